@@ -1,4 +1,5 @@
-//! What carrying a variable adds to a loop and its saves. None is synced, as a sync would hide it.
+//! Measures what a carried variable adds to a loop and its saves. No save is synced, because a sync would hide the
+//! difference.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -10,7 +11,7 @@ use safe_state_benches::{Scratch, Target, bench, compare, time};
 const ITEMS: u32 = 1_000_000;
 const NANOS_EACH: f64 = 1e9 / ITEMS as f64;
 const LONG: u64 = 1_000_000;
-/// Enough for the longer file to be replaced several times.
+/// The number of pushes is large enough for the longer file to be replaced several times.
 const PUSHES: u32 = 150_000;
 const ROUNDS: usize = 15;
 
@@ -57,7 +58,7 @@ fn fresh_sum(dir: &Path, count: u32) -> u64 {
     sum
 }
 
-/// The time from the first push to the last, onto a list of that length.
+/// Returns the time from the first push to the last, onto a list that begins with `len` elements.
 fn pushes_onto(scratch: &Scratch, len: u64) -> Duration {
     if len > 0 {
         let mut list = Results::new();

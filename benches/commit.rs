@@ -1,5 +1,5 @@
-//! An item whose transaction saves its progress by `commit!`, over the same transaction with one more row
-//! written by hand. The server is that of `tests/servers cargo bench --bench commit`.
+//! Compares an item whose transaction saves its progress by `commit!` with the same transaction that writes one more
+//! row by hand. The server is that of `tests/servers cargo bench --bench commit`.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use safe_state::{commit, resumable};
 use safe_state_benches::{Compared, Scratch, Table, Target, bench, compare};
 
 const ROUNDS: usize = 15;
-/// As many bytes as a save appends.
+/// A record with as many bytes as a save appends.
 const RECORD: [u8; 52] = [0xa5; 52];
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -1,5 +1,5 @@
-//! What the attribute costs to compile, over the same crate without it, and what `safe-state`
-//! costs as a dependency.
+//! Measures what the attribute costs to compile, over the same crate without it, and what `safe-state` costs as a
+//! dependency.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -43,7 +43,7 @@ fn main() {
         let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
         let copied = Pair::create(scratch.path(), "copied", |annotated| long(annotated, LOCAL));
         copied.cold(table, "check", Target::AtMost(3.0));
-        // What the body only reads from before the loop has to be proven, unless its type says so.
+        // A variable from before the loop that the body only reads has to be proven, unless its type says so.
         let told = Pair::create(scratch.path(), "told", |annotated| long(annotated, ARGUMENT));
         told.annotated.cargo(&["check"]);
         let copy =
@@ -92,19 +92,19 @@ impl Crate {
              safe-state = {{ path = \"{WORKSPACE}/safe-state\" }}\n[workspace]\n"
         );
         fs::write(dir.join("Cargo.toml"), manifest).expect("a manifest");
-        // The versions that everything else here is measured with.
+        // The dependencies have the versions that everything else here is measured with.
         fs::copy(format!("{WORKSPACE}/Cargo.lock"), dir.join("Cargo.lock")).expect("a lock file");
         fs::write(dir.join("src/lib.rs"), source).expect("a source");
         Crate { dir, name: name.to_owned() }
     }
 
-    /// The time to compile this crate when its dependencies are.
+    /// Returns the time to compile this crate after its dependencies are compiled.
     fn cold(&self, command: &str) -> Duration {
         self.cargo(&["clean", "--package", &self.name]);
         time(|| _ = self.cargo(&[command]))
     }
 
-    /// The time to compile it when one function has changed.
+    /// Returns the time to compile this crate again after one function has changed.
     fn edited(&self, command: &str) -> Duration {
         let file = self.dir.join("src/lib.rs");
         let source = fs::read_to_string(&file).expect("the source");
@@ -121,7 +121,7 @@ impl Crate {
         self.cargo(&["rustc", "--lib", "--", "-Zunpretty=expanded"])
     }
 
-    /// How many packages are compiled before this one.
+    /// Returns the number of packages that are compiled before this crate.
     fn packages(&self) -> usize {
         let tree = self.cargo(&["tree", "--edges", "normal,build", "--prefix", "none"]);
         let names = tree.lines().map(|line| line.trim_end_matches(" (*)"));
@@ -134,7 +134,7 @@ impl Crate {
             .args(arguments)
             .current_dir(&self.dir)
             .env("CARGO_TARGET_DIR", self.dir.join("target"))
-            // For the expanded source, which a stable compiler else keeps to itself.
+            // `-Zunpretty=expanded` is unstable; the variable makes a stable compiler accept it.
             .env("RUSTC_BOOTSTRAP", "1")
             .output()
             .expect("cargo starts");
@@ -143,7 +143,7 @@ impl Crate {
     }
 }
 
-/// Functions of one statement.
+/// Returns the source of functions with one statement in the loop.
 fn short(annotated: bool) -> String {
     let mut source = String::new();
     for number in 0..FUNCTIONS {
@@ -165,13 +165,15 @@ fn short(annotated: bool) -> String {
     source
 }
 
-/// Where what the body only reads is from: its argument and its `let`.
+/// The source of the value that the body only reads: the text of an argument, and the text of a `let`. One of them is
+/// empty.
 type Read = (&'static str, &'static str);
 
 const LOCAL: Read = ("", "let least = lines.len() as u64;");
 const ARGUMENT: Read = (", least: u64", "");
 
-/// Functions of 15 statements, which change two variables from before the loop, and read another one.
+/// Returns the source of functions with 15 statements, which change two variables from before the loop and read
+/// another.
 fn long(annotated: bool, (argument, local): Read) -> String {
     let mut source = "use std::collections::BTreeMap;\n".to_owned();
     for number in 0..FUNCTIONS {

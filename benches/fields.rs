@@ -1,5 +1,5 @@
-//! Measures what it costs to store fields by name: a save of structs of ten fields, beside a save of the same structs in
-//! Postcard alone, which has no names, and in which values were stored before format 2.
+//! Measures what it costs to store fields by name. A save of structs with ten fields is compared with a save of the
+//! same structs in Postcard alone, which has no names, and in which values were stored before format 2.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -28,7 +28,7 @@ struct Row {
     note: String,
 }
 
-/// A value that is stored as its Postcard, in one piece.
+/// A value that is stored as one piece of Postcard.
 #[derive(Clone, Debug, Default)]
 struct Postcard<T>(T);
 
@@ -124,7 +124,7 @@ fn pushes<T: Stored>(dir: &Path, count: u32) -> Results<T> {
     rows
 }
 
-/// How many bytes a thousand of them take where they are stored.
+/// Returns the number of bytes of a checkpoint with a thousand rows of type `T`.
 fn stored<T: Stored>() -> f64 {
     let backend = Arc::new(MemoryBackend::default());
     assert!(kept::<T>(&backend).is_none());

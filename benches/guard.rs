@@ -1,5 +1,5 @@
-//! What it costs to put a value where it outlives the process, and how long after a crash it is rescued; beside
-//! a copy of the same bytes, and beside Python's `faultguard` 1.1.1.
+//! Measures what it costs to put a value where it outlives the process, and how long after a crash it is rescued;
+//! beside a copy of the same bytes, and beside Python's `faultguard` 1.1.1.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -102,7 +102,7 @@ fn publish(data: &Data) {
     });
 }
 
-/// How long it takes, in milliseconds.
+/// Returns the times from a crash to its rescue, in milliseconds, one for each round.
 fn crashes(how: &str, crash: impl Fn()) -> Result<Vec<f64>, GuardError> {
     let mut times = Vec::new();
     for round in 0..ROUNDS {
@@ -118,7 +118,7 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970")
 }
 
-/// The numbers that the script prints.
+/// Returns the numbers that the Python script prints.
 fn in_python(dir: &Path, how: &str) -> Vec<f64> {
     let script = dir.join("guarded.py");
     std::fs::write(&script, SCRIPT).expect("a new file");

@@ -1,5 +1,5 @@
-//! An item that no save is due at, over the bare loop. Few saves are made, and none is synced:
-//! what they cost is measured by `save.rs`.
+//! Compares an item at which no save is due with the same item of a bare loop. Few saves are made, and none is synced:
+//! `save.rs` measures what saves cost.
 
 use std::hint::black_box;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! What knowing ten million items by key takes, beside a set of their hashes: each in a process of
-//! its own, whose memory at its peak is the measure.
+//! Measures the time and memory to know ten million items by key, beside a set of their hashes. Each runs in a process
+//! of its own, because the process's peak memory is the measure.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -50,7 +50,7 @@ fn compare() {
     });
 }
 
-/// As long as addresses are.
+/// Returns keys that are as long as email addresses.
 fn keys() -> impl Iterator<Item = String> {
     (0..ITEMS).map(|number| format!("customer-{number:08}@example.org"))
 }
@@ -93,7 +93,7 @@ struct Measured {
     bytes: f64,
 }
 
-/// Prints what `work` took, in seconds and bytes.
+/// Prints the seconds that `work` took and the process's peak memory in bytes.
 fn report(work: impl FnOnce()) {
     let began = Instant::now();
     work();

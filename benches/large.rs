@@ -1,5 +1,5 @@
-//! What saving a large value costs, over writing and syncing the same bytes: the weights of a model, of which all
-//! change, beside a table that does not.
+//! Compares saving a large value with writing and syncing the same bytes. The value is the weights of a model, which
+//! all change, beside a table that does not change.
 
 use std::fs::{self, File};
 use std::hint::black_box;
@@ -14,7 +14,7 @@ use serde_bytes::ByteBuf;
 const WEIGHTS: usize = 16 << 20;
 const TABLE: usize = 16 << 20;
 const MEBIBYTES: f64 = (4 * WEIGHTS + TABLE) as f64 / (1 << 20) as f64;
-/// So that snapshots are among them.
+/// The number of items is large enough for snapshots to be among the saves.
 const ITEMS: u32 = 8;
 const ROUNDS: usize = 7;
 
@@ -39,7 +39,7 @@ fn main() {
     });
 }
 
-/// How much memory this process had at most, over what the values take.
+/// Returns the process's peak memory as a multiple of the memory that the values take.
 fn peak() -> f64 {
     let status = fs::read_to_string("/proc/self/status").expect("what the kernel tells");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -47,7 +47,7 @@ fn peak() -> f64 {
     kibibytes.expect("its peak") / 1024.0 / MEBIBYTES
 }
 
-/// As many bytes as change.
+/// Returns the time to write and sync as many bytes as change.
 fn written(dir: &Path) -> Duration {
     let bytes = vec![0xa5; 4 * WEIGHTS];
     let file = File::create(dir.join("raw")).expect("a new file");

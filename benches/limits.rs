@@ -1,5 +1,5 @@
-//! Limits on time: what they cost while nothing happens, and how soon something does; beside the process
-//! guards of the Python package `resiliparse`.
+//! Measures limits on time: what they cost while nothing happens, and how soon they interrupt. The process guards of
+//! the Python package `resiliparse` are measured beside them.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -17,7 +17,8 @@ const PACKAGE: &str = "resiliparse==2.0.1";
 const ROUNDS: usize = 21;
 const CALLS: u32 = 1_000_000;
 const LIMIT: Duration = Duration::from_millis(30);
-/// Prints seconds: of a `progress`, of an empty guard, and from a limit to the exception at two intervals.
+/// The Python script. It prints, in seconds, how long a `progress` and an empty guard take, and how long it takes from
+/// a limit to the exception at two check intervals.
 const SCRIPT: &str = r"
 import time
 from resiliparse.process_guard import time_guard, progress, ExecutionTimeout, InterruptType

@@ -1,4 +1,4 @@
-//! What it costs to list ten thousand jobs on files, over reading their files alone.
+//! Compares listing ten thousand jobs on files with reading their files alone.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn main() {
         for number in 0..MANY {
             let name = format!("job-{number:05}");
             if number % 2 == 0 {
-                // As a killed one is: whether it still runs is looked at twice.
+                // The job looks like a killed one, so a list checks twice whether it still runs.
                 scratch.begun(&name, 1, 0);
             } else {
                 let job = scratch.job(&name, Durability::Process, 1);

@@ -1,4 +1,4 @@
-//! Measures ten phases in which a map of 1 MB changes, over one phase: the file, and a save.
+//! Compares ten phases in which a map of 1 MB changes with one phase: the size of the file, and the time of a save.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use safe_state::{Results, resumable};
 use safe_state_benches::{Scratch, Target, bench, compare, time};
 
-/// Entries of ten bytes each.
+/// The number of entries, of ten bytes each.
 const ENTRIES: u64 = 100_000;
 const LONG: u64 = 1 << 42;
 const EACH: u64 = 6;
@@ -33,7 +33,8 @@ fn main() {
     });
 }
 
-/// How large the checkpoint becomes at most, over the map. The jobs' last item looks at it.
+/// Returns the largest size of the checkpoint while `job` runs, as a multiple of the map's size. The job's last item
+/// calls `look`.
 fn largest(dir: &Path, job: impl FnOnce()) -> f64 {
     SIZE.set(0);
     job();
@@ -43,7 +44,7 @@ fn largest(dir: &Path, job: impl FnOnce()) -> f64 {
 
 thread_local!(static SIZE: std::cell::Cell<u64> = const { std::cell::Cell::new(0) });
 
-/// Looks at how large the files are.
+/// Notes the size of the files in the folder, if it is the largest so far.
 fn look(dir: &Path) {
     let files = fs::read_dir(dir).expect("the folder").flatten();
     let sizes = files.filter_map(|file| Some(file.metadata().ok()?.len()));

@@ -1,6 +1,6 @@
-//! The same job beside the Python package whose idea this is: `safe-state` 0.4.0 from PyPI.
+//! Compares one job with the Python package whose idea this is: `safe-state` 0.4.0 from PyPI.
 //!
-//! Its saves rewrite the whole checkpoint, so 10,000 items take it minutes. For fewer, set
+//! The Python package rewrites the whole checkpoint in each save, so 10,000 items take it minutes. For fewer items, set
 //! `SAFE_STATE_BENCH_PYTHON_ITEMS`; the ratio grows with the number of items.
 
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! What a `?` costs that would note a failure, and what a report costs that is made of one.
+//! Measures what a `?` that may note a failure costs, and what a report of that failure costs.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn main() {
         table.row("an item's `?`, over the same as a `match`", "ns", extra, Target::AtMost(1.0));
 
         let error = "x".parse::<u8>().expect_err("no number");
-        // The first one looks up its functions, which are known then.
+        // The first report looks up the names of its functions; later ones find them cached.
         black_box(report::capture(&error));
         let made = compare(
             ROUNDS,

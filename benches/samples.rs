@@ -1,4 +1,4 @@
-//! What it costs to look whether the input is the one that it was: a resume behind many items, each sample compared.
+//! Measures what it costs to check that the input is still the same: a resume behind many items compares each sample.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ const MANY: u64 = 1_000_000_000;
 const ROWS: usize = 10_000_000;
 const ROUNDS: usize = 15;
 
-/// Ends with its first item from `last` on, and says when that was.
+/// Fails at the first item from `last` on, with the time of that item.
 #[resumable(name = "range", state_dir = dir, save_every = "1h", fresh(last))]
 fn range(dir: &Path, last: u64) -> Result<(), Ended> {
     for number in 0..u64::MAX {
@@ -59,7 +59,7 @@ fn main() {
     });
 }
 
-/// The time from the call to the first item of a job that goes on behind all others, in milliseconds.
+/// Measures the time from the call to the first item of a job that goes on behind all other items, in milliseconds.
 fn resumed(run: impl Fn() -> Result<(), Ended>) -> Spread {
     let ended = |run: Result<(), Ended>| match run {
         Err(Ended::At(at)) => at,

@@ -1,4 +1,4 @@
-//! A save after every item, over the system calls that it cannot do without.
+//! Compares a save after every item with the system calls that the save can't do without.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn main() {
         );
         table.row("  a save", "us", process.ours(1e6 / f64::from(UNSYNCED)), Target::None);
 
-        // By a thread of the run's own, to and fro.
+        // An async function saves on a thread of the run, and waits for that thread.
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let awaited = compare(
             ROUNDS,
@@ -140,7 +140,7 @@ fn each_sum_is_in_the_page(dir: &Path, count: u32) -> u64 {
     sum
 }
 
-/// 200 bytes.
+/// A carried value of 200 bytes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Totals {
     count: u64,

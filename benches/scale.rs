@@ -1,4 +1,4 @@
-//! What a save and a resume cost when a billion items are complete, over when ten are.
+//! Compares a save and a resume after a billion complete items with those after ten.
 
 use std::time::{Duration, Instant};
 
@@ -7,9 +7,9 @@ use safe_state_benches::{Scratch, Target, bench, compare};
 
 const FEW: u64 = 10;
 const SAVES: u64 = 20_000;
-/// Enough to fill the file several times.
+/// The number of saves is large enough to fill the file several times.
 const FILE_SAVES: u64 = 1_000;
-/// About as many as the file keeps without a sync before it is replaced.
+/// The number of saves is about what the file keeps without a sync before it is replaced.
 const LONG_TAIL: u64 = 4_500;
 const ROUNDS: usize = 15;
 
@@ -43,7 +43,7 @@ fn main() {
     });
 }
 
-/// The time that saves take, with so many items complete before.
+/// Returns the time that saves take after `completed` complete items.
 fn saves_after(scratch: &Scratch, completed: u64) -> Duration {
     scratch.begun("saves", completed, 0);
     let job = scratch.job("saves", Durability::Process, 1);
@@ -52,7 +52,7 @@ fn saves_after(scratch: &Scratch, completed: u64) -> Duration {
     first.expect("items").elapsed()
 }
 
-/// The time from the call until the first item that is not complete.
+/// Returns the time from the call to the first item that is not complete.
 fn resume_after(scratch: &Scratch, completed: u64, saves: u64) -> Duration {
     scratch.begun("resume", completed, saves);
     let job = scratch.job("resume", Durability::Power, u64::MAX);

@@ -1,9 +1,10 @@
-//! What a job costs that very many workers share, by simulation: requests a second to the backend, and the time that is lost
-//! to claims, to walks over the input, and to waiting for the last slices. `docs/performance.md` has the table.
+//! Simulates a job that very many workers share: the requests a second to the backend, and the time that is lost to
+//! claims, to walks over the input, and to waiting for the last slices. `docs/performance.md` has the table.
 //!
-//! What a worker asks of the backend is what `safe-state/src/shared` asks: a claim is a lease, two reads and a write; to finish
-//! a slice, the head is leased, read, written and let go, by one worker at a time. Between, it saves once a second, and asks ten
-//! times a second, or in a hundredth of its time if that is less, whether it is to stop.
+//! A simulated worker asks the backend for what `safe-state/src/shared` asks for. A claim is a lease, two reads and a
+//! write. To finish a slice, one worker at a time leases, reads and writes the head, and lets it go. In between, a
+//! worker saves once a second. It asks ten times a second whether it is to stop, or more seldom, so that asking takes a
+//! hundredth of its time at most.
 //!
 //! ```console
 //! $ cargo bench -p safe-state-benches --bench shared
@@ -25,10 +26,10 @@ struct Case {
     workers: usize,
     slices: usize,
     items: f64,
-    /// How long an item takes, and passing over one, in seconds.
+    /// The time to do an item and the time to pass over one, in seconds.
     item: f64,
     pass_over: f64,
-    /// How long a request takes.
+    /// The time that a request takes, in seconds.
     trip: f64,
 }
 
@@ -43,12 +44,13 @@ struct Found {
     idle: f64,
 }
 
-/// Requests to claim a slice, and to finish one; and how long the head is held for that.
+/// The numbers of requests to claim a slice and to finish one, and the number of requests for which a finish holds the
+/// head.
 const CLAIM: f64 = 4.0;
 const FINISH: f64 = 7.0;
 const HELD: f64 = 3.0;
 
-/// xorshift64*.
+/// A random number generator: xorshift64*.
 struct Dice(u64);
 
 impl Dice {
@@ -66,7 +68,7 @@ impl Dice {
     }
 }
 
-/// A worker comes to the end of what it does, at that time in microseconds.
+/// The end of what a worker does: the time in microseconds, the worker, and what it does next.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Event(u64, usize, Next);
 
@@ -84,7 +86,7 @@ fn simulated(case: Case) -> Found {
     let (mut dice, mut found) = (Dice(7), Found::default());
     let each = case.items / case.slices as f64;
     let mut free: BTreeSet<usize> = (0..case.slices).collect();
-    // Where each worker stands in the input.
+    // Each worker's place in the input, counted in slices.
     let mut at = vec![0_usize; case.workers];
     let mut events: BinaryHeap<Reverse<Event>> =
         (0..case.workers).map(|it| Reverse(Event(0, it, Next::Claims))).collect();
@@ -92,7 +94,7 @@ fn simulated(case: Case) -> Found {
     while let Some(Reverse(Event(time, worker, next))) = events.pop() {
         let now = time as f64 / 1e6;
         if next == Next::Finishes {
-            // One at a time writes the head.
+            // Only one worker at a time writes the head.
             let begins = head_free.max(now);
             head_free = begins + HELD * case.trip;
             found.claiming += begins - now + FINISH * case.trip;
@@ -108,7 +110,7 @@ fn simulated(case: Case) -> Found {
         let begun = CLAIM * case.trip;
         let walked = slice.abs_diff(at[worker]).min(slice) as f64 * each * case.pass_over;
         at[worker] = slice + 1;
-        // Items are not all as long: a slice takes between half and one and a half of the usual time.
+        // Items differ in length: a slice takes between half and one and a half of the usual time.
         let work = each * case.item * (0.5 + dice.unit());
         found.claiming += begun;
         found.walking += walked;
@@ -125,7 +127,7 @@ fn simulated(case: Case) -> Found {
     found
 }
 
-/// The next free one behind where the worker stands; at the start, anywhere.
+/// Chooses the next free slice behind the worker's place `at`; a worker at the start chooses anywhere.
 fn chosen(free: &BTreeSet<usize>, at: usize, dice: &mut Dice) -> Option<usize> {
     let last = *free.last()?;
     let from = if at == 0 { dice.below(last + 1) } else { at };

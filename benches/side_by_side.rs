@@ -1,5 +1,5 @@
-//! Items side by side: as futures beside `buffer_unordered`, on threads beside one thread, and power-safe saves that
-//! are grouped.
+//! Measures items side by side: as futures beside `buffer_unordered`, on threads beside one thread, and with power-safe
+//! saves that are grouped.
 
 use std::hint::black_box;
 use std::path::Path;

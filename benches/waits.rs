@@ -1,5 +1,5 @@
-//! How long one item after the other waits to be safe: the median, what one in ten thousand takes, and the longest. Each
-//! kind runs for a second; with `-- --long`, for 30.
+//! Measures how long one item after the other waits to be safe: the median, the wait that one item in ten thousand
+//! exceeds, and the longest. Each kind runs for a second; with `-- --long`, for 30.
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use safe_state::{Job, resumable};
 use safe_state_benches::{RawLog, Scratch, Table, Target, bench};
 
-/// Runs items for that long, with its files in a folder.
+/// Runs items for a duration, with the files in a folder.
 type Kind = fn(&Path, Duration);
 
 fn main() {
@@ -39,7 +39,7 @@ fn main() {
     });
 }
 
-/// How many waits took so long: up to 64 ns each by itself, then 64 steps to each doubling.
+/// The number of waits for each duration. Each nanosecond up to 64 has its own bucket, and each doubling above has 64.
 static NANOS: [AtomicU64; 65 * 64] = [const { AtomicU64::new(0) }; 65 * 64];
 const STEPS: u32 = 6;
 
@@ -50,13 +50,13 @@ fn note(wait: Duration) {
     NANOS[usize::try_from(bucket).expect("a bucket")].fetch_add(1, Relaxed);
 }
 
-/// The shortest wait of a bucket.
+/// Returns the shortest wait of a bucket, in nanoseconds.
 fn nanos_of(bucket: u64) -> u64 {
     let doublings = (bucket >> STEPS).saturating_sub(1);
     (bucket - (doublings << STEPS)) << doublings
 }
 
-/// The seconds that so many waits in 10,000 took no longer than.
+/// Returns the seconds that `share` of 10,000 waits did not exceed.
 fn at(share: u64) -> f64 {
     let all: u64 = NANOS.iter().map(|bucket| bucket.load(Relaxed)).sum();
     let mut left = (all * share).div_ceil(10_000).max(1);
@@ -73,7 +73,8 @@ fn show(table: &Table, what: &str) {
     table.once("  the longest", "ms", at(10_000) * 1e3, Target::None);
 }
 
-/// Does one item: notes how long ago the last one did, and returns whether it is the last.
+/// The end of a run of items, and the time of the last item. Each call of `is_over` notes the wait since the call
+/// before.
 struct Until {
     last: std::cell::Cell<Instant>,
     end: Instant,
@@ -92,7 +93,7 @@ impl Until {
     }
 }
 
-/// How many records there is room for: what comes behind makes the file longer.
+/// The number of records that the file has room for: more records make the file longer.
 const ROOM: u32 = 1_000_000;
 
 fn bare(_: &Path, time: Duration) {
@@ -164,7 +165,7 @@ fn synced_raw(dir: &Path, time: Duration) {
     }
 }
 
-/// Runs of a job that fails in its first item.
+/// Measures runs of a job that fails in its first item.
 fn opened(dir: &Path, time: Duration) {
     let until = Until::new(time);
     let job = Job::new("opened").state_dir(dir);

@@ -1,15 +1,15 @@
-//! Fills a new column of a table, row by row, and can be killed at any instant: run again, it
-//! goes on with the batch it was at.
+//! Fills a new column of a table, row by row, and can be killed at any instant: run again, it goes on with the batch it
+//! was at.
 //!
 //! ```text
 //! cargo run --features sqlite --example backfill -- orders.db --rows 5000             # makes a table, fills it
 //! rm orders.db
-//! cargo run --features sqlite --example backfill -- orders.db --rows 5000 --crash-at 7   # dies in the 7th batch
+//! cargo run --features sqlite --example backfill -- orders.db --rows 5000 --crash-at 7   # dies in batch 7
 //! cargo run --features sqlite --example backfill -- orders.db                         # goes on there
 //! ```
 //!
-//! It shows the two things that make a database job safe to repeat: an item, here a batch of rows,
-//! is committed before it completes, and its `UPDATE` gives the same rows the second time.
+//! The example shows the two things that make a database job safe to repeat. An item, here a batch of rows, is
+//! committed before it completes, and its `UPDATE` gives the same rows the second time.
 
 use std::path::{Path, PathBuf};
 
@@ -21,15 +21,15 @@ use safe_state::resumable;
 /// Fills the column `total` of a table of orders.
 #[derive(Parser)]
 struct Options {
-    /// The `SQLite` database; made if it is not there.
+    /// The `SQLite` database. It is made if it does not exist.
     database: PathBuf,
-    /// How many rows to make.
+    /// The number of rows to make.
     #[arg(long, default_value_t = 1000)]
     rows: u32,
-    /// How many rows to fill in one transaction.
+    /// The number of rows to fill in one transaction.
     #[arg(long, default_value_t = 100)]
     batch: usize,
-    /// Abort the process in that batch, counted from 0, with half of its rows filled.
+    /// Abort the process in this batch, counted from 0, with half of its rows filled.
     #[arg(long)]
     crash_at: Option<usize>,
 }
@@ -48,8 +48,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The job is one for each database. A batch of another size would make another item of the rows,
-/// so the size is the job's version.
+/// Each database has a job of its own. A batch of another size would make another item of the rows, so the size is the
+/// job's version.
 #[resumable(
     name = format!("backfill-{}", database.display()),
     iter = ids,
@@ -91,7 +91,7 @@ fn summary(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
     })
 }
 
-/// Makes the table as it was before the column came, unless it is there.
+/// Makes the table as it was before the column came, unless it exists.
 fn make_orders(connection: &mut Connection, rows: u32) -> rusqlite::Result<()> {
     if connection.table_exists(None, "orders")? {
         return Ok(());

@@ -1,5 +1,5 @@
-//! Goes through a site that lies in a folder, from its first page to all that are linked from there, and tells which
-//! links lead nowhere. After a crash it goes on with the pages that waited then.
+//! Goes through a site that lies in a folder, from its first page to all pages that are linked from there, and tells
+//! which links lead nowhere. After a crash it goes on with the pages that were waiting.
 //!
 //! ```text
 //! cargo run --example crawler -- site index.html
@@ -7,8 +7,8 @@
 //! cargo run --example crawler -- site index.html                # goes on there
 //! ```
 //!
-//! It shows a worklist: a loop that takes its items from a queue, and adds what they lead to. A save writes what was
-//! pushed and popped since the save before, however long the queue is.
+//! The example shows a worklist: a loop that takes its items from a queue, and adds the items that they lead to. A save
+//! writes what was pushed and popped since the save before, however long the queue is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,16 +22,16 @@ use serde::{Deserialize, Serialize};
 /// Tells which links of a site lead nowhere.
 #[derive(Parser)]
 struct Options {
-    /// The folder that the site is in.
+    /// The folder of the site.
     site: PathBuf,
     /// The page to begin with.
     first: String,
-    /// Abort the process at that page, counted from 0.
+    /// Abort the process at this page, counted from 0.
     #[arg(long)]
     crash_at: Option<usize>,
 }
 
-/// A link to be followed.
+/// A link to follow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Link {
     from: String,
@@ -78,7 +78,7 @@ fn crawl(site: &Path, first: &str, crash_at: Option<usize>) -> Result<(usize, Ve
     Ok((seen.len(), broken.into()))
 }
 
-/// The pages of the site that a page links to.
+/// Returns the pages of the site that a page links to.
 fn links(page: &str) -> impl Iterator<Item = &str> {
     let after = page.split("href=\"").skip(1);
     let links = after.filter_map(|text| text.split_once('"')).map(|(link, _)| link);

@@ -1,10 +1,10 @@
-//! Posts a batch of payments to a ledger in SQLite, each exactly once, wherever it is killed.
+//! Posts a batch of payments to a ledger in SQLite, each exactly once, wherever the program is killed.
 //!
 //! ```text
 //! cargo run --features sqlite --example ledger -- ledger.db monday                   # posts 20 payments
 //! cargo run --features sqlite --example ledger -- ledger.db monday                   # they are posted: does nothing
-//! cargo run --features sqlite --example ledger -- ledger.db tuesday --crash-at 7     # dies with the 7th half posted
-//! cargo run --features sqlite --example ledger -- ledger.db tuesday --crash-after 9  # dies with the 9th just posted
+//! cargo run --features sqlite --example ledger -- ledger.db tuesday --crash-at 7     # dies with payment 7 half posted
+//! cargo run --features sqlite --example ledger -- ledger.db tuesday --crash-after 9  # dies with payment 9 just posted
 //! cargo run --features sqlite --example ledger -- ledger.db tuesday                  # goes on there
 //! ```
 //!
@@ -22,14 +22,14 @@ use safe_state::{commit, resumable};
 /// Posts a batch of payments.
 #[derive(Parser)]
 struct Options {
-    /// The `SQLite` database; made if it is not there.
+    /// The `SQLite` database. It is made if it does not exist.
     database: PathBuf,
     /// The name of the batch.
     batch: String,
-    /// Abort the process before the payment of that number is committed, counted from 0.
+    /// Abort the process before this payment is committed, counted from 0.
     #[arg(long)]
     crash_at: Option<usize>,
-    /// Abort the process right after it was committed.
+    /// Abort the process right after this payment was committed, counted from 0.
     #[arg(long)]
     crash_after: Option<usize>,
 }
@@ -53,7 +53,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A batch that was posted stays so: its job is kept when it has finished.
+/// Posts a batch. Its job is kept when it has finished, so a batch that was posted is not posted again.
 #[resumable(
     name = format!("post-{}", options.batch),
     backend = SqliteBackend::new(&options.database),

@@ -1,10 +1,10 @@
-//! Posts a batch of payments to a ledger in PostgreSQL, each exactly once, wherever it is killed; by an
-//! async driver.
+//! Posts a batch of payments to a ledger in PostgreSQL by an async driver, each exactly once, wherever the program is
+//! killed.
 //!
 //! ```text
 //! URL=postgres://me:secret@localhost/ledger
 //! cargo run --features postgres --example ledger_postgres -- $URL monday                  # posts 20 payments
-//! cargo run --features postgres --example ledger_postgres -- $URL tuesday --crash-at 7    # dies with the 7th half posted
+//! cargo run --features postgres --example ledger_postgres -- $URL tuesday --crash-at 7    # dies within payment 7
 //! cargo run --features postgres --example ledger_postgres -- $URL tuesday                 # goes on there
 //! ```
 //!
@@ -23,7 +23,7 @@ struct Options {
     url: String,
     /// The name of the batch.
     batch: String,
-    /// Abort the process before the payment of that number is committed, counted from 0.
+    /// Abort the process before this payment is committed, counted from 0.
     #[arg(long)]
     crash_at: Option<usize>,
 }
@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// A batch that was posted stays so: its job is kept when it has finished.
+/// Posts a batch. Its job is kept when it has finished, so a batch that was posted is not posted again.
 #[resumable(
     name = format!("post-{}", options.batch),
     backend = options.url.as_str(),

@@ -1,5 +1,5 @@
-//! Sends mails by an API that knows idempotency keys: each goes out once, however often the reply is
-//! lost, the program dies, or the API is down.
+//! Sends mails by an API that knows idempotency keys. Each mail goes out once, however often the reply is lost, the
+//! program dies, or the API is down.
 //!
 //! ```text
 //! cargo run --example mailer -- mails.txt --api 127.0.0.1:8025
@@ -8,9 +8,9 @@
 //! cargo run --example mailer -- mails.txt --api 127.0.0.1:8025 --retry        # those that were refused
 //! ```
 //!
-//! `mails.txt` has a line for each mail: its id, the address, and the text. The id is the key by which the
-//! job knows the mail again, and which the API is told, so that a request that was carried out, but not
-//! answered, can be made again. Mails that the API refuses for good become dead letters.
+//! `mails.txt` has a line for each mail: its id, the address, and the text. The id is the key by which the job knows
+//! the mail again. The API is told the id too, so a request that was carried out, but not answered, can be made again.
+//! Mails that the API refuses for good become dead letters.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -29,10 +29,10 @@ struct Options {
     /// The host and port of the API.
     #[arg(long)]
     api: String,
-    /// Try those again that were given up.
+    /// Try again the mails that were given up.
     #[arg(long)]
     retry: bool,
-    /// Abort the process once the mail of that id has been sent.
+    /// Abort the process once the mail with this id has been sent.
     #[arg(long)]
     crash_at: Option<String>,
 }
@@ -43,7 +43,7 @@ struct Mail {
     text: String,
 }
 
-/// The API has answered, and not with `200 OK`.
+/// An answer of the API that is not `200 OK`.
 #[derive(Debug, thiserror::Error)]
 #[error("the API says: {0} {1}")]
 struct Refused(u16, String);
@@ -82,7 +82,7 @@ fn send_all(mails: &[Mail], api: &str, crash_at: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// What the API refuses it will refuse again; anything else may pass.
+/// Decides what happens to a mail that failed. The API will refuse again what it refuses; any other error may pass.
 fn decide(error: &ErrorContext) -> Action {
     match error.downcast_ref() {
         Some(Refused(400..500, _)) => Action::DeadLetter,
@@ -101,7 +101,7 @@ fn send(api: &str, Mail { id, address, text }: &Mail) -> Result<()> {
     let mut status = String::new();
     BufReader::new(stream).read_line(&mut status)?;
     let mut words = status.trim_end().splitn(3, ' ').skip(1);
-    // Then it may have sent the mail all the same.
+    // Without an answer, the API may have sent the mail all the same.
     let code = words.next().context("the API has not answered")?;
     match code.parse()? {
         200 => Ok(()),

@@ -1,15 +1,15 @@
-//! Writes the SHA-256 of every file below a directory, as `sha256sum` does, and can be killed at
-//! any instant: run again, it goes on with the file it was at, and the manifest comes out the same.
+//! Writes the SHA-256 of every file below a directory, as `sha256sum` does, and can be killed at any instant: run
+//! again, it goes on with the file it was at, and the manifest comes out the same.
 //!
 //! ```text
 //! cargo run --example manifest -- DIR                    # writes MANIFEST.sha256
-//! cargo run --example manifest -- DIR --crash-at 100     # dies at the 100th file
+//! cargo run --example manifest -- DIR --crash-at 100     # dies at file 100
 //! cargo run --example manifest -- DIR                    # goes on there
 //! sha256sum --check MANIFEST.sha256
 //! ```
 //!
-//! Files are known by their paths, so ones that come and go between two runs do not matter; their
-//! digests are carried, and the output is put together after the loop.
+//! Files are known by their paths, so files that come and go between two runs do not matter. Their digests are carried,
+//! and the output is put together after the loop.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -29,15 +29,15 @@ type Hash = [u8; 32];
 /// Writes the SHA-256 of every file below a directory.
 #[derive(Parser)]
 struct Options {
-    /// Whose files to list.
+    /// The directory whose files to list.
     dir: PathBuf,
-    /// Where the manifest goes.
+    /// The file to write the manifest to.
     #[arg(long, default_value = "MANIFEST.sha256")]
     out: PathBuf,
     /// Forget what an interrupted run has done.
     #[arg(long)]
     start_over: bool,
-    /// Abort the process at that item, counted from 0.
+    /// Abort the process at this file, counted from 0.
     #[arg(long)]
     crash_at: Option<usize>,
 }
@@ -54,13 +54,14 @@ fn main() -> Result<()> {
         println!("going on after {}", checkpoint.progress());
     }
     write_manifest(&files, &work, &options.out, options.crash_at)?;
-    // Another run may have begun, and it needs the directory.
+    // Removing the directory fails if another run has begun, which needs it.
     let _ = fs::remove_dir(&work);
     println!("{} files in {}", files.len(), options.out.display());
     Ok(())
 }
 
-/// A save survives the death of the process; after a power cut, some files may be hashed again.
+/// Hashes the files and writes the manifest. A save survives the death of the process; after a power cut, some files
+/// may be hashed again.
 #[resumable(
     name = "manifest",
     state_dir = work,
@@ -92,7 +93,7 @@ fn write_manifest(
     })
 }
 
-/// The regular files below `dir`, in an order that is the same in every run, but for `ours`.
+/// Returns the regular files below `dir` except `ours`, in an order that is the same in every run.
 fn files_below(dir: &Path, ours: &[&Path]) -> Result<Vec<PathBuf>> {
     let ours: Vec<PathBuf> = ours.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let is_ours = |path: &Path| path.canonicalize().is_ok_and(|path| ours.contains(&path));
@@ -119,7 +120,7 @@ fn sha256(path: &Path) -> io::Result<Hash> {
     }
 }
 
-/// Writes a file elsewhere first, so that `path` is never half of it.
+/// Writes to another file first, and renames it, so that `path` is never half written.
 fn publish(
     path: &Path,
     temporary: &Path,
@@ -132,8 +133,8 @@ fn publish(
     Ok(())
 }
 
-/// As `sha256sum` prints it: a name with a line break or a backslash is escaped, which a
-/// backslash in front of the line tells.
+/// Writes a line as `sha256sum` prints it: a line break or a backslash in the name is escaped, and a backslash in front
+/// of the line tells so.
 fn write_line(writer: &mut impl Write, digest: &Hash, path: &Path) -> io::Result<()> {
     let name = path.as_os_str().as_bytes();
     let escaped = escape(name);

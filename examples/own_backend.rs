@@ -1,13 +1,13 @@
-//! A backend of one's own: four methods, here on a directory of plain files, as a mounted volume or
-//! anything with a `get` and a `put` would be.
+//! Implements a backend with four methods, here on a directory of plain files. A mounted volume, or anything with a
+//! `get` and a `put`, would do the same.
 //!
 //! ```text
 //! cargo run --example own_backend -- true     # fails at the third item
 //! cargo run --example own_backend -- false    # goes on there
 //! ```
 //!
-//! It has no lease, so nothing keeps a second run of the job out, and it can't append, so each save
-//! writes the whole. `Backend::lease` and `Backend::append` are there to be added.
+//! The backend has no lease, so nothing keeps a second run of the job out. It can't append, so each save writes the
+//! whole checkpoint. `Backend::lease` and `Backend::append` are there to be added.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -1,6 +1,6 @@
 //! Adds up the sums in a file, one a line, such as `(1 (2 3) 4)`, by a parser that recurses. A line that is nested
-//! deeply enough overflows the stack, which nothing in the program can catch: the guard tells which line it
-//! was, and what the lines before it came to.
+//! deeply enough overflows the stack, which nothing in the program can catch. The guard tells which line it was, and
+//! the total of the lines before it.
 //!
 //! ```text
 //! cargo run --features guard --example rescue -- sums.txt
@@ -21,19 +21,19 @@ use safe_state::guard::{Data, Ended, Guard, Rescue, recover};
 /// Adds up the sums in a file.
 #[derive(Parser)]
 struct Options {
-    /// The file.
+    /// The file with the sums.
     #[arg(required_unless_present = "recover")]
     file: Option<PathBuf>,
-    /// Keep what is known in that file, too.
+    /// Keep what is known in this file, too.
     #[arg(long)]
     autosave: Option<PathBuf>,
-    /// Tell what such a file knows, instead.
+    /// Tell what this file knows, instead of adding up.
     #[arg(long, conflicts_with = "file")]
     recover: Option<PathBuf>,
 }
 
 fn main() -> Result<Ended> {
-    // Both processes come here: nothing is done before the guard but to see what to do.
+    // The guarded process and its guard both come here, so nothing is done before the guard but to read the options.
     let options = Options::parse();
     if let Some(path) = options.recover {
         recover(path, tell)?;
@@ -60,7 +60,7 @@ fn add_up(file: &Path, data: &Data) -> Result<()> {
     Ok(())
 }
 
-/// Of numbers and sums in parentheses.
+/// Adds up the numbers and the sums in parentheses.
 fn sum(chars: &mut Peekable<Chars<'_>>) -> Result<u64> {
     let mut total = 0;
     while let Some(char) = chars.next() {

@@ -1,21 +1,20 @@
-//! Fetches pages and writes each to a file, from a server that fails now and then: a page that the server
-//! can't give now is tried again, one that it doesn't have is given up, and run again after a failure, or
-//! after a crash, it goes on with the page it was at.
+//! Fetches pages and writes each to a file, from a server that fails now and then. The job tries again a page that the
+//! server can't give now, and gives up a page that the server doesn't have. Run again after a failure, or after a
+//! crash, it goes on with the page it was at.
 //!
 //! ```text
 //! cargo run --features tokio --example scraper -- pages                      # 20 pages, all well
 //! cargo run --features tokio --example scraper -- pages --fail-every 3       # the same, with some tries more
-//! cargo run --features tokio --example scraper -- pages --fail-from 8        # fails for good at the 8th request
+//! cargo run --features tokio --example scraper -- pages --fail-from 8        # fails for good from request 8 on
 //! cargo run --features tokio --example scraper -- pages                      # goes on there
-//! cargo run --features tokio --example scraper -- pages --crash-at 5         # dies at the 5th page
+//! cargo run --features tokio --example scraper -- pages --crash-at 5         # dies at page 5
 //! cargo run --features tokio --example scraper -- pages --missing page-007   # all others
 //! cargo run --features tokio --example scraper -- pages --retry              # and that one, once it is there
 //! SAFE_STATE_BACKEND=sqlite:jobs.db cargo run --features tokio --example scraper -- pages
 //! ```
 //!
-//! It shows an async job. The attribute needs no runtime of its own, and neither its saves nor its pauses
-//! block one. Where its checkpoint lives is for whoever runs it to say: the last line keeps it in a
-//! database.
+//! The example shows an async job. The attribute needs no runtime of its own, and neither its saves nor its pauses
+//! block one. The user who runs it says where its checkpoint lives: the last line keeps it in a database.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,39 +26,39 @@ use safe_state::{Action, Backoff, ErrorContext, resumable};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Fetches pages from a server of its own.
+/// Fetches pages from a server that runs in this process.
 #[derive(Parser)]
 struct Options {
-    /// Where the pages go.
+    /// The folder to write the pages to.
     out: PathBuf,
-    /// How many there are.
+    /// The number of pages.
     #[arg(long, default_value_t = 20)]
     pages: usize,
-    /// Fetch those pages again that were given up.
+    /// Fetch again the pages that were given up.
     #[arg(long)]
     retry: bool,
     #[command(flatten)]
     server: Server,
-    /// Abort the process at that page, counted from 0.
+    /// Abort the process at this page, counted from 0.
     #[arg(long)]
     crash_at: Option<usize>,
 }
 
-/// What is wrong with the server.
+/// The faults of the server.
 #[derive(Args, Clone)]
 struct Server {
-    /// It answers every request of that number with an error.
+    /// Answer each request whose number is a multiple of this with an error.
     #[arg(long)]
     fail_every: Option<usize>,
-    /// And every request from that number on.
+    /// Answer every request from this number on with an error.
     #[arg(long)]
     fail_from: Option<usize>,
-    /// It does not have that page.
+    /// Answer as if this page did not exist.
     #[arg(long)]
     missing: Vec<String>,
 }
 
-/// The server has answered, and not with a page.
+/// An answer of the server that is not a page.
 #[derive(Debug, thiserror::Error)]
 #[error("the server says: {0}")]
 struct Refused(String);
@@ -115,7 +114,7 @@ async fn scrape(
     Ok(())
 }
 
-/// A page that isn't there won't come by asking again; anything else may pass.
+/// Decides what happens to a page that failed. A missing page will be missing again; any other error may pass.
 fn decide(error: &ErrorContext) -> Action {
     match error.downcast_ref() {
         Some(Refused(status)) if status.contains(" 404 ") => Action::DeadLetter,
@@ -123,14 +122,14 @@ fn decide(error: &ErrorContext) -> Action {
     }
 }
 
-/// The save that follows survives a power cut, so the page has to.
+/// Writes a page and syncs it, because the save that follows survives a power cut.
 async fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = tokio::fs::File::create(path).await?;
     file.write_all(bytes).await?;
     file.sync_all().await
 }
 
-/// The body of the answer to a request by HTTP/1.0, which ends where the connection does.
+/// Returns the body of the answer to a request by HTTP/1.0, which ends where the connection ends.
 async fn get(server: SocketAddr, path: &str) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
     stream.write_all(format!("GET /{path} HTTP/1.0\r\n\r\n").as_bytes()).await?;
@@ -149,7 +148,7 @@ async fn get(server: SocketAddr, path: &str) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Answers every request with a page, or as it is told to.
+/// Answers every request with a page, or with the faults that `server` names.
 async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
     for request in 1.. {
         let (stream, _) = listener.accept().await?;
@@ -165,7 +164,7 @@ async fn answer(stream: TcpStream, fails: bool, missing: &[String]) -> io::Resul
     let mut request = String::new();
     stream.read_line(&mut request).await?;
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    // Closing with some of the request unread would reset the connection.
+    // Closing the connection with a part of the request unread would reset it.
     while stream.read_line(&mut request).await? > "\r\n".len() {}
     let answer = if fails {
         "HTTP/1.0 503 Service Unavailable\r\n\r\n".to_owned()

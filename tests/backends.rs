@@ -1,4 +1,4 @@
-//! Where checkpoints live: by option, by URL, by environment.
+//! Tests where checkpoints live: by option, by URL, by environment.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -110,7 +110,7 @@ fn a_state_dir_and_a_backend_go_before_the_environment_and_not_together() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
-/// SQLite has meanings of its own for these, and a file would be made of each.
+/// SQLite gives these names a meaning of its own, and the backend would make a file of each.
 #[test]
 fn a_database_in_memory_is_no_file() {
     let forms =
@@ -149,7 +149,7 @@ fn a_run_that_lost_its_lease_is_told_and_changes_nothing() {
     assert_eq!(job.peek_checkpoint().unwrap(), left);
 }
 
-/// Runs the job `by-default` in `dir`, in a process with that backend in its environment.
+/// Runs the job `by-default` in `dir`, in a process with the URL `backend` in its environment.
 fn by_default(dir: &Path, backend: &str, fails: &str) -> Output {
     let mut worker = Command::new(env!("CARGO_BIN_EXE_worker"));
     worker.args(["by-default", fails]).current_dir(dir);
@@ -186,7 +186,7 @@ fn an_environment_that_names_none_is_an_error() {
     assert!(!complaint.contains("secret"), "{complaint}");
 }
 
-/// A file that may not grow is what SQLite sees of a full disk.
+/// SQLite takes a file that may not grow for a full disk.
 #[test]
 fn a_full_disk_under_sqlite_stops_the_run_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! How much of its time a job saves.
+//! Tests the share of its time that a job spends on saving.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use safe_state::backend::{Appended, Backend, Error, MemoryBackend};
 use safe_state::resumable;
 
-/// A backend that takes its time, and notes how much.
+/// A backend that is slow, and notes when each save began and how long it took.
 #[derive(Default)]
 struct Slow {
     memory: MemoryBackend,
@@ -62,7 +62,7 @@ fn saves_take_no_more_than_their_share() {
     let backend = Arc::new(Slow::default());
     let items = for_some_saves(&backend, 0);
     let saves = backend.saves.lock().unwrap();
-    // The first says that the run has begun.
+    // The first save says that the run has begun.
     for pair in saves[1..12].windows(2) {
         let [(began, took), (next, _)] = pair else { unreachable!() };
         assert!(*next - *began >= 50 * *took, "{took:?}, and the next after {:?}", *next - *began);

@@ -1,4 +1,4 @@
-//! Values recorded of the item that failed.
+//! Tests the values that are recorded of the item that failed.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ fn the_failure_has_the_values_of_its_item() {
 }
 
 #[test]
-fn a_failure_outside_the_loop_has_none() {
+fn a_failure_outside_the_loop_has_no_values() {
     let dir = tempfile::tempdir().unwrap();
     fetch(dir.path(), urls(&["/1"]), 9).unwrap_err();
     assert_eq!(captured(dir.path()), []);

@@ -1,4 +1,4 @@
-//! Variables that live through the loop: carried, fresh, and what is refused.
+//! Tests variables that live through the loop: carried, fresh, and what is refused.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -130,7 +130,7 @@ fn a_changed_type_is_refused_and_named() {
     assert!(error.contains("2 items complete, but `more` was not carried with them"), "{error}");
 }
 
-/// The same function, but for the attribute.
+/// Defines one function in several modules, which differ in the options of the attribute.
 macro_rules! total {
     ($module:ident, $sum:ident, $($options:tt)*) => {
         mod $module {
@@ -163,13 +163,13 @@ fn a_variable_that_is_no_longer_carried_is_told_and_forgotten() {
     rest.unwrap_err();
     let told = |line: &&String| line.contains("variable=\"sum\"") && line.starts_with("WARN");
     assert_eq!(heard.iter().filter(told).count(), 1, "{heard:?}");
-    // What it was with two items must not come back with three.
+    // The value after two items must not come back with three.
     let error = carrying::total(dir.path(), &items, 0).unwrap_err().to_string();
     assert!(error.contains("3 items complete, but `sum` was not carried with them"), "{error}");
 }
 
 #[test]
-fn or_it_is_refused_or_all_is_done_again_as_asked() {
+fn a_variable_that_is_no_longer_carried_may_refuse_or_restart() {
     let dir = tempfile::tempdir().unwrap();
     let items = [1, 2, 3, 4];
     carrying::total(dir.path(), &items, 3).unwrap_err();

@@ -1,5 +1,5 @@
-//! Channels of other crates and drains, which give each item once: they are known by their types, and refused before an
-//! item is taken.
+//! Tests channels of other crates, and drains, which give each item once. The attribute knows them by their types, and
+//! refuses them before an item is taken.
 
 use std::collections::{BinaryHeap, VecDeque};
 use std::path::Path;
@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use safe_state::{Error, resumable};
 use tokio_stream::wrappers::{BroadcastStream, ReceiverStream, UnboundedReceiverStream};
 
-/// Jobs that walk what a receiver gives.
+/// Defines jobs that walk the items of a receiver.
 macro_rules! walked {
     ($($name:ident: |$given:ident: $receiver:ty| $input:expr;)*) => { $(
         #[resumable(state_dir = dir, fresh(dir))]
@@ -33,7 +33,7 @@ walked! {
     extracted: |numbers: &mut Vec<u32>| numbers.extract_if(.., |number| *number > 0);
 }
 
-/// Jobs that ask a stream.
+/// Defines jobs that ask a stream for items.
 macro_rules! asked {
     ($($name:ident: |$given:ident: $receiver:ty| $stream:expr;)*) => { $(
         #[resumable(state_dir = dir, fresh(dir, stream))]
@@ -133,7 +133,7 @@ fn streams_of_channels_are_refused() {
     });
 }
 
-/// Fails in the item with that number.
+/// Fails in the item with the number `fails_at`.
 #[resumable(name = "consumed", state_dir = dir, fresh(dir, fails_at))]
 fn consumed(dir: &Path, numbers: &flume::Receiver<u32>, fails_at: u32) -> anyhow::Result<()> {
     #[resume(consumed)]
@@ -144,7 +144,7 @@ fn consumed(dir: &Path, numbers: &flume::Receiver<u32>, fails_at: u32) -> anyhow
 }
 
 #[test]
-fn one_that_is_said_to_be_consumed_passes_over_nothing() {
+fn a_channel_that_is_said_to_be_consumed_passes_over_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (sender, receiver) = flume::unbounded();
     (1..=5).for_each(|number| sender.send(number).unwrap());
@@ -155,7 +155,7 @@ fn one_that_is_said_to_be_consumed_passes_over_nothing() {
     assert_eq!(receiver.len(), 0);
 }
 
-/// A list of receivers is a list: its items are what is known by the key.
+/// Walks a list of receivers, which is a list like any other: the items are known by the key.
 #[resumable(state_dir = dir, fresh(dir, taken), check = |it| it.0)]
 fn listed(
     dir: &Path,
@@ -169,7 +169,7 @@ fn listed(
 }
 
 #[test]
-fn a_list_of_channels_is_none() {
+fn a_list_of_channels_is_not_refused_as_a_channel() {
     let dir = tempfile::tempdir().unwrap();
     let all = [1, 2].map(|number| {
         let (sender, receiver) = flume::unbounded();
@@ -181,7 +181,7 @@ fn a_list_of_channels_is_none() {
     assert_eq!(taken, [10, 20]);
 }
 
-/// What is left of a collection goes with its drain, and what is in it the next time is new.
+/// Drains collections: what is left of a collection goes with its drain, and what is in it the next time is new.
 #[resumable(state_dir = dir, fresh(dir, todo, seen))]
 fn drained(
     dir: &Path,

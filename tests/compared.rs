@@ -1,4 +1,4 @@
-//! What of an item is compared with what it was, by its type; and which arguments belong to a job.
+//! Tests what is compared of an item with what it was, by its type; and which arguments belong to a job.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -15,7 +15,7 @@ use std::sync::mpsc;
 use safe_state::{Error, Job, OnChange, Request, cursor, resumable};
 
 thread_local! {
-    /// After how many items a run fails, and how many are done.
+    /// The number of items that a run may still do, and the number of items that are done.
     static LEFT: Cell<usize> = const { Cell::new(0) };
     static DONE: Cell<usize> = const { Cell::new(0) };
 }
@@ -31,7 +31,7 @@ fn fails_after(items: usize) {
     LEFT.set(items);
 }
 
-/// What a job over `$input` says that was interrupted over another.
+/// Checks that a job over `$first`, which was interrupted, refuses `$second`, because its second item is another one.
 macro_rules! refused {
     ($item:ty, $first:expr, $second:expr) => {{
         #[resumable(name = "types", state_dir = dir)]
@@ -53,11 +53,11 @@ macro_rules! refused {
     }};
 }
 
-/// What can be hashed, and not serialised.
+/// A value that can be hashed, and not serialised.
 #[derive(Clone, Hash)]
 struct Hashed(u8);
 
-/// What can be serialised, and not hashed.
+/// A value that can be serialised, and not hashed.
 #[derive(Clone, serde::Serialize)]
 struct Serialised(f64);
 
@@ -139,7 +139,7 @@ fn received(dir: &Path, items: &mpsc::Receiver<u8>) -> anyhow::Result<()> {
 fn what_one_call_took_out_of_a_channel_does_not_come_again() {
     let dir = tempfile::tempdir().unwrap();
     let (sender, receiver) = mpsc::channel();
-    // Equal, so that nothing but their number tells them apart.
+    // The items are equal, so nothing but their number tells them apart.
     (0..10).for_each(|_| sender.send(0).unwrap());
     DONE.set(0);
     fails_after(4);
@@ -149,7 +149,7 @@ fn what_one_call_took_out_of_a_channel_does_not_come_again() {
     assert_eq!(DONE.get(), 9, "all but the one that was under way");
 }
 
-/// Takes the next out of a queue.
+/// Takes the next item out of a queue.
 fn pop(queue: &RefCell<Vec<u8>>) -> Option<u8> {
     queue.borrow_mut().pop()
 }
@@ -191,7 +191,7 @@ fn twice(number: u8) -> u8 {
     2 * number
 }
 
-/// What a job says whose items have no lasting value.
+/// Checks that a job is refused whose items have no lasting value.
 macro_rules! has_address {
     ($item:ty, $items:expr) => {{
         #[resumable(name = "addresses", state_dir = dir)]
@@ -210,7 +210,7 @@ macro_rules! has_address {
     }};
 }
 
-/// They are `Hash` by their address, which is another one in the next process.
+/// These items are `Hash` by their address, which is another one in the next process.
 #[test]
 fn items_that_are_addresses_need_something_to_be_known_by() {
     has_address!(fn(u8) -> u8, [twice as fn(u8) -> u8]);
@@ -303,7 +303,7 @@ fn rated(
     Ok(sum)
 }
 
-/// What a second call says about the argument.
+/// Returns the name of the argument that the second call refuses, and checks that the call changes nothing.
 fn changed(dir: &Path, call: impl Fn() -> anyhow::Result<f64>) -> String {
     let before = Job::new("rated").state_dir(dir).peek_checkpoint().unwrap();
     fails_after(9);
@@ -370,7 +370,7 @@ fn another_input_and_version_are_accepted() {
         "{error}"
     );
     job(2).accept().unwrap();
-    // Fewer than are complete, so that there is none to do.
+    // The input has fewer items than are complete, so no item is left to do.
     job(2).run(0..2, |n| panic!("{n}") as Result<(), Error>).unwrap();
     assert_eq!(job(2).peek_checkpoint().unwrap(), None);
 }

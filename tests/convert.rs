@@ -1,5 +1,5 @@
-//! A job from one CSV file to another, killed at random instants: its output and its result are in
-//! the end those of a run that nobody killed.
+//! Tests a job from one CSV file to another that is killed at random instants. In the end, its output and its result
+//! are those of a run that nobody killed.
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often.
 

@@ -1,4 +1,4 @@
-//! Inputs that go on behind the last completed item.
+//! Tests inputs that go on behind the last completed item.
 
 use std::cell::RefCell;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use safe_state::{cursor, resumable};
 
-/// A table that counts the rows it gives.
+/// A table that counts the rows that it gives.
 struct Table {
     rows: Vec<(i64, &'static str)>,
     given: RefCell<u32>,
@@ -67,7 +67,7 @@ fn rows_that_came_and_went_before_the_cursor_do_not_matter() {
     assert_eq!(*seen.borrow(), [3, 5, 7, 9]);
 }
 
-/// Lines with the offset behind each.
+/// Returns the lines from `offset` on, each with the offset behind it.
 fn lines_from(path: &Path, offset: u64) -> impl Iterator<Item = (u64, String)> {
     let mut file = BufReader::new(fs::File::open(path).unwrap());
     file.seek(SeekFrom::Start(offset)).unwrap();
@@ -101,7 +101,7 @@ fn a_file_goes_on_at_its_byte_offset() {
     assert_eq!(*seen.borrow(), ["a", "bc", "c", "d"]);
 }
 
-/// A service that gives pages, and a token for the page after.
+/// A service that gives a page with a token for the next page, and notes the tokens it is asked with.
 struct Pages(RefCell<Vec<Option<String>>>);
 
 impl Pages {

@@ -1,5 +1,5 @@
-//! Random edits of the input between two runs, of sources of many kinds: the second run does all of the new input, or is
-//! refused, or it is one of the replacements that the documentation says are not found.
+//! Edits the input at random between two runs, for sources of many kinds. The second run does all of the new input, or
+//! is refused, or the edit is one of the replacements that the documentation says are not found.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -12,7 +12,7 @@ use safe_state::{Error, Job, cursor, resumable};
 
 thread_local! {
     static DONE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-    /// How many items are done before the run fails.
+    /// The number of items that are done before the run fails.
     static UNTIL: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
@@ -24,7 +24,7 @@ fn work(item: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// An input: rows with an id, which is their order in it where nothing has swapped them.
+/// A row of an input, with an id that is its place in the input as long as no edit swaps it.
 type Row = (u64, String);
 
 #[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
@@ -132,7 +132,7 @@ impl Kind {
         Kind::Queue,
     ];
 
-    /// Whether its items are known by their index.
+    /// Returns whether the items of this source are known by their index.
     fn is_by_index(self) -> bool {
         matches!(self, Kind::Slice | Kind::Owned | Kind::Ordered | Kind::Lines | Kind::Checked)
     }
@@ -169,14 +169,14 @@ impl Kind {
     }
 }
 
-/// Edits the rows; says whether anything was done but appending.
+/// Makes one random edit of the rows.
 fn edit(random: &mut Rng, rows: &mut Vec<Row>, next: &mut u64, kind: Kind) {
     let at = random.usize(..rows.len());
     let mut new = || {
         *next += 1;
         (*next, format!("new-{next}"))
     };
-    // The order and the ids of what is sought by its id are its source's.
+    // The order and the ids of a source that is sought by id are the source's own, so they are never edited.
     let choices = if kind == Kind::Sought { 2 } else { 5 };
     match random.usize(..choices) {
         0 => _ = rows.remove(at),
@@ -193,12 +193,11 @@ fn edit(random: &mut Rng, rows: &mut Vec<Row>, next: &mut u64, kind: Kind) {
 enum Came {
     Right,
     Refused,
-    /// How many items were never done.
+    /// The number of items that were never done.
     Lost(usize),
 }
 
-/// One job that fails, and goes on with another input. Gives what came of it, and whether items before the place were
-/// only replaced, or came and went between two samples.
+/// Runs a job that fails, edits its input `edits` times, runs it again, and returns what came of that.
 fn trial(random: &mut Rng, kind: Kind, count: usize, edits: usize) -> Came {
     let dir = tempfile::tempdir().unwrap();
     let mut rows: Vec<Row> = (0..count as u64).map(|id| (id, format!("row-{id}"))).collect();
@@ -245,7 +244,7 @@ fn few_items_are_done_or_refused_whatever_was_edited() {
 }
 
 #[test]
-fn of_many_items_those_that_are_replaced_are_found_with_the_documented_odds() {
+fn replaced_items_of_many_are_found_with_the_documented_odds() {
     const COUNT: usize = 300;
     let mut random = Rng::with_seed(41);
     for kind in Kind::ALL {
@@ -258,13 +257,13 @@ fn of_many_items_those_that_are_replaced_are_found_with_the_documented_odds() {
                 Came::Lost(more) => panic!("{kind:?}: {more} items are lost by one edit"),
             }
         }
-        // One edit in five replaces an item, half of those one that is complete, of which a tenth is found.
+        // One edit in five replaces an item. Half of the replaced items are complete, and a tenth of those are found.
         assert!(lost <= 9, "{kind:?}: {lost} are lost, {refused} refused");
         assert_eq!(refused > 0, kind.is_by_index(), "{kind:?}");
     }
 }
 
-/// Of one item in `count` that is replaced, in how many of `trials` it is found.
+/// Replaces one complete item in `count`, and returns in how many of `trials` a resumed run finds it.
 fn found(random: &mut Rng, count: usize, trials: usize) -> usize {
     let is_found = |random: &mut Rng| {
         let dir = tempfile::tempdir().unwrap();
@@ -283,7 +282,7 @@ fn found(random: &mut Rng, count: usize, trials: usize) -> usize {
 fn one_replaced_item_is_found_where_it_is_a_sample() {
     let mut random = Rng::with_seed(5);
     assert_eq!(found(&mut random, 64, 20), 20);
-    // 33 to 65 of 260, which is 19 to 38 of 150.
+    // 33 to 65 of the 260 items are samples, which makes 19 to 38 of the 150 trials.
     let found = found(&mut random, 260, 150);
     assert!((10..=50).contains(&found), "{found}");
 }

@@ -1,4 +1,4 @@
-//! Checkpoints that are encrypted: what can be read without the key, with another one, and after a rotation.
+//! Tests checkpoints that are encrypted: what can be read without the key, with another key, and after a rotation.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn with(key: [u8; 32]) -> impl Fn() -> EncryptionKeys {
     move || EncryptionKeys::new(key)
 }
 
-/// A customer's name is a carried value, a result, a step's value, in a dead letter and in the failure.
+/// Stores a customer's name as a carried value, a result, a step's value, in a dead letter and in the failure.
 #[resumable(
     name = "mail", backend = Arc::clone(place), encrypt = keys, carry(last, sent), max_attempts = 1,
     on_error = |_| Action::DeadLetter, fresh(keys, at), capture(customer), keep_on_success
@@ -60,7 +60,7 @@ fn customers() -> Vec<String> {
     (0..200).map(|number| format!("{SECRET} {number}")).collect()
 }
 
-/// All that can be read of a place.
+/// Returns the bytes of all files below a folder.
 fn bytes_below(dir: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -101,7 +101,7 @@ fn nothing_of_a_customer_is_stored_readably_and_all_comes_back() {
 }
 
 #[test]
-fn without_the_key_and_with_another_one_it_is_told_and_left() {
+fn a_checkpoint_without_its_key_is_told_and_left() {
     let place: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
     mail(&place, with(first_key()), &customers(), 3).unwrap_err();
     let before = place.load("mail").unwrap();
@@ -124,7 +124,7 @@ fn a_key_is_rotated_by_the_next_run() {
     let place: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
     mail(&place, with(first_key()), &customers(), 3).unwrap_err();
     mail(&place, rotated, &customers(), 5).unwrap_err();
-    // From now on it is the new one's alone.
+    // From now on the checkpoint is encrypted by the new key alone.
     mail(&place, with(first_key()), &customers(), 7).unwrap_err();
     let only_old = Job::new("mail").backend(Arc::clone(&place)).encrypt(first_key);
     only_old.peek_checkpoint().unwrap_err();
@@ -160,7 +160,8 @@ fn what_is_changed_moved_or_taken_from_another_job_is_noticed() {
     drop(lease);
     assert_eq!(shared.load("job").unwrap().unwrap(), b"snapshotonetwo");
     let stored = place.load("job").unwrap().unwrap();
-    // Cut off, it is as a save that was torn; with any bit flipped, that, or an error.
+    // Stored bytes that are cut off open as a save that was torn. With any bit flipped, they do so too, or are an
+    // error.
     for len in 0..stored.len() {
         place.save("job", &stored[..len]).unwrap();
         if let Ok(Some(opened)) = shared.load("job") {
@@ -238,7 +239,7 @@ fn the_command_reads_and_steers_with_the_key_in_a_file() {
         "it stays as it was"
     );
     assert!(!is_in("Lovelace", &bytes_below(&state)));
-    // The command has written it with the first of its keys.
+    // The command has encrypted the checkpoint by the first of its keys.
     let sent = mail(&place, rotated, &customers(), 1000).unwrap();
     assert_eq!(sent.len(), 198);
     fs::write(&keys, "letmein").unwrap();

@@ -1,4 +1,4 @@
-//! `#[idempotent]`: whose check says that it is done is not called, and everything else is as written.
+//! Tests `#[idempotent]`: a function whose check says that it is done is not called, and everything else is as written.
 
 #![expect(
     clippy::trivially_copy_pass_by_ref,
@@ -23,7 +23,7 @@ fn called() {
     CALLS.set(CALLS.get() + 1);
 }
 
-/// How many bodies `work` ran.
+/// Returns the value of `work`, and the number of bodies that it ran.
 fn calls<R>(work: impl FnOnce() -> R) -> (R, u32) {
     CALLS.set(0);
     let returned = work();
@@ -147,7 +147,7 @@ impl Shop {
         self
     }
 
-    /// The lock is free again when `on_skip` and the body take it.
+    /// Checks that the lock of `check` is free again when `on_skip` and the body take it.
     #[idempotent(
         check = self.sent.lock().unwrap().contains(&order),
         on_skip = self.sent.lock().unwrap().len()

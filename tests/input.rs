@@ -1,4 +1,4 @@
-//! Input and code that change under a checkpoint.
+//! Tests input and code that change under a checkpoint.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ fn words_by_index(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Two of three items done.
+/// Runs a job that completes two of three items.
 fn begun() -> (tempfile::TempDir, Seen) {
     let dir = tempfile::tempdir().unwrap();
     let seen = Seen::default();
@@ -175,7 +175,7 @@ fn an_item_put_in_front_is_noticed_if_only_the_failure_was_saved() {
     assert!(error.contains("item 0 is not the one that was completed"), "{error}");
 }
 
-/// What a job over maps has done, in a process of its own.
+/// Notes the items that a job over maps has done.
 #[resumable(name = "maps", state_dir = dir, fresh(fails_at))]
 fn maps(dir: &Path, items: &[Row], fails_at: u32, seen: &RefCell<Vec<u32>>) -> anyhow::Result<()> {
     for item in items {

@@ -1,4 +1,4 @@
-//! Items that are known by a key: inserted, removed, reordered and repeated.
+//! Tests items that are known by a key: inserted, removed, reordered and repeated.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -17,7 +17,7 @@ fn words(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a run on `second` does after one on `first`, which ends in a failure.
+/// Runs a job on `first`, which ends in a failure, and on `second`. Returns the items of the second run.
 fn then(first: &[&str], second: &[&str]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let seen = Seen::default();

@@ -1,4 +1,4 @@
-//! One run of a job at a time.
+//! Tests that a job has one run at a time.
 
 use std::io;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use safe_state::{Error, Job, MemoryBackend, resumable};
 use safe_state_tests::{Ran, Worker, heard};
 
-/// The job that a [`Worker`] holds.
+/// Returns the job that a [`Worker`] holds.
 fn held(dir: &Path) -> Job {
     Job::new("held").state_dir(dir)
 }
@@ -98,7 +98,7 @@ fn an_async_run_waits_without_blocking_its_executor() {
     let mut worker = Some(hold(dir.path()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
-        // The same thread lets go of what is waited for.
+        // The same thread also lets go of the job that the run waits for.
         let let_go = async {
             tokio::time::sleep(Duration::from_millis(100)).await;
             worker.take().unwrap().let_go();
@@ -243,17 +243,17 @@ fn a_future_that_is_dropped_gives_its_lease_back() {
     });
 }
 
-/// A mount, until it is dropped.
+/// A mount, which is removed when it is dropped.
 struct Mounted(std::path::PathBuf);
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        // It may be busy, and then goes with this process.
+        // The mount may be busy, and is then removed when this process ends.
         let _ = std::process::Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
 
-/// An overlay and its upper directory are two ways to one file, between which no lock reaches.
+/// An overlay and its upper directory are two ways to one file, and a lock on one does not hold on the other.
 #[test]
 fn who_holds_a_job_by_another_mount_is_found_out() {
     let dir = tempfile::tempdir().unwrap();
@@ -261,7 +261,7 @@ fn who_holds_a_job_by_another_mount_is_found_out() {
     for name in ["lower", "upper", "work", "merged"] {
         std::fs::create_dir(path(name)).unwrap();
     }
-    // What is made in the overlay is in the upper directory; that was made by it, so that its permissions are there.
+    // Files that are made in the overlay are stored in the upper directory.
     let at = |name: &str| path(name).display().to_string();
     let options =
         format!("lowerdir={},upperdir={},workdir={}", at("lower"), at("upper"), at("work"));
@@ -282,7 +282,7 @@ fn who_holds_a_job_by_another_mount_is_found_out() {
     assert_eq!((holder.pid(), ran.take()), (worker.pid(), vec![]));
     worker.kill();
     run(&held(&path("upper")), &ran).unwrap();
-    // A page of another device is not believed.
+    // A run does not trust the page of another device, so it may do the first item again.
     let done = ran.take();
     assert!(done == [1] || done == [0, 1], "{done:?}");
 }

@@ -1,4 +1,4 @@
-//! Values of an older version of a job, which become those of the present one.
+//! Tests values of an older version of a job, which are migrated to the present one.
 
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
@@ -43,7 +43,8 @@ fn fail(order: u64, at: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Before there were versions: a sum in euros, of which a second loop reads what it was behind the first one; and a list.
+/// Bills without a version. The sum is in euros, a second loop reads the sum behind the first one, and the list has
+/// numbers.
 #[resumable(name = "bill", state_dir = dir, carry(sum, billed), fresh(at, again_at))]
 fn unversioned(dir: &Path, orders: &[u64], at: u64, again_at: u64) -> anyhow::Result<u64> {
     let account = step!("account", 7_u32);
@@ -64,7 +65,7 @@ fn unversioned(dir: &Path, orders: &[u64], at: u64, again_at: u64) -> anyhow::Re
     Ok(sum + middle + u64::from(account))
 }
 
-/// The second one: in cents.
+/// Bills in version 2: the sum is in cents.
 #[resumable(
     name = "bill", state_dir = dir, carry(sum, billed), fresh(at, again_at), version = 2, on_code_change = "fail",
     migrate(sum, from = None, with = in_cents)
@@ -90,7 +91,7 @@ fn second(dir: &Path, orders: &[u64], at: u64, again_at: u64) -> anyhow::Result<
 
 type Third = (ByCurrency, ByCurrency, Vec<Bill>, String);
 
-/// The third: by currency, and the list and the step are of other types as well.
+/// Bills in version 3: the sum is by currency, and the list and the step have other types as well.
 #[resumable(
     name = "bill", state_dir = dir, carry(sum, billed), fresh(at, again_at), version = 3, on_code_change = "fail",
     migrate(sum, from = None, with = in_cents),
@@ -173,7 +174,7 @@ fn a_version_that_nothing_leads_from_is_refused_until_it_is_accepted() {
     let job = Job::new("skipped").state_dir(dir.path());
     let before = job.peek_checkpoint().unwrap();
     job.accept().unwrap();
-    // It is accepted that the version is another. What it holds is a `u64` nevertheless.
+    // Accepting the other version leaves the stored value a `u64`.
     let error = three(dir.path(), &ORDERS).unwrap_err();
     assert!(matches!(error, Error::Carried { .. }), "{error}");
     assert_eq!(before.unwrap().carried::<u64>("sum").unwrap(), Some(30));

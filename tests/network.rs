@@ -1,4 +1,4 @@
-//! A driver that has a runtime of its own, called from functions that run within one.
+//! Tests a driver that has a runtime of its own, called from functions that run within one.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use safe_state_tests::Ran;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 
-/// How long the server thinks about each question.
+/// The time that the server thinks about each question.
 const LATENCY: Duration = Duration::from_millis(60);
 
 type Checkpoints = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
@@ -25,12 +25,12 @@ struct Server {
     beat: Beat,
 }
 
-/// What another task of the executor counts for as long as it runs, if there is one.
+/// The counter of another task of the executor, for as long as the task runs, if one does.
 #[derive(Clone, Default)]
 struct Beat(Weak<AtomicUsize>);
 
 impl Beat {
-    /// Waits until that task has run twice.
+    /// Waits until the other task has run twice.
     fn await_two(&self) {
         let count = || self.0.upgrade().map(|beats| beats.load(Ordering::SeqCst));
         let (first, began) = (count(), Instant::now());
@@ -41,7 +41,7 @@ impl Beat {
     }
 }
 
-/// Panics where another runtime is entered, as the drivers do that hide one.
+/// A driver that panics if it is called within another runtime, like drivers that hide a runtime of their own.
 struct Driver {
     runtime: Runtime,
     server: Server,
@@ -69,7 +69,7 @@ impl Connect for Server {
     }
 }
 
-/// One run at a time is not what is tested here.
+/// Implements a session without real leases: that a job has one run at a time is not tested here.
 impl Session for Driver {
     fn may_run_here() -> bool {
         tokio::runtime::Handle::try_current().is_err()
@@ -143,7 +143,7 @@ async fn job_async(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()
     Ok(())
 }
 
-/// Fails, looks, and goes on.
+/// Fails a job, looks at its checkpoint, and goes on.
 fn goes_on(server: &Server) {
     let ran = Ran::default();
     job(server, &ran, true).unwrap_err();

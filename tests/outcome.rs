@@ -1,4 +1,4 @@
-//! How a run ends: what is kept, what is recorded, and what the caller gets.
+//! Tests how a run ends: what is kept, what is recorded, and what the caller gets.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -12,7 +12,7 @@ use safe_state::{Checkpoint, Error, FailureKind, Job, LoopEnd, resumable};
 use safe_state_tests::{Faulty, Ran, heard};
 
 mod ends {
-    //! Jobs of five items that end in different ways.
+    //! Defines jobs of five items that end in different ways.
 
     use super::*;
 
@@ -222,7 +222,7 @@ fn a_break_ends_the_loop_but_only_the_end_of_the_function_ends_the_job() {
 }
 
 mod refusals {
-    //! Jobs that cannot begin, as each kind of function says so.
+    //! Defines jobs that cannot begin, as each kind of function says so.
 
     use super::*;
 
@@ -305,7 +305,7 @@ fn a_run_that_cannot_begin_says_so_before_the_first_item() {
 }
 
 mod storage {
-    //! A job whose backend breaks while it runs.
+    //! Defines a job whose backend breaks while it runs.
 
     use super::*;
 

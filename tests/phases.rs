@@ -1,12 +1,12 @@
-//! Several resumable loops in a function, loops inside one another, steps, manual checkpoints, and
-//! `while let`: each stopped at every point and rerun, until it comes through.
+//! Tests several resumable loops in a function, loops inside one another, steps, manual checkpoints, and `while let`.
+//! Each function is stopped at every point and run again, until it comes through.
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use safe_state::{checkpoint, resumable, step};
 
-/// What a run does, in order, and after how much of it the run is stopped.
+/// The acts of the runs, in order, and the number of acts after which a run is stopped.
 #[derive(Default)]
 struct World {
     log: RefCell<Vec<String>>,
@@ -24,8 +24,8 @@ impl World {
     }
 }
 
-/// Runs `job` uninterrupted, then stops it after every number of acts, once, twice and so on, and
-/// checks that it returns the same, and that its acts are the same but for `repeated` of them.
+/// Runs `job` uninterrupted, and then stops it after every number of acts, as often as it takes. Checks that it returns
+/// the same, that no act is lost, and that each stop repeats at most `repeated_a_stop` acts.
 #[track_caller]
 fn check<R: PartialEq + std::fmt::Debug>(
     repeated_a_stop: usize,
@@ -89,7 +89,7 @@ fn phases(
 
 #[test]
 fn phases_resume_where_they_stopped() {
-    // The item that `break` leaves at runs again, until the next phase has begun.
+    // The item that leaves the loop by `break` runs again, until the next phase has begun.
     check(1, |dir, world| phases(dir, &[1, 2, 3, 4, 5], &["a", "b", "c"], world));
 }
 
@@ -301,7 +301,8 @@ fn a_loop_that_was_left_stays_so_whatever_its_input_gives() {
     until(dir.path(), 0..2, 4, false).unwrap();
 }
 
-/// The first `n` numbers, and how many of them a step counted between two loops, which changes the list too.
+/// Returns the number of rows and their copy, which steps take between two loops, and the number of rows in the end.
+/// Both loops change the rows.
 #[resumable(name = "counted", state_dir = dir, carry(rows))]
 fn counted(dir: &Path, n: u32, world: &World) -> anyhow::Result<(usize, Vec<u32>, usize)> {
     let mut rows: Vec<u32> = Vec::new();

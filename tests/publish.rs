@@ -1,4 +1,4 @@
-//! Files that are published: whole or not at all, and once where that is asked for.
+//! Tests files that are published: whole or not at all, and once where that is asked for.
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use safe_state::{Durability, Publication, publish, publish_once, skip_if_exists};
 
-/// The names of the files in a directory.
+/// Returns the names of the files in a directory.
 fn names(dir: &Path) -> Vec<String> {
     let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
     names.map(|name| name.into_string().unwrap()).collect()
@@ -51,7 +51,7 @@ fn what_is_there_is_made_no_second_time() {
 }
 
 #[test]
-fn of_many_threads_one_makes_the_file() {
+fn one_of_many_threads_makes_the_file() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..20 {
         let path = dir.path().join(round.to_string());
@@ -121,7 +121,8 @@ fn a_killed_process_leaves_a_whole_file() {
     assert_eq!(names(dir.path()), ["published"]);
 }
 
-/// A link is replaced, and not what it leads to; one that leads nowhere is there.
+/// A link is replaced, and the file that it leads to stays. `skip_if_exists` counts a link as existing even if it leads
+/// nowhere.
 #[cfg(unix)]
 #[test]
 fn a_link_is_replaced_wherever_it_leads() {
@@ -132,7 +133,7 @@ fn a_link_is_replaced_wherever_it_leads() {
     for leads_to in ["victim", "nowhere", "."] {
         symlink(leads_to, &path).unwrap();
         assert!(skip_if_exists(&path), "{leads_to}");
-        // One that leads nowhere is no file that was made.
+        // `publish_once` does not count a link that leads nowhere as a file that was made.
         let once = publish_once(&path, |file| file.write_all(b"once")).unwrap();
         assert_eq!(once.is_some(), leads_to == "nowhere", "{leads_to}");
         publish(&path, |file| file.write_all(b"whole")).unwrap();

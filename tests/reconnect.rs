@@ -1,5 +1,4 @@
-//! Handles that are rebuilt on resume: files that continue where they were, sockets, and types of
-//! other crates.
+//! Tests handles that are rebuilt on resume: files that continue where they were, sockets, and types of other crates.
 
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -81,7 +80,7 @@ fn an_input_file_is_read_on() {
     assert_eq!(read_in_pairs(dir.path(), 4, None).unwrap(), ["a", "b", "c", "d"]);
 }
 
-/// One line done, and the file then treated by `meanwhile`.
+/// Completes one line, calls `meanwhile` on the file, and returns why the next run is refused.
 fn refused(meanwhile: impl FnOnce(&Path)) -> String {
     let dir = tempfile::tempdir().unwrap();
     let lines = ["one", "two", "three"];
@@ -99,7 +98,7 @@ fn a_file_that_is_not_what_it_was_is_refused() {
     assert!(shorter.contains("has 0 bytes, but had 6 when the progress was saved"), "{shorter}");
 }
 
-/// Changes what is saved of `out`, with all checksums right, as one can who writes the file.
+/// Changes the saved state of `out`, with all checksums right, as anybody can who may write the file.
 fn craft(dir: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let backend = Arc::new(FileBackend::new(dir));
     let opening = Store::open(backend, "convert", LeaseOptions::default()).unwrap();
@@ -121,12 +120,12 @@ fn point_at_the_victim(bytes: &mut [u8]) {
 fn a_file_that_the_job_has_not_opened_is_not_reopened() {
     let crafts: [fn(&mut Vec<u8>); 3] = [
         |bytes| point_at_the_victim(bytes),
-        // Without a seal, as a release before had it.
+        // The state has no seal, as in an earlier release.
         |bytes| {
             point_at_the_victim(bytes);
             bytes.truncate(bytes.len() - 20);
         },
-        // With one of another store.
+        // The state has the seal of another store.
         |bytes| {
             let seal = bytes.len() - 16;
             point_at_the_victim(bytes);
@@ -318,7 +317,7 @@ fn a_socket_is_connected_again() {
     assert_eq!(received.join().unwrap(), [vec![1, 2], vec![], vec![3, 4]]);
 }
 
-/// Of another crate, for all that this one may do with it.
+/// A type that stands for one of another crate, because it does not implement `Reconnect`.
 struct Client {
     url: String,
     opened: u32,

@@ -1,4 +1,4 @@
-//! What the next run does with what the last one left.
+//! Tests what the next run does with what the last one left.
 
 use std::fmt::Display;
 use std::io::{BufRead, BufReader};
@@ -131,7 +131,7 @@ fn the_completed_part_of_a_range_is_passed_over_in_one_step() {
     assert_eq!(calls.get(), 3, "one to skip, two for the items");
 }
 
-/// How many items a run's checkpoint had, seen from within each item.
+/// Returns the number of complete items that the checkpoint had, as each item of a run saw it.
 fn seen_within(job: &Job) -> Vec<u64> {
     let seen = Ran::default();
     let looked = job.run(0..4, |_| {
@@ -199,7 +199,7 @@ fn worker(dir: &Path, arguments: &[&str], set: impl FnOnce(&mut Command)) -> Out
 }
 
 #[test]
-fn checkpoints_are_in_the_working_directory_unless_the_environment_says_otherwise() {
+fn checkpoints_are_in_the_working_directory_unless_told_otherwise() {
     let dir = tempfile::tempdir().unwrap();
     let checkpoint_in = |place: &str| dir.path().join(place).join("by-default.safestate");
 
@@ -271,7 +271,7 @@ fn a_run_that_begins_anew_under_another_path_to_its_file_tells_which() {
 #[test]
 fn a_full_disk_is_told_before_the_first_item() {
     let dir = tempfile::tempdir().unwrap();
-    // No process here may write a byte to a file.
+    // The limit lets no process here write a byte to a file.
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" by-default false";
     let output = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_worker")])
@@ -360,7 +360,7 @@ macro_rules! rate {
     };
 }
 
-/// With the name of a trait of ours.
+/// An error with the name of a trait of the crate.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct ViaError(#[from] Error);

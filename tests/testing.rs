@@ -1,4 +1,4 @@
-//! `testing::survives`, on jobs that survive and on jobs that do not.
+//! Tests `testing::survives`, on jobs that survive and on jobs that do not.
 
 use std::any::Any;
 use std::fs;
@@ -38,7 +38,7 @@ async fn total_async(orders: &[u64]) -> anyhow::Result<u64> {
     Ok(sum)
 }
 
-/// What the test of a job that does not survive says.
+/// Returns the message of a test of a job that does not survive.
 fn refused(test: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(test)).expect_err("it survived");
     let literal = |panic: Box<dyn Any + Send>| (*panic.downcast::<&str>().unwrap()).to_owned();
@@ -53,7 +53,7 @@ fn a_job_that_carries_survives_at_every_place() {
             runs += 1;
             total(trial.items(ORDERS), every).unwrap()
         });
-        // Undisturbed, and twice for each item and for each side of each save but the last.
+        // The job runs once undisturbed, and twice for each item and for each side of each save but the last.
         let saves = 2 + ORDERS.len() / usize::try_from(every).unwrap();
         assert!(runs > 2 * (ORDERS.len() + saves), "{runs} runs with a save every {every}");
     }
@@ -113,7 +113,7 @@ fn a_panic_without_a_crash_is_the_tests() {
     survives(|_| panic!("of its own"));
 }
 
-/// Tests as anybody writes them: of one job, with other arguments, side by side, one of which leaves a checkpoint.
+/// Has tests as anybody writes them: of one job, with other arguments, side by side, one of which leaves a checkpoint.
 mod plain {
     use std::path::Path;
     use std::thread;
@@ -121,7 +121,7 @@ mod plain {
     use safe_state::{Job, resumable, testing};
     use safe_state_tests::plain::bill;
 
-    /// In the tests' own crate.
+    /// Adds up the orders, in the crate of the tests.
     #[resumable(name = "bill", carry(total))]
     fn own_bill(orders: &[u64], bad: u64) -> anyhow::Result<u64> {
         let mut total = 0;
@@ -149,7 +149,7 @@ mod plain {
         assert!(!Path::new(".safe_state").exists(), "no file is left");
     }
 
-    /// As harnesses do that have threads of their own.
+    /// Test harnesses with threads of their own call a job in this way.
     #[test]
     fn threads_of_one_program_do_not_collide() {
         let test = |bad| move || bill(&[0, 1, 2, 3, 4], bad).map_err(|error| error.to_string());

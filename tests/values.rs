@@ -1,4 +1,4 @@
-//! Values of every type come back, in a program whose types have changed as well; or the error names both
+//! Tests that values of every type come back, also in a program whose types have changed, or that the error names both
 //! shapes.
 
 #![expect(clippy::option_option, reason = "how deep an option is has to come back")]
@@ -12,8 +12,8 @@ use safe_state::{Carry, Effect, IdempotencyCache, Job, Results, resumable, step}
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Runs a job that carries a value, which each of four items changes, and a list of all that it was; it
-/// fails at the item `fails`.
+/// Runs a job that fails at the item `fails`. The job carries a value, which each of its four items changes, and a list
+/// of all its values.
 fn carries<T: Carry + Clone>(
     dir: &Path,
     values: &[T; 4],
@@ -22,7 +22,7 @@ fn carries<T: Carry + Clone>(
 where
     Results<T>: Carry,
 {
-    /// The step has a value as well.
+    /// Carries the value and the list, and has a step with a value as well.
     #[resumable(name = "values", state_dir = dir, carry(value, all), on_code_change = "continue", fresh(fails))]
     fn job<T: Carry + Clone>(
         dir: &Path,
@@ -50,7 +50,7 @@ where
     job(dir, values[0].clone(), values, fails).map_err(|error| error.to_string())
 }
 
-/// Interrupts the job at each of its items: it returns what it does uninterrupted.
+/// Checks that the job returns what it does uninterrupted, after it was interrupted at each of its items.
 fn comes_back<T: Carry + Clone + PartialEq + Debug>(values: &[T; 4])
 where
     Results<T>: Carry,
@@ -64,7 +64,7 @@ where
     }
 }
 
-/// What a value is to the next run of a program in which its type has become another.
+/// Returns what the value becomes in the next run of a program in which its type is another.
 fn becomes<T: Carry + Clone, U: Carry + Clone>(value: T, other: U) -> Result<Vec<U>, String>
 where
     Results<T>: Carry,
@@ -234,7 +234,7 @@ fn what_an_effect_came_to_goes_by_name() {
 
 #[test]
 fn a_type_that_is_never_whole_is_refused_before_anything_of_it_is_saved() {
-    /// What its `Serialize` leaves out is another thing to its `Deserialize`.
+    /// A struct whose `Deserialize` gives another value for a field that its `Serialize` leaves out.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Lossy {
         #[serde(default = "seven", skip_serializing_if = "is_zero")]

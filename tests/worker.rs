@@ -1,4 +1,4 @@
-//! The process that the tests kill, and run beside their own.
+//! Runs the process that the tests kill, and run beside their own.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write, stdin};
@@ -60,7 +60,7 @@ fn once(keys: u64, dir: &Path) -> anyhow::Result<()> {
     for key in (0..keys).flat_map(|key| [key, key / 2]) {
         cache.try_once(&key, || {
             effects.record(key)?;
-            // Time to be killed in, as it is with an answer that is waited for.
+            // The pause gives time for a kill, like an effect that waits for an answer.
             thread::sleep(Duration::from_micros(100));
             Ok::<u64, std::io::Error>(key)
         })?;
@@ -76,7 +76,7 @@ fn hold_cache(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Publishes the file that often, each time with other bytes.
+/// Publishes the file `times` times, each time with other bytes.
 fn publish(times: u8, path: &Path) -> anyhow::Result<()> {
     for byte in 0..times {
         safe_state::publish(path, |file| (0..64).try_for_each(|_| file.write_all(&[byte; 4096])))?;
@@ -120,8 +120,8 @@ impl Storm {
     }
 }
 
-/// The same function with each durability, which only a literal can name.
-// rustfmt moves the attributes further in each time.
+/// Defines one function with each durability, which only a literal can name.
+// rustfmt would indent the attributes further each time it runs.
 #[rustfmt::skip]
 macro_rules! storm {
     ($name:ident, $name_async:ident, $name_carrying:ident, $durability:literal) => {
@@ -178,7 +178,7 @@ macro_rules! storm {
 storm!(power, power_async, power_carrying, "power");
 storm!(process, process_async, process_carrying, "process");
 
-/// Carries so much that every few items the whole is written anew.
+/// Carries a value so large that every few items a new snapshot is written.
 #[resumable(
     name = "storm",
     state_dir = &storm.dir,
@@ -195,7 +195,7 @@ fn bulky(storm: &Storm) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes its items from a worklist, to which each adds the one that comes behind those that are in it.
+/// Takes its items from a worklist. Each item adds the item that comes behind all items in it.
 #[resumable(
     name = "storm",
     state_dir = &storm.dir,
@@ -224,7 +224,7 @@ fn block_on<R>(future: impl Future<Output = anyhow::Result<R>>) -> anyhow::Resul
     tokio::runtime::Builder::new_current_thread().build()?.block_on(future)
 }
 
-/// From one CSV file to another, with a running total.
+/// Converts one CSV file to another, with a running total.
 #[resumable(name = "convert", state_dir = dir, save_every = every, carry(total), reconnect(output))]
 fn convert(dir: &Path, input: impl BufRead, every: u64) -> anyhow::Result<u64> {
     let mut output = BufWriter::new(File::create(dir.join("output.csv"))?);
@@ -239,7 +239,7 @@ fn convert(dir: &Path, input: impl BufRead, every: u64) -> anyhow::Result<u64> {
     Ok(total)
 }
 
-/// A loop with another in its last item, and one after it.
+/// Has a loop with another in its last item, and one loop after it.
 #[resumable(name = "bars", state_dir = dir, progress, fresh(fails_at))]
 fn bars(dir: &Path, fails_at: u64) -> anyhow::Result<()> {
     #[resume]
@@ -256,7 +256,7 @@ fn bars(dir: &Path, fails_at: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says when it has completed the first of two items, and holds the job until its input ends.
+/// Says when it has completed the first of two items, and holds the job until its standard input ends.
 #[resumable(name = "held", state_dir = dir)]
 fn hold(dir: &Path) -> anyhow::Result<()> {
     for item in 0..2 {
@@ -268,7 +268,7 @@ fn hold(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same on another backend.
+/// Holds the job `job` on the backend `backend`, until its standard input ends.
 #[resumable(name = job, backend = Arc::clone(backend))]
 fn hold_on(backend: &Arc<dyn Backend>, job: &str) -> anyhow::Result<()> {
     #[resume]
@@ -300,7 +300,7 @@ fn exit(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A job whose checkpoint is where it is by default.
+/// Has its checkpoint in the default place.
 #[resumable(name = "by-default", fresh(fails))]
 fn by_default(fails: bool) -> anyhow::Result<()> {
     for item in 0..2 {
@@ -310,7 +310,7 @@ fn by_default(fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Another function under the same name.
+/// Stands for another version of `aloud`, under the same name.
 #[resumable(name = "aloud", verbose)]
 fn aloud_changed() {
     for _ in 0..2 {}

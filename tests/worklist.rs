@@ -1,4 +1,4 @@
-//! Loops that take their items from a carried `Worklist`, and add to it.
+//! Tests loops that take their items from a carried `Worklist`, and add to it.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
@@ -11,7 +11,7 @@ use safe_state::testing::survives;
 use safe_state::{Backend, Worklist, resumable};
 use safe_state_backends::{Appended, Error};
 
-/// The pages that a page of a small site leads to.
+/// Returns the pages that a page of a small site links to.
 fn links(page: u32) -> Vec<u32> {
     [3 * page + 1, 3 * page + 2, page / 2].into_iter().filter(|to| *to < 40).collect()
 }
@@ -43,7 +43,7 @@ fn a_queue_is_gone_through_once_whatever_the_crash() {
     assert_eq!(pages, 33);
 }
 
-/// By depth, with what matters most put in front.
+/// Goes through numbers by depth, and puts some in front of the list.
 #[resumable(carry(stack, done))]
 fn depth_first(root: u32) -> anyhow::Result<Vec<u32>> {
     let mut stack: Worklist<u32> = std::iter::once(root).collect();
@@ -69,7 +69,7 @@ fn a_stack_is_gone_through_once_whatever_the_crash() {
     survives(|_| depth_first(0).unwrap());
 }
 
-/// What is in the list is read between two loops, in which it changes.
+/// Reads the list between two loops, in both of which it changes.
 #[resumable(carry(queue, sum))]
 fn in_two_phases(start: &[u64]) -> anyhow::Result<(u64, usize, u64, Vec<u64>)> {
     let mut queue: Worklist<u64> = start.iter().copied().collect();
@@ -94,7 +94,7 @@ fn in_two_phases(start: &[u64]) -> anyhow::Result<(u64, usize, u64, Vec<u64>)> {
 }
 
 #[test]
-fn it_is_at_every_place_what_it_was_there() {
+fn a_worklist_is_at_every_place_what_it_was_there() {
     survives(|_| in_two_phases(&[1, 2, 3]).unwrap());
 }
 
@@ -121,7 +121,7 @@ fn tried(dir: &Path, failures: &Cell<u32>) -> anyhow::Result<Vec<u32>> {
 }
 
 #[test]
-fn an_attempt_that_fails_leaves_it_as_it_was() {
+fn an_attempt_that_fails_leaves_the_worklist_as_it_was() {
     let expected = tried(tempfile::tempdir().unwrap().path(), &Cell::new(0)).unwrap();
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(tried(dir.path(), &Cell::new(1)).unwrap(), expected);
@@ -180,9 +180,9 @@ fn a_save_is_as_large_as_what_was_pushed_and_popped() {
         counted(Arc::new(backend), waiting, 20).unwrap();
         count.load(Ordering::Relaxed)
     };
-    // Of both, no save is a whole one.
+    // In both runs, no save is a snapshot.
     let (few, many) = (bytes(1_000), bytes(100_000));
-    // Each tells the time since the one before, in one to three bytes.
+    // Each record has the time since the one before, in one to three bytes.
     assert!(many.abs_diff(few) <= 2 * 20, "{few} and {many}");
     assert!(few < 20 * 150, "{few} bytes in 20 saves");
 }
@@ -207,7 +207,7 @@ fn interrupted(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `collect` puts what threads have made where its items were.
+/// Goes through what threads have made, which `collect` puts in the order of the items.
 #[resumable(carry(rows, order))]
 fn gathered(numbers: &[u64]) -> Vec<u64> {
     let mut rows: VecDeque<u64> =

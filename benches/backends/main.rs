@@ -1,6 +1,6 @@
-//! A save on a server, over the same row written by its driver alone. The servers are those of
-//! `SAFE_STATE_TEST_DURABLE=1 tests/servers cargo bench --bench backends`, which sync as they do where
-//! data matters; without the variable nothing is synced, and what is above the driver weighs most.
+//! Compares a save on a server with the same row written by the server's driver alone. The servers are those of
+//! `SAFE_STATE_TEST_DURABLE=1 tests/servers cargo bench --bench backends`, which sync as they do where data matters.
+//! Without the variable they sync nothing, and the work above the driver weighs most.
 
 mod mysql;
 mod objects;
@@ -14,17 +14,17 @@ use safe_state_backends::{Appended, LeaseOptions, from_url};
 use safe_state_benches::{Table, Target, bench, compare, time};
 
 const ROUNDS: usize = 15;
-/// As many bytes as a save appends.
+/// A record with as many bytes as a save appends.
 const RECORD: [u8; 18] = [0xa5; 18];
 
 /// The driver of a server, with a connection of its own.
 trait Driver {
-    /// How many rows are written at a time.
+    /// The number of rows written in one round.
     const SAVES: u32 = 500;
-    /// How much more a save may take.
+    /// The largest ratio of a save's time to the driver's.
     const AT_MOST: f64 = 1.3;
 
-    /// That of the server's backend. Neither side is encrypted.
+    /// Returns the URL of the server's backend. Neither side is encrypted.
     fn backend_url(url: &str) -> String {
         url.to_owned()
     }

@@ -52,7 +52,7 @@ impl crate::Driver for Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         let conn = self.conn.take().expect("a connection");
-        // It ends with the process at the latest.
+        // The connection ends with the process at the latest.
         let _ = self.runtime.block_on(conn.disconnect());
     }
 }

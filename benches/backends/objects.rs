@@ -17,7 +17,7 @@ pub(crate) struct Driver {
 }
 
 impl crate::Driver for Driver {
-    /// Few enough that no snapshot is due.
+    /// The number of saves is so small that no snapshot is due.
     const SAVES: u32 = 100;
 
     fn backend_url(endpoint: &str) -> String {
@@ -26,7 +26,7 @@ impl crate::Driver for Driver {
     }
 
     fn connect(endpoint: &str) -> Self {
-        // It sets what the client's TLS computes with.
+        // Making a backend also sets the crypto provider for the client's TLS.
         from_url(&Self::backend_url(endpoint)).expect("a backend");
         let builder = AmazonS3Builder::new().with_bucket_name(BUCKET).with_endpoint(endpoint);
         let builder = builder.with_access_key_id("tester").with_secret_access_key("any");
@@ -42,7 +42,7 @@ impl crate::Driver for Driver {
         self.runtime.block_on(put).expect("an object");
     }
 
-    /// The next objects have other names, which costs less than removing them.
+    /// Gives the next objects other names, which costs less than removing the old ones.
     fn clear(&mut self) {
         self.round += 1;
     }

@@ -1,14 +1,14 @@
-//! Two sides, taken in turns.
+//! Measures two sides in turns, and compares them.
 
 use std::time::{Duration, Instant};
 
-/// The times of two sides, round by round.
+/// The times of two sides, one pair for each round.
 #[derive(Debug)]
 pub struct Compared {
     rounds: Vec<(f64, f64)>,
 }
 
-/// A median and the quartiles beside it.
+/// A median and its quartiles.
 #[derive(Clone, Copy, Debug)]
 pub struct Spread {
     /// A quarter of the rounds lies below it.
@@ -19,8 +19,8 @@ pub struct Spread {
     pub upper: f64,
 }
 
-/// Measures two sides in `rounds` rounds, after one to warm up. Each side gives the time of
-/// what counts of its work; which of them goes first changes from round to round.
+/// Measures two sides in `rounds` rounds, after one round to warm up. Each side returns the time of the part of its
+/// work that counts. The side that goes first changes from round to round.
 pub fn compare(
     rounds: usize,
     mut ours: impl FnMut() -> Duration,
@@ -38,7 +38,7 @@ pub fn compare(
     Compared { rounds: (0..rounds).map(round).collect() }
 }
 
-/// How long `work` takes.
+/// Returns the time that `work` takes.
 pub fn time(work: impl FnOnce()) -> Duration {
     let began = Instant::now();
     work();
@@ -46,24 +46,24 @@ pub fn time(work: impl FnOnce()) -> Duration {
 }
 
 impl Compared {
-    /// How many times as long as their side ours took.
+    /// Returns our time as a multiple of their time.
     pub fn ratio(&self) -> Spread {
         Spread::of(self.rounds.iter().map(|(ours, theirs)| ours / theirs))
     }
 
-    /// How much longer ours took, in units of which `per_second` make a second.
+    /// Returns the time by which ours exceeds theirs, in units of which `per_second` make a second.
     pub fn extra(&self, per_second: f64) -> Spread {
         Spread::of(self.rounds.iter().map(|(ours, theirs)| (ours - theirs) * per_second))
     }
 
-    /// How long ours took, in units of which `per_second` make a second.
+    /// Returns our time, in units of which `per_second` make a second.
     pub fn ours(&self, per_second: f64) -> Spread {
         Spread::of(self.rounds.iter().map(|(ours, _)| ours * per_second))
     }
 }
 
 impl Spread {
-    /// Of samples in any order.
+    /// Returns the spread of samples that come in any order.
     pub fn of(samples: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = samples.collect();
         sorted.sort_by(f64::total_cmp);

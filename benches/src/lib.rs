@@ -1,7 +1,7 @@
-//! How the benches measure and what they print.
+//! Measures for the benches, and prints what they measure.
 //!
-//! Machines are noisy and differ, so a figure is a comparison: both sides alternate in one
-//! process, and what is printed is the median over the rounds, with the quartiles beside it.
+//! Machines are noisy and differ, so a figure is a comparison: both sides alternate in one process, and the benches
+//! print the median over the rounds, with the quartiles beside it.
 
 mod compare;
 mod python;

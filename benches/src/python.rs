@@ -1,13 +1,13 @@
-//! A Python of the benches' own, so that nothing of the system's changes.
+//! Makes a Python environment for the benches, so that the system's Python does not change.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The interpreter, with a package in it; made in `dir` by the first call.
+/// Returns a Python interpreter that has `package` installed. The first call makes its environment in `dir`.
 ///
 /// # Panics
 ///
-/// If there is no Python, or no such package.
+/// If no Python is installed, or the package cannot be installed.
 pub fn python_with(dir: &Path, package: &str) -> PathBuf {
     let environment = dir.join("python");
     let python = environment.join("bin/python");

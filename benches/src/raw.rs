@@ -1,14 +1,14 @@
-//! The least that keeping progress in a file takes.
+//! Writes records to a file with the least work that keeps progress.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// As many bytes as a save appends: length, checksum, kind, when, what completed, and the last
+/// A record with as many bytes as a save appends: length, checksum, kind, time, number of complete items, and the last
 /// item's fingerprint.
 const RECORD: [u8; 18] = [0xa5; 18];
 
-/// A file with room for all records that will be written, one behind the other.
+/// A file with room for all its records, which are written one behind the other.
 #[derive(Debug)]
 pub struct RawLog {
     file: File,
@@ -16,11 +16,11 @@ pub struct RawLog {
 }
 
 impl RawLog {
-    /// With room for `records`, in `dir`.
+    /// Creates the file in `dir`, with room for `records` records.
     ///
     /// # Panics
     ///
-    /// If there is no such room.
+    /// If the disk has no room for the records.
     pub fn create(dir: &Path, records: u32) -> Self {
         let file = File::create(dir.join("raw")).expect("a new file");
         let room = u64::from(records) * RECORD.len() as u64;
@@ -29,21 +29,21 @@ impl RawLog {
         RawLog { file, end: 0 }
     }
 
-    /// One `pwrite`.
+    /// Writes a record by one `pwrite`.
     ///
     /// # Panics
     ///
-    /// If it fails.
+    /// If the write fails.
     pub fn write(&mut self) {
         self.file.write_all_at(&RECORD, self.end).expect("a write into allocated space");
         self.end += RECORD.len() as u64;
     }
 
-    /// One `pwrite` and one `fdatasync`.
+    /// Writes a record by one `pwrite` and one `fdatasync`.
     ///
     /// # Panics
     ///
-    /// If one fails.
+    /// If the write or the sync fails.
     pub fn write_and_sync(&mut self) {
         self.write();
         self.file.sync_data().expect("a sync");

@@ -1,4 +1,4 @@
-//! A place for a bench's files.
+//! Holds a bench's files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,36 +8,36 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{Carry, Checkpoint, LeaseOptions, Results, Store};
 use tempfile::TempDir;
 
-/// A directory that goes with the bench.
+/// A directory that is removed when the bench ends.
 #[derive(Debug)]
 pub struct Scratch(TempDir);
 
 impl Scratch {
-    /// In `target_dir`, which a build fills and so lies on a disk, as `/tmp` may not.
+    /// Makes a directory in `target_dir`, which a build fills and so lies on a disk, as `/tmp` may not.
     ///
     /// # Panics
     ///
-    /// If there is no room for it.
+    /// If the directory can't be made.
     pub fn new(target_dir: &str) -> Self {
         Scratch(TempDir::new_in(target_dir).expect("a directory in the target directory"))
     }
 
-    /// The directory.
+    /// Returns the path of the directory.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// A job whose checkpoint is in the directory.
+    /// Returns a job whose checkpoint is in the directory.
     pub fn job(&self, name: &str, durability: Durability, every: impl Into<SaveEvery>) -> Job {
         Job::new(name).state_dir(self.path()).durability(durability).save_every(every)
     }
 
-    /// Leaves a checkpoint of the job `name` with `completed` items done, the last of them in
-    /// `saves` saves of one item.
+    /// Leaves a checkpoint of the job `name` with `completed` complete items, the last of them in `saves` saves of one
+    /// item.
     ///
     /// # Panics
     ///
-    /// If it can't be written.
+    /// If the checkpoint can't be written.
     pub fn begun(&self, name: &str, completed: u64, saves: u64) {
         let mut store = self.store(name);
         let counts = std::iter::once(completed - saves).chain((0..saves).map(|_| 1));
@@ -46,12 +46,11 @@ impl Scratch {
         }
     }
 
-    /// Leaves a checkpoint of the job `name` whose items have each pushed an element to a list, the
-    /// variable of that name.
+    /// Leaves a checkpoint of the job `name` whose items have each pushed an element to the list `variable`.
     ///
     /// # Panics
     ///
-    /// If it can't be written.
+    /// If the checkpoint can't be written.
     pub fn begun_with_list(&self, name: &str, variable: &str, list: &Results<u64>) {
         let value = list.change(variable, Vec::new(), None).expect("numbers");
         let carried = value.into_iter().collect();
@@ -59,7 +58,7 @@ impl Scratch {
         self.store(name).save(change).expect("a save");
     }
 
-    /// A new checkpoint of the job `name`.
+    /// Makes a new checkpoint of the job `name`.
     fn store(&self, name: &str) -> Store {
         let backend = Arc::new(FileBackend::new(self.path()));
         let options = LeaseOptions::new(Durability::Process);

@@ -1,18 +1,18 @@
-//! The table that a bench prints.
+//! Prints a bench's figures as a table.
 
 use crate::Spread;
 
-/// What a figure should be.
+/// The value that a figure should have.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
-    /// No more than that.
+    /// The figure should be this value at most.
     AtMost(f64),
-    /// Whatever it is: it is there to be known.
+    /// The figure may have any value.
     None,
 }
 
-/// Runs `figures` under `title`. `cargo bench` alone does: `cargo test --all-targets` starts
-/// the same program, and has nothing to wait for here.
+/// Runs `figures` under `title` if `cargo bench` has started the program. `cargo test --all-targets` starts it too, and
+/// has nothing to wait for here.
 pub fn bench(title: &str, figures: impl FnOnce(&Table)) {
     if std::env::args().any(|argument| argument == "--bench") {
         println!("\n{title}");
@@ -20,12 +20,12 @@ pub fn bench(title: &str, figures: impl FnOnce(&Table)) {
     }
 }
 
-/// Prints figures as they come.
+/// A printer of figures, which prints each as it comes.
 #[derive(Debug)]
 pub struct Table;
 
 impl Table {
-    /// One figure, `unit` behind its numbers.
+    /// Prints one figure, with `unit` behind its numbers.
     pub fn row(&self, what: &str, unit: &str, figure: Spread, target: Target) {
         let Spread { lower, median, upper } = figure;
         let measured = format!("{} {unit}", short(median));
@@ -34,7 +34,7 @@ impl Table {
         println!("  {what:<52} {measured:>12}  {spread:>15}  {wanted:<18} {verdict}");
     }
 
-    /// One figure that was measured once.
+    /// Prints one figure that was measured once.
     pub fn once(&self, what: &str, unit: &str, figure: f64, target: Target) {
         self.row(what, unit, Spread { lower: figure, median: figure, upper: figure }, target);
     }
@@ -52,7 +52,7 @@ impl Target {
     }
 }
 
-/// Three digits, more or less.
+/// Formats a figure with about three digits.
 fn short(figure: f64) -> String {
     match figure.abs() {
         100.0.. => format!("{figure:.0}"),

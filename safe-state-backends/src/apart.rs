@@ -1,4 +1,4 @@
-//! Fields that stand in records of their own: in formats for people they stand where they are.
+//! Serialisation of fields that have records of their own. Formats for people write them in place, others leave them out.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,4 +1,4 @@
-//! Where checkpoints are stored: the trait that every backend implements.
+//! The traits that every backend implements: [`Backend`] stores checkpoints, [`Lease`] is the right to run a job.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use crate::{Dialect, Ended, Error, Holder, Save, Statements};
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
 
-/// A store of checkpoints, which it sees as byte strings under the names of jobs.
+/// A store of checkpoints. To it, a checkpoint is a byte string under the name of a job.
 ///
-/// Four methods make a backend. The others make it cheaper ([`append`](Self::append)), safe
-/// from a second run of the same job ([`lease`](Self::lease)), and easier to look into.
+/// Only four methods are required. The others make saves cheaper ([`append`](Self::append)), guard against a second run of the
+/// same job ([`lease`](Self::lease)), and show what is stored.
 ///
-/// All methods block. From an async function they are called on a thread of their own.
+/// All methods block. Async code calls them on a thread of their own.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -41,8 +41,8 @@ use safe_state_page::{Base, Page};
 /// }
 /// ```
 pub trait Backend: Send + Sync + 'static {
-    /// The checkpoint of `job`; `None` if it has none. Zeros may follow what was saved, where room
-    /// was made for records.
+    /// Returns the stored checkpoint of `job`, or `None` if it has none. Zeros may follow the saved bytes, where the backend
+    /// reserved room for records.
     ///
     /// # Errors
     ///
@@ -53,60 +53,59 @@ pub trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store cannot be written; the checkpoint before is then still there.
+    /// The store cannot be written; the previous checkpoint is then still there.
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error>;
 
-    /// Removes the checkpoint of `job`; doing nothing if it has none.
+    /// Removes the checkpoint of `job`. Does nothing if the job has none.
     ///
     /// # Errors
     ///
     /// The store cannot be written.
     fn delete(&self, job: &str) -> Result<(), Error>;
 
-    /// Whether `job` has a checkpoint.
+    /// Returns whether `job` has a checkpoint.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
     fn exists(&self, job: &str) -> Result<bool, Error>;
 
-    /// Adds `record` behind the checkpoint of `job`. By default it can't, and
-    /// [`save`](Self::save) is called with the whole.
+    /// Adds `record` behind the checkpoint of `job`. The default returns [`Appended::No`]: the caller then [saves](Self::save)
+    /// the whole checkpoint.
     ///
     /// # Errors
     ///
-    /// The store cannot be written. What it then holds may end in a part of the record.
+    /// The store cannot be written. The stored checkpoint may then end in a part of the record.
     fn append(&self, job: &str, record: &[u8]) -> Result<Appended, Error> {
         let _ = (job, record);
         Ok(Appended::No)
     }
 
-    /// Takes the exclusive right to run `job`, held until the lease is dropped. A run writes
-    /// through its lease alone.
+    /// Takes the exclusive right to run `job`, held until the lease is dropped. A run writes only through its lease.
     ///
-    /// By default there is none: two runs of a job at a time are then not noticed, and each
-    /// overwrites what the other saves.
+    /// The default gives a lease that excludes nobody: two runs of a job at a time are not noticed, and each overwrites what
+    /// the other saves.
     ///
     /// # Errors
     ///
-    /// [`Error::Held`] if another run holds it; or the store cannot be reached.
+    /// [`Error::Held`] if another run holds the lease; or the store cannot be reached.
     fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
         let _ = options;
         Ok(Box::new(Unleased { backend: self, job: job.to_owned() }))
     }
 
-    /// The names of the jobs that have a checkpoint, sorted. Those that begin with `safe-state/` are no
-    /// jobs', and are left out.
+    /// Returns the names of the jobs that have a checkpoint, sorted. Names that begin with `safe-state/` belong to no job and
+    /// are left out.
     ///
     /// # Errors
     ///
-    /// The store cannot be read, or by default [`Error::Unsupported`].
+    /// The store cannot be read. The default returns [`Error::Unsupported`].
     fn list(&self) -> Result<Vec<String>, Error> {
         Err(Error::Unsupported("list its jobs"))
     }
 
-    /// Reads what is stored of all jobs at once, so that nobody has to ask for each. Returns `None` where that would spare
-    /// nothing, as it does by default.
+    /// Reads what is stored of all jobs at once, so that a list of jobs costs no request for each. Returns `None`, as the
+    /// default does, where reading all at once spares nothing.
     ///
     /// # Errors
     ///
@@ -116,27 +115,26 @@ pub trait Backend: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Who runs `job`, as far as that can be told without its lease: of a lease that nobody gave back,
-    /// it may be told that it is held until its time is up.
+    /// Returns who runs `job`, as far as that can be told without the job's lease. A lease that was never given back may be
+    /// reported as held until it expires.
     ///
     /// # Errors
     ///
-    /// The store cannot be read, or by default [`Error::Unsupported`].
+    /// The store cannot be read. The default returns [`Error::Unsupported`].
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         let _ = job;
         Err(Error::Unsupported("tell who runs a job"))
     }
 
-    /// The file that the checkpoint of `job` is or would be in, if it is a file's.
+    /// Returns the path of the file that holds, or would hold, the checkpoint of `job`; `None` if the backend uses no files.
     fn path(&self, job: &str) -> Option<PathBuf> {
         let _ = job;
         None
     }
 
-    /// Returns a name that identifies this store, without secrets and the same each time it is
-    /// opened, for jobs that keep pages in a folder of the machine. Return one only if
-    /// [`load`](Self::load) gives back exactly the bytes that were [saved](Self::save) and
-    /// [appended](Self::append). By default there is none, and pages are not used.
+    /// Returns a name that identifies this store, without secrets and the same each time it is opened, for jobs that keep pages
+    /// in a folder of the machine. Return one only if [`load`](Self::load) gives back exactly the bytes that were
+    /// [saved](Self::save) and [appended](Self::append). The default returns `None`: no pages are used.
     fn page_place(&self) -> Option<String> {
         None
     }
@@ -144,92 +142,93 @@ pub trait Backend: Send + Sync + 'static {
 
 /// The exclusive right to run a job, and the way a run writes its checkpoint.
 pub trait Lease: Send {
-    /// As [`Backend::save`].
+    /// Makes `checkpoint` the checkpoint of the lease's job, all of it or nothing.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same errors as [`Backend::save`]; or the lease is no longer held.
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error>;
 
     /// Adds `record` behind what this lease saved last.
     ///
     /// # Errors
     ///
-    /// As [`Backend::append`]. After an error, only [`save`](Self::save) may follow.
+    /// The same errors as [`Backend::append`]. After an error, only [`save`](Self::save) may follow.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error>;
 
-    /// Saves a checkpoint that is given as consecutive pieces, so that large values are not copied
-    /// first. By default the pieces are copied into one.
+    /// Saves a checkpoint that is given as consecutive pieces, so that large values are not copied first. The default copies
+    /// the pieces into one.
     ///
     /// # Errors
     ///
-    /// As [`save`](Self::save).
+    /// The same errors as [`save`](Self::save).
     fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
         self.save(&checkpoint.concat())
     }
 
-    /// Adds a record that is there in pieces, which come one behind the other. By default they are copied into one.
+    /// Adds a record that is given as consecutive pieces. The default copies the pieces into one.
     ///
     /// # Errors
     ///
-    /// As [`append`](Self::append).
+    /// The same errors as [`append`](Self::append).
     fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
         self.append(&record.concat())
     }
 
-    /// Whether what this lease saved last is still where it was saved, as far as that shows at
-    /// little cost. It is asked now and then; if not, the whole is saved instead of the next record.
+    /// Returns whether what this lease saved last is still where it was saved, as far as a cheap look shows. A run asks now and
+    /// then; after `false`, it saves the whole checkpoint instead of the next record.
     fn is_in_place(&mut self) -> bool {
         true
     }
 
-    /// As [`Backend::delete`].
+    /// Removes the checkpoint of the lease's job. Does nothing if the job has none.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same errors as [`Backend::delete`]; or the lease is no longer held.
     fn delete(&mut self) -> Result<(), Error>;
 
-    /// What is stored of the lease's job, which is `job`, in `backend`, which has given this lease. Where
-    /// copies of a store may lag behind one another, it has to be read where the lease was taken: what a
-    /// run before it was told to be saved is then there. By default, [`Backend::load`] is called.
+    /// Returns what `backend`, which gave this lease, stores of the lease's job, `job`. Where copies of a store may lag behind
+    /// one another, an implementation has to read from the copy that granted the lease: every save that an earlier run saw
+    /// confirmed is there. The default calls [`Backend::load`].
     ///
     /// # Errors
     ///
-    /// As there; or the lease is held no more.
+    /// The same errors as [`Backend::load`]; or the lease is no longer held.
     fn load(&mut self, backend: &dyn Backend, job: &str) -> Result<Option<Vec<u8>>, Error> {
         backend.load(job)
     }
 
-    /// What `backend`, which has given this lease, holds under another name: what is asked of the job
-    /// is looked for several times a second. A lease with a connection of its own asks on that; by
-    /// default, [`Backend::load`] is called.
+    /// Returns what `backend`, which gave this lease, stores under another name. A run looks for requests to its job in this
+    /// way, several times a second. A lease with a connection of its own asks on that connection; the default calls
+    /// [`Backend::load`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same errors as [`Backend::load`].
     fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
         backend.load(name)
     }
 
-    /// Receives other data that the job needs, to be stored again if its directory was removed and
-    /// made anew. By default it is ignored.
+    /// Receives other data that the job needs, to be stored again if its directory was removed and made anew. The default
+    /// ignores it.
     #[doc(hidden)]
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
         let _ = (name, bytes);
     }
 
-    /// The device and the number of the file that holds what this lease saved last, if a page may be kept beside it.
+    /// Returns the device and inode number of the file that holds what this lease saved last, if a page may be kept beside it.
     #[doc(hidden)]
     fn paged_file(&self) -> Option<(u64, u64)> {
         None
     }
 
-    /// A new page beside what this lease saved last.
+    /// Creates a new page beside what this lease saved last. Returns `None`, as the default does, where the backend keeps no
+    /// pages.
     ///
     /// # Errors
     ///
-    /// It can't be made.
+    /// The page cannot be created.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
@@ -237,19 +236,20 @@ pub trait Lease: Send {
         Ok(None)
     }
 
-    /// Called when the page holds more progress than what this lease saved last.
+    /// Tells the lease that the page holds more progress than what the lease saved last.
     #[doc(hidden)]
     fn is_paged(&mut self) {}
 
-    /// The save as statements of that dialect, for a transaction of the program's own; `None` if a save
-    /// is none, or, of a record, if the whole has to be saved instead. By default, always.
+    /// Returns the save as statements in `dialect`, for a transaction of the program's own. Returns `None` if this lease can't
+    /// save by statements, or if `save` is a record and the whole checkpoint has to be saved instead. The default returns
+    /// `None`.
     ///
-    /// What is to be called next is [`ended`](Self::ended). Until then nothing is written by the lease's
-    /// own connection, which would wait for that transaction.
+    /// After statements were given, the caller has to call [`ended`](Self::ended) next. Until then the lease writes nothing on
+    /// its own connection, which would wait for that transaction.
     ///
     /// # Errors
     ///
-    /// The lease is held no more.
+    /// The lease is no longer held.
     fn statements(
         &mut self,
         save: Save<'_>,
@@ -259,63 +259,62 @@ pub trait Lease: Send {
         Ok(None)
     }
 
-    /// Takes in how the transaction ended for which statements were given last, and says whether the
-    /// save was made. Where that is not known, it is found out by reading, and from then on the save
-    /// can't be made any more if it was not.
+    /// Receives how the transaction ended that had the statements given last, and returns whether the save was made. If the end
+    /// is unknown, the lease reads the store to find out; from then on, a save that was not made can no longer be made.
     ///
     /// # Errors
     ///
-    /// The lease is held no more; or the store cannot be reached, and nothing is known yet.
+    /// The lease is no longer held; or the store cannot be reached, and the outcome is still unknown.
     fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
         Ok(ended == Ended::Committed)
     }
 }
 
-/// Whether a backend added a record.
+/// The answer to an append: whether the backend added the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appended {
-    /// It did.
+    /// The record was added.
     Yes,
-    /// It can't append; the whole has to be saved.
+    /// The backend can't append the record; the whole checkpoint has to be saved instead.
     No,
 }
 
-/// How a lease is to be taken.
+/// Options for taking a lease.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LeaseOptions {
-    /// What the saves made under the lease have to survive.
+    /// The failures that the saves under the lease have to survive.
     pub durability: Durability,
-    /// How long to wait for a lease that is held. A backend need not heed it:
-    /// [`Store::open`](crate::Store::open) asks it again until then.
+    /// The longest time to wait for a lease that another run holds; `None` does not wait. A backend may ignore it:
+    /// [`Store::open`](crate::Store::open) asks the backend again until the time is up.
     pub wait: Option<Duration>,
 }
 
 impl LeaseOptions {
-    /// A lease whose saves survive what `durability` says, and that is not waited for.
+    /// Creates options for a lease whose saves survive what `durability` says, without waiting for a held lease.
     pub fn new(durability: Durability) -> Self {
         LeaseOptions { durability, wait: None }
     }
 
-    /// The same, waited for that long.
+    /// Sets how long to wait for a lease that another run holds.
     pub fn wait(mut self, wait: Option<Duration>) -> Self {
         self.wait = wait;
         self
     }
 }
 
-/// What a save survives once it has returned.
+/// The failures that a save survives once it has returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// Loss of power: it is synced to the disk.
+    /// A power cut: the save is synced to the disk.
     #[default]
     Power,
-    /// Death of the process: it is with the operating system. No sync is issued, and after a
-    /// power cut the checkpoint may be an older one, or damaged, which loading tells.
+    /// The death of the process: the save has been handed to the operating system. No sync is issued, and after a power cut the
+    /// checkpoint may be an older one, or damaged, which loading reports.
     Process,
 }
 
-/// A backend that is shared is one as well.
+/// An [`Arc`] of a backend passes every call on to the backend.
 impl<B: Backend + ?Sized> Backend for Arc<B> {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
         (**self).load(job)
@@ -362,7 +361,7 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
     }
 }
 
-/// The lease of a backend that has none.
+/// The lease of a backend that has no leases: it excludes nobody, and writes through the backend.
 struct Unleased<B: ?Sized> {
     backend: Arc<B>,
     job: String,

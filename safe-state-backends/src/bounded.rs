@@ -1,4 +1,4 @@
-//! Collections that are read up to a length, so that a few bytes can't claim many elements.
+//! Collections that are decoded up to a length, so that a few bytes can't claim many elements.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// For `#[serde(deserialize_with)]`: a list of at most `N` elements.
+/// Decodes a list of at most `N` elements, for `#[serde(deserialize_with)]`.
 pub(crate) fn list<'de, const N: usize, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -16,8 +16,8 @@ where
     deserializer.deserialize_seq(List::<N, T>(PhantomData))
 }
 
-/// For `#[serde(deserialize_with)]`: a list that takes room as its elements come, so that it claims no more
-/// than a few times what is there.
+/// Decodes a list that allocates as its elements come, so that it takes no more than a few times the memory of its bytes, for
+/// `#[serde(deserialize_with)]`.
 pub(crate) fn growing_list<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -26,7 +26,7 @@ where
     deserializer.deserialize_seq(Growing(PhantomData))
 }
 
-/// The same without room to grow.
+/// Decodes a list of at most `N` elements, without spare capacity, for `#[serde(deserialize_with)]`.
 pub(crate) fn boxed_list<'de, const N: usize, T, D>(deserializer: D) -> Result<Box<[T]>, D::Error>
 where
     T: Deserialize<'de>,
@@ -35,7 +35,7 @@ where
     list::<N, T, D>(deserializer).map(Into::into)
 }
 
-/// A list, if there is one.
+/// Decodes an optional list of at most `N` elements, for `#[serde(deserialize_with)]`.
 pub(crate) fn optional_list<'de, const N: usize, T, D>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error>
@@ -51,7 +51,7 @@ where
     Ok(short.map(|Short(list)| list))
 }
 
-/// For `#[serde(deserialize_with)]`: a map of at most `N` entries.
+/// Decodes a map of at most `N` entries, for `#[serde(deserialize_with)]`.
 pub(crate) fn map<'de, const N: usize, K, T, D>(deserializer: D) -> Result<BTreeMap<K, T>, D::Error>
 where
     K: Deserialize<'de> + Ord,
@@ -71,7 +71,7 @@ impl<'de, const N: usize, T: Deserialize<'de>> Visitor<'de> for List<N, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        // The hint is no more than bytes are left, and room to spare would be most of a short list.
+        // The hint is no larger than the number of bytes left. Spare capacity would be most of a short list.
         let mut list = Vec::with_capacity(elements.size_hint().unwrap_or(0).min(N));
         while let Some(element) = elements.next_element()? {
             if list.len() == N {

@@ -1,4 +1,4 @@
-//! The values of carried variables.
+//! The stored values of carried variables.
 
 mod carry;
 mod differing;
@@ -30,34 +30,34 @@ pub use error::CarriedError;
 pub use stream::StoredResults;
 pub use value_at::ValueAt;
 
-/// A carried variable's value as it is stored.
+/// A carried variable's value in its stored form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
-    /// The items of the loops around the variable's declaration in which it was saved.
+    /// The indices of the items of the loops around the variable's declaration in which the value was saved.
     #[serde(deserialize_with = "bounded::boxed_list::<NESTING_LIMIT, _, _>")]
     within: Box<[u64]>,
     type_name: Box<str>,
     form: Form,
     #[serde(with = "shared")]
     pub(crate) bytes: Arc<Vec<u8>>,
-    /// Of a list, which one it is.
+    /// The list of this process that the value was saved from or restored into, if the value is a list.
     #[serde(skip)]
     generation: Generation,
 }
 
-/// What became of a carried variable since the save before.
+/// A change of a carried variable since the last save.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CarriedChange {
-    /// The variable.
+    /// The variable's name.
     pub name: String,
-    /// Whether elements were added to what is stored; else the value takes its place.
+    /// Whether the value is a list of elements to add to the stored list; else it replaces what is stored.
     pub appends: bool,
-    /// The value, or the elements.
+    /// The new value, or the elements to add.
     pub value: Carried,
 }
 
 impl CarriedChange {
-    /// A variable of type `T` for which `bytes` stand; none if that is what is `stored`.
+    /// Returns the change that stores `bytes` for a variable of type `T`; `None` if `stored` has the same bytes.
     pub fn of_bytes<T>(
         name: &str,
         within: Vec<u64>,
@@ -77,33 +77,33 @@ impl Carried {
         Carried { within: within.into(), type_name, form, bytes, generation }
     }
 
-    /// The items of the loops around the variable's declaration in which it was saved.
+    /// Returns the indices of the items of the loops around the variable's declaration in which the value was saved.
     pub fn within(&self) -> &[u64] {
         &self.within
     }
 
-    /// The bytes of a value by name.
+    /// Returns the bytes of a value that is stored by field names; `None` if it has another form.
     fn named_bytes(&self) -> Option<&Arc<Vec<u8>>> {
         matches!(self.form, Form::Named(_)).then_some(&self.bytes)
     }
 
-    /// Whether it is a handle, behind which stands a seal.
+    /// Returns whether the value is a handle, whose bytes end in a seal.
     pub(crate) fn is_sealed(&self) -> bool {
         const SEAL: usize = 20;
         let seal = self.bytes.len().checked_sub(SEAL).and_then(|at| self.bytes.get(at..));
         matches!(self.form, Form::Plain) && seal.is_some_and(|seal| seal.starts_with(b"SEAL"))
     }
 
-    /// How many bytes the value takes.
+    /// Returns the size of the value in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len().saturating_add(self.form.size())
     }
 
-    /// The bytes that stand for a variable of type `T`, if they were not made by serialising it.
+    /// Returns the bytes that stand for a variable of type `T`, if they were not made by serialising it.
     ///
     /// # Errors
     ///
-    /// It was saved as another type.
+    /// The value was saved as another type, or by field names.
     pub fn bytes_of<T>(&self, name: &str) -> Result<&[u8], CarriedError> {
         match self.form {
             Form::Plain => self.check_type::<T>(name).map(|()| self.bytes.as_slice()),
@@ -111,11 +111,11 @@ impl Carried {
         }
     }
 
-    /// The value of the variable `name`.
+    /// Decodes the value as a `T`. `name` is the variable's name, for errors.
     ///
     /// # Errors
     ///
-    /// It does not read as a `T` without loss.
+    /// The value does not read as a `T` without loss.
     pub fn decode<T: DeserializeOwned>(&self, name: &str) -> Result<T, CarriedError> {
         if !self.form.has_names() {
             self.check_type::<T>(name)?;
@@ -123,7 +123,7 @@ impl Carried {
         self.form.decode(&self.bytes).map_err(|error| self.shape_changed::<T>(name, &error))
     }
 
-    /// The elements of the list `name`, each as it is asked for.
+    /// Returns the elements of the list `name`, each decoded when the iterator reaches it.
     pub(crate) fn results<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -131,7 +131,7 @@ impl Carried {
         StoredResults::of(self, name)
     }
 
-    /// An element or a value that does not read as a `T`.
+    /// Makes the error of an element or a value that does not read as a `T`.
     fn shape_changed<T>(&self, name: &str, error: &ReadError) -> CarriedError {
         CarriedError::ShapeChanged {
             name: name.to_owned(),
@@ -157,35 +157,35 @@ impl Carried {
         }
     }
 
-    /// Whether it is a list, to which the elements of another can be added, or a worklist that can change so.
+    /// Returns whether `other` can be added: both are lists, or `other` is a change of this worklist.
     pub(crate) fn is_list_like(&self, other: &Carried) -> bool {
         self.form.is_list_like(&other.form)
             && (self.within == other.within || matches!(self.form, Form::Worklist(_)))
             && self.type_name == other.type_name
     }
 
-    /// Whether its names are those of the value before, and are to be taken from there.
+    /// Returns whether the value leaves out its names, which are those of the value before it.
     pub(crate) fn lacks_names(&self) -> bool {
         self.form.lacks_names()
     }
 
-    /// Whether a value that lacks its names can take them from here.
+    /// Returns whether a value that leaves out its names can take them from this one.
     pub(crate) fn has_names(&self) -> bool {
         self.form.has_names()
     }
 
-    /// Gives the value its names to be written, which a change leaves out if the value before has the same ones.
+    /// Makes the value write its own names. A change leaves them out if the value before has the same ones.
     pub fn with_names(self) -> Carried {
         self.named_by(None)
     }
 
-    /// Takes the names from the value before, if it has none of its own.
+    /// Takes the names from the value before, if this value has none of its own.
     pub(crate) fn named_by(mut self, before: Option<&Carried>) -> Carried {
         self.form.take_names(before.map(|before| &before.form));
         self
     }
 
-    /// Adds the elements of another list; a worklist changes as the other says.
+    /// Adds the elements of another list, or applies the change of a worklist.
     pub(crate) fn append(&mut self, added: Carried) {
         self.form.append(added.form);
         if let Form::Worklist(_) = self.form {
@@ -195,7 +195,7 @@ impl Carried {
     }
 }
 
-/// Bytes that a record shares with what it has changed.
+/// Serialises bytes that a record and a checkpoint share in memory.
 mod shared {
     use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is stored of a job.
+//! The checkpoint: what is stored of a job.
 
 mod by_hand;
 mod carried;
@@ -37,15 +37,15 @@ pub use suspect::Suspect;
 pub(crate) use workers::Workers;
 pub use workers::{Cut, InFlight, Merge, Slices};
 
-/// The stored state of a job: what is complete, how it failed last, how often it ran.
+/// The stored state of a job: its completed items, its last failure, its number of runs.
 ///
-/// It is a value: reading one runs no code, takes no lease, and works while the job runs. It
-/// prints well, and serialises to JSON and the like.
+/// A checkpoint is a plain value: reading one runs no code, takes no lease, and works while the job runs. It implements
+/// `Display`, and serialises to JSON and other formats.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub(crate) job: String,
     pub(crate) version: Option<String>,
-    /// A fingerprint of the function's text, if it was told.
+    /// A fingerprint of the function's text, if known.
     pub(crate) code: Option<u64>,
     pub(crate) started_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -53,44 +53,44 @@ pub struct Checkpoint {
     pub(crate) finished: bool,
     /// The median time an item took, in nanoseconds, once measured.
     pub(crate) item_nanos: Option<u64>,
-    /// By the loops' order in the function.
+    /// The loops by their number, in their order in the function.
     #[serde(deserialize_with = "bounded::map::<LOOP_LIMIT, _, _, _>")]
     pub(crate) loops: BTreeMap<u16, LoopProgress>,
-    /// By the variables' names.
+    /// The carried values by the variables' names.
     #[serde(deserialize_with = "bounded::map::<CARRIED_LIMIT, _, _, _>")]
     pub(crate) carried: BTreeMap<String, Carried>,
     pub(crate) failure: Option<Failure>,
-    /// How many items were skipped, for their errors.
+    /// The number of items that were skipped because of their errors.
     pub(crate) skipped: u64,
-    /// Those that were given up on with a record.
+    /// The items that were given up and recorded.
     pub(crate) dead_letters: DeadLetters,
     pub(crate) history: History,
-    /// Fingerprints of the arguments that belong to the job, by their names; in a record of their own.
+    /// Fingerprints of the arguments that belong to the job, by the arguments' names. They have a record of their own.
     #[serde(with = "apart", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) arguments: BTreeMap<String, u32>,
-    /// Of loops that run side by side or are shared; in records of their own.
+    /// The state of loops that run side by side or are shared. It has records of its own.
     #[serde(with = "apart", default, skip_serializing_if = "Workers::is_empty")]
     pub(crate) workers: Workers,
 }
 
-/// Where a job stands, in numbers.
+/// A job's progress in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Items that are complete.
+    /// The number of complete items.
     pub completed: u64,
-    /// Items in all, where the input told its length.
+    /// The number of all items, if the input told its length.
     pub total: Option<u64>,
-    /// Items to go, where the input told its length.
+    /// The number of items that are not complete, if the input told its length.
     pub remaining: Option<u64>,
     /// Whether the last run failed.
     pub has_failure: bool,
-    /// How many runs the job has had.
+    /// The number of runs the job has had, the one under way included.
     pub run_count: u32,
 }
 
 impl Checkpoint {
-    /// A job that starts now, in its first run.
+    /// Creates the checkpoint of a job that starts now, in its first run.
     pub fn new(job: impl Into<String>, version: Option<String>) -> Self {
         let now = Timestamp::now();
         let mut history = History::default();
@@ -115,49 +115,49 @@ impl Checkpoint {
         }
     }
 
-    /// Reads the stored form. A torn tail, which a crash in the middle of a save leaves, falls
-    /// back to the save before it.
+    /// Decodes a stored checkpoint. A torn tail, which a crash in the middle of a save leaves, is dropped: the result is the
+    /// save before it.
     ///
     /// # Errors
     ///
-    /// Bytes that are no checkpoint, are of a newer format, or are damaged anywhere but in
-    /// their tail. Any bytes are safe to pass; no more memory is allocated than they justify.
+    /// The bytes are no checkpoint, are of a newer format, or are damaged anywhere but in their tail. Any bytes are safe to
+    /// pass; decoding allocates no more memory than they justify.
     pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         format::decode(bytes)
     }
 
-    /// The stored form, as one snapshot.
+    /// Encodes the checkpoint for storage, as one snapshot.
     ///
     /// # Errors
     ///
-    /// A checkpoint of more than 4 GiB.
+    /// The checkpoint is larger than 4 GiB.
     pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
         format::snapshot(self)
     }
 
-    /// The job's name.
+    /// Returns the job's name.
     pub fn job(&self) -> &str {
         &self.job
     }
 
-    /// The version the job was given, if any.
+    /// Returns the version the job was given, if any.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// The completed items of the current loop: the first that has not ended, else the last. Loops
-    /// inside other resumable loops are not it.
+    /// Returns the completed items of the current loop: the first loop that has not ended, else the last one. A loop inside
+    /// another resumable loop is never the current one.
     pub fn completed(&self) -> &Completed {
         static NONE: std::sync::LazyLock<Completed> = std::sync::LazyLock::new(Completed::default);
         self.current_loop().map_or(&NONE, |current| &current.completed)
     }
 
-    /// How many items the current loop has in all, where its input told.
+    /// Returns the number of all items of the current loop, if its input told its length.
     pub fn total(&self) -> Option<u64> {
         self.current_loop().and_then(LoopProgress::total)
     }
 
-    /// The progress of the current loop in numbers.
+    /// Returns the progress of the current loop in numbers.
     pub fn progress(&self) -> Progress {
         let completed = self.completed().len();
         let total = self.total();
@@ -170,63 +170,63 @@ impl Checkpoint {
         }
     }
 
-    /// The resumable loops that have begun, in their order in the function.
+    /// Returns the resumable loops that have begun, in their order in the function.
     pub fn loops(&self) -> impl Iterator<Item = &LoopProgress> {
         self.loops.values()
     }
 
-    /// The same with their numbers, counted from 0 in the function's text.
+    /// Returns the resumable loops that have begun, each with its number, counted from 0 in the function's text.
     pub fn numbered_loops(&self) -> impl Iterator<Item = (u16, &LoopProgress)> {
         self.loops.iter().map(|(id, progress)| (*id, progress))
     }
 
-    /// How many items are complete in the loops from that number on, all together.
+    /// Returns the sum of the complete items in the loop `loop_id` and all loops after it.
     pub fn completed_from(&self, loop_id: u16) -> u64 {
         let loops = self.loops.range(loop_id..);
         loops.fold(0, |sum, (_, progress)| sum.saturating_add(progress.completed.len()))
     }
 
-    /// The progress of the loop of that number, counted from 0 in the function's text.
+    /// Returns the progress of the loop `loop_id`, counted from 0 in the function's text.
     pub fn loop_progress(&self, loop_id: u16) -> Option<&LoopProgress> {
         self.loops.get(&loop_id)
     }
 
-    /// How the last run failed; `None` if it did not, was killed, or is under way.
+    /// Returns how the last run failed; `None` if it did not fail, was killed, or is under way.
     pub fn last_failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
-    /// How many items were skipped, because their errors were answered so. They count as complete.
+    /// Returns the number of items that a policy skipped because of their errors. They count as complete.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// The items that were given up on, with why. They count as complete.
+    /// Returns the items that were given up, each with the reason. They count as complete.
     pub fn dead_letters(&self) -> &DeadLetters {
         &self.dead_letters
     }
 
-    /// How many runs the job has had, the one under way included.
+    /// Returns the number of runs the job has had, the one under way included.
     pub fn run_count(&self) -> u32 {
         self.run_count
     }
 
-    /// Whether the job has finished; such a checkpoint is there only if asked to be kept.
+    /// Returns whether the job has finished. The checkpoint of a finished job exists only if it was asked to be kept.
     pub fn is_finished(&self) -> bool {
         self.finished
     }
 
-    /// When the first run started.
+    /// Returns when the first run started.
     pub fn started_at(&self) -> SystemTime {
         self.started_at.into()
     }
 
-    /// When the checkpoint was saved last.
+    /// Returns when the checkpoint was saved last.
     pub fn updated_at(&self) -> SystemTime {
         self.updated_at.into()
     }
 
-    /// The median time an item took, measured between saves; `None` until enough were.
+    /// Returns the median time an item took, measured between saves; `None` until enough items were measured.
     pub fn typical_item_time(&self) -> Option<Duration> {
         self.item_nanos.map(Duration::from_nanos)
     }
@@ -238,42 +238,43 @@ impl Checkpoint {
     }
 }
 
-/// How a [`Store`](crate::Store) changes a checkpoint.
+/// The changes that a [`Store`](crate::Store) makes to a checkpoint.
 impl Checkpoint {
-    /// The state in which a new run begins: one run more, and no failure. The one before died of
-    /// `cause`, if it has died and that is known.
+    /// Begins a new run: counts it, and clears the failure. `cause` is what the previous run died of, if it died and the cause
+    /// is known.
     pub fn begin_run(&mut self, cause: Option<CrashCause>) {
         let now = Timestamp::now();
         self.count_crashes(cause);
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
-        // They begin anew.
+        // The items in flight begin anew.
         self.workers.forget_in_flight();
         self.history.begin(self.run_count, now, self.updated_at);
         self.updated_at = now;
     }
 
-    /// Whether the function's text is not the one the checkpoint was made by, as far as both are
-    /// known; from now on it is `code`.
+    /// Sets the fingerprint of the function's text. Returns whether it differs from the previous one; `false` if either is
+    /// unknown.
     pub fn set_code(&mut self, code: Option<u64>) -> bool {
         let before = std::mem::replace(&mut self.code, code);
         before.zip(code).is_some_and(|(before, now)| before != now)
     }
 
-    /// Whatever the input is by now, it is the job's: nothing is known any more of the items that are complete.
+    /// Forgets the fingerprints of the complete items: the input is accepted as the job's, however it has changed.
     pub fn forget_marks(&mut self) {
         for progress in self.loops.values_mut() {
             (progress.mark, progress.samples) = (None, Samples::default());
         }
     }
 
-    /// The version from now on. Gives the one that it was.
+    /// Sets the job's version. Returns the previous one.
     pub fn set_version(&mut self, version: Option<String>) -> Option<String> {
         std::mem::replace(&mut self.version, version)
     }
 
-    /// Returns whether there is something to go on from: a complete item, a step, or a handle, to which an item that did not
-    /// complete may have written.
+    /// Returns whether a run has something to go on from: a finished job, a complete item, or a carried value or handle. A
+    /// handle counts because an item that did not complete may have written to it. A value carried at a place counts for
+    /// nothing here.
     pub fn has_progress(&self) -> bool {
         let is_further = |it: &LoopProgress| {
             !it.completed().is_empty() || it.keys().is_some_and(|keys| !keys.is_empty())
@@ -283,7 +284,7 @@ impl Checkpoint {
             || self.carried.keys().any(|name| !ValueAt::is_of(name))
     }
 
-    /// Returns whether no item was ever begun, as far as can be told, and nothing else is kept.
+    /// Returns whether no item was ever begun, as far as can be told, and the checkpoint keeps nothing else.
     pub fn has_begun_nothing(&self) -> bool {
         let is_untouched = |it: &LoopProgress| it.attempts.is_none() && it.suspect.is_none();
         !self.has_progress()
@@ -292,8 +293,8 @@ impl Checkpoint {
             && !self.is_shared()
     }
 
-    /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that
-    /// is not what it was.
+    /// Sets the fingerprints of the arguments by their names, at most 256. Returns the name of the first argument whose
+    /// fingerprint differs from the previous one.
     pub fn set_arguments(
         &mut self,
         arguments: impl IntoIterator<Item = (String, u32)>,
@@ -308,7 +309,7 @@ impl Checkpoint {
             .map(|(name, _)| name.clone())
     }
 
-    /// Marks the job finished.
+    /// Marks the job as finished now, and clears its failure.
     pub fn finish(&mut self) {
         self.finished = true;
         self.failure = None;
@@ -316,7 +317,7 @@ impl Checkpoint {
         self.history.end(RunEnd::Finished, self.updated_at);
     }
 
-    /// Replays one record; the inverse of writing it. One that is refused changes nothing.
+    /// Applies one record. A record that is refused changes nothing.
     pub(crate) fn apply(&mut self, record: Record) -> Result<(), Refused> {
         self.check(&record)?;
         match record {

@@ -1,4 +1,4 @@
-//! The set of completed indices: a prefix, and a compressed bitmap of what lies beyond it.
+//! The set of completed indices: a prefix, and a compressed bitmap of the indices beyond it.
 
 mod bitmap;
 mod bytes;
@@ -11,11 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use bitmap::Bitmap;
 
-/// The indices of completed items.
+/// The set of the indices of completed items.
 ///
-/// A job that completes its items in order holds one number, the length of the prefix,
-/// however many items are done. What completes out of order beyond it is kept in a
-/// [Roaring bitmap](https://roaringbitmap.org), and moves into the prefix as gaps close.
+/// A job that completes its items in order holds one number, the length of the prefix, however many items are done. Indices
+/// that complete out of order are kept in a [Roaring bitmap](https://roaringbitmap.org), and move into the prefix as gaps
+/// close.
 ///
 /// ```
 /// use safe_state_backends::Completed;
@@ -31,37 +31,37 @@ use bitmap::Bitmap;
 #[derive(Clone, Default, PartialEq)]
 pub struct Completed {
     prefix: u64,
-    /// Holds no index below or at `prefix`: the index at `prefix` is never complete.
+    /// The indices above `prefix`. The index at `prefix` itself is never complete.
     beyond: Bitmap,
 }
 
 impl Completed {
-    /// Whether the item at `index` is complete.
+    /// Returns whether the item at `index` is complete.
     pub fn contains(&self, index: u64) -> bool {
         index < self.prefix || self.beyond.contains(index)
     }
 
-    /// How many items are complete.
+    /// Returns the number of complete items.
     pub fn len(&self) -> u64 {
         self.prefix.saturating_add(self.beyond.len())
     }
 
-    /// Whether no item is complete.
+    /// Returns whether no item is complete.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The number of items at the front that are all complete: the first index that is not.
+    /// Returns the number of items at the front that are all complete, which is the first incomplete index.
     pub fn prefix(&self) -> u64 {
         self.prefix
     }
 
-    /// One more than the highest completed index; 0 if there is none.
+    /// Returns the highest completed index plus one; 0 if no item is complete.
     pub fn end(&self) -> u64 {
         self.beyond.max().map_or(self.prefix, |last| last + 1)
     }
 
-    /// The completed indices as disjoint ranges, in order.
+    /// Returns the completed indices as disjoint ranges, in order.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> + '_ {
         let mut beyond = self.beyond.ranges().peekable();
         let head = (self.prefix > 0).then_some(0..self.prefix);
@@ -74,7 +74,7 @@ impl Completed {
         }))
     }
 
-    /// Marks the item at `index` complete. `u64::MAX` is no index, and is ignored.
+    /// Marks the item at `index` complete. Ignores `u64::MAX`, which is no index.
     pub fn insert(&mut self, index: u64) {
         if index == self.prefix {
             self.complete_next(1);
@@ -83,7 +83,7 @@ impl Completed {
         }
     }
 
-    /// Marks the items of those indices complete.
+    /// Marks the items with the indices in `range` complete.
     pub(crate) fn insert_range(&mut self, range: Range<u64>) {
         if range.is_empty() {
             return;
@@ -96,7 +96,7 @@ impl Completed {
         self.absorb();
     }
 
-    /// Marks the next `count` items complete that are not, in order. Gives the last of them.
+    /// Marks the next `count` incomplete items complete, in order. Returns the index of the last of them.
     pub fn complete_next(&mut self, count: u64) -> Option<u64> {
         let mut left = count;
         let mut end = self.prefix;
@@ -124,7 +124,7 @@ impl Completed {
         }
     }
 
-    /// Moves into the prefix what it has reached.
+    /// Moves the indices that the prefix has reached from the bitmap into the prefix.
     fn absorb(&mut self) {
         while self.beyond.min().is_some_and(|least| least <= self.prefix) {
             self.beyond.remove_below(self.prefix);
@@ -135,7 +135,7 @@ impl Completed {
         }
     }
 
-    /// Marks every index of `other` complete as well.
+    /// Marks every index that is complete in `other` complete here too.
     pub fn merge(&mut self, other: &Completed) {
         self.prefix = self.prefix.max(other.prefix);
         self.beyond.merge(&other.beyond);
@@ -150,7 +150,7 @@ impl fmt::Debug for Completed {
 }
 
 impl fmt::Display for Completed {
-    /// Ranges with both ends included: `0-6431, 6433`; at most sixteen, then how many more.
+    /// Writes ranges with both ends included, for example `0-6431, 6433`: at most sixteen, then the number of other items.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 16;
         if self.is_empty() {
@@ -195,8 +195,8 @@ impl FromIterator<u64> for Completed {
     }
 }
 
-/// Stored as the prefix and the bitmap's bytes, which are empty when it is; in formats for
-/// people (JSON) as a list of ranges, `[[0, 6432], [6433, 6434]]`, each end excluded.
+/// Serialises the prefix and the bytes of the bitmap, which are empty if it is. In formats for people (JSON), writes a list of
+/// ranges, `[[0, 6432], [6433, 6434]]`, whose ends are excluded.
 impl Serialize for Completed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn behaves_like_a_set(indices in prop::collection::vec(0u64..200, 0..150)) {
+        fn completed_indices_behave_like_a_set(indices in prop::collection::vec(0u64..200, 0..150)) {
             let completed: Completed = indices.iter().copied().collect();
             let model: BTreeSet<u64> = indices.into_iter().collect();
             prop_assert_eq!(completed.ranges().flatten().collect::<Vec<_>>(),
@@ -247,7 +247,7 @@ mod tests {
         }
 
         #[test]
-        fn gaps_close_in_order(removed in prop::collection::vec(0u64..200, 0..20), count in 0usize..30) {
+        fn completed_indices_close_their_gaps_in_order(removed in prop::collection::vec(0u64..200, 0..20), count in 0usize..30) {
             let mut completed: Completed = (0..200).collect();
             let mut model: BTreeSet<u64> = (0..200).collect();
             for index in removed {
@@ -262,7 +262,7 @@ mod tests {
         }
 
         #[test]
-        fn merges_like_a_set(a in prop::collection::btree_set(0u64..60, 0..60),
+        fn completed_indices_merge_like_sets(a in prop::collection::btree_set(0u64..60, 0..60),
                              b in prop::collection::btree_set(0u64..60, 0..60)) {
             let mut merged: Completed = a.iter().copied().collect();
             merged.merge(&b.iter().copied().collect());
@@ -271,7 +271,7 @@ mod tests {
         }
     }
 
-    /// Near the bounds of the bitmaps and of their containers.
+    /// Generates ranges near the bounds of the bitmaps and of their containers.
     fn range() -> impl Strategy<Value = Range<u64>> {
         let bound = prop::sample::select(vec![0_u64, 1 << 16, (1 << 32) - 1, 1 << 32, 1 << 33]);
         let start = (bound, 0..8_u64).prop_map(|(bound, offset)| bound.saturating_add(offset));
@@ -292,7 +292,7 @@ mod tests {
     }
 
     proptest! {
-        // A range of 2^33 indices is many containers.
+        // A range of 2^33 indices takes many containers, so there are few cases.
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]

@@ -1,4 +1,4 @@
-//! The promises of a backend, as a test for any.
+//! The promises of a backend, as a test that runs on any backend.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -9,10 +9,9 @@
 //! Subject::new(move || Arc::clone(&store) as _).check();
 //! ```
 //!
-//! What only shows between processes, and when one is killed, needs another process: see
-//! [`Subject::check_processes`].
+//! Promises between processes, and after one is killed, need another process: see [`Subject::check_processes`].
 
-// A promise that is broken is a panic, as in any test.
+// A broken promise is a panic, as in any test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod leases;
@@ -30,7 +29,7 @@ pub use processes::answer_as_child;
 type Open = dyn Fn() -> Arc<dyn Backend> + Send + Sync;
 type Lapse = dyn Fn(&str) + Send + Sync;
 
-/// A backend that is put to the test, and what it says it can.
+/// A backend under test, with the capabilities that it claims.
 pub struct Subject {
     open: Box<Open>,
     has_leases: bool,
@@ -40,8 +39,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The backend that `open` gives: each time another handle of the same store, as another process
-    /// would have one. The store must be empty.
+    /// Creates a subject from a function that opens the backend. Each call has to return another handle to the same store, as
+    /// another process would have one. The store must be empty.
     pub fn new(open: impl Fn() -> Arc<dyn Backend> + Send + Sync + 'static) -> Self {
         Subject {
             open: Box::new(open),
@@ -52,45 +51,45 @@ impl Subject {
         }
     }
 
-    /// It does not keep a second run of a job out.
+    /// Declares that the backend does not exclude a second run of a job.
     pub fn without_leases(mut self) -> Self {
         self.has_leases = false;
         self
     }
 
-    /// It does not name its jobs.
+    /// Declares that the backend does not list its jobs.
     pub fn without_list(mut self) -> Self {
         self.has_list = false;
         self
     }
 
-    /// Its leases are fenced, and `lapse` makes the one of a job end that another run holds: sets
-    /// back its end, removes its lock, or waits.
+    /// Declares that the leases are fenced. `lapse` ends the lease of a job that another run holds: it sets the expiry back,
+    /// removes the lock, or waits.
     pub fn lapse(mut self, lapse: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.lapse = Some(Box::new(lapse));
         self
     }
 
-    /// The job of a process that was killed is free after that time; one second by default.
+    /// Sets the time after which the job of a killed process is free; one second by default.
     pub fn follows_within(mut self, time: Duration) -> Self {
         self.follows_within = time;
         self
     }
 
-    /// Checks all that shows within one process.
+    /// Checks all promises that show within one process.
     ///
     /// # Panics
     ///
-    /// If a promise is broken.
+    /// Panics if a promise is broken.
     pub fn check(&self) {
         storing::check(self);
         leases::check(self);
     }
 
-    /// Checks what shows between processes. `child` starts one that opens the same store and calls
+    /// Checks the promises between processes. `child` returns a command whose process opens the same store and calls
     /// [`answer_as_child`].
     ///
-    /// In a test, that can be the test itself:
+    /// In a test, the child can be the test itself:
     ///
     /// ```no_run
     /// use std::process::Command;
@@ -114,7 +113,7 @@ impl Subject {
     ///
     /// # Panics
     ///
-    /// If a promise is broken, or no child can be started.
+    /// Panics if a promise is broken, or no child can be started.
     pub fn check_processes(&self, child: impl Fn() -> std::process::Command) {
         processes::check(self, &child);
     }
@@ -136,7 +135,7 @@ impl Subject {
     }
 }
 
-/// What is stored, without the zeros that may follow it. What is saved here ends in none.
+/// Loads a checkpoint without the zeros that may follow it. No checkpoint of these tests ends in a zero.
 fn load(backend: &dyn Backend, job: &str) -> Option<Vec<u8>> {
     let mut stored = backend.load(job).unwrap()?;
     let zeros = stored.iter().rev().take_while(|byte| **byte == 0).count();
@@ -144,7 +143,7 @@ fn load(backend: &dyn Backend, job: &str) -> Option<Vec<u8>> {
     Some(stored)
 }
 
-/// What a run does to save a record: the whole, if the backend can't append.
+/// Saves a record as a run does: the whole checkpoint, if the backend can't append.
 fn save_more(lease: &mut dyn Lease, whole: &[u8], record: &[u8]) {
     if lease.append(record).unwrap() == Appended::No {
         lease.save(&[whole, record].concat()).unwrap();

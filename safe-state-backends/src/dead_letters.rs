@@ -1,4 +1,4 @@
-//! Items given up on.
+//! Dead letters: items given up.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::escape::Line;
 use crate::limits::{DEAD_LETTER_LIMIT, NESTING_LIMIT};
 use crate::{Failure, bounded};
 
-/// An item given up on, and why.
+/// An item that was given up, with its failure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetter {
     pub(crate) loop_id: u16,
@@ -22,9 +22,9 @@ pub struct DeadLetter {
     pub(crate) failure: Failure,
 }
 
-/// The items given up on, in the order in which they were.
+/// The items that were given up, in the order in which it happened.
 ///
-/// They are read one by one: in memory they take what they take in the file.
+/// In memory, the letters are encoded as in the file. They are decoded one by one when they are read.
 ///
 /// ```
 /// # use safe_state_backends::{DeadLetter, DeadLetters, Failure, FailureKind};
@@ -37,18 +37,19 @@ pub struct DeadLetter {
 #[derive(Clone, Default, PartialEq)]
 pub struct DeadLetters {
     count: usize,
-    /// Each as in the file.
+    /// The letters, encoded as in the file.
     bytes: Vec<u8>,
 }
 
-/// Reads [`DeadLetters`] one after another.
+/// An iterator that decodes the letters of [`DeadLetters`] one after another.
 #[derive(Clone, Debug)]
 pub struct DeadLettersIter<'a> {
     rest: &'a [u8],
 }
 
 impl DeadLetter {
-    /// The item of the loop of that number, in those items of the loops around it, tried that often.
+    /// Creates the dead letter of an item of the loop `loop_id` that was tried once, within the items `within` of the loops
+    /// around it.
     pub fn new(loop_id: u16, within: Vec<u64>, key: Option<u64>, failure: Failure) -> Self {
         DeadLetter { loop_id, within, key, fingerprint: None, attempts: 1, failure }
     }
@@ -58,44 +59,44 @@ impl DeadLetter {
         DeadLetter { fingerprint, ..self }
     }
 
-    /// Sets how often the item was tried.
+    /// Sets how often the item was tried, in all runs.
     pub fn with_attempts(self, attempts: u32) -> Self {
         DeadLetter { attempts, ..self }
     }
 
-    /// The loop that it is an item of, counted from 0 in the function's text.
+    /// Returns the number of the item's loop, counted from 0 in the function's text.
     pub fn loop_id(&self) -> u16 {
         self.loop_id
     }
 
-    /// The items of the loops around that loop.
+    /// Returns the indices of the items of the loops around the item's loop, outermost first.
     pub fn within(&self) -> &[u64] {
         &self.within
     }
 
-    /// The item's index. Of a loop that knows its items by key, where it was in the input then.
+    /// Returns the item's index. In a loop that knows its items by key, it is the item's position in the input at that time.
     pub fn index(&self) -> u64 {
         self.failure.index().unwrap_or_default()
     }
 
-    /// The hash of its key, of a loop that knows its items by key.
+    /// Returns the hash of the item's key, if its loop knows items by key.
     pub fn key_hash(&self) -> Option<u64> {
         self.key
     }
 
-    /// How often it was tried, in all runs.
+    /// Returns how often the item was tried, in all runs.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// How it failed last: its error, with its causes, captured values and time.
+    /// Returns how the item failed last: its error, with its causes, captured values and time.
     pub fn failure(&self) -> &Failure {
         &self.failure
     }
 }
 
 impl fmt::Display for DeadLetter {
-    /// `item 7, after 3 attempts: no such mailbox`
+    /// Writes for example `item 7, after 3 attempts: no such mailbox`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.attempts == 1 { "" } else { "s" };
         let DeadLetter { attempts, failure, .. } = self;
@@ -109,22 +110,22 @@ impl fmt::Display for DeadLetter {
 }
 
 impl DeadLetters {
-    /// How many there are.
+    /// Returns the number of dead letters.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there is none.
+    /// Returns whether no item was given up.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// One after another.
+    /// Returns an iterator over the dead letters.
     pub fn iter(&self) -> DeadLettersIter<'_> {
         DeadLettersIter { rest: &self.bytes }
     }
 
-    /// Adds one. Returns whether there is room for it: not for more than 10 000.
+    /// Adds a dead letter. Returns `false` if there are 10 000 already, and it was not added.
     pub fn push(&mut self, letter: &DeadLetter) -> bool {
         if self.count == DEAD_LETTER_LIMIT {
             return false;
@@ -135,7 +136,7 @@ impl DeadLetters {
         true
     }
 
-    /// Whether `added` can be added.
+    /// Returns whether `added` more dead letters can be added.
     pub fn has_room_for(&self, added: usize) -> bool {
         self.count + added <= DEAD_LETTER_LIMIT
     }
@@ -145,7 +146,7 @@ impl DeadLetters {
         self.count += added.count;
     }
 
-    /// Those of that many in `bytes`, if that is what they are.
+    /// Decodes `count` dead letters from `bytes`; `None` if the bytes are anything else.
     fn read(count: u64, bytes: &[u8]) -> Option<Self> {
         let count = usize::try_from(count).ok().filter(|count| *count <= DEAD_LETTER_LIMIT)?;
         let mut rest = bytes;
@@ -176,7 +177,7 @@ impl<'a> IntoIterator for &'a DeadLetters {
 }
 
 impl FromIterator<DeadLetter> for DeadLetters {
-    /// The first 10 000.
+    /// Collects the first 10 000 letters, and drops the others.
     fn from_iter<I: IntoIterator<Item = DeadLetter>>(letters: I) -> Self {
         let mut collected = DeadLetters::default();
         let _ = letters.into_iter().all(|letter| collected.push(&letter));
@@ -190,7 +191,7 @@ impl fmt::Debug for DeadLetters {
     }
 }
 
-/// A count and bytes; in formats for people (JSON), a list.
+/// Serialises a count and bytes; in formats for people (JSON), a list.
 impl Serialize for DeadLetters {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn they_read_back_as_they_were() {
+    fn dead_letters_read_back_as_they_were() {
         let letters: DeadLetters = (0..3).map(letter).collect();
         let bytes = postcard::to_stdvec(&letters).unwrap();
         assert_eq!(postcard::from_bytes::<DeadLetters>(&bytes).unwrap(), letters);
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn bytes_with_another_count_are_no_dead_letters() {
         let letters: DeadLetters = (0..3).map(letter).collect();
         for count in [0, 2, 4, u64::MAX] {
             assert!(DeadLetters::read(count, &letters.bytes).is_none());
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_so_many() {
+    fn dead_letters_are_taken_up_to_a_limit() {
         let mut letters: DeadLetters = (0..20_000).map(letter).collect();
         assert_eq!(letters.len(), DEAD_LETTER_LIMIT);
         assert!(!letters.push(&letter(0)) && !letters.has_room_for(1));

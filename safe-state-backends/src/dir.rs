@@ -1,6 +1,5 @@
-//! A directory with files of ours. Each is opened by its name within the directory, through no link, and
-//! only if it is a regular file: what another has put in its place is an error, and is neither written to
-//! nor waited for.
+//! A directory with files of ours. Each file is opened by its name within the directory, through no link, and only if it is a
+//! regular file. Anything that another user has put in its place is an error, and is neither written to nor waited for.
 
 mod id;
 #[cfg(unix)]
@@ -26,28 +25,28 @@ pub(crate) use system::keeps_its_blocks;
 #[cfg(unix)]
 pub(crate) use system::locks_stay_here;
 
-/// A directory that is open: it stays the same one, whatever becomes of its path.
+/// An open directory. It stays the same one, whatever becomes of its path.
 #[derive(Debug)]
 pub(crate) struct Dir {
     handle: Handle,
     path: PathBuf,
 }
 
-/// For what, and how, a file is opened.
+/// The way in which a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum How {
     Read,
-    /// To read and write; made if it is not there.
+    /// To read and write; created if it does not exist.
     Use,
-    /// Made; an error if there is anything.
+    /// Created; an error if the name exists.
     New,
 }
 
-/// Who may read a file that is made.
+/// The users who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
     Owner,
-    /// Whom the process makes files for.
+    /// The users for whom the process creates files by its umask.
     Default,
 }
 
@@ -56,18 +55,18 @@ impl Dir {
         Ok(Dir { handle: Handle::open(path)?, path: path.to_owned() })
     }
 
-    /// The directory that a path lies in, and the name that it has there.
+    /// Opens the directory that a path lies in. Returns it with the path's name in it.
     pub(crate) fn of(path: &Path) -> io::Result<(Dir, PathBuf)> {
         let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
         Ok((Dir::open(parent_of(path))?, name.into()))
     }
 
-    /// By which it was opened.
+    /// Returns the path by which the directory was opened.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The whole file, if it is no longer than that; `None` if there is none.
+    /// Reads a whole file of at most `limit` bytes; `None` if it does not exist.
     pub(crate) fn read(&self, name: &Path, limit: u64) -> io::Result<Option<(File, Vec<u8>)>> {
         let file = match self.handle.open_file(name, How::Read, For::Owner) {
             Ok(file) => file,
@@ -78,19 +77,19 @@ impl Dir {
         Ok(Some((file, bytes)))
     }
 
-    /// An existing file, to be read.
+    /// Opens an existing file to read it.
     pub(crate) fn file(&self, name: &Path) -> io::Result<File> {
         self.handle.open_file(name, How::Read, For::Owner)
     }
 
-    /// A file to be read and written, made if it is not there. Before it is written to, whoever has locked
-    /// it asks [`is_another_s`](Self::is_another_s).
+    /// Opens a file to read and write it, and creates it if it does not exist. After the caller has locked it, and before it
+    /// writes, it has to ask [`is_another_s`](Self::is_another_s).
     pub(crate) fn make(&self, name: &Path, readers: For) -> io::Result<File> {
         self.handle.open_file(name, How::Use, readers)
     }
 
-    /// Returns whether a file that is locked here has a second name, by which it may be something else than
-    /// it is here. Then `name` is taken away from it, for a file that is made anew.
+    /// Returns whether a locked file has a second name, by which it may belong to somebody else. If so, removes `name` from it,
+    /// so that the caller can create a new file.
     pub(crate) fn is_another_s(&self, name: &Path, file: &File) -> io::Result<bool> {
         let is = system::has_other_names(file)?;
         if is {
@@ -99,7 +98,7 @@ impl Dir {
         Ok(is)
     }
 
-    /// A new file. One that is there already is replaced, not opened.
+    /// Creates a file. An existing one is replaced, not opened.
     pub(crate) fn replace(&self, name: &Path) -> io::Result<File> {
         match self.handle.open_file(name, How::New, For::Owner) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -110,7 +109,7 @@ impl Dir {
         }
     }
 
-    /// Removes a file, or a link; doing nothing if there is none.
+    /// Removes a file or a link. Does nothing if it does not exist.
     pub(crate) fn remove(&self, name: &Path) -> io::Result<()> {
         match self.handle.remove(name) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -122,28 +121,29 @@ impl Dir {
         self.handle.rename(from, to)
     }
 
-    /// Makes the names in it durable.
+    /// Makes the names in the directory durable.
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.handle.sync()
     }
 
-    /// Whether there is anything of that name.
+    /// Returns whether the name exists.
     pub(crate) fn has(&self, name: &Path) -> io::Result<bool> {
         Ok(self.handle.id_of(name)?.is_some())
     }
 
-    /// Whether `name` is that file's.
+    /// Returns whether `name` stands for `file`.
     pub(crate) fn names(&self, name: &Path, file: &File) -> io::Result<bool> {
         Ok(self.handle.id_of(name)? == Some(Id::of(&file.metadata()?)))
     }
 
-    /// Removes a file if it is that one.
+    /// Removes the file `name` if it is the one with this id.
     #[cfg(target_os = "linux")]
     pub(crate) fn remove_if(&self, name: &Path, id: Id) -> io::Result<()> {
         if self.handle.id_of(name)? == Some(id) { self.remove(name) } else { Ok(()) }
     }
 
-    /// Whether what its path leads to now, or would be made in, is on the file system that it is on.
+    /// Returns whether the directory's path still leads to its file system. If the path does not exist, the nearest existing
+    /// directory above it counts.
     pub(crate) fn is_mounted(&self) -> io::Result<bool> {
         self.handle.is_mounted_with(&nearest(&self.path)?)
     }
@@ -154,7 +154,7 @@ pub(crate) fn create(dir: &Path) -> io::Result<()> {
     match fs::metadata(dir) {
         Ok(found) if found.is_dir() => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        // In the same words, whether it or one above it is a file.
+        // The error is the same, whether this path or one above it is a file.
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             return Err(error.kind().into());
         }
@@ -165,7 +165,7 @@ pub(crate) fn create(dir: &Path) -> io::Result<()> {
     create(parent)?;
     match system::dir_builder().create(dir) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            // Made by another run meanwhile; or a link that leads nowhere.
+            // Another run created it meanwhile; or it is a link that leads nowhere.
             if dir.is_dir() { Ok(()) } else { Err(ErrorKind::NotADirectory.into()) }
         }
         Err(error) => Err(error),
@@ -173,7 +173,7 @@ pub(crate) fn create(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// The directory a path lies in; `.` for a bare name.
+/// Returns the directory that a path lies in; `.` for a bare name.
 pub(crate) fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -182,13 +182,13 @@ pub(crate) fn parent_of(path: &Path) -> &Path {
     }
 }
 
-/// The one path that leads there without links; if nothing is there, one from the root.
+/// Returns the path without links; if it does not exist, the absolute path.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     let found = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
     found.unwrap_or_else(|_| path.to_owned())
 }
 
-/// The directory itself, or the nearest above it that is there.
+/// Opens the directory itself, or the nearest existing one above it.
 fn nearest(path: &Path) -> io::Result<Handle> {
     let mut at = path;
     loop {
@@ -201,7 +201,7 @@ fn nearest(path: &Path) -> io::Result<Handle> {
     }
 }
 
-/// The whole of a file, if it is no longer than that.
+/// Reads a whole file of at most `limit` bytes.
 pub(crate) fn read_within(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     let len = file.metadata()?.len();
     let mut bytes = Vec::new();

@@ -1,5 +1,4 @@
-//! What is known of effects that are to happen once, each by its key: which are done, and which were
-//! begun and may be.
+//! Effects that have to happen once, each with a key: those that are done, and those that were begun and may have happened.
 
 mod store;
 
@@ -22,7 +21,7 @@ pub(crate) struct Effects {
     done: HashMap<Key, Done>,
     /// The keys of `done`, oldest first.
     order: BTreeMap<u64, Key>,
-    /// When each effect was begun that is not known to be done.
+    /// The time at which each effect was begun that is not known to be done.
     begun: BTreeMap<Key, Timestamp>,
     next: u64,
 }
@@ -30,18 +29,18 @@ pub(crate) struct Effects {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Done {
     pub(crate) at: Timestamp,
-    /// What it came to, if that was kept.
+    /// The effect's result, if it was kept.
     pub(crate) value: Option<Box<Carried>>,
-    /// Its place in the order.
+    /// The effect's place in the order.
     place: u64,
 }
 
-/// What became of one effect.
+/// A change of one effect's state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum EffectChange {
     Begun(#[serde(with = "serde_bytes")] Vec<u8>, Timestamp),
     Done(#[serde(with = "serde_bytes")] Vec<u8>, Timestamp, Option<Box<Carried>>),
-    /// As if it had never been.
+    /// Nothing is known of the effect any more.
     Forgotten(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
@@ -60,7 +59,7 @@ impl Effects {
         Effects { name: name.to_owned(), ..Effects::default() }
     }
 
-    /// Makes the change, if it is one that can be stored.
+    /// Applies the change. Refuses a key that is too long.
     pub(crate) fn apply(&mut self, change: EffectChange) -> Result<(), &'static str> {
         if change.key().len() > KEY_LIMIT {
             return Err("a key is longer than 4 KiB");
@@ -95,7 +94,7 @@ impl Effects {
         self.begun.get(key).copied()
     }
 
-    /// Those done, oldest first.
+    /// Returns the effects that are done, oldest first.
     pub(crate) fn all_done(&self) -> impl ExactSizeIterator<Item = (&[u8], Option<&Done>)> {
         self.order.values().map(|key| (&**key, self.done.get(key)))
     }
@@ -104,7 +103,7 @@ impl Effects {
         self.begun.iter().map(|(key, at)| (&**key, *at))
     }
 
-    /// Forgets the oldest of those done as long as `is_over` says so of it and how many there are.
+    /// Forgets the oldest done effects, as long as `is_over` returns true for the oldest and the number of them.
     fn trim(&mut self, is_over: impl Fn(&Done, usize) -> bool) {
         while let Some((_, key)) = self.order.first_key_value() {
             let key = Arc::clone(key);

@@ -1,7 +1,7 @@
-//! A backend around another one, in which checkpoints are encrypted.
+//! A backend around another one, which encrypts the checkpoints.
 //!
-//! What is stored are frames like those of a checkpoint, and a record for each save, so that appending, torn saves and
-//! damage are as they are without. What is asked of a job, and which job writes a file, is stored as it is.
+//! The other backend stores frames like those of a checkpoint, one for each save, so that appends, torn saves and damage work
+//! as without encryption. Requests to jobs, and the notes on which job writes a file, are not encrypted.
 
 mod keys;
 
@@ -20,10 +20,10 @@ use crate::{
     Statements,
 };
 
-/// Keeps what is stored in another backend encrypted.
+/// A backend that keeps checkpoints encrypted in another backend.
 ///
-/// Whoever can read the store sees the names of jobs, who runs them, how large their checkpoints are, when they were
-/// saved, and what is asked of them. Whoever can write to it can remove a checkpoint, or put back what it was earlier; any
+/// Whoever can read the store sees the names of jobs, who runs them, how large their checkpoints are, when they were saved, and
+/// which requests were made of them. Whoever can write to the store can remove a checkpoint, or restore an earlier one; any
 /// other change is noticed.
 ///
 /// ```
@@ -45,12 +45,12 @@ pub struct Encrypted {
 }
 
 impl Encrypted {
-    /// The backend `within`, with checkpoints that are encrypted.
+    /// Creates a backend that encrypts checkpoints and stores them in `within`.
     pub fn new(within: Arc<dyn Backend>, keys: EncryptionKeys) -> Self {
         Encrypted { within, keys }
     }
 
-    /// What is stored under `name`, as it was before it was encrypted.
+    /// Decrypts what is stored under `name`.
     fn opened(&self, name: &str, stored: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Error> {
         let Some(stored) = stored else { return Ok(None) };
         if is_plain(name) {
@@ -74,7 +74,7 @@ impl Encrypted {
         Ok(opened)
     }
 
-    /// A snapshot as it is stored under `name`.
+    /// Encrypts and frames a snapshot, to be stored under `name`.
     fn sealed(&self, name: &str, plain: &[u8], durability: Durability) -> Result<Sealed, Error> {
         let snapshot = self.keys.seal(plain, &bound(name, None))?;
         let pieces = sealed::snapshot(name, &snapshot)
@@ -84,7 +84,7 @@ impl Encrypted {
         Ok(Sealed { pieces, behind })
     }
 
-    /// A record as it is stored behind others; none if there is no room for it.
+    /// Encrypts and frames a record for the place behind others; `None` if it has no room.
     fn sealed_record(
         &self,
         name: &str,
@@ -101,7 +101,7 @@ impl Encrypted {
         }))
     }
 
-    /// Whether what is stored under `name` is not encrypted, and stays so.
+    /// Returns whether what is stored under `name` is not encrypted, and has to stay so.
     fn stays_plain(&self, name: &str) -> Result<bool, Error> {
         if self.keys.plain != Plain::Left {
             return Ok(false);
@@ -116,20 +116,21 @@ impl fmt::Debug for Encrypted {
     }
 }
 
-/// Bytes that are encrypted, and where records go behind them.
+/// Encrypted and framed bytes, and the place for records behind them.
 struct Sealed {
     pieces: Pieces,
     behind: Option<Behind>,
 }
 
-/// Where records go, and the nonce of the snapshot that they are bound to.
+/// The place of the next record, and the nonce of the snapshot that records are bound to.
 #[derive(Clone)]
 struct Behind {
     tail: Tail,
     snapshot: Vec<u8>,
 }
 
-/// What is asked of jobs by whoever has no key, which of them writes a file, and what all jobs of a store have in common.
+/// Returns whether what is stored under `name` is never encrypted: requests, which people without a key make of jobs, notes on
+/// which job writes a file, and the name `key`, which all jobs of a store have in common.
 fn is_plain(name: &str) -> bool {
     let of_ours = name.strip_prefix(RESERVED);
     of_ours.is_some_and(|rest| {
@@ -137,7 +138,7 @@ fn is_plain(name: &str) -> bool {
     })
 }
 
-/// What a snapshot, or a record in that place behind it, is bound to.
+/// Returns the data that a snapshot, or a record at its offset behind a snapshot, is bound to.
 fn bound(name: &str, record: Option<(&[u8], u64)>) -> Vec<u8> {
     let (snapshot, place) = record.unwrap_or_default();
     [&(name.len() as u64).to_le_bytes()[..], name.as_bytes(), snapshot, &place.to_le_bytes()]
@@ -204,9 +205,9 @@ struct SealedLease {
     lease: Box<dyn Lease>,
     job: String,
     durability: Durability,
-    /// Where the next record goes; `None` if only a snapshot may follow.
+    /// The place of the next record; `None` if only a snapshot may follow.
     behind: Option<Behind>,
-    /// The same before and after what a transaction of the program's own is to save.
+    /// The values of `behind` before and after the save that a transaction of the program's own has to make.
     outstanding: Option<(Option<Behind>, Option<Behind>)>,
 }
 
@@ -286,7 +287,7 @@ impl Lease for SealedLease {
         self.behind = match ended {
             Ended::Committed => after,
             Ended::RolledBack => before,
-            // The lease has a new epoch.
+            // The lease has a new epoch, so only a snapshot may follow.
             Ended::Unknown => None,
         };
         Ok(is_saved)

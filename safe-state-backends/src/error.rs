@@ -1,4 +1,4 @@
-//! What can go wrong with a backend.
+//! The errors of backends.
 
 use crate::escape::Line;
 use std::io;
@@ -7,18 +7,18 @@ use std::path::PathBuf;
 use crate::Holder;
 use crate::format::FormatError;
 
-/// Why a checkpoint could not be stored, read or reserved.
+/// The reason why a checkpoint could not be stored, read or reserved.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused an operation on a file.
     #[error("cannot {action} `{}`", Line(path.display()))]
     Io {
-        /// What was tried.
+        /// The operation, as a verb phrase for the message.
         action: &'static str,
-        /// On which file or directory.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system answered.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The state directory, or the link that leads to it, belongs to another user.
@@ -28,9 +28,9 @@ pub enum Error {
         path.display()
     )]
     NotOurs {
-        /// The directory.
+        /// The state directory.
         path: PathBuf,
-        /// The user's number.
+        /// The owner's user id.
         owner: u32,
     },
     /// The state directory's file system is not where it was: it was unmounted, or another was mounted over
@@ -41,17 +41,17 @@ pub enum Error {
         path.display()
     )]
     Unmounted {
-        /// The directory.
+        /// The state directory.
         path: PathBuf,
     },
     /// A variable of the environment has a value that it can't have.
     #[error("`${variable}` is `{value}`; {expected}")]
     Setting {
-        /// The variable.
+        /// The variable's name.
         variable: &'static str,
-        /// Its value.
+        /// The variable's value.
         value: String,
-        /// What it has to be.
+        /// A clause that says which values are valid, for the message.
         expected: &'static str,
     },
     /// The stored bytes cannot be read as a checkpoint. They were left as they are.
@@ -59,113 +59,113 @@ pub enum Error {
         "the checkpoint of job `{job}` in {place} cannot be read ({reason}); it was left as it is: {}",
         way_on(place, reason), job = Line(job), place = Line(place), reason = Line(reason))]
     Format {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Where its checkpoint is.
+        /// The place where the checkpoint is stored.
         place: String,
-        /// What is wrong with it, which the message says: it is no source, which would say it again.
+        /// The problem. It is part of the message, so it is not also the error's source.
         reason: FormatError,
     },
-    /// The state is more than a checkpoint holds. What was saved before is still there.
+    /// The state is larger than a checkpoint can be. The previous save is still there.
     #[error(
         "the checkpoint of job `{job}` in {place} cannot be written: {reason}; it was left as it was saved last", job = Line(job), place = Line(place), reason = Line(reason))]
     Unwritable {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Where its checkpoint is.
+        /// The place where the checkpoint is stored.
         place: String,
-        /// What is too much, which the message says as well.
+        /// The limit that was exceeded. It is part of the message, so it is not also the error's source.
         reason: FormatError,
     },
-    /// What is stored under the job's name belongs to another job.
+    /// The checkpoint that is stored under the job's name belongs to another job.
     #[error(
         "{place} holds the checkpoint of job `{found}`, not of `{job}`; rename one of them, or give them different state directories", place = Line(place), found = Line(found), job = Line(job))]
     OtherJob {
-        /// The job asked for.
+        /// The name of the job asked for.
         job: String,
-        /// The job found.
+        /// The name of the job whose checkpoint is there.
         found: String,
-        /// Where.
+        /// The place where that checkpoint is stored.
         place: String,
     },
     /// Another run of the job is under way.
     #[error("job `{job}` is already running: {}; wait for that run, or stop it", held_by(holder.as_deref()), job = Line(job))]
     Held {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Who runs it, if it has said so.
+        /// The process that runs the job, if known.
         holder: Option<Box<Holder>>,
     },
-    /// A run on another machine, or in another container, has left its lock, and the file system's locks do not tell
-    /// whether it is under way.
+    /// A run on another machine, or in another container, has left its lock. The file system's locks do not show whether that
+    /// run is still under way.
     #[error(
         "job `{job}` may be running elsewhere: {holder} has left its lock `{}`, and locks on this file system do not reach \
          there; if that run has ended, remove the file", path.display(), job = Line(job))]
     OutOfReach {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The lock's file.
+        /// The path of the lock file.
         path: PathBuf,
-        /// Who has left it.
+        /// The process that left the lock.
         holder: Box<Holder>,
     },
-    /// Another run of the job has taken its lease over, while this one was paused, or cut off; or the
-    /// store has lost it. What this run did since its last save runs again in the next one.
+    /// The lease is lost: another run of the job took it over while this one was paused or cut off, or the store lost it. The
+    /// next run repeats what this run did since its last save.
     #[error("job `{job}` {}; this run has stopped, and leaves what is stored as it is", taken_by(holder.as_deref()), job = Line(job))]
     LeaseLost {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Who runs it now, if it still runs and has said so.
+        /// The process that runs the job now, if it still runs and is known.
         holder: Option<Box<Holder>>,
     },
-    /// The job has no name.
+    /// The job's name is empty.
     #[error("the job's name is empty; give it one")]
     EmptyName,
-    /// The job has a name that is kept for what is stored beside checkpoints.
+    /// The job's name begins with `safe-state/`, which is reserved for what is stored beside checkpoints.
     #[error("the job's name `{}` begins with `safe-state/`, which no job's may; give it another", Line(.0))]
     ReservedName(String),
-    /// A URL names no backend.
+    /// The URL does not name a backend.
     #[error("the backend `{url}` cannot be used: {reason}", url = Line(url), reason = Line(reason))]
     Url {
         /// The URL, without its user, password and query.
         url: String,
-        /// What is wrong with it, and what to do.
+        /// The problem with the URL, and what to do about it.
         reason: String,
     },
-    /// What was given is no key to encrypt with.
+    /// The encryption key is not usable.
     #[error("the key to encrypt checkpoints with cannot be used: {}", Line(reason))]
     Key {
-        /// What is wrong with it.
+        /// The problem with the key.
         reason: String,
     },
-    /// A database is in no file of that name.
+    /// The path does not name a file that a database can be in.
     #[error(
         "`{}` names no file that a database could be kept in; for one in memory use `MemoryBackend` (`memory:`), \
          or `SqliteBackend::from_connection`",
         .0.display()
     )]
     NoFile(PathBuf),
-    /// Tables can't have names that begin like that.
+    /// The prefix can't begin the name of a table.
     #[error(
         "`{}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most", Line(.0)
     )]
     TablePrefix(String),
-    /// Keys can't begin like that.
+    /// The prefix can't begin the name of a key.
     #[error(
         "`{}` can't begin the name of a key: use letters, digits and `-_.:`, and 40 of them at most", Line(.0)
     )]
     KeyPrefix(String),
-    /// The backend does not do that.
+    /// The backend does not support the operation.
     #[error("this backend cannot {0}")]
     Unsupported(&'static str),
-    /// A backend's own error.
+    /// An error of the backend's own, such as its driver's.
     #[error("{action} failed for job `{job}`", job = Line(job))]
     Backend {
-        /// What was tried.
+        /// The operation, as a noun for the message.
         action: &'static str,
-        /// The job.
+        /// The job's name.
         job: String,
-        /// What the backend says.
+        /// The backend's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
@@ -173,17 +173,17 @@ pub enum Error {
 crate::debug_is_one_line!(Error);
 
 impl Error {
-    /// For [`Result::map_err`] on an operation on a file.
+    /// Returns a closure for [`Result::map_err`] that makes an error of an operation on a file.
     pub(crate) fn io(
         action: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Error {
-        // The path is copied by an error alone, not by each save that makes none.
+        // The path is copied only when an error is made, not by each save that succeeds.
         move |source| Error::Io { action, path: path.into(), source }
     }
 }
 
-/// What is to be done about a checkpoint that cannot be read. The doctor looks at files of their own alone.
+/// Returns what a user can do about a checkpoint that cannot be read. The doctor reads only files of the file backend.
 fn way_on(place: &str, reason: &FormatError) -> &'static str {
     match reason {
         FormatError::Damaged { .. } if place.ends_with(".safestate`") => {

@@ -1,12 +1,13 @@
-//! Text of unknown origin made harmless: in a terminal it may move the cursor, or turn around what is read.
+//! Escaping of text of unknown origin, which in a terminal could move the cursor or reverse the text's direction.
 
 use std::fmt::{self, Display, Formatter, Write};
 
-/// A value on one line: what does not print as itself is named by its number.
+/// A value shown on one line. Characters that are not visible are shown by their number.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<T>(pub T);
 
-/// A value with its lines, each but the first behind an indent of that many spaces.
+/// A value shown on its lines, each but the first indented by that number of spaces. Characters that are not visible are shown
+/// by their number.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<T>(pub T, pub usize);
 
@@ -23,8 +24,8 @@ impl<T: Display> Display for Lines<T> {
     }
 }
 
-/// JSON for a terminal. In a text, what does not print as itself is written as its code; between texts there
-/// is no such character.
+/// Makes JSON safe for a terminal: writes each invisible character as its JSON escape. These characters occur only inside
+/// strings.
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -33,14 +34,14 @@ pub fn json(text: &str) -> String {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            // Writing into a string does not fail.
+            // Writing into a string can't fail.
             let _ = write!(shown, "\\u{unit:04x}");
         }
     }
     shown
 }
 
-/// Whether it is a control character, one that changes the direction of text, or one that can't be seen.
+/// Returns whether it is a control character, one that changes the direction of text, or an invisible one.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,

@@ -1,4 +1,4 @@
-//! What is recorded of a run that failed.
+//! The record of a failed run.
 
 pub(crate) mod details;
 
@@ -12,15 +12,15 @@ use crate::bounded;
 use crate::escape::{Line, Lines};
 use crate::timestamp::Timestamp;
 
-/// Longest message kept, in bytes; a longer one is cut, and says so.
+/// The longest message that is kept, in bytes. A longer one is cut, and says how much is missing.
 const MESSAGE_LIMIT: usize = 16 * 1024;
-/// Most causes kept.
+/// The most causes that are kept.
 const CAUSES_LIMIT: usize = 32;
-/// Most captured values kept, and the longest text of one, in bytes.
+/// The most captured values that are kept, and the longest text of one, in bytes.
 const CAPTURED_LIMIT: usize = 64;
 const VALUE_LIMIT: usize = 4 * 1024;
 
-/// How the last failed run of a job failed.
+/// The failure of a run, as it is stored and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     pub(crate) kind: FailureKind,
@@ -36,16 +36,16 @@ pub struct Failure {
     pub(crate) details: Packed,
 }
 
-/// A value that was captured of the item that failed.
+/// A value of the failed item that was captured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
-    /// Its name.
+    /// The value's name.
     pub name: String,
     /// The value as text.
     pub value: String,
 }
 
-/// What ended a failed run.
+/// The kind of event that ended a failed run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -60,7 +60,7 @@ pub enum FailureKind {
 }
 
 impl Failure {
-    /// A failure that happened now. A message of more than 16 KiB is cut.
+    /// Creates a failure that happened now. Cuts a message of more than 16 KiB.
     pub fn new(
         kind: FailureKind,
         error_type: impl Into<String>,
@@ -86,7 +86,7 @@ impl Failure {
         self
     }
 
-    /// Adds the values captured of the item; at most 64 are kept, 4 KiB of each.
+    /// Adds the captured values of the item. Keeps at most 64, and 4 KiB of each.
     pub fn with_captured(mut self, captured: impl IntoIterator<Item = Captured>) -> Self {
         let captured = captured.into_iter().take(CAPTURED_LIMIT);
         let kept = |it: Captured| Captured { value: bounded(it.value, VALUE_LIMIT), ..it };
@@ -94,96 +94,95 @@ impl Failure {
         self
     }
 
-    /// Adds what else is to be known of why the run ended, behind the causes.
+    /// Adds further reasons for the run's end, behind the causes. Drops causes if there are more than 32 of both.
     pub fn with_reasons(mut self, reasons: &[String]) -> Self {
         self.causes.truncate(CAUSES_LIMIT.saturating_sub(reasons.len()));
         let causes = std::mem::take(&mut self.causes);
         self.with_causes(causes.into_iter().chain(reasons.iter().cloned()))
     }
 
-    /// Sets the error's type, where that is known better than by what holds it.
+    /// Sets the error's type, if it is known more precisely than the type of the value that holds the error.
     pub fn with_error_type(mut self, error_type: &str) -> Self {
         self.error_type = bounded(error_type.to_owned(), MESSAGE_LIMIT);
         self
     }
 
-    /// Sets the item whose body was running.
+    /// Sets the index of the item whose body was running.
     pub fn with_index(mut self, index: Option<u64>) -> Self {
         self.index = index;
         self
     }
 
-    /// Sets where in the source it happened, as `file:line:column`.
+    /// Sets the place in the source where the failure happened, as `file:line:column`.
     pub fn with_location(mut self, location: impl Into<String>) -> Self {
         self.location = Some(location.into());
         self
     }
 
-    /// Adds what a report tells beside; no more than 256 KiB of it.
+    /// Adds the details that a report shows. Keeps at most 256 KiB of them.
     pub fn with_details(mut self, details: Details) -> Self {
         self.details = Packed::new(details);
         self
     }
 
-    /// The same failure without what only a report tells.
+    /// Removes the details that only a report shows.
     pub fn without_details(mut self) -> Self {
         self.details = Packed::default();
         self
     }
 
-    /// Whether it was an error, a panic or a `None`.
+    /// Returns whether the run ended by an error, a panic, a `None` or the death of its process.
     pub fn kind(&self) -> FailureKind {
         self.kind
     }
 
-    /// The item whose body was running; `None` if the code before or after the loop failed.
+    /// Returns the index of the item whose body was running; `None` if code before or after the loop failed.
     pub fn index(&self) -> Option<u64> {
         self.index
     }
 
-    /// The error's type as [`std::any::type_name`] gives it, or `panic`. Of what holds an error of any type,
-    /// as `anyhow::Error` does, the type of that error, where it can be known: what `?` was given, or one of
-    /// the standard library's and of known drivers.
+    /// Returns the error's type as [`std::any::type_name`] gives it, or `panic`. For an error that holds one of any type, such
+    /// as `anyhow::Error`, returns the type of the inner error where it can be known: the value given to `?`, or an error of
+    /// the standard library or of a known driver.
     pub fn error_type(&self) -> &str {
         &self.error_type
     }
 
-    /// The error's or panic's message.
+    /// Returns the message of the error or panic.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The messages of the error's causes, outermost first: its chain of
-    /// [`Error::source`](std::error::Error::source); behind them what else ended the run, such as a
-    /// `skip_limit`.
+    /// Returns the messages of the error's causes, outermost first: its chain of [`Error::source`](std::error::Error::source).
+    /// Further reasons for the run's end, such as a `skip_limit`, come last.
     pub fn causes(&self) -> &[String] {
         &self.causes
     }
 
-    /// Where in the source it failed, as `file:line:column`: at the `?` or the panic that is known to
-    /// have ended it, else in the loop that begins there.
+    /// Returns the place in the source where the run failed, as `file:line:column`: the `?` or the panic that is known to have
+    /// ended it, else the beginning of the loop.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// What was captured of the item that failed.
+    /// Returns the captured values of the failed item.
     pub fn captured(&self) -> &[Captured] {
         &self.captured
     }
 
-    /// What a report tells beside, if it was captured.
+    /// Returns the details that a report shows, if they were captured.
     pub fn details(&self) -> Option<Details> {
         self.details.details()
     }
 
-    /// When it was recorded.
+    /// Returns when the failure was recorded.
     pub fn at(&self) -> SystemTime {
         self.at.into()
     }
 }
 
 impl Failure {
-    /// Writes the first line of it.
+    /// Writes the failure's first line: the item, the message, the error's type, the place and the time.
     pub(crate) fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.index {
             Some(index) => write!(f, "item {index}: ")?,
@@ -202,7 +201,7 @@ pub(crate) fn bounded(mut text: String, limit: usize) -> String {
     text
 }
 
-/// Cuts a text that is longer than that, and says in it how much is gone.
+/// Cuts a text that is longer than `limit` bytes, at a character, and appends how many bytes are missing.
 fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
         let mut end = limit;
@@ -211,15 +210,15 @@ fn cut(text: &mut String, limit: usize) {
         }
         let cut = text.len() - end;
         text.truncate(end);
-        // Writing into a string does not fail.
+        // Writing into a string can't fail.
         let _ = write!(text, "… ({cut} bytes more)");
         text.shrink_to_fit();
     }
 }
 
 impl fmt::Display for Failure {
-    /// `item 6432: connection reset (std::io::Error), at src/main.rs:14:5, 2026-11-21T09:30:00Z`,
-    /// then a line a cause and a line a captured value.
+    /// Writes for example `item 6432: connection reset (std::io::Error), at src/main.rs:14:5, 2026-11-21T09:30:00Z`, then one
+    /// line for each cause and each captured value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.headline(f)?;
         self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {}", Line(cause)))?;
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_well() {
+    fn a_failure_reads_well() {
         let failure = Failure::new(FailureKind::Error, "io::Error", "connection reset")
             .with_index(Some(6432))
             .with_causes(["peer is gone".to_owned()])

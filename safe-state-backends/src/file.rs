@@ -1,4 +1,4 @@
-//! Checkpoints in files, the default backend.
+//! The file backend, which is the default.
 
 #[cfg(test)]
 mod crash;
@@ -34,34 +34,32 @@ use paged::Beside;
 #[cfg(not(target_os = "linux"))]
 pub use paged::{extend_by_page, with_pages_in};
 
-/// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
+/// A backend that keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///
-/// A snapshot goes to a temporary file, which is synced and renamed over the old one; then the
-/// directory is synced. Records are appended into space allocated beforehand, with one
-/// `fdatasync` each. So at every instant the file holds a state that was saved, also after a
-/// power cut, on file systems where a rename is atomic (ext4, XFS, Btrfs, APFS and the like).
+/// A snapshot goes to a temporary file, which is synced and renamed over the old one; then the directory is synced. Records are
+/// appended into space allocated beforehand, with one `fdatasync` each. So at every instant the file holds a state that was
+/// saved, also after a power cut, on file systems where a rename is atomic (ext4, XFS, Btrfs, APFS and others).
 ///
-/// The lease is an [`flock(2)`](https://man7.org/linux/man-pages/man2/flock.2.html) on
-/// `STATE_DIR/JOB.lock`, which the operating system releases when the process dies, however it
-/// dies. It reaches as far as the file system's locks do: of which do on more than one machine, and by more mounts
-/// than one, `docs/guide/backends.md` has a table. What the lock file says of its holder finds others out: a run that was
-/// left by another machine on a file system whose locks stay on one, or that is under way by another mount, is not
-/// taken over. And a holder that was cut off from NFS for so long that another has taken its lease ends when it looks
-/// into that file, which it does before it replaces or removes a checkpoint. (Between the look and the rename another
-/// may still take it.)
+/// The lease is an [`flock(2)`](https://man7.org/linux/man-pages/man2/flock.2.html) on `STATE_DIR/JOB.lock`, which the
+/// operating system releases when the process dies in any way. It reaches as far as the file system's locks do: a table in
+/// `docs/guide/backends.md` says which file systems' locks reach other machines and other mounts. Where they do not, the line
+/// in the lock file shows other holders: a run is not taken over if it was left by another machine, or is under way through
+/// another mount. A holder that was cut off from NFS may lose its lease to another run. It looks into the lock file before it
+/// replaces or removes a checkpoint, and ends if another run has the lease. (Another run may still take the lease between that
+/// look and the rename.)
 ///
-/// A state directory that is removed while a job runs is made again, at the first save that comes a millisecond or more
-/// after the one before it, with all that is complete. (What a page has of items since the last save is no save.) One whose file system is unmounted is not: the run ends with
-/// [`Error::Unmounted`].
+/// If the state directory is removed while a job runs, a save makes it again, with all that is complete: the first save that
+/// comes a millisecond or more after the one before it. (An update of the page is not a save.) If the directory's file system
+/// is unmounted, the run ends with [`Error::Unmounted`] instead.
 ///
-/// A file here is opened by its name in the directory, through no link, and only if it is a regular file
-/// of ours, or of who has the directory. A run refuses a directory that belongs to another user (and not
-/// to root), unless it is [`trusted`](Self::trusted); to look into one is allowed. A file larger than
-/// [`max_checkpoint`](Self::max_checkpoint) is not read.
+/// A file is opened by its name in the directory, through no link, and only if it is a regular file that belongs to this user
+/// or to the directory's owner. A run refuses a directory that belongs to another user (and not to root), unless it is
+/// [`trusted`](Self::trusted); reading from it is allowed. A file larger than [`max_checkpoint`](Self::max_checkpoint) is not
+/// read.
 ///
-/// Job names map to file names one to one: letters, digits, `-`, `_` and inner dots stand for
-/// themselves, other bytes are percent-encoded, and a name too long for a file name is cut and
-/// ends in a hash. Files are readable by their owner alone (0600, directory 0700).
+/// Job names map to file names one to one: letters, digits, `-`, `_` and inner dots stand for themselves, and other bytes are
+/// percent-encoded. A name too long for a file name is cut and ends in a hash. Only their owner can read the files (mode 0600,
+/// directory 0700).
 ///
 /// ```
 /// use safe_state_backends::{Backend, FileBackend};
@@ -78,28 +76,28 @@ pub struct FileBackend {
 }
 
 impl FileBackend {
-    /// Files in `state_dir`, which is created when the first job runs.
+    /// Creates a backend with its files in `state_dir`, which is created when the first job runs.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
         let (is_trusted, limit) = (false, SizeLimit::default());
         FileBackend { state_dir: state_dir.into(), is_trusted, limit }
     }
 
-    /// Takes the directory and the files in it whoever they belong to. Who can write there can change
-    /// what jobs take for done, and which files they reopen. `$SAFE_STATE_TRUST` does it from outside: a
-    /// list of directories, written as `$PATH` is.
+    /// Accepts the directory and its files whoever owns them. Whoever can write there can change what jobs take for complete,
+    /// and which files they reopen. The variable `$SAFE_STATE_TRUST` does the same from outside: a list of directories, written
+    /// like `$PATH`.
     pub fn trusted(mut self) -> Self {
         self.is_trusted = true;
         self
     }
 
-    /// How many bytes a checkpoint's file may have, with the room for records behind it; by default
-    /// what `$SAFE_STATE_MAX_CHECKPOINT` says, else 1 GiB. A larger one is neither read nor written.
+    /// Sets the largest size of a checkpoint's file in bytes, the room for records included. The default is
+    /// `$SAFE_STATE_MAX_CHECKPOINT`, else 1 GiB. A larger file is neither read nor written.
     pub fn max_checkpoint(mut self, bytes: u64) -> Self {
         self.limit = SizeLimit::of(bytes);
         self
     }
 
-    /// The directory the files are in.
+    /// Returns the directory of the files.
     pub fn state_dir(&self) -> &Path {
         &self.state_dir
     }
@@ -108,7 +106,7 @@ impl FileBackend {
         self.state_dir.join(file_of(job))
     }
 
-    /// The directory, if it is there.
+    /// Opens the directory, if it exists.
     fn existing(&self) -> io::Result<Option<Dir>> {
         match Dir::open(&self.state_dir) {
             Ok(dir) => Ok(Some(dir)),
@@ -126,7 +124,7 @@ impl FileBackend {
         Ok(self.file_in(dir, name)?.map(|(_, bytes)| bytes))
     }
 
-    /// The file of that name, if it is there, and what is in it.
+    /// Reads the file `name`, if it exists. Returns the open file and its bytes.
     fn file_in(&self, dir: &Dir, name: &Path) -> Result<Option<(File, Vec<u8>)>, Error> {
         let limit = self.limit.bytes()?;
         let read = || {
@@ -146,13 +144,13 @@ impl FileBackend {
         Lock::take_in(Arc::new(self.own_dir()?), lock_of(job), job)
     }
 
-    /// The directory, made if it is not there, if what is in it may be believed.
+    /// Opens the directory, and creates it if it is missing. Refuses a directory whose files can't be trusted.
     fn own_dir(&self) -> Result<Dir, Error> {
         let path = &self.state_dir;
         let is_new = !path.exists();
         let made = dir::create(path).and_then(|()| Dir::open(path));
         if is_new && path.file_name() == Some(OsStr::new(DEFAULT_DIR)) {
-            // Without it, git offers what is there, and nothing else is amiss.
+            // Without the file, git offers the checkpoints for a commit, which does no other harm.
             if let Ok(dir) = &made {
                 let _ = leave_out_of_git(dir);
             }
@@ -162,7 +160,7 @@ impl FileBackend {
         Ok(dir)
     }
 
-    /// Refuses a directory of another user, who could change what is in it.
+    /// Refuses a directory of another user, who could change the files in it.
     fn check_owner(&self, dir: &Dir) -> Result<(), Error> {
         let path = &self.state_dir;
         let owner = dir.other_owner().map_err(Error::io("look at", path))?;
@@ -213,7 +211,7 @@ impl Backend for FileBackend {
         self.take_lease(job, LeaseOptions::new(Durability::Power))?.save(checkpoint)
     }
 
-    /// Fails with [`Error::Held`] while the job runs.
+    /// Removes the checkpoint and its page. Fails with [`Error::Held`] while the job runs.
     fn delete(&self, job: &str) -> Result<(), Error> {
         if !self.exists(job)? {
             return Ok(());
@@ -231,7 +229,7 @@ impl Backend for FileBackend {
         Ok(Box::new(self.take_lease(job, options)?))
     }
 
-    /// A job whose name was too long for a file name is listed by the name in its checkpoint.
+    /// Lists the jobs. A name that was too long for a file name is read from the checkpoint.
     fn list(&self) -> Result<Vec<String>, Error> {
         self.jobs_in(&self.names()?)
     }
@@ -253,16 +251,16 @@ impl Backend for FileBackend {
     }
 }
 
-/// The directory where jobs are stored that name no place, beside the sources of a program as a rule.
+/// The directory for jobs that name no other place. It usually lies beside a program's sources.
 const DEFAULT_DIR: &str = ".safe_state";
 
-/// Git leaves out what is in the directory.
+/// Writes a `.gitignore` by which git ignores the directory's files.
 fn leave_out_of_git(dir: &Dir) -> io::Result<()> {
     dir.make(Path::new(".gitignore"), For::Default)?.write_all(b"*\n")
 }
 
 impl FileBackend {
-    /// The names of all files in the directory, if it is there.
+    /// Returns the names of all files in the directory; none if it does not exist.
     fn names(&self) -> Result<Vec<PathBuf>, Error> {
         let unreadable = || Error::io("list", &self.state_dir);
         let entries = match std::fs::read_dir(&self.state_dir) {
@@ -274,7 +272,7 @@ impl FileBackend {
         entries.map(name).collect::<io::Result<_>>().map_err(unreadable())
     }
 
-    /// The jobs whose checkpoints are in files of these names.
+    /// Returns the jobs whose checkpoints are in the files `names`, sorted.
     fn jobs_in<'a>(
         &self,
         names: impl IntoIterator<Item = &'a PathBuf>,
@@ -285,8 +283,8 @@ impl FileBackend {
         Ok(jobs)
     }
 
-    /// The job whose checkpoint is in the file; `None` if it is another kind of file, or its name is in
-    /// it and can't be read.
+    /// Returns the job whose checkpoint is in the file; `None` if it is another kind of file, or its name can only be read from
+    /// its content and that is unreadable.
     fn job_in(&self, name: &Path) -> Result<Option<String>, Error> {
         match name.to_str().and_then(|name| name.strip_suffix(name::CHECKPOINT)) {
             Some(stem) => name::job(stem, || Ok(self.read(name).unwrap_or_default())),

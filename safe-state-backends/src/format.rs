@@ -1,7 +1,7 @@
 //! The file format, described byte by byte in `docs/format.md`.
 //!
-//! A checkpoint is a header and a log of framed records: the first is a whole snapshot, each
-//! later one what changed since. Writing is appending; reading is replaying.
+//! A checkpoint is a header and a log of framed records. The first record is a whole snapshot, each later one holds what
+//! changed since. A save appends records; a load replays them.
 
 pub(crate) mod effects;
 mod examine;
@@ -31,56 +31,56 @@ pub use record::{Advance, Arguments, Change, LoopChange, Record};
 pub use report::Report;
 pub use side_by_side::SideBySide;
 
-/// The version that this release writes, and the newest it reads.
+/// The format version that this release writes, and the newest that it reads.
 pub const VERSION: u16 = 2;
 
-/// The least number of bytes that may be appended before a new snapshot is due. With it, the
-/// file of a job that runs in order stays under 4 KiB.
+/// The number of bytes that may always be appended before a new snapshot is due. With it, the file of a job that runs in order
+/// stays under 4 KiB.
 const MIN_TAIL: usize = 3 * 1024;
-/// The same where nothing is synced: replacing the file then costs as much as a hundred appends,
-/// and has to be that much rarer.
+/// The number of bytes that may always be appended where nothing is synced. Replacing the file then costs as much as a hundred
+/// appends, and so has to be that much rarer.
 const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 
-/// Why bytes are not a checkpoint that can be read, or a state not one that can be written.
+/// The reason why bytes can't be read as a checkpoint, or a state can't be written as one.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// The bytes do not begin as a checkpoint does.
     #[error("this is not a file of safe-state")]
     Foreign,
-    /// The bytes are of safe-state, but something else.
+    /// The bytes are of safe-state, but are no checkpoint.
     #[error("this is {0}; give each a name of its own")]
     OtherKind(&'static str),
-    /// The bytes are a checkpoint of a format that came after this release.
+    /// The bytes are a checkpoint of a format newer than this release.
     #[error(
         "format version {found} is newer than {VERSION}, the newest this release reads; update safe-state"
     )]
     Newer {
-        /// The version found.
+        /// The format version in the bytes.
         found: u16,
     },
-    /// The bytes were a checkpoint once.
+    /// The bytes are a checkpoint that was damaged.
     #[error("damaged at byte {offset}: {what}")]
     Damaged {
-        /// Where the damage was noticed.
+        /// The offset in bytes at which the damage was noticed.
         offset: u64,
-        /// What was found there.
+        /// The problem that was found there.
         what: &'static str,
     },
-    /// The bytes are encrypted, and there is no key.
+    /// The bytes are encrypted, and no key was given.
     #[error(
         "it is encrypted; give the job its key, by `encrypt = ..`, or the command, by `$SAFE_STATE_KEY_FILE`"
     )]
     Encrypted,
-    /// The bytes are encrypted, and not by a key that was given.
+    /// The bytes are encrypted by a key that was not given.
     #[error(
         "it is encrypted by a key that was not given, with the mark {mark:02x?}; give the key that it was made with, as an older one beside a new one"
     )]
     OtherKey {
-        /// What a key is known by.
+        /// The mark of the key that the bytes were encrypted by.
         mark: [u8; 8],
     },
-    /// There is a key, and the bytes are not encrypted.
+    /// A key was given, but the bytes are not encrypted.
     #[error(
         "it is not encrypted, and the job has a key, by which that would be noticed; `EncryptionKeys::take_plain` takes over what was stored before there was one"
     )]
@@ -90,12 +90,12 @@ pub enum FormatError {
         "a record of {0} bytes is larger than the format's 4 GiB; keep what is large in a file of its own, and carry its path"
     )]
     TooLarge(usize),
-    /// The checkpoint is of a job that many workers share, and its run is one that shares nothing.
+    /// Many workers share the job of the checkpoint, and the run shares nothing.
     #[error(
         "it is of a job whose items are shared by many workers; put `shared` back on its function, or clear the checkpoint"
     )]
     Shared,
-    /// A change that no checkpoint can hold, which is not written.
+    /// The change is more than a checkpoint can hold, and was not written.
     #[error(
         "{0}; put several variables into one struct, or several loops into a function of their own"
     )]
@@ -104,8 +104,8 @@ pub enum FormatError {
 
 crate::debug_is_one_line!(FormatError);
 
-/// How many bytes may follow a snapshot of that length before the whole is written anew: as
-/// many as the snapshot has, so that writing snapshots at most doubles what is written.
+/// Returns how many bytes may follow a snapshot of that length before a new one is due: at least as many as the snapshot has,
+/// so that snapshots at most double what is written.
 pub fn tail_room(snapshot_len: usize, durability: Durability) -> usize {
     let least = match durability {
         Durability::Power => MIN_TAIL,
@@ -135,7 +135,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
     Ok(checkpoint)
 }
 
-/// What is wrong with a first record that is whole, and of that kind.
+/// Returns the error for a first record that is whole, but of the kind `kind` instead of a snapshot.
 fn no_snapshot(kind: u8, offset: usize) -> FormatError {
     match kind {
         effects::EFFECTS => FormatError::OtherKind("an idempotency cache, and not a checkpoint"),
@@ -160,7 +160,7 @@ pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> 
     Ok(bytes)
 }
 
-/// The same, with large values as they stand in memory.
+/// Encodes a checkpoint as a snapshot, without copying large values.
 pub(crate) fn snapshot_in_pieces(checkpoint: &Checkpoint) -> Result<Pieces, FormatError> {
     let mut pieces = Pieces::default();
     pieces.small_mut().extend_from_slice(&frame::header());
@@ -170,15 +170,15 @@ pub(crate) fn snapshot_in_pieces(checkpoint: &Checkpoint) -> Result<Pieces, Form
 
 /// A record that can stand in a frame.
 pub(crate) trait Framed {
-    /// Appends it to `buffer`, framed to stand at `place`.
+    /// Appends the record to `buffer`, framed for the place `place`.
     fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
 
-    /// The same, with large values as they stand in memory.
+    /// Appends the record to `pieces`, framed for the place `place`, without copying large values.
     fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
         self.write(place, pieces.small_mut())
     }
 
-    /// A number of bytes that it takes at least.
+    /// Returns a lower bound of the record's length in bytes.
     fn least_len(&self) -> usize {
         0
     }
@@ -191,7 +191,7 @@ pub(crate) struct Behind<'a> {
     pub(crate) records: &'a [u8],
 }
 
-/// Where records may be appended behind a snapshot.
+/// The end of a log, where records may be appended behind a snapshot.
 #[derive(Clone, Copy)]
 pub(crate) struct Tail {
     place: Place,
@@ -199,16 +199,16 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// `None` if the bytes are no snapshot.
+    /// Returns the end of a snapshot; `None` if the bytes are no snapshot.
     pub(crate) fn after(snapshot: &Pieces, durability: Durability) -> Option<Tail> {
         let len = snapshot.len();
         let limit = len + tail_room(len, durability);
-        // What belongs to a snapshot, and stands in records of its own, is behind it.
+        // Records that belong to the snapshot may follow it, so the place is the end of all its pieces.
         Some(Tail { place: Place::after(snapshot.small())?.at(len), limit })
     }
 
-    /// Where a record of the checkpoint ends after so many bytes, and what is behind that. `None` if none does, or the
-    /// bytes are no checkpoint, or damaged before their end.
+    /// Returns the place behind the record that ends after `end` bytes, and the records that follow. `None` if no record ends
+    /// there, or the bytes are no checkpoint or damaged before their end.
     #[cfg(target_os = "linux")]
     pub(crate) fn at(checkpoint: &[u8], end: u64) -> Option<Behind<'_>> {
         let end = usize::try_from(end).ok()?;
@@ -223,13 +223,13 @@ impl Tail {
         Some(Behind { tail: Tail { place: place?, limit: usize::MAX }, records })
     }
 
-    /// The checksum of the snapshot, and where the next record stands.
+    /// Returns the checksum of the snapshot, and the offset of the next record.
     #[cfg(target_os = "linux")]
     pub(crate) fn place(&self) -> (u32, u64) {
         self.place.numbers()
     }
 
-    /// The checkpoint that ends here with framed records more, and where it ends.
+    /// Returns the checkpoint that ends here with `framed` records appended, and its new end.
     #[cfg(target_os = "linux")]
     pub(crate) fn extended(self, checkpoint: &[u8], framed: &[u8]) -> Option<(Tail, Vec<u8>)> {
         let mut longer = checkpoint.get(..self.place.offset)?.to_vec();
@@ -237,20 +237,20 @@ impl Tail {
         Some((Tail { place: self.place.at(longer.len()), ..self }, longer))
     }
 
-    /// Adds a record to the checkpoint that ends here. Gives where it ends then.
+    /// Appends a record to the checkpoint that ends here. Returns the new end.
     #[cfg(target_os = "linux")]
     pub(crate) fn push(self, record: &Record, checkpoint: &mut Vec<u8>) -> Option<Tail> {
         record.write(self.place, checkpoint).ok()?;
         Some(Tail { place: self.place.at(checkpoint.len()), ..self })
     }
 
-    /// The tail with a framed record more that is not appended yet, whether there is room for it or not.
+    /// Returns the tail behind one more framed record that is not appended yet, even if there is no room for it.
     #[cfg(target_os = "linux")]
     pub(crate) fn beyond(self, framed: &Pieces) -> Tail {
         Tail { place: self.place.at(self.place.offset + framed.len()), ..self }
     }
 
-    /// Adds `record` to `pieces`, framed to stand at the end of the tail.
+    /// Adds `record` to `pieces`, framed for the end of the tail.
     pub(crate) fn frame(
         &self,
         record: &impl Framed,
@@ -259,12 +259,12 @@ impl Tail {
         record.write_in_pieces(self.place, pieces)
     }
 
-    /// Whether there may be room for a record of at least so many bytes.
+    /// Returns whether a record of at least `least` bytes may have room.
     pub(crate) fn may_hold(&self, least: usize) -> bool {
         self.place.offset.saturating_add(least) <= self.limit
     }
 
-    /// The tail with a framed record more; `None` if it has no room for it.
+    /// Returns the tail behind one more framed record; `None` if it has no room.
     pub(crate) fn with(self, framed: &Pieces) -> Option<Tail> {
         let offset = self.place.offset + framed.len();
         (offset <= self.limit).then_some(Tail { place: self.place.at(offset), ..self })

@@ -1,8 +1,8 @@
-//! By what a list is known again in what is stored of it.
+//! The identity of a list, by which its stored elements are recognised.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Which list something is, among all of this process; of what was read, none as yet.
+/// The identity of a list, unique in this process. A decoded value has none until it is asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Generation(AtomicU64);
 
@@ -11,7 +11,7 @@ impl Generation {
         Generation(AtomicU64::new(0))
     }
 
-    /// Its number, which it is given with this.
+    /// Returns the number of the list, and assigns one if it has none.
     pub(crate) fn number(&self) -> u64 {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let number = self.0.load(Ordering::Relaxed);
@@ -23,7 +23,7 @@ impl Generation {
         before.map_or_else(|number| number, |_| new)
     }
 
-    /// Whether they are of one list.
+    /// Returns whether both belong to the same list.
     pub(crate) fn is(&self, other: &Generation) -> bool {
         self.number() == other.number()
     }
@@ -35,7 +35,7 @@ impl Clone for Generation {
     }
 }
 
-/// It is no part of a value.
+/// All identities compare equal, because they are no part of a value.
 impl PartialEq for Generation {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -1,4 +1,4 @@
-//! Who holds a lease, as one line of text.
+//! The holder of a lease, written as one line of text.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,21 +8,21 @@ use crate::escape::Line;
 use crate::process::Process;
 use crate::timestamp::Timestamp;
 
-/// Who holds a lease.
+/// The process that holds a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pid: u32,
     host: String,
     since: Timestamp,
-    /// Which process of that number it is, and the how manieth lease of it this one is; of those
-    /// that wrote it down.
+    /// The identity of the process among all with its id, and the number of this lease among the process's leases. `None` for a
+    /// holder that did not write it.
     mark: Option<(Process, u64)>,
-    /// The device that the lock's file is on, as its process has it.
+    /// The device of the lock's file, as seen by the holder's process.
     device: Option<u64>,
 }
 
 impl Holder {
-    /// This process, from now. No two calls give the same.
+    /// Returns this process as a holder since now. No two calls return the same holder.
     pub fn this_process() -> Self {
         static LEASES: AtomicU64 = AtomicU64::new(0);
         let host = hostname::get().unwrap_or_default();
@@ -35,20 +35,20 @@ impl Holder {
         }
     }
 
-    /// The same of a lock on a file with these.
+    /// Returns this process as the holder of a lock on a file with this metadata.
     #[cfg(unix)]
     pub(crate) fn of(file: &std::fs::Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         Holder { device: Some(file.dev()), ..Holder::this_process() }
     }
 
-    /// The same of a lock on a file; on which device that is, the standard library does not tell.
+    /// Returns this process as the holder of a lock on a file. The standard library does not tell the file's device here.
     #[cfg(not(unix))]
     pub(crate) fn of(_: &std::fs::Metadata) -> Self {
         Holder::this_process()
     }
 
-    /// As one line of text: `PID MICROS HOST [PROCESS#LEASE[@DEVICE]]`.
+    /// Formats the holder as one line of text: `PID MICROS HOST [PROCESS#LEASE[@DEVICE]]`.
     pub(crate) fn to_line(&self) -> String {
         let Holder { pid, host, since, mark, device } = self;
         let device = device.map(|device| format!("@{device:x}")).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Holder {
         format!("{pid} {} {host}{}", since.micros(), mark.unwrap_or_default())
     }
 
-    /// Reads such a line, of older releases as well, which wrote no mark.
+    /// Parses a line of [`to_line`](Self::to_line), also one of older releases, which wrote no mark.
     pub(crate) fn from_line(line: &str) -> Option<Self> {
         let mut words = line.splitn(3, ' ');
         let pid = words.next()?.parse().ok()?;
@@ -68,13 +68,13 @@ impl Holder {
         Some(Holder { pid, since, host: host.to_owned(), mark, device })
     }
 
-    /// Whether its process is known to have ended: only one of this machine can be.
+    /// Returns whether the process is known to have ended. That can be known only of a process on this machine.
     pub(crate) fn has_ended(&self) -> bool {
         self.mark.as_ref().is_some_and(|(process, _)| process.has_ended(self.pid))
     }
 
-    /// The same, and that it was here is known as well: a copy of a virtual machine has the boot of the first, and
-    /// not its processes.
+    /// Returns whether the process is known to have run here and to have ended. [`has_ended`](Self::has_ended) does not
+    /// suffice: a copy of a virtual machine has the boot id of the original, but not its processes.
     #[cfg(feature = "network")]
     pub(crate) fn has_left(&self) -> bool {
         let Some((process, _)) = self.mark.as_ref().filter(|_| self.has_ended()) else {
@@ -89,15 +89,15 @@ impl Holder {
         }
     }
 
-    /// Whether it is known whether its process has ended: of one that has its number from where this one has its.
+    /// Returns whether this process can know whether the holder's has ended: both have their ids from the same namespace.
     #[doc(hidden)]
     pub fn is_neighbour(&self) -> bool {
         let (Some((process, _)), Some(this)) = (&self.mark, Process::this()) else { return false };
         process.is_neighbour_of(&this)
     }
 
-    /// Whether its process was started since this machine was booted. Of one that has not written it
-    /// down, its machine's name tells.
+    /// Returns whether the process was started since this machine was booted. For a holder without a mark, compares the names
+    /// of the hosts instead.
     pub(crate) fn is_of_this_boot(&self) -> bool {
         match (&self.mark, Process::this()) {
             (Some((process, _)), Some(this)) => process.has_boot_of(&this),
@@ -105,33 +105,33 @@ impl Holder {
         }
     }
 
-    /// Whether it has written down which process it is.
+    /// Returns whether the holder wrote down the identity of its process.
     pub(crate) fn is_marked(&self) -> bool {
         self.mark.is_some()
     }
 
-    /// The device that the lock's file is on, as its process has it; of those who have written it down.
+    /// Returns the device of the lock's file, as seen by the holder's process, if it wrote it down.
     pub(crate) fn device(&self) -> Option<u64> {
         self.device
     }
 
-    /// The process.
+    /// Returns the id of the process.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// The name of the host it runs on.
+    /// Returns the name of the process's host.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// When it took the lease.
+    /// Returns when the process took the lease.
     pub fn since(&self) -> SystemTime {
         self.since.into()
     }
 }
 
-/// Which process and lease, and on which device.
+/// The process and lease, and the device of the lock's file, as read from a line.
 type Told = ((Process, u64), Option<u64>);
 
 fn mark_of(word: &str) -> Option<Told> {

@@ -1,5 +1,4 @@
-//! How what is stored under a name reaches its backend: a snapshot, and the records that follow it
-//! while there is room for them.
+//! The log under a name in a backend: a snapshot, and the records that follow it while there is room for them.
 
 #[cfg(target_os = "linux")]
 use crate::format::Record;
@@ -13,32 +12,32 @@ use crate::{
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page, RECORD_ROOM};
 
-/// How many microseconds of saves may go by before one looks whether what it adds to is still there:
-/// looking costs about as much as adding.
+/// The microseconds between saves after which a save checks that its target is still there. A check costs about as much as an
+/// append.
 const LOOK_EVERY: u64 = 1_000;
 
-/// Room for a framed record that is kept for the next one.
+/// The largest buffer, in bytes, that is kept for framing the next record.
 const KEPT_ROOM: usize = 1 << 20;
 
-/// What is stored under a lease.
+/// The log of a lease: writes snapshots and records through it.
 pub(crate) struct Journal {
     lease: Box<dyn Lease>,
     durability: Durability,
-    /// `None` when only a snapshot may follow: what an append that failed left is not known.
+    /// The end of the log. `None` when only a snapshot may follow, because what a failed append left is unknown.
     tail: Option<Tail>,
     paged: Paged,
     framed: Pieces,
     /// The tail before and after the save that a transaction of the program's own is to make.
     outstanding: Option<(Option<Tail>, Option<Tail>)>,
-    /// The microseconds since a save last looked.
+    /// The microseconds since the last check that the stored log is in place.
     unlooked: u64,
 }
 
-/// Records that are in a page, and are appended with the next one: they end at the journal's tail.
+/// Records that are in a page and are appended with the next one. They end at the journal's tail.
 #[derive(Default)]
 struct Paged {
     records: Vec<u8>,
-    /// Where what is appended ends; `None` if there are none.
+    /// The end of what is appended, where these records begin; `None` if there are no records.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
     behind: Option<Tail>,
 }
@@ -56,12 +55,12 @@ impl Journal {
         Journal { lease, durability, tail: None, paged, framed, outstanding: None, unlooked: 0 }
     }
 
-    /// Frames `record` for the end of the tail, and gives the tail with it if it fits there.
+    /// Frames `record` for the end of the log. Returns the tail behind it, or `None` if it has no room there.
     pub(crate) fn frame(&mut self, record: &impl Framed) -> Result<Option<Tail>, FormatError> {
         let Some(tail) = self.tail.take() else { return Ok(None) };
         self.framed.clear();
         let least = record.least_len();
-        // What is large is not copied for nothing.
+        // A large record that has no room is not copied for nothing.
         if !tail.may_hold(least) {
             return Ok(None);
         }
@@ -69,8 +68,8 @@ impl Journal {
         Ok(tail.with(&self.framed))
     }
 
-    /// Appends what was framed last, that long after the save before; or says that a snapshot has to
-    /// be saved instead.
+    /// Appends the record framed last, whose tail is `longer`, `micros` microseconds after the previous save. Returns
+    /// [`Appended::No`] if a snapshot has to be saved instead.
     pub(crate) fn append(&mut self, longer: Option<Tail>, micros: u64) -> Result<Appended, Error> {
         let Some(longer) = longer.filter(|_| self.is_in_place(micros)) else {
             return Ok(Appended::No);
@@ -93,7 +92,7 @@ impl Journal {
         Ok(appended)
     }
 
-    /// Whether what was saved last is there to be added to, that long after the save before.
+    /// Returns whether what was saved last is still in place. Checks only when enough microseconds passed since the last check.
     fn is_in_place(&mut self, micros: u64) -> bool {
         self.unlooked = self.unlooked.saturating_add(micros);
         if self.unlooked < LOOK_EVERY {
@@ -103,7 +102,7 @@ impl Journal {
         self.lease.is_in_place()
     }
 
-    /// Saves the whole.
+    /// Saves a snapshot, which replaces the log.
     pub(crate) fn save(&mut self, snapshot: &Pieces) -> Result<(), Error> {
         self.tail = None;
         if snapshot.has_large() {
@@ -117,12 +116,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether what is stored is all that was saved, and can be read back.
+    /// Returns whether the backend has everything that was saved, so that it can be read back.
     pub(crate) fn has_all(&self) -> bool {
         self.tail.is_some() && self.paged.records.is_empty()
     }
 
-    /// What is stored.
+    /// Loads the stored checkpoint through the lease.
     pub(crate) fn load(
         &mut self,
         backend: &dyn Backend,
@@ -131,25 +130,24 @@ impl Journal {
         Checkpoint::load_held(&mut *self.lease, backend, job)
     }
 
-    /// Where records go, to be put back by [`keep`](Self::keep).
+    /// Returns the end of the log, which [`keep`](Self::keep) can restore.
     pub(crate) fn tail(&self) -> Option<Tail> {
         self.tail
     }
 
-    /// Nothing has come of what was framed.
+    /// Restores the tail, as what was framed last was not written. With `None`, the next save is a snapshot.
     pub(crate) fn keep(&mut self, tail: Option<Tail>) {
         self.tail = tail;
     }
 
-    /// The statements that append what was framed last, behind `before`; none if the whole has to be
-    /// saved instead.
+    /// Returns the statements that append the record framed last, behind `before`; `None` if the whole has to be saved instead.
     pub(crate) fn append_statements(
         &mut self,
         dialect: Dialect,
         before: Option<Tail>,
         longer: Option<Tail>,
     ) -> Result<Option<Statements>, Error> {
-        // What is in the page is saved with the whole.
+        // Records in the page are saved with a snapshot alone.
         let Some(longer) = longer.filter(|_| self.paged.records.is_empty()) else {
             return Ok(None);
         };
@@ -158,7 +156,7 @@ impl Journal {
         Ok(given)
     }
 
-    /// The statements that save the whole; none if a save is none.
+    /// Returns the statements that save the whole; `None` if the lease can't save by statements.
     pub(crate) fn save_statements(
         &mut self,
         dialect: Dialect,
@@ -171,8 +169,7 @@ impl Journal {
         Ok(given)
     }
 
-    /// Takes in how the transaction ended that had the statements given last. Returns whether what they
-    /// save is saved.
+    /// Receives how the transaction ended that had the statements given last. Returns whether the save was made.
     pub(crate) fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
         let is_saved = self.lease.ended(ended)?;
         let Some((before, after)) = self.outstanding.take() else { return Ok(false) };
@@ -182,18 +179,18 @@ impl Journal {
         self.tail = match (ended, is_saved) {
             (Ended::Committed, _) => after,
             (Ended::RolledBack, _) => before,
-            // The lease has a new epoch.
+            // The lease has a new epoch, so the save has to be a snapshot.
             (Ended::Unknown, _) => None,
         };
         Ok(is_saved)
     }
 
-    /// As [`Lease::keep_beside`].
+    /// Calls [`Lease::keep_beside`].
     pub(crate) fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
         self.lease.keep_beside(name, bytes);
     }
 
-    /// What `backend` holds under another name.
+    /// Loads what `backend` holds under the name `name`, which is not the job's.
     pub(crate) fn load_other(
         &mut self,
         backend: &dyn Backend,
@@ -202,38 +199,38 @@ impl Journal {
         self.lease.load_other(backend, name)
     }
 
-    /// Removes it.
+    /// Removes what is stored.
     pub(crate) fn delete(&mut self) -> Result<(), Error> {
         self.tail = None;
         self.lease.delete()
     }
 }
 
-/// The page.
+/// The journal's part for a page beside the log.
 #[cfg(target_os = "linux")]
 impl Journal {
-    /// A page beside what is appended; `None` where there can't be one.
+    /// Creates a page beside the stored log; `None` where it can't have one.
     pub(crate) fn page(&mut self) -> Result<Option<Page>, Error> {
         let Some(base) = self.base() else { return Ok(None) };
         self.lease.page(base)
     }
 
-    /// Where what is appended ends; `None` if that is not known.
+    /// Returns the end of what is appended, without the records that are in the page alone; `None` if it is unknown.
     pub(crate) fn appended(&self) -> Option<Tail> {
         self.tail.and(self.paged.behind.or(self.tail))
     }
 
-    /// What is appended, for a page to count beside.
+    /// Returns the file and the end of the log that a page counts on from.
     pub(crate) fn base(&self) -> Option<Base> {
         Some(page::base_of(self.lease.paged_file()?, &self.appended()?))
     }
 
-    /// The page says more than what is appended.
+    /// Tells the lease that the page holds more progress than the log.
     pub(crate) fn is_paged(&mut self) {
         self.lease.is_paged();
     }
 
-    /// Frames `record` behind those that are in the page. Gives the tail with it, if there is room for it in a page.
+    /// Frames `record` behind those that are in the page. Returns the tail behind it, or `None` if a page has no room for it.
     pub(crate) fn frame_paged(&mut self, record: &Record) -> Result<Option<Tail>, FormatError> {
         let Some(tail) = self.tail.filter(|_| !record.is_large()) else { return Ok(None) };
         self.framed.clear();
@@ -242,7 +239,7 @@ impl Journal {
         Ok((len <= RECORD_ROOM).then(|| tail.beyond(&self.framed)))
     }
 
-    /// Takes in that the page has what was framed last, up to that tail. Gives that.
+    /// Notes that the page gets the record framed last, and that the log then ends at `longer`. Returns the framed bytes.
     pub(crate) fn paged(&mut self, longer: Tail) -> &[u8] {
         self.paged.behind = self.paged.behind.or(self.tail);
         self.tail = Some(longer);

@@ -1,4 +1,4 @@
-//! The keys of completed items, of loops that know their items by key.
+//! The keys of completed items, for loops that know their items by key.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,55 +6,55 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What is complete of a loop that knows its items by key: a hash of each item's key.
+/// The completed items of a loop that knows its items by key: a hash of each item's key.
 ///
-/// It takes eight bytes an item, in memory as in the file, and a save writes those of the items
-/// that completed since the save before.
+/// A key takes eight bytes, in memory and in the file. A save writes only the keys of the items that completed since the last
+/// save.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
-    /// A fingerprint of how the keys are made.
+    /// A fingerprint of the way in which keys are made.
     made_by: u32,
     #[serde(with = "flat")]
     hashes: Vec<u64>,
 }
 
 impl Keys {
-    /// Hashes of keys that are made in the way of which `made_by` is a fingerprint.
+    /// Creates a set of key hashes. `made_by` is a fingerprint of the way in which the keys are made.
     pub fn new(made_by: u32, hashes: Vec<u64>) -> Self {
         Keys { made_by, hashes }
     }
 
-    /// The fingerprint of how the keys are made.
+    /// Returns the fingerprint of the way in which the keys are made.
     pub fn made_by(&self) -> u32 {
         self.made_by
     }
 
-    /// The hashes, in the order in which the items completed.
+    /// Returns the hashes, in the order in which the items completed.
     pub fn hashes(&self) -> &[u64] {
         &self.hashes
     }
 
-    /// How many items are complete.
+    /// Returns the number of completed items.
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
 
-    /// Whether no item is complete.
+    /// Returns whether no item is complete.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
-    /// Whether they are made by the keys' `Hash`, of which this bit of their making tells.
+    /// Returns whether the keys are hashed by their type's `Hash`, which the lowest bit of `made_by` says.
     pub(crate) fn is_by_hash(&self) -> bool {
         self.made_by & 1 != 0
     }
 
-    /// Whether `added` can be added: keys of one loop are made in one way.
+    /// Returns whether `added` can be added: all keys of a loop have to be made in the same way.
     pub(crate) fn takes(&self, added: &Keys) -> bool {
         self.is_empty() || self.made_by == 0 || self.made_by == added.made_by
     }
 
-    /// Takes out the keys of which these are the hashes.
+    /// Removes the keys with these hashes.
     pub(crate) fn remove(&mut self, hashes: &HashSet<u64>) {
         self.hashes.retain(|hash| !hashes.contains(hash));
     }
@@ -77,8 +77,8 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Numbers as bytes, eight each: hashes do not get shorter as varints. In formats for people
-/// (JSON), as a list of numbers.
+/// Serialises numbers as eight bytes each, because hashes do not get shorter as varints. In formats for people (JSON), writes a
+/// list of numbers.
 mod flat {
     use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
 

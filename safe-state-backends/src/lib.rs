@@ -1,9 +1,7 @@
-//! The checkpoint of [`safe-state`](https://docs.rs/safe-state): what it holds, its file
-//! format, and the backends that store it.
+//! The checkpoint of [`safe-state`](https://docs.rs/safe-state): its contents, its file format, and the backends that store it.
 //!
-//! A program that resumes batch work depends on `safe-state`, which re-exports what it needs
-//! from here. This crate is for those who write a [`Backend`] of their own, or a tool that
-//! reads checkpoints:
+//! A program that resumes batch work depends on `safe-state`, which re-exports what it needs from here. Depend on this crate to
+//! write a [`Backend`] of your own, or a tool that reads checkpoints:
 //!
 //! ```
 //! use safe_state_backends::{Backend, Checkpoint, FileBackend};
@@ -114,7 +112,7 @@ pub use effects::{Bounds, EffectState, EffectStore};
 pub use encrypt::{Encrypted, EncryptionKeys, IntoKeys};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};
-/// What a report tells of a failure.
+/// The parts of a failure's report: its chain of errors, values, stack frames and source excerpts.
 pub mod details {
     pub use crate::failure::details::{
         Details, Excerpt, Fact, Frame, Link, Origin, Place, Span, Step, Value,

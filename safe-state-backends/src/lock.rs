@@ -1,5 +1,5 @@
-//! A lock on a file, by which a run holds a job of this machine. The file lies beside the
-//! checkpoint, and is not the checkpoint itself, which may be replaced.
+//! A lock on a file, by which a run holds a job on this machine. The lock file lies beside the checkpoint. It is not the
+//! checkpoint itself, because a save may replace that file.
 
 mod reach;
 
@@ -13,47 +13,48 @@ use std::time::Duration;
 use crate::dir::{Dir, For, Id};
 use crate::{Error, Holder};
 
-/// How long one who looks may have a lock, and one who has taken it not have said so.
+/// The number of attempts, one `PAUSE` apart, for which an observer may hold a lock, or a new holder may not have written its
+/// line yet.
 const MOMENT: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(1);
-/// How often a name is taken away from a file that has another one. Who puts such files there again and
-/// again is no accident.
+/// The number of times that a file's other name is taken from the lock's path. Somebody who puts such a file there again and
+/// again does so on purpose.
 const MOST_LINKS: u32 = 3;
 
-/// An exclusive lock, held until dropped, or until the process dies.
+/// An exclusive lock, held until it is dropped, or until the process dies.
 #[derive(Debug)]
 pub struct Lock {
-    /// Closing it releases the lock.
+    /// The locked file. Closing it releases the lock.
     file: File,
     dir: Arc<Dir>,
     name: PathBuf,
-    /// What it says of its holder.
+    /// The line in the file that names this holder.
     line: String,
 }
 
 impl Lock {
-    /// Takes it for a job, in the file at `path`, which is made and removed for that.
+    /// Takes the lock for a job, in the file at `path`, which is created, and removed at the end.
     ///
     /// # Errors
     ///
-    /// Another has it, or the file can't be opened.
+    /// Another process has the lock, or the file can't be opened.
     pub fn take(job: &str, path: &Path) -> Result<Lock, Error> {
         let (dir, name) = Dir::of(path).map_err(Error::io("open the lock", path))?;
         Lock::take_in(Arc::new(dir), name, job)
     }
 
-    /// Takes it in a file of a directory.
+    /// Takes the lock for a job, in the file `name` of an open directory.
     pub(crate) fn take_in(dir: Arc<Dir>, name: PathBuf, job: &str) -> Result<Lock, Error> {
         let path = || dir.path().join(&name);
         let (mut refusals, mut links) = (0, 0);
         loop {
             let opened = dir.make(&name, For::Owner);
             let mut file = opened.map_err(|error| Error::io("open the lock", path())(error))?;
-            // Method syntax would pick whatever std adds under this name.
+            // Method syntax would pick a method of the same name if std adds one.
             match fs2::FileExt::try_lock_exclusive(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // One who looks has it for a moment.
+                    // A process that looks who holds the lock has it for a moment.
                     if refusals < MOMENT {
                         refusals += 1;
                         thread::sleep(PAUSE);
@@ -65,7 +66,7 @@ impl Lock {
                 }
                 Err(error) => return Err(Error::io("lock", path())(error)),
             }
-            // Else the holder before removed the file between our opening and locking it.
+            // If this fails, the previous holder removed the file between our opening and locking it.
             let is_named = dir.names(&name, &file);
             if is_named.map_err(|error| Error::io("look at the lock", path())(error))? {
                 let is_another_s = dir.is_another_s(&name, &file);
@@ -85,7 +86,7 @@ impl Lock {
         }
     }
 
-    /// Whether it is still the one that others would try to take, by whichever directory is there now.
+    /// Returns whether the lock's path, in whichever directory is there now, still leads to the locked file.
     pub(super) fn stands(&self) -> Result<bool, Error> {
         let path = self.dir.path().join(&self.name);
         let stands = fs::symlink_metadata(&path)
@@ -100,15 +101,15 @@ impl Lock {
         }
     }
 
-    /// Looks whether it is still held. A file system on a network takes a lock from who was cut off for too long, and
-    /// does not always tell; the next holder writes its own line.
+    /// Checks that the lock is still held. A file system on a network takes a lock from a holder that was cut off for too long,
+    /// and does not always say so; but the next holder writes its own line.
     ///
     /// # Errors
     ///
-    /// Another holds it; or that can't be known.
+    /// Another process holds the lock, or that can't be determined.
     pub(crate) fn check(&self, job: &str) -> Result<(), Error> {
         let found = match self.found_line() {
-            // Then the directory is gone, and whatever is tried there fails.
+            // The directory is gone, and whatever is tried there fails.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(error) => {
                 let path = self.dir.path().join(&self.name);
@@ -126,17 +127,18 @@ impl Lock {
         }
     }
 
-    /// Whether another machine may have been given it meanwhile.
+    /// Returns whether another machine may have been given the lock meanwhile.
     fn may_be_taken(&self) -> bool {
         crate::dir::is_shared(&self.file)
     }
 
-    /// Where others may have written it, by opening it anew, with which such a file system looks for what has changed.
+    /// Reads the line in the file. Opens the file anew where another machine may have written it: a network file system looks
+    /// for changes when a file is opened.
     fn found_line(&self) -> io::Result<Option<String>> {
         if self.may_be_taken() { line_in(&self.dir.file(&self.name)?) } else { line_in(&self.file) }
     }
 
-    /// The directory that it is in.
+    /// Returns the directory of the lock.
     pub(crate) fn dir(&self) -> &Arc<Dir> {
         &self.dir
     }
@@ -145,9 +147,9 @@ impl Lock {
 impl Drop for Lock {
     #[cfg(unix)]
     fn drop(&mut self) {
-        // Removed while still locked, so that nobody can have taken this file over; and not if
-        // someone has removed it before, or taken the lock over, and it is another run's by now. If it can't be
-        // removed it stays, unlocked, and the next run uses it again.
+        // The file is removed while it is still locked, so that nobody can have taken it over; but not if someone removed it
+        // before, or took the lock over, so that it is another run's by now. If it can't be removed it stays, unlocked, and the
+        // next run uses it again.
         let is_anothers =
             |line: Option<String>| matches!(told(line.as_deref(), &self.line), Told::Another(_));
         let is_ours = self.found_line().is_ok_and(|line| !is_anothers(line));
@@ -156,16 +158,16 @@ impl Drop for Lock {
         }
     }
 
-    /// An open file can't be removed here; it stays, and the next run uses it again.
+    /// Leaves the file, as an open file can't be removed here. The next run uses it again.
     #[cfg(not(unix))]
     fn drop(&mut self) {
         let _ = (&self.file, &self.name);
     }
 }
 
-/// Who holds the lock, which the lock tells: a process may be of another container or machine, and its
-/// number says nothing here. It is tried together with others who look, so that none is turned away; a
-/// run that begins in that moment tries again.
+/// Returns who holds the lock, as its line says: a process may be of another container or machine, where its id means nothing.
+/// The lock is tried in shared mode, so that several observers do not turn each other away; a run that begins at that moment
+/// tries again.
 pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
     match Dir::of(path) {
         Ok((dir, name)) => holder_in(&dir, &name, path),
@@ -174,7 +176,7 @@ pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
     }
 }
 
-/// Returns who holds the lock of that name in an open directory; messages tell `path`.
+/// Returns who holds the lock `name` in an open directory. `path` is for messages.
 pub(crate) fn holder_in(dir: &Dir, name: &Path, path: &Path) -> Result<Option<Holder>, Error> {
     let file = match dir.file(name) {
         Ok(file) => file,
@@ -191,13 +193,13 @@ pub(crate) fn holder_in(dir: &Dir, name: &Path, path: &Path) -> Result<Option<Ho
         if let Some(holder) = line.as_deref().and_then(Holder::from_line) {
             return Ok(Some(holder));
         }
-        // A holder announces itself some microseconds after it has locked the file.
+        // A holder writes its line some microseconds after it has locked the file.
         thread::sleep(PAUSE);
     }
     Err(Error::Unsupported("tell who runs a job that has not said so"))
 }
 
-/// Nobody holds it, if locks reach as far as the file does.
+/// Returns that nobody holds a lock that could be taken. Returns an error where a lock may not reach the other machines.
 fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
     let holder = line_in(file)?.as_deref().and_then(Holder::from_line);
     let is_of_another = holder.is_some_and(|holder| !holder.is_of_this_boot());
@@ -208,12 +210,12 @@ fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
     })
 }
 
-/// Whom a lock's line tells of.
+/// The author of a lock's line.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     Ours,
     Another(Holder),
-    /// Nobody who writes such lines: somebody else has written into the file.
+    /// Nobody who writes these lines: another program wrote into the file.
     Nothing,
 }
 
@@ -228,17 +230,17 @@ fn told(line: Option<&str>, ours: &str) -> Told {
     }
 }
 
-/// Its line, if it is whole.
+/// Returns the file's line without its end; `None` if it has no end.
 fn line_in(mut file: &File) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     file.seek(SeekFrom::Start(0))?;
-    // Whoever wrote the file, a line of ours is shorter than that.
+    // The limit holds whoever wrote the file; our lines are shorter.
     file.take(4096).read_to_end(&mut line)?;
     let line = String::from_utf8(line).ok();
     Ok(line.and_then(|line| Some(line.strip_suffix('\n')?.to_owned())))
 }
 
-/// Says in the lock file who holds it, for those it turns away; and returns that.
+/// Writes into the lock file who holds it, for those whom it turns away. Returns the line.
 fn announce(file: &mut File) -> io::Result<String> {
     let line = Holder::of(&file.metadata()?).to_line();
     file.set_len(0)?;

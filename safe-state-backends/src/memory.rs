@@ -1,4 +1,4 @@
-//! Checkpoints in memory, for tests and for jobs that resume within one process.
+//! The backend in memory, for tests and for jobs that resume within one process.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::name::is_reserved;
 use crate::{Appended, Backend, Error, Holder, Lease, LeaseOptions};
 
-/// Keeps checkpoints in this process's memory. What it holds survives an error or a panic,
-/// and nothing else.
+/// A backend that keeps checkpoints in this process's memory. They survive an error or a panic, but not the end of the process.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -30,7 +29,7 @@ struct Entry {
 }
 
 impl MemoryBackend {
-    /// An entry is whole at every instant, so a panic elsewhere does not spoil the map.
+    /// Locks the map. A panic under the lock does not spoil it, as an entry is whole at every instant.
     fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

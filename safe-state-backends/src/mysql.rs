@@ -1,4 +1,4 @@
-//! Checkpoints in a MySQL or MariaDB database.
+//! The backend in a MySQL or MariaDB database.
 
 mod error;
 mod operations;
@@ -22,16 +22,15 @@ use crate::url::redacted;
 use crate::{Error, Statements};
 use session::{MySqlSession, schema};
 
-/// Keeps checkpoints in tables of a MySQL or MariaDB database.
+/// A backend that keeps checkpoints in tables of a MySQL or MariaDB database.
 ///
-/// A record that is appended is one statement, and one round trip; a snapshot that replaces what is
-/// there is a transaction of five. What a save survives is up to the server, whatever durability is
-/// asked for: with `innodb_flush_log_at_trx_commit = 1`, which is its default, the loss of its power.
-/// A checkpoint can be as large as `max_allowed_packet`.
+/// An append is one statement, and one round trip. A snapshot that replaces what is stored is a transaction of five. The server
+/// decides what a save survives, whatever durability is asked for: with `innodb_flush_log_at_trx_commit = 1`, which is its
+/// default, a power cut. A checkpoint can be as large as `max_allowed_packet`.
 ///
-/// The lease is a row: see [`network`](crate::network). On a node of a Galera cluster (MariaDB's, Percona's)
-/// each save changes that row, as nodes tell one another of nothing that was only read: a record is then a
-/// transaction of four round trips. What begins a run is read where its lease was written.
+/// The lease is a row: see [`network`](crate::network). On a node of a Galera cluster (MariaDB's, Percona's) each save changes
+/// that row, as nodes tell each other only what was written: an append is then a transaction of four round trips. A run's first
+/// read goes to the server where its lease was written.
 ///
 /// ```no_run
 /// use safe_state_backends::MySqlBackend;
@@ -41,12 +40,12 @@ use session::{MySqlSession, schema};
 /// ```
 pub type MySqlBackend = NetworkBackend<MySql>;
 
-/// How a [`MySqlBackend`] connects, and to which tables.
+/// The database and the tables of a [`MySqlBackend`].
 #[derive(Clone)]
 pub struct MySql {
     source: Source,
     tables: Tables,
-    /// Whether the server was a node of a Galera cluster when it was connected to.
+    /// Whether the server was a node of a Galera cluster at the last connection.
     is_galera: Arc<AtomicBool>,
 }
 
@@ -65,30 +64,30 @@ type Open = dyn Fn() -> Opening + Send + Sync;
 type Opening = Pin<Box<dyn Future<Output = Result<Conn, mysql_async::Error>>>>;
 
 impl NetworkBackend<MySql> {
-    /// The database that a URL names: `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, and the parameters
-    /// of [`Opts`] behind a `?`. It is connected to when a job needs it.
+    /// Creates a backend on the database that a URL names: `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, with the parameters of
+    /// [`Opts`] behind a `?`. It connects when a job needs it.
     ///
-    /// `ssl-mode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-identity`,
-    /// which are one: the name is looked at with both. `ssl-ca` names a file with the authorities to
-    /// trust instead of the system's. All but the first two need the feature `mysql-tls`.
+    /// `ssl-mode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-identity`. The last two mean the
+    /// same: both check the name. `ssl-ca` names a file with the authorities to trust instead of the system's. All but the
+    /// first two need the feature `mysql-tls`.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`]: it is no such URL.
+    /// [`Error::Url`]: the text is no URL of this form.
     pub fn new(url: &str) -> Result<Self, Error> {
         let refused = |reason| Error::Url { url: redacted(url), reason };
         let (ssl, rest) = Ssl::taken_from(url, &ssl::MYSQL).map_err(refused)?;
-        // What the driver says of it may quote it.
+        // The driver's error may quote the URL, with its password, and is dropped.
         let opts = Opts::from_url(&rest).map_err(|_| refused(wrong()))?;
         if opts.db_name().is_none() {
-            return Err(refused("it names no database: write it behind the host and a `/`".into()));
+            return Err(refused("it names no database: write it after the host and a `/`".into()));
         }
         #[cfg(not(feature = "mysql-tls"))]
         if !ssl.is_optional() {
             let reason = "turn on the feature `mysql-tls` of `safe-state` for TLS";
             return Err(refused(reason.to_owned()));
         }
-        // Else the driver leaves the address for a socket that the server names.
+        // By default the driver would leave the address for a socket that the server names.
         let opts = OptsBuilder::from_opts(opts).prefer_socket(false).into();
         Ok(MySql::backend(Source::Url {
             place: redacted(url),
@@ -98,8 +97,8 @@ impl NetworkBackend<MySql> {
         }))
     }
 
-    /// The database that `open` connects to, for all that a URL can't say. It is called within a
-    /// runtime of tokio of the connection's own, for each lease, and after trouble.
+    /// Creates a backend on the database that `open` connects to, for options that a URL can't express. `open` is called for
+    /// each lease, and again after trouble, within a tokio runtime of the connection's own.
     ///
     /// ```
     /// use safe_state_backends::MySqlBackend;
@@ -116,19 +115,18 @@ impl NetworkBackend<MySql> {
         MySql::backend(Source::Own(Arc::new(move || Box::pin(open()))))
     }
 
-    /// The tables are called `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; by default the
-    /// prefix is `safe_state`.
+    /// Names the tables `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; the default prefix is `safe_state`.
     ///
     /// # Errors
     ///
-    /// It is no word of letters, digits and `_`.
+    /// The prefix is no word of letters, digits and `_`.
     pub fn table_prefix(mut self, prefix: &str) -> Result<Self, Error> {
         self.connect_mut().tables = Tables::with_prefix(prefix)?;
         Ok(self)
     }
 
-    /// The statements that make the tables, which the first run does if they are not there. For a
-    /// program that may not make tables, let one who may run them.
+    /// Returns the statements that create the tables. The first run executes them if the tables are missing. For a program that
+    /// may not create tables, somebody who may can run them.
     pub fn schema(&self) -> String {
         schema(&self.connect().tables).join("")
     }

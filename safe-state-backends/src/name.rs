@@ -1,4 +1,4 @@
-//! The names that jobs can have; and as file names and keys, one to one.
+//! The names that jobs can have, and their encoding as file names and keys, one to one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ pub(crate) const LOCK: &str = ".lock";
 pub(crate) const PAGE: &str = ".page";
 const TEMPORARY: &str = ".tmp";
 
-/// What file systems take, in bytes.
+/// The longest file name that file systems accept, in bytes.
 pub(crate) const FILE_NAME_LIMIT: usize = 255;
-/// The longest suffix takes its share.
+/// The longest stem, in bytes, that leaves room for the longest suffix.
 const STEM_LIMIT: usize = FILE_NAME_LIMIT - CHECKPOINT.len() - TEMPORARY.len();
-/// `%%` and 32 hexadecimal digits. No encoded name has `%%` in it.
+/// The length of `%%` and 32 hexadecimal digits. No encoded name contains `%%`.
 const HASH_LEN: usize = 2 + 32;
 
-/// What names that are not jobs' begin with.
+/// The beginning of names that belong to no job.
 pub(crate) const RESERVED: &str = "safe-state/";
 
-/// Whether the name is none that a job can have.
+/// Returns whether the name is reserved, so that no job can have it.
 pub(crate) fn is_reserved(name: &str) -> bool {
     name.starts_with(RESERVED)
 }
 
-/// Refuses what is no name for a job.
+/// Checks that `job` can be a job's name.
 pub(crate) fn check_job(job: &str) -> Result<(), Error> {
     if is_reserved(job) {
         return Err(Error::ReservedName(job.to_owned()));
@@ -34,12 +34,12 @@ pub(crate) fn check_job(job: &str) -> Result<(), Error> {
     if job.is_empty() { Err(Error::EmptyName) } else { Ok(()) }
 }
 
-/// The stem of a job's files.
+/// Returns the stem of the names of a job's files.
 pub(crate) fn encode(job: &str) -> String {
     encode_within(job, STEM_LIMIT)
 }
 
-/// The same in no more than `limit` bytes, of which a hash needs 34.
+/// Encodes a name in at most `limit` bytes, of which a hash needs 34. A name that is too long ends in a hash.
 pub(crate) fn encode_within(job: &str, limit: usize) -> String {
     let mut stem = String::with_capacity(job.len());
     for (at, byte) in job.bytes().enumerate() {
@@ -49,7 +49,7 @@ pub(crate) fn encode_within(job: &str, limit: usize) -> String {
         if plain {
             stem.push(char::from(byte));
         } else {
-            // Writing into a string does not fail.
+            // Writing into a string can't fail.
             let _ = write!(stem, "%{byte:02X}");
         }
     }
@@ -60,7 +60,7 @@ pub(crate) fn encode_within(job: &str, limit: usize) -> String {
     stem
 }
 
-/// The job a stem stands for; `None` if it ends in a hash, or is no encoded name.
+/// Returns the job whose encoded name is `stem`; `None` if the stem ends in a hash, or is no encoded name.
 pub(crate) fn decode(stem: &str) -> Option<String> {
     let mut job = Vec::with_capacity(stem.len());
     let mut bytes = stem.bytes();
@@ -78,7 +78,8 @@ pub(crate) fn decode(stem: &str) -> Option<String> {
     (encode(&job) == stem).then_some(job)
 }
 
-/// The job a stem stands for, if it is a job's. If it ends in a hash, its checkpoint tells the name.
+/// Returns the job whose encoded name is `stem`; `None` for a reserved name. If the stem ends in a hash, the name is read from
+/// the checkpoint.
 pub(crate) fn job(
     stem: &str,
     checkpoint: impl FnOnce() -> Result<Option<Vec<u8>>, Error>,
@@ -91,8 +92,8 @@ pub(crate) fn job(
     Ok(checkpoint.map(|checkpoint| checkpoint.job).or_else(|| sealed::name(&bytes)))
 }
 
-/// Where a checkpoint is written before it is renamed. One name for each checkpoint, under its
-/// lock: what a crash leaves is overwritten by the next save.
+/// Returns the path at which a checkpoint is written before it is renamed. Each checkpoint has one such path, used under its
+/// lock: the next save overwrites what a crash leaves.
 pub(crate) fn temporary(checkpoint: &Path) -> PathBuf {
     let mut name = checkpoint.as_os_str().to_owned();
     name.push(TEMPORARY);

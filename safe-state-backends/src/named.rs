@@ -1,4 +1,4 @@
-//! Files that the user of a command names, and which may be anything that a path leads to.
+//! Access to files that the user of a command names. Their paths may lead to anything.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -11,31 +11,32 @@ use crate::dir::{Dir, read_within};
 use crate::publish::{publish, publish_once};
 use crate::size::{SizeLimit, too_large};
 
-/// Reads it up to the size that a checkpoint may have: also what comes by a pipe, or has no end.
+/// Reads a file up to the largest size of a checkpoint, even from a pipe or a source without end.
 ///
 /// # Errors
 ///
-/// It cannot be read, or is larger.
+/// The file cannot be read, or is larger.
 pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
     read_within(&File::open(path)?, limit()?)
 }
 
-/// Reads standard input, up to the same size.
+/// Reads standard input, up to the largest size of a checkpoint.
 ///
 /// # Errors
 ///
-/// As [`read_named`].
+/// The same errors as [`read_named`].
 pub fn read_stdin() -> io::Result<Vec<u8>> {
     let (mut bytes, limit) = (Vec::new(), limit()?);
     io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_large(bytes.len() as u64, limit)) } else { Ok(bytes) }
 }
 
-/// Reads one that this crate has written, up to the same size: a regular file alone, by no link.
+/// Reads a file that this crate has written, up to the largest size of a checkpoint. Accepts only a regular file, and follows
+/// no link.
 ///
 /// # Errors
 ///
-/// It cannot be read, is something else, or is larger.
+/// The file cannot be read, is no regular file, or is larger.
 pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     let (dir, name) = Dir::of(path)?;
     read_within(&dir.file(&name)?, limit()?)
@@ -45,11 +46,11 @@ fn limit() -> io::Result<u64> {
     SizeLimit::default().bytes().map_err(io::Error::other)
 }
 
-/// Opens a file again as the options say: a regular file alone, and by no link.
+/// Opens a file with `options`. Accepts only a regular file, and follows no link.
 ///
 /// # Errors
 ///
-/// It cannot be opened, or is something else.
+/// The file cannot be opened, or is no regular file.
 pub fn reopen_named(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     guard(options);
     let file = options.open(path)?;
@@ -70,7 +71,7 @@ fn guard(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn guard(_: &mut OpenOptions) {}
 
-/// From here on it is as any file that was opened.
+/// Makes reads and writes on the opened file wait, as usual.
 #[cfg(unix)]
 fn unguard(file: &File) -> io::Result<()> {
     Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
@@ -82,12 +83,12 @@ fn unguard(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that its owner alone can read, whole or not at all, in place of one that is there. What is
-/// no file, such as a pipe or a terminal, is written into.
+/// Writes a file that only its owner can read, whole or not at all, and replaces an existing one. If the path leads to
+/// something else, such as a pipe or a terminal, writes into it.
 ///
 /// # Errors
 ///
-/// It cannot be written; or nobody reads from the pipe.
+/// The file cannot be written; or nobody reads from the pipe.
 pub fn write_named(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match stream(path)? {
         Some(stream) => (&stream).write_all(bytes),
@@ -95,11 +96,11 @@ pub fn write_named(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// The same, unless there is a file already; and says whether there was none.
+/// Writes a file like [`write_named`], unless there is one already. Returns whether it wrote.
 ///
 /// # Errors
 ///
-/// As [`write_named`].
+/// The same errors as [`write_named`].
 pub fn write_named_once(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     match stream(path)? {
         Some(stream) => (&stream).write_all(bytes).map(|()| true),
@@ -113,16 +114,16 @@ fn fill(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// What the path leads to, open for writing, if it is neither a file nor a directory.
+/// Opens what the path leads to for writing, if it is neither a file nor a directory.
 fn stream(path: &Path) -> io::Result<Option<File>> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() && !found.is_dir() => open_stream(path).map(Some),
-        // The attempt to make a file tells why there is none.
+        // Creating the file gives the error that says why there is none.
         _ => Ok(None),
     }
 }
 
-/// A pipe from which nobody reads is an error, and not waited for.
+/// Opens a stream for writing. If nobody reads from a pipe, fails instead of waiting for a reader.
 #[cfg(unix)]
 fn open_stream(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, open};
@@ -132,7 +133,7 @@ fn open_stream(path: &Path) -> io::Result<File> {
     match retry_on_intr(|| open(path, flags, Mode::empty())) {
         Ok(opened) => {
             let stream = File::from(opened);
-            // A slow reader is waited for.
+            // Writes wait for a slow reader.
             unguard(&stream)?;
             Ok(stream)
         }
@@ -168,12 +169,12 @@ mod tests {
         let (pipe, link) = (dir.path().join("pipe"), dir.path().join("link"));
         fifo(&pipe);
         symlink("pipe", &link).unwrap();
-        // More than a pipe holds.
+        // The bytes are more than a pipe holds.
         let bytes = vec![7; 1 << 20];
         for path in [&pipe, &link] {
             thread::scope(|scope| {
                 let reader = scope.spawn(|| read_named(&pipe).unwrap());
-                // Until it reads, that is an error.
+                // Before the reader opens the pipe, a write is an error.
                 while let Err(error) = write_named(path, &bytes) {
                     assert!(error.to_string().contains("nobody reads"), "{error}");
                     thread::yield_now();
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 
-    /// It takes root to make one.
+    /// The test makes a device, for which it has to be root.
     #[test]
     fn a_device_takes_what_is_written_and_stays_one() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,26 +1,21 @@
-//! Backends on a network: what they share.
+//! The common part of backends on a network.
 //!
-//! Such a backend says how it connects ([`Connect`]) and what each operation is in its server's
-//! language ([`Session`]). [`NetworkBackend`] makes a [`Backend`] of that: leases that expire and
-//! are renewed, fences, retries, and time limits.
+//! A backend on a network implements how it connects ([`Connect`]) and the operations in its server's language ([`Session`]).
+//! [`NetworkBackend`] makes a [`Backend`] of these: leases that expire and are renewed, fences, retries, and time limits.
 //!
-//! - **Threads.** A lease has a thread of its own, which renews it. A driver that has a runtime, and
-//!   would panic within another, is called on that thread if the caller is within one; what is asked
-//!   without a lease is asked on a thread that ends with the answer. So a backend works the same from
-//!   a plain function and within any async runtime.
-//! - **The lease** is a row, or the like, with an epoch, which grows with each acquisition, and an
-//!   end, on the server's clock. It is renewed each third of its time, and each save does.
-//!   It can be taken over once it has ended; or at once, if its holder is a process of the same
-//!   machine that is known to have ended.
-//! - **The fence.** Every operation under a lease says its epoch, and is refused with
-//!   [`Error::LeaseLost`] if the lease has another by then. So a run that was paused or cut off
-//!   for longer than its lease lasted never overwrites the one that took over; and goes on if
-//!   none did.
-//!   A new connection of the same run takes its lease up again under a new epoch, so that what the
-//!   last one left on its way to the server is refused as well.
-//! - **Trouble** that may pass, a broken connection or a server that restarts, is met with new
-//!   tries, after pauses that grow, for a limited time. An append whose outcome is not known is
-//!   not tried again, and the first on a new connection is not made: the whole is saved instead.
+//! - **Threads.** A lease has a thread of its own, which renews it. Some drivers have a runtime, and would panic within another
+//!   one. If the caller is within a runtime, their calls are made on the lease's thread, and calls without a lease on a thread
+//!   that ends with the answer. So a backend works equally from a plain function and within any async runtime.
+//! - **The lease** is a row, or similar, with an epoch, which grows with each acquisition, and an end, by the server's clock.
+//!   The lease is renewed each third of its time, and by each save. Another run can take it over once it has ended; or at once,
+//!   if its holder is a process of the same machine that is known to have ended.
+//! - **The fence.** Every operation under a lease names its epoch, and is refused with [`Error::LeaseLost`] if the lease has
+//!   another epoch by then. So a run that was paused or cut off for longer than its lease lasted never overwrites the run that
+//!   took over; and goes on if no run did. A new connection of the same run takes its lease up again under a new epoch, so that
+//!   requests which the last connection left on their way to the server are refused as well.
+//! - **Trouble** that may pass, such as a broken connection or a server that restarts, leads to new attempts, after pauses that
+//!   grow, for a limited time. An append whose outcome is unknown is not repeated, and the first one on a new connection is not
+//!   made: the whole checkpoint is saved instead.
 
 mod acquire;
 #[cfg(any(feature = "postgres-tls", feature = "mysql-tls"))]
@@ -55,17 +50,17 @@ pub use session::{
     AcquireRequest, Acquired, Connect, LeaseToken, Listed, Session, Timeouts, Trouble,
 };
 
-/// How long what is asked before a run has begun is tried: nothing is lost yet, and a wrong
-/// address should be told soon.
+/// The time for which requests before a run has begun are repeated: nothing is lost yet, and a wrong address should be reported
+/// soon.
 const OPENING: Duration = Duration::from_secs(3);
 
-/// The backend on the server that `C` connects to.
+/// A backend on the server that `C` connects to.
 pub struct NetworkBackend<C> {
     connect: Arc<C>,
     limits: Limits,
 }
 
-/// How long things may take.
+/// The limits on time and size.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     lease: Duration,
@@ -75,7 +70,7 @@ struct Limits {
 }
 
 impl Limits {
-    /// A connection, which loads no checkpoint that is too large.
+    /// Connects, and sets the limit on checkpoints that are loaded.
     fn connect<C: Connect>(&self, connect: &C) -> Result<C::Session, Trouble> {
         let largest = self.largest()?;
         let mut session = connect.connect(self.timeouts)?;
@@ -87,13 +82,13 @@ impl Limits {
         self.size.bytes().map_err(Trouble::permanent)
     }
 
-    /// Fails if so many bytes are too many for a checkpoint.
+    /// Checks that a checkpoint may have `bytes` bytes.
     fn check(&self, bytes: usize) -> Result<(), Trouble> {
         let (bytes, largest) = (bytes as u64, self.largest()?);
         if bytes > largest { Err(Trouble::permanent(too_large(bytes, largest))) } else { Ok(()) }
     }
 
-    /// What was loaded, by a session that may know of no limit.
+    /// Checks the size of a loaded checkpoint, as not every session knows the limit.
     fn checked(&self, loaded: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Trouble> {
         self.check(loaded.as_ref().map_or(0, Vec::len))?;
         Ok(loaded)
@@ -101,7 +96,7 @@ impl Limits {
 }
 
 impl<C: Connect> NetworkBackend<C> {
-    /// The backend on that server. It is connected to when a job needs it.
+    /// Creates a backend on the server. It connects when a job needs it.
     pub fn on(connect: C) -> Self {
         let limits = Limits {
             lease: Duration::from_secs(30),
@@ -125,35 +120,34 @@ impl<C: Connect> NetworkBackend<C> {
         Arc::make_mut(&mut self.connect)
     }
 
-    /// How long a lease lasts that is not renewed; 30 seconds by default. So long after a run was
-    /// killed another can begin, if the two are not on one machine; and so long a run may be cut
-    /// off or paused without losing its job to another.
+    /// Sets how long a lease lasts without renewal; 30 seconds by default. After a run was killed, a run on another machine can
+    /// begin only when this time is up. A run may be cut off or paused for this time without losing its job to another.
     pub fn lease_time(mut self, time: Duration) -> Self {
         self.limits.lease = time;
         self
     }
 
-    /// How long a save is tried again that fails for a reason that may pass; 30 seconds by default.
-    /// The last try begins within this time, and may take as long as the timeouts say.
+    /// Sets how long a save is repeated that fails for a reason that may pass; 30 seconds by default. The last attempt begins
+    /// within this time, and may take as long as the timeouts say.
     pub fn retry_time(mut self, time: Duration) -> Self {
         self.limits.retry = time;
         self
     }
 
-    /// How long one try may take; by default, 10 seconds to connect and 30 for a statement.
+    /// Sets how long one attempt may take; by default, 10 seconds to connect and 30 for a statement.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.limits.timeouts = timeouts;
         self
     }
 
-    /// How many bytes a checkpoint may have; by default what `$SAFE_STATE_MAX_CHECKPOINT` says, else 1 GiB. A
-    /// larger one is neither loaded nor saved.
+    /// Sets the largest size of a checkpoint in bytes; by default `$SAFE_STATE_MAX_CHECKPOINT`, else 1 GiB. A larger one is
+    /// neither loaded nor saved.
     pub fn max_checkpoint(mut self, bytes: u64) -> Self {
         self.limits.size = SizeLimit::of(bytes);
         self
     }
 
-    /// Asks the server something, on a thread that ends with the answer.
+    /// Asks the server a question, on a thread that ends with the answer.
     fn ask<T: Send>(
         &self,
         action: &'static str,
@@ -192,12 +186,12 @@ impl<C: Connect> Backend for NetworkBackend<C> {
         self.ask("loading", job, |session| self.limits.checked(session.load(&key)?))
     }
 
-    /// Fails with [`Error::Held`] while the job runs.
+    /// Saves under a lease of its own. Fails with [`Error::Held`] while the job runs.
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
         self.lease_of(job, LeaseOptions::default())?.save(checkpoint)
     }
 
-    /// Fails with [`Error::Held`] while the job runs.
+    /// Removes the checkpoint under a lease of its own. Fails with [`Error::Held`] while the job runs.
     fn delete(&self, job: &str) -> Result<(), Error> {
         if self.exists(job)? {
             self.lease_of(job, LeaseOptions::default())?.delete()?;

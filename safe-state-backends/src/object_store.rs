@@ -1,4 +1,4 @@
-//! Checkpoints in object stores: S3 and those like it, Google's, Azure's.
+//! The backend in object stores: S3 and compatible ones, Google's, Azure's.
 
 mod epochs;
 mod layout;
@@ -20,21 +20,20 @@ use layout::Layout;
 use requests::Requests;
 use session::ObjectSession;
 
-/// Keeps checkpoints in an object store.
+/// A backend that keeps checkpoints in an object store.
 ///
-/// All it needs of the store is to create an object only if there is none, and to list what was
-/// created at once. S3, R2, Google Cloud Storage and Azure Blob Storage do both. A store that does not is
-/// found out when a lease is taken for the first time, by creating `PREFIX/conditions` twice and reading the
-/// lease back, and refused.
+/// The store has to support two things: creating an object only if it does not exist, and listing an object as soon as it is
+/// created. S3, R2, Google Cloud Storage and Azure Blob Storage support both. The first lease tests the store, by creating
+/// `PREFIX/conditions` twice and reading the lease back, and refuses it if it fails.
 ///
-/// A save creates one object, which no one ever changes, below `PREFIX/JOB.job/EPOCH`; a snapshot
-/// removes those before it. No more than 200 records follow a snapshot, so loading takes that many
-/// requests at the most. Do not let the store remove objects by itself.
+/// A save creates one object below `PREFIX/JOB.job/EPOCH`, which is never changed. A snapshot removes the objects before it. At
+/// most 200 records follow a snapshot, so loading takes at most that many requests. Do not let the store remove objects by
+/// itself.
 ///
-/// The lease is an object in the directory of its epoch, written anew when it is renewed; its age is
-/// the store's to say. Who takes over creates the next epoch, and seals the one before: an object
-/// stands where the next save of that run would be, which thereby fails. A finished job leaves two
-/// small objects; those are swept by its next run.
+/// The lease is an object in the directory of its epoch, which is written again at each renewal. Its age is measured by the
+/// store's clock. A run that takes over creates the next epoch, and seals the one before: it puts an empty object where the
+/// next save of the previous run would be, which therefore fails. A finished job leaves two small objects, which its next run
+/// removes.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,24 +47,24 @@ use session::ObjectSession;
 /// ```
 pub type ObjectStoreBackend = NetworkBackend<Objects>;
 
-/// Where the objects of an [`ObjectStoreBackend`] are.
+/// The store and the path of an [`ObjectStoreBackend`].
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
     layout: Layout,
     place: String,
-    /// From the first use on. The connections of a store are shared by all sessions, so its thread
-    /// is none of theirs.
+    /// The runtime, which exists from the first use on. All sessions share a store's connections, so the runtime's thread
+    /// belongs to none of them.
     runtime: Mutex<Option<Arc<Runtime>>>,
     is_proven: Arc<AtomicBool>,
 }
 
 impl NetworkBackend<Objects> {
-    /// Objects in `store` below `prefix`, which may be empty. Use the store for nothing else: its
-    /// connections are served by a thread of the backend's.
+    /// Creates a backend with its objects in `store` below `prefix`, which may be empty. Use the store for nothing else: a
+    /// thread of the backend serves its connections.
     ///
     /// # Errors
     ///
-    /// The prefix is no path.
+    /// The prefix is no valid path.
     pub fn new(store: Arc<dyn ObjectStore>, prefix: &str) -> Result<Self, Error> {
         let place = format!("{store}/{prefix}");
         let layout = Layout::below(prefix)
@@ -73,16 +72,16 @@ impl NetworkBackend<Objects> {
         Ok(Self::on(Objects::at(store, layout, place)))
     }
 
-    /// The store that a URL names: `s3://BUCKET/PREFIX` (feature `s3`), `gs://BUCKET/PREFIX` (`gcs`) or
+    /// Creates a backend on the store that a URL names: `s3://BUCKET/PREFIX` (feature `s3`), `gs://BUCKET/PREFIX` (`gcs`) or
     /// `az://CONTAINER/PREFIX` (`azure`).
     ///
-    /// Credentials and the like come from the environment, as the store's own tools have them:
-    /// `AWS_ACCESS_KEY_ID`, `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_NAME` and so on; or from the
-    /// query, by the names that `object_store` has for them: `?region=eu-west-1&endpoint=https://..`.
+    /// Credentials and settings come from the environment, under the names that the store's own tools use: `AWS_ACCESS_KEY_ID`,
+    /// `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_NAME` and others; or from the query, under the names that
+    /// `object_store` uses: `?region=eu-west-1&endpoint=https://..`.
     ///
     /// # Errors
     ///
-    /// It is no such URL, or has an option that there is not.
+    /// The text is no URL of this form, or has an unknown option.
     #[cfg(feature = "object-store-url")]
     pub fn from_url(url: &str) -> Result<Self, Error> {
         let place = crate::url::redacted(url);

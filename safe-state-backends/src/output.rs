@@ -1,5 +1,6 @@
-//! One job writes a file: which one stands beside the checkpoints, by the file's number and birth, and
-//! outlives a run that dies; and while a run is under way, a lock on the file itself tells runs of other stores.
+//! The owners of output files: one job writes a file. A note beside the checkpoints says which job, by the file's inode number
+//! and birth, and outlives a run that dies. While a run is under way, it also holds a lock on the file itself, which runs of
+//! other stores see.
 
 mod lock;
 
@@ -16,21 +17,21 @@ use crate::{Backend, Checkpoint, Durability, Error, LeaseOptions, wait};
 
 pub use lock::{OutputLock, Taken};
 
-/// Another job that claims the same file needs a moment.
+/// The time to wait for another job that claims the same file. A claim takes a moment.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Which file it is, among all that this machine ever has.
+/// The identity of a file, among all files that this machine ever has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileId {
     device: u64,
     number: u64,
-    /// When it was made, in nanoseconds, where the file system tells: numbers are given out again.
+    /// The time of the file's creation, in nanoseconds, if the file system tells it: inode numbers are reused.
     born: Option<u64>,
 }
 
 impl FileId {
-    /// Of a file with these.
+    /// Returns the identity of a file with this metadata.
     #[cfg(unix)]
     pub fn of(found: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
@@ -39,22 +40,22 @@ impl FileId {
         FileId { device: found.dev(), number: found.ino(), born }
     }
 
-    /// Of a file with these; all are alike where the standard library can't tell.
+    /// Returns the same identity for all files, as the standard library can't tell them apart here.
     #[cfg(not(unix))]
     pub fn of(_: &Metadata) -> Self {
         FileId { device: 0, number: 0, born: None }
     }
 
-    /// Whether it is the same file. The number of a device may be another after a boot.
+    /// Returns whether both are the same file. Its device may have another number after a boot.
     pub fn is(&self, other: &FileId) -> bool {
         let has_same_birth = self.born.is_some() && self.born == other.born;
         self.number == other.number
             && (has_same_birth || (self.device == other.device && self.born == other.born))
     }
 
-    /// Under which the store keeps what job writes the file at `path`. Another machine, and this one after a boot, may
-    /// have another number for the device. Where there is no birth, the number of a file alone says little, but with its
-    /// name.
+    /// Returns the name under which the store keeps the job that writes the file at `path`. The device's number is left out: it
+    /// may differ on another machine, and here after a boot. Without a birth, the inode number says little, so the file's name
+    /// is used too.
     fn name(&self, path: &Path) -> String {
         let rest = match self.born {
             Some(born) => format!("{born:x}"),
@@ -63,8 +64,8 @@ impl FileId {
         format!("{RESERVED}output/{:x}-{rest}", self.number)
     }
 
-    /// Whether what is saved of a handle of the file at `path` may be that: it holds what stands there of a file, whatever
-    /// the device.
+    /// Returns whether the saved bytes of a handle may be those of the file at `path`: they contain the file's number and
+    /// birth, on whatever device.
     fn is_named_by(&self, path: &Path, saved: &[u8]) -> bool {
         let holds = |part: &[u8]| saved.windows(part.len().max(1)).any(|found| found == part);
         let Ok(id) = postcard::to_stdvec(&(self.number, self.born)) else { return true };
@@ -76,7 +77,8 @@ fn file_name(path: &Path) -> &[u8] {
     path.file_name().unwrap_or_default().as_encoded_bytes()
 }
 
-/// Takes down that `job` writes the file at `path`, unless another job does that would go on with it; and returns that one.
+/// Notes that `job` writes the file at `path`. Returns the job that has the file already, if it would go on with the file; then
+/// nothing is noted.
 ///
 /// # Errors
 ///
@@ -105,7 +107,7 @@ pub fn claim_output(
     Ok(None)
 }
 
-/// Takes back that `job` writes the file at `path`.
+/// Removes the note that `job` writes the file at `path`.
 ///
 /// # Errors
 ///
@@ -122,14 +124,14 @@ pub fn release_output(
     if owner(&**backend, &name)?.as_deref() == Some(job) { lease.delete() } else { Ok(()) }
 }
 
-/// The job that writes the file. What can't be read says nothing, and is written anew.
+/// Returns the job that writes the file. An unreadable note counts as none, and is overwritten.
 fn owner(backend: &dyn Backend, name: &str) -> Result<Option<String>, Error> {
     let found = backend.load(name)?;
     Ok(found.and_then(|bytes| output::decode(&bytes).map(str::to_owned).ok()))
 }
 
-/// Whether a run of the job would go on with the file: what is saved of one of its handles names it. So it seems if
-/// that can't be told.
+/// Returns whether a run of the job would go on with the file: one of the job's saved handles names it. Returns `true` if that
+/// is unknown.
 fn goes_on_with(backend: &dyn Backend, job: &str, (file, path): (&FileId, &Path)) -> bool {
     match Checkpoint::load(backend, job) {
         Ok(Some(found)) => {
@@ -151,7 +153,7 @@ mod tests {
 
     const OUT: &str = "/there/out.csv";
 
-    /// With a handle of the file.
+    /// Begins a job that has a handle of the file.
     fn begin(backend: &Arc<dyn Backend>, job: &str) -> Store {
         begin_with(backend, job, FILE)
     }

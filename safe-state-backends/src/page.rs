@@ -1,24 +1,25 @@
-//! The page beside a file: what it says is read as records behind those that were saved.
+//! The page beside a file: its contents are read as records behind those that were saved.
 
 use std::cell::Cell;
 
 use crate::format::{Advance, Behind, Record, Tail};
 use safe_state_page::{Advanced, Base, Boot, Said, number};
 
-/// Returns the state that ends with `tail`, in the file of that device and number.
+/// Returns the state that ends with `tail`, in the file with this device and inode number.
 pub(crate) fn base_of((device, file): (u64, u64), tail: &Tail) -> Base {
     let (snapshot, end) = tail.place();
     Base { number: number([device, file, u64::from(snapshot), end]), end }
 }
 
-/// Adds what a page says to the checkpoint that is in `file`, by its device and number, if it counts beside that.
+/// Extends the checkpoint that is in `file`, given by its device and inode number, by its page, if the page counts beside it.
 /// Returns whether it does.
 pub(crate) fn extend(checkpoint: &mut Vec<u8>, file: (u64, u64), page: &[u8]) -> bool {
     let longer = Boot::this().and_then(|boot| extended(checkpoint, file, page, boot));
     longer.map(|longer| *checkpoint = longer).is_some()
 }
 
-/// Why a page does not count beside the checkpoint in `file`, if it may say what that does not have.
+/// Returns why a page does not count beside the checkpoint in `file`; `None` if the page can't hold anything that the
+/// checkpoint lacks.
 pub(crate) fn why_not(checkpoint: &[u8], file: (u64, u64), page: &[u8]) -> Option<&'static str> {
     let now = Boot::this()?;
     match safe_state_page::boot_of(page) {
@@ -37,14 +38,14 @@ pub(crate) fn why_not(checkpoint: &[u8], file: (u64, u64), page: &[u8]) -> Optio
         }
         false
     });
-    // What was written beside this state before is in the records behind it.
+    // A slot that was written beside an earlier part of this state is in the records behind it.
     (has_slot.get() && !is_beside.get()).then_some("it was written beside another state of the job")
 }
 
 fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Option<Vec<u8>> {
     let counts = |said: &Said<'_>| {
         let behind = Tail::at(checkpoint, said.base.end);
-        // What the file has more was appended later, or is a part of the append that was under way.
+        // Records that only the file has were appended later, or are a part of the append under way.
         behind.is_some_and(|Behind { tail, records }| {
             said.base == base_of(file, &tail) && said.records.starts_with(records)
         })

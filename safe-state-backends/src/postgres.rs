@@ -1,4 +1,4 @@
-//! Checkpoints in a PostgreSQL database.
+//! The backend in a PostgreSQL database.
 
 mod error;
 mod operations;
@@ -25,19 +25,19 @@ use options::Target;
 use session::{PostgresSession, schema};
 use source::Source;
 
-/// Keeps checkpoints in tables of a PostgreSQL database.
+/// A backend that keeps checkpoints in tables of a PostgreSQL database.
 ///
-/// A save is one statement, and one round trip: a snapshot replaces the rows of its job, a record
-/// is a row behind it. With [`Durability::Power`](crate::Durability::Power) it survives what the
-/// server says a commit survives, with `synchronous_commit` on at the least; with
-/// [`Durability::Process`](crate::Durability::Process) `synchronous_commit` is off: it survives the
-/// program's death, and a crash of the server may take those of the last second.
+/// A save is one statement, and one round trip: a snapshot replaces the rows of its job, and a record is a row behind it. With
+/// [`Durability::Power`](crate::Durability::Power), a save survives what the server guarantees for a commit, with
+/// `synchronous_commit` at least on. With [`Durability::Process`](crate::Durability::Process), `synchronous_commit` is off: a
+/// save survives the program's death, but a crash of the server may lose the saves of the last second.
 ///
-/// The lease is a row: see [`network`](crate::network). Nothing is prepared, and nothing set for a session: so
-/// a pooler in between may give each transaction another connection, as `PgBouncer` does with
-/// `pool_mode = transaction`. One that takes no transactions is refused.
+/// The lease is a row: see [`network`](crate::network). The backend prepares no statements and sets nothing for a session, so a
+/// pooler in between may give each transaction another connection, as `PgBouncer` does with `pool_mode = transaction`. A pooler
+/// that allows no transactions is refused.
 ///
-/// Of several hosts the first that writes is taken. What begins a run is read where its lease was written.
+/// If there are several hosts, the first that accepts writes is used. A run's first read goes to the host where its lease was
+/// written.
 ///
 /// ```no_run
 /// use safe_state_backends::PostgresBackend;
@@ -47,7 +47,7 @@ use source::Source;
 /// ```
 pub type PostgresBackend = NetworkBackend<Postgres>;
 
-/// How a [`PostgresBackend`] connects, and to which tables.
+/// The database and the tables of a [`PostgresBackend`].
 #[derive(Clone)]
 pub struct Postgres {
     source: Source,
@@ -56,24 +56,24 @@ pub struct Postgres {
 }
 
 impl NetworkBackend<Postgres> {
-    /// The database that a URL names: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and the options
-    /// of [`Config`] behind a `?`. It is connected to when a job needs it.
+    /// Creates a backend on the database that a URL names: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the options of
+    /// [`Config`] behind a `?`. It connects when a job needs it.
     ///
     /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`;
     /// `sslrootcert` names a file with the authorities to trust instead of the system's. All but the
     /// first two need the feature `postgres-tls`.
     ///
-    /// Of several hosts, as in `postgres://a,b/jobs`, it is the first that answers and writes;
-    /// `target_session_attrs` is `primary`, `read-write` (which are one) or `any`.
+    /// If there are several hosts, as in `postgres://a,b/jobs`, the first that answers and accepts writes is used.
+    /// `target_session_attrs` is `primary`, `read-write` (which mean the same) or `any`.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`]: it is no such URL, or has an option that there is not.
+    /// [`Error::Url`]: the text is no URL of this form, or has an unknown option.
     pub fn new(url: &str) -> Result<Self, Error> {
         let refused = |reason| Error::Url { url: redacted(url), reason };
         let (ssl, rest) = Ssl::taken_from(url, &ssl::POSTGRES).map_err(refused)?;
         let (target, rest) = options::taken_from(&rest).map_err(refused)?;
-        // What the driver says of it may quote it.
+        // The driver's error may quote the URL, with its password, and is dropped.
         let mut config: Config = rest.parse().map_err(|_| refused(wrong()))?;
         #[cfg(not(feature = "postgres-tls"))]
         if !ssl.is_optional() {
@@ -101,8 +101,8 @@ impl NetworkBackend<Postgres> {
         }))
     }
 
-    /// The database that `open` connects to, for all that a URL can't say. It is called within a
-    /// runtime of tokio of the connection's own, for each lease, and after trouble; it spawns there what
+    /// Creates a backend on the database that `open` connects to, for options that a URL can't express. `open` is called for
+    /// each lease, and again after trouble, within a tokio runtime of the connection's own. It spawns the task there that
     /// drives the connection.
     ///
     /// ```
@@ -123,21 +123,21 @@ impl NetworkBackend<Postgres> {
         Postgres::backend(Source::Own(Arc::new(move || Box::pin(open()))))
     }
 
-    /// The tables are called `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; by default the
-    /// prefix is `safe_state`. They are in the first schema of the connection's `search_path`.
+    /// Names the tables `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; the default prefix is `safe_state`. They are in the
+    /// first schema of the connection's `search_path`.
     ///
     /// # Errors
     ///
-    /// It is no word of letters, digits and `_`.
+    /// The prefix is no word of letters, digits and `_`.
     pub fn table_prefix(mut self, prefix: &str) -> Result<Self, Error> {
         self.connect_mut().tables = Tables::with_prefix(prefix)?;
         Ok(self)
     }
 
-    /// With this, a save whose transaction did not wait for its standbys to the end, because an administrator
-    /// or a time limit of the server's cancelled that, is no save, and is tried again. By default it is one, with
-    /// a warning to `tracing`: it is on the primary, and lost if that is. It tells nothing of a server without
-    /// `synchronous_standby_names`, nor of a connection that [`connect_with`](Self::connect_with) makes.
+    /// Rejects a save whose transaction did not wait for its standbys to the end, because an administrator or a time limit of
+    /// the server cancelled the wait; the save is then repeated. By default the save counts, with a warning to `tracing`: it is
+    /// on the primary, and lost if the primary is. This has no effect on a server without `synchronous_standby_names`, nor on a
+    /// connection that [`connect_with`](Self::connect_with) makes.
     ///
     /// ```
     /// use safe_state_backends::PostgresBackend;
@@ -150,8 +150,8 @@ impl NetworkBackend<Postgres> {
         self
     }
 
-    /// The statements that make the tables, which the first run does if they are not there. For a
-    /// program that may not make tables, let one who may run them.
+    /// Returns the statements that create the tables. The first run executes them if the tables are missing. For a program that
+    /// may not create tables, somebody who may can run them.
     pub fn schema(&self) -> String {
         schema(&self.connect().tables)
     }

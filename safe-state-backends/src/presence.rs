@@ -1,8 +1,8 @@
-//! A file by which others of this machine know that a process was here, and whether it still is.
+//! A file that shows other processes on this machine that a process was here, and whether it still runs.
 //!
-//! The boot and the process namespace are those of a virtual machine's copies as well, and of a machine that was set
-//! back to a snapshot: that there is no process of some number there says nothing of the one that has it elsewhere.
-//! Who holds a lease has a file in memory, locked while it lives: where the file is and its lock is free, the
+//! The boot id and the process namespace of a virtual machine are also those of its copies, and of a machine that was set back
+//! to a snapshot. So the absence of a process with some id here says nothing of the process with this id elsewhere. A process
+//! that holds a lease has a file in memory, which it locks while it lives. If the file is here and its lock is free, the
 //! process was here, and has ended.
 
 use std::fs::{self, File, OpenOptions};
@@ -16,22 +16,22 @@ use rustix::fs::OFlags;
 
 use crate::process::Process;
 
-/// In memory, so that no file of another boot is there; each container has its own.
+/// The folder of the files. It is in memory, so that no file of an earlier boot is there; each container has its own.
 const FOLDER: &str = "/dev/shm";
 const PREFIX: &str = "safe-state-";
-/// How long what is left of a process is kept.
+/// The time for which the file of an ended process is kept.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// This process's file, which is there for as long as any part of the process has this.
+/// This process's file, which exists as long as any part of the process holds this value.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    /// Its lock goes with it.
+    /// The open file, which holds the lock.
     _file: File,
     path: PathBuf,
 }
 
 impl Presence {
-    /// `None` where none can be told.
+    /// Returns this process's file, and creates it if needed. `None` where that is not possible.
     pub(crate) fn tell() -> Option<Arc<Self>> {
         static TOLD: Mutex<Weak<Presence>> = Mutex::new(Weak::new());
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,7 +40,7 @@ impl Presence {
         }
         sweep(Path::new(FOLDER));
         let path = path_of(&Process::this()?, std::process::id());
-        // What a process of the same number left that was started at the same instant is not ours to use.
+        // A file of another process with the same id and start is not ours to use.
         let file = open(OpenOptions::new().write(true).create_new(true).mode(0o600), &path)?;
         file.try_lock_exclusive().ok()?;
         let presence = Arc::new(Presence { _file: file, path });
@@ -51,28 +51,28 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        // One that stays is empty, and gone with the next boot.
+        // A file that can't be removed is empty, and gone with the next boot.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Whether that process was here, as this user, and has ended. What tells of it stays: it may have held other
-/// leases, and who asks may end before it has taken this one.
+/// Returns whether the process was here, as this user, and has ended. Its file stays: the process may have held other leases,
+/// and the caller may end before it has taken this one.
 pub(crate) fn has_left(process: &Process, pid: u32) -> bool {
     is_left(&path_of(process, pid))
 }
 
-/// Whether a file is ours, and its process has ended.
+/// Returns whether a file belongs to this user, and its process has ended.
 fn is_left(path: &Path) -> bool {
     let Some(file) = open(OpenOptions::new().read(true), path) else { return false };
     let is_ours = file
         .metadata()
         .is_ok_and(|found| found.is_file() && found.uid() == rustix::process::geteuid().as_raw());
-    // Shared, as several may look at a time.
+    // The lock is shared, as several processes may look at a time.
     is_ours && FileExt::try_lock_shared(&file).is_ok()
 }
 
-/// Removes what is left of processes of long ago: their leases have ended by themselves.
+/// Removes the files of processes that ended long ago: their leases have expired.
 fn sweep(folder: &Path) {
     let is_old = |path: &Path| {
         let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
@@ -82,7 +82,7 @@ fn sweep(folder: &Path) {
         let path = entry.path();
         let is_one = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         if is_one && is_old(&path) && is_left(&path) {
-            // Another may have done it.
+            // Another process may have removed it already.
             let _ = fs::remove_file(&path);
         }
     }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_told_while_any_part_of_the_process_has_it() {
+    fn a_presence_is_told_while_any_part_of_the_process_has_it() {
         let (this, pid) = (Process::this().unwrap(), std::process::id());
         let (first, second) = (Presence::tell().unwrap(), Presence::tell().unwrap());
         assert!(!has_left(&this, pid), "it is here");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_a_process_tells_until_it_is_old() {
+    fn the_file_of_an_ended_process_tells_of_it_until_it_is_old() {
         let (this, pid) = (Process::this().unwrap(), u32::MAX);
         let path = path_of(&this, pid);
         fs::write(&path, b"").unwrap();
@@ -129,7 +129,7 @@ mod tests {
         drop(file);
         sweep(Path::new(FOLDER));
         assert!(!path.exists() && !has_left(&this, pid));
-        // A link that another has put there leads to nothing.
+        // A link that another user puts there is not followed.
         std::os::unix::fs::symlink("/proc/self/status", &path).unwrap();
         assert!(!has_left(&this, pid));
         fs::remove_file(&path).unwrap();

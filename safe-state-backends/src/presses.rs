@@ -1,5 +1,5 @@
-//! Which buttons of a job were pressed in the browser, by whom and when: beside the checkpoint, under a name that no job
-//! can have. It outlives the checkpoint, as a button may have cleared that.
+//! The buttons of a job that people pressed in the browser. They are stored beside the checkpoint, under a name that no job can
+//! have, and outlive the checkpoint, as a button may clear that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,40 +12,40 @@ use crate::name::{RESERVED, check_job};
 use crate::stored::place;
 use crate::{Backend, Error, LeaseOptions, Timestamp, wait};
 
-/// How many are kept of a job: the last ones.
+/// The most presses that are kept for a job: the last ones.
 pub(crate) const MOST: usize = 50;
-/// Longest text of one that is kept, in bytes.
+/// The longest text that is kept, in bytes.
 const TEXT_LIMIT: usize = 300;
-/// Others that press at the same time need a moment.
+/// The time to wait for others that press at the same time. Each takes a moment.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A button of a job that was pressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Press {
-    /// When.
+    /// The time of the press.
     pub at: Timestamp,
-    /// Which one.
+    /// The button.
     pub verb: String,
-    /// By whom, as far as that is known.
+    /// The person who pressed it, as far as known.
     pub who: String,
-    /// The sentence that the page showed behind it.
+    /// The sentence that the page showed as the result.
     pub done: String,
 }
 
 impl Press {
-    /// One that was pressed now. Of longer texts, the first 300 bytes are kept.
+    /// Creates a press at the present time. Longer texts are cut to 300 bytes.
     pub fn now(verb: &str, who: &str, done: &str) -> Self {
         let [verb, who, done] =
             [verb, who, done].map(|text| failure::bounded(text.to_owned(), TEXT_LIMIT));
         Press { at: Timestamp::now(), verb, who, done }
     }
 
-    /// The last ones of a job, oldest first.
+    /// Loads the last presses of a job, oldest first.
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or what it holds does not tell that of this job.
+    /// The backend cannot be read, or what it holds is not the list of this job.
     pub fn load(backend: &dyn Backend, job: &str) -> Result<Vec<Press>, Error> {
         let name = name_of(job);
         let Some(bytes) = backend.load(&name)? else { return Ok(Vec::new()) };
@@ -58,7 +58,7 @@ impl Press {
         Err(Error::OtherJob { job: job.to_owned(), found, place })
     }
 
-    /// Keeps it as the last one of a job. What can't be read of those before is replaced.
+    /// Saves this press as the last one of a job. An unreadable list is replaced.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ mod tests {
     use crate::MemoryBackend;
 
     #[test]
-    fn the_last_ones_are_kept_of_each_job() {
+    fn the_last_presses_of_each_job_are_kept() {
         let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
         let load = |job: &str| Press::load(&*backend, job).unwrap();
         assert_eq!(load("a"), []);

@@ -1,25 +1,25 @@
-//! Which process it is, among all that ever have its number.
+//! The identity of a process, among all that ever have the same id.
 
 use std::fmt;
 use std::fs;
 use std::str::FromStr;
 
-/// A process of this machine since it was booted. With its number, no other is like it: not one
-/// that got the number later, nor one in a container with the same host name.
+/// The identity of a process on this machine since its boot. Together with the process id, it is unique: it differs for a
+/// process that gets the same id later, and for one in a container with the same host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Process {
-    /// The machine's boot.
+    /// The boot id of the machine.
     boot: String,
-    /// The namespace its number is of: the inode of `/proc/PID/ns/pid`.
+    /// The namespace of the process id: the inode of `/proc/PID/ns/pid`.
     namespace: u64,
-    /// When it was started, in ticks since the boot.
+    /// The time of the process's start, in ticks since the boot.
     started: u64,
 }
 
 impl Process {
-    /// This one; `None` where it cannot be told.
+    /// Returns the identity of this process; `None` where it is unknown.
     pub(crate) fn this() -> Option<Self> {
-        // Else `/proc` is of another namespace, and shows other processes under these numbers.
+        // If this differs, `/proc` is of another namespace, and shows other processes under these ids.
         let shown = fs::read_link("/proc/self").ok()?;
         if shown.to_str()? != std::process::id().to_string() {
             return None;
@@ -34,7 +34,7 @@ impl Process {
         })
     }
 
-    /// Whether both have their numbers from the same namespace, since the same boot.
+    /// Returns whether both have their ids from the same namespace, since the same boot.
     pub(crate) fn is_neighbour_of(&self, other: &Process) -> bool {
         self.has_boot_of(other) && self.namespace == other.namespace
     }
@@ -43,26 +43,26 @@ impl Process {
         self.boot == other.boot
     }
 
-    /// Which of those that ever have its number it is, since the boot.
+    /// Returns a text that tells this process from all others that have its id, since the boot.
     #[cfg(all(feature = "network", unix))]
     pub(crate) fn place(&self) -> String {
         format!("{}-{}", self.namespace, self.started)
     }
 
-    /// Whether this process, of that number, is known to have ended. Known is it of those in
-    /// our own namespace alone.
+    /// Returns whether this process, with the id `pid`, is known to have ended. That is known only for processes in our own
+    /// namespace.
     pub(crate) fn has_ended(&self, pid: u32) -> bool {
         if !Process::this().is_some_and(|us| self.is_neighbour_of(&us)) {
             return false;
         }
-        // `/proc` may hide the processes of other users; those can still be asked for.
+        // `/proc` may hide the processes of other users; a signal still tells whether they exist.
         is_free(pid)
             || stat_of(&pid.to_string())
                 .is_some_and(|stat| stat.started != self.started || stat.has_ended())
     }
 }
 
-/// Whether there is no process of that number.
+/// Returns whether no process has the id `pid`.
 #[cfg(target_os = "linux")]
 fn is_free(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
@@ -80,7 +80,7 @@ struct Stat {
 }
 
 impl Stat {
-    /// It may not have been waited for yet.
+    /// Returns whether the process has ended, even if its parent has not waited for it yet.
     fn has_ended(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
@@ -88,7 +88,7 @@ impl Stat {
 
 fn stat_of(process: &str) -> Option<Stat> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // The second field is the program's name, in parentheses, and may have both in it.
+    // The second field is the program's name, in parentheses, which may itself contain spaces and parentheses.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     Some(Stat { state: fields.first()?.chars().next()?, started: fields.get(19)?.parse().ok()? })
 }
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_written_and_read() {
+    fn a_process_is_read_as_it_was_written() {
         let this = Process::this().unwrap();
         assert_eq!(this.to_string().parse(), Ok(this));
     }

@@ -1,5 +1,4 @@
-//! Files that are there whole or not at all, published as checkpoints are: written beside their place,
-//! synced, and renamed.
+//! Files that exist whole or not at all. Like a checkpoint, a file is written beside its place, synced, and renamed.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -8,16 +7,16 @@ use std::path::{Path, PathBuf};
 use crate::dir::{Dir, For};
 use crate::{Durability, Error};
 
-/// What the name of a file ends in while it is written.
+/// The end of a file's name while the file is written.
 const UNPUBLISHED: &str = ".unpublished";
-/// How often others may come between.
+/// The most times that others may replace the draft before it is locked.
 const MOST_TRIES: u32 = 1_000;
 
-/// Whether there is a file, a directory or a link at `path`, so that the work that makes it can be passed
-/// over. A link is there also where it leads to nothing yet.
+/// Returns whether `path` is a file, a directory or a link, so that the work that makes it can be skipped. A link counts even
+/// if it leads to nothing.
 ///
-/// What can't be looked at counts as not there: the work then meets the reason itself. A file that is
-/// written in its place is there before it is whole; see [`publish_once`].
+/// A path that can't be looked at counts as missing: the work then meets the error itself. A file that is written in place
+/// exists before it is whole; see [`publish_once`].
 ///
 /// ```
 /// use safe_state_backends::{publish, skip_if_exists};
@@ -33,8 +32,8 @@ pub fn skip_if_exists(path: impl AsRef<Path>) -> bool {
     path.as_ref().symlink_metadata().is_ok()
 }
 
-/// Makes the file at `path` by what `write` writes, whole or not at all, and durable; in place of one
-/// that is there. See [`Publication`].
+/// Makes the file at `path` from what `write` writes, whole or not at all, and durable. Replaces an existing file. See
+/// [`Publication`].
 ///
 /// ```
 /// use std::io::Write;
@@ -52,7 +51,7 @@ pub fn skip_if_exists(path: impl AsRef<Path>) -> bool {
 ///
 /// # Errors
 ///
-/// That of `write`, unchanged; or the file cannot be created, written, synced or renamed.
+/// The error of `write`, unchanged; or the file cannot be created, written, synced or renamed.
 pub fn publish<T>(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
@@ -60,7 +59,7 @@ pub fn publish<T>(
     Publication::of(path).write(write)
 }
 
-/// The same, unless there is a file already: then `write` is not called, and there is no value.
+/// Makes the file at `path` like [`publish`], unless it exists already: then `write` is not called, and the result is `None`.
 ///
 /// ```
 /// use std::io::Write;
@@ -75,7 +74,7 @@ pub fn publish<T>(
 ///
 /// # Errors
 ///
-/// As [`publish`].
+/// The same errors as [`publish`].
 pub fn publish_once<T>(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
@@ -83,17 +82,16 @@ pub fn publish_once<T>(
     Publication::of(path).write_once(write)
 }
 
-/// A file to be published, and how durably.
+/// A file to be published, with its durability.
 ///
-/// What is written goes to a file beside it, `NAME.unpublished`, which is synced and renamed to its
-/// name; then the directory is synced. An error or a panic removes that file; one that a crash has left
-/// is overwritten by the next. It is locked while it is written, so of several that publish the same
-/// file at a time, in any processes of a machine, each waits for the one before.
+/// The content goes to a file beside it, `NAME.unpublished`, which is synced and renamed to its name; then the directory is
+/// synced. An error or a panic removes that file; a file that a crash has left is overwritten by the next publication. The file
+/// is locked while it is written. So if several publish the same file at a time, in any processes of a machine, each waits for
+/// the one before.
 ///
-/// The file has the permissions of the one it takes the place of, or those that any new file has. A
-/// link to a file, to a directory, or to nothing, is replaced, and not what it leads to. A device, a pipe and a socket are
-/// never replaced, nor is a link that leads to one: that is an error, as they take no file whole. So is
-/// anything but a file of one's own where `NAME.unpublished` is to be.
+/// The file gets the permissions of the one that it replaces, or those of any new file. A link to a file, to a directory, or to
+/// nothing, is itself replaced, and not its target. A device, a pipe and a socket, and a link to one of these, are never
+/// replaced: that is an error. Anything but a file of one's own at `NAME.unpublished` is an error too.
 ///
 /// ```
 /// use std::io::Write;
@@ -111,23 +109,22 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// The file at `path`, which survives a loss of power.
+    /// Creates a publication of the file at `path` that survives a power cut.
     pub fn of(path: impl AsRef<Path>) -> Self {
         Publication { path: path.as_ref().to_owned(), durability: Durability::Power }
     }
 
-    /// The same, surviving what `durability` says. Without a sync, a loss of power may leave a part of
-    /// the file.
+    /// Sets the failures that the published file survives. Without a sync, a power cut may leave a part of the file.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// Makes the file by what `write` writes. What that leaves in the buffer is flushed.
+    /// Makes the file from what `write` writes. Bytes that are left in the buffer are flushed.
     ///
     /// # Errors
     ///
-    /// As [`publish`].
+    /// The same errors as [`publish`].
     pub fn write<T>(
         &self,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
@@ -136,11 +133,11 @@ impl Publication {
         self.publish(Draft::begin(&self.path)?, write)
     }
 
-    /// The same, unless there is a file already.
+    /// Makes the file like [`write`](Self::write), unless it exists already: then the result is `None`.
     ///
     /// # Errors
     ///
-    /// As [`publish`].
+    /// The same errors as [`publish`].
     pub fn write_once<T>(
         &self,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
@@ -149,7 +146,7 @@ impl Publication {
             return Ok(None);
         }
         let draft = Draft::begin(&self.path)?;
-        // Another may have published it before the draft was locked.
+        // Another process may have published the file before the draft was locked.
         if self.is_there()? {
             return Ok(None);
         }
@@ -193,7 +190,7 @@ impl Publication {
         Ok(value)
     }
 
-    /// Before anything is written, which may be secret.
+    /// Sets the draft's permissions before anything is written to it, as that may be secret.
     fn keep_permissions(&self, draft: &Draft) -> io::Result<()> {
         match fs::metadata(&self.path) {
             Ok(replaced) if replaced.is_file() => draft
@@ -207,11 +204,11 @@ impl Publication {
     }
 }
 
-/// The file that becomes the published one, locked. Removed when dropped, unless it was published.
+/// The locked file that becomes the published one. Dropping it removes the file, unless it was published.
 struct Draft {
     file: File,
     dir: Dir,
-    /// Its own name, and the one that it is to have.
+    /// The draft's own name, and the name that it is to have.
     names: [PathBuf; 2],
     path: PathBuf,
     is_published: bool,
@@ -230,7 +227,7 @@ impl Draft {
             let file = dir.make(&name, For::Default).map_err(failed("create", &path))?;
             check_owner(&dir, &file).map_err(failed("write", &path))?;
             lock(&file).map_err(failed("lock", &path))?;
-            // Else another has published or removed it between our opening and locking it.
+            // If not, another process has published or removed the file between our opening and locking it.
             if dir.names(&name, &file).map_err(failed("look at", &path))?
                 && !dir.is_another_s(&name, &file).map_err(failed("look at", &path))?
             {
@@ -256,13 +253,13 @@ impl Drop for Draft {
     fn drop(&mut self) {
         if !self.is_published {
             let [own, _] = &self.names;
-            // The error to report is why it was not published; the next overwrites what is left.
+            // The error to report is the one of the publication; the next one overwrites what is left.
             let _ = self.dir.remove(own);
         }
     }
 }
 
-/// Who made a file can change it after it was published.
+/// Refuses another user's file, as that user could change it after it was published.
 fn check_owner(dir: &Dir, file: &File) -> io::Result<()> {
     if dir.is_ours(file)? {
         return Ok(());
@@ -273,7 +270,7 @@ fn check_owner(dir: &Dir, file: &File) -> io::Result<()> {
 
 fn lock(file: &File) -> io::Result<()> {
     loop {
-        // Method syntax would pick whatever std adds under this name.
+        // Method syntax would pick a method of the same name if std adds one.
         match fs2::FileExt::lock_exclusive(file) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             locked => return locked,
@@ -281,7 +278,7 @@ fn lock(file: &File) -> io::Result<()> {
     }
 }
 
-/// The system's error, with what was tried on which file.
+/// Returns a closure that adds to a system's error what was tried on which file.
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), Error::io(action, path)(error))
 }

@@ -1,4 +1,4 @@
-//! Why a value can't be serialised, where its format keeps the reason to itself.
+//! The reason why a value can't be serialised, for formats that do not return it.
 
 use serde::de::value::Error;
 use serde::ser::{
@@ -7,7 +7,7 @@ use serde::ser::{
 };
 use serde::{Serialize, ser};
 
-/// What the value's `Serialize` says; else what the format does.
+/// Returns the error of the value's own `Serialize`, or else the format's error.
 pub fn serialize_reason<T: Serialize + ?Sized>(value: &T, format: &impl ToString) -> String {
     match value.serialize(Listener) {
         Err(reason) => reason.to_string(),
@@ -15,7 +15,7 @@ pub fn serialize_reason<T: Serialize + ?Sized>(value: &T, format: &impl ToString
     }
 }
 
-/// Takes anything, keeps nothing, and hears why a value gives up.
+/// A serializer that accepts anything and keeps nothing. Only the value itself can cause its errors.
 struct Listener;
 
 macro_rules! takes {
@@ -109,7 +109,7 @@ impl Serializer for Listener {
         value.serialize(self)
     }
 
-    /// As the formats that this one stands in for.
+    /// Returns `false`, as the formats do that this serializer stands in for.
     fn is_human_readable(&self) -> bool {
         false
     }

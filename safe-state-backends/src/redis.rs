@@ -1,4 +1,4 @@
-//! Checkpoints in Redis.
+//! The backend in Redis.
 
 mod error;
 mod reach;
@@ -19,30 +19,28 @@ use session::RedisSession;
 const PREFIX: &str = "safe_state";
 const PREFIX_LIMIT: usize = 40;
 
-/// Keeps checkpoints in Redis, or Valkey.
+/// A backend that keeps checkpoints in Redis, or Valkey.
 ///
-/// A job has two keys, `{safe_state}:lease:JOB` and `{safe_state}:checkpoint:JOB`: a hash that tells
-/// who runs it, and a list of a snapshot and the records behind it. Each operation is a script, all of
-/// it or nothing, on the server's clock. A user of the server's needs `+@scripting +@hash +@list +@keyspace +time`
-/// on `~{safe_state}*`, `+select` for a database number, and `+waitaof` from 7.2 on. Redis 5 is the oldest that
-/// will do.
+/// A job has two keys: `{safe_state}:lease:JOB`, a hash that says who runs it, and `{safe_state}:checkpoint:JOB`, a list with a
+/// snapshot and the records behind it. Each operation is a script, which runs wholly or not at all, by the server's clock. A
+/// user of the server needs `+@scripting +@hash +@list +@keyspace +time` on `~{safe_state}*`, `+select` for a database number,
+/// and `+waitaof` from 7.2 on. The oldest supported version is Redis 5.
 ///
-/// The braces keep all keys in one slot of a cluster, so on one of its nodes, which is found by what the others
-/// answer, and followed where the slot is moved.
+/// The braces keep all keys in one slot of a cluster, and so on one of its nodes. The backend finds that node from the answers
+/// of the others, and follows it if the slot is moved.
 ///
-/// What a save survives is the server's to say: with `appendonly yes` and `appendfsync always`, loss of
-/// power; with `everysec`, all but the last second of it. From 7.2, a save under
-/// [`Durability::Power`](crate::Durability::Power) waits until the server has synced it, up to a second
-/// with `everysec`. A server without `appendonly` keeps nothing that it could not write when it ended.
+/// The server decides what a save survives: with `appendonly yes` and `appendfsync always`, a power cut; with `everysec`, a
+/// power cut except for the last second. From 7.2 on, a save under [`Durability::Power`](crate::Durability::Power) waits until
+/// the server has synced it, up to a second with `everysec`. A server without `appendonly` loses what it could not write when
+/// it ended.
 ///
-/// A server that forgets, because it was flushed, evicts keys, or came back with older ones, is told
-/// all again by the next save of the run, which has it in memory, as long as no other run can have
-/// taken the job over. What it forgets while no run of a job is under way is gone: give it a
-/// `maxmemory-policy` of `noeviction`, or one of the `volatile-` ones. A full memory is an error, and what
-/// was saved before is there.
+/// A server may forget a lease, because it was flushed, evicts keys, or came back with older ones. The next save of the run,
+/// which has all in memory, then restores it, as long as no other run can have taken the job over. What the server forgets
+/// while no run of a job is under way is lost: give it a `maxmemory-policy` of `noeviction`, or one of the `volatile-` ones. A
+/// full memory is an error, and the previous save stays.
 ///
-/// The scheme `rediss` is TLS (feature `redis-tls`), and trusts whom the system does; [`from_client`]
-/// takes a client that trusts others.
+/// The scheme `rediss` uses TLS (feature `redis-tls`), and trusts the system's authorities; [`from_client`] accepts a client
+/// that trusts others.
 ///
 /// [`from_client`]: NetworkBackend::from_client
 ///
@@ -55,7 +53,7 @@ const PREFIX_LIMIT: usize = 40;
 /// ```
 pub type RedisBackend = NetworkBackend<Redis>;
 
-/// How to reach a Redis server, for [`RedisBackend`].
+/// The server and the keys of a [`RedisBackend`].
 #[derive(Clone)]
 pub struct Redis {
     reach: Reach,
@@ -64,11 +62,11 @@ pub struct Redis {
 }
 
 impl NetworkBackend<Redis> {
-    /// The server at that URL: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss:` for TLS.
-    /// It is connected to when a job needs it. In a cluster it is any of the nodes.
+    /// Creates a backend on the server at a URL: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss:` for TLS. It
+    /// connects when a job needs it. In a cluster, name any of the nodes.
     ///
-    /// `redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]..]/MASTER[/DATABASE]` names Sentinels, which
-    /// are asked without a password for the master that they know by that name.
+    /// `redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]..]/MASTER[/DATABASE]` names Sentinels, which are asked,
+    /// without a password, for the master with this name.
     ///
     /// ```
     /// use safe_state_backends::RedisBackend;
@@ -79,7 +77,7 @@ impl NetworkBackend<Redis> {
     ///
     /// # Errors
     ///
-    /// It is no such URL.
+    /// The text is no URL of this form.
     pub fn new(url: &str) -> Result<Self, Error> {
         let place = redacted(url);
         match Reach::to(url) {
@@ -88,19 +86,18 @@ impl NetworkBackend<Redis> {
         }
     }
 
-    /// The server of a client that was made by the user: with certificates of one's own, say.
+    /// Creates a backend on the server of a client that the user has made, for example with certificates of one's own.
     pub fn from_client(client: Client) -> Self {
         let place = format!("redis://{}", client.get_connection_info().addr());
         let reach = Reach::by(client);
         Self::on(Redis { reach, place, prefix: PREFIX.to_owned() })
     }
 
-    /// What the keys begin with, in braces; `safe_state` by default.
+    /// Sets the beginning of the keys, which is put in braces; `safe_state` by default.
     ///
     /// # Errors
     ///
-    /// It is empty, longer than 40 bytes, or has others in it than letters, digits and `-_.:` in
-    /// ASCII.
+    /// The prefix is empty, longer than 40 bytes, or has other characters than ASCII letters, digits and `-_.:`.
     pub fn key_prefix(mut self, prefix: &str) -> Result<Self, Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         if prefix.is_empty() || prefix.len() > PREFIX_LIMIT || !prefix.bytes().all(is_plain) {

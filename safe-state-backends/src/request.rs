@@ -1,5 +1,5 @@
-//! What is asked of a job's runs from outside, and where it is stored: beside the checkpoint, under a
-//! name that no job can have.
+//! Requests that people make of a job's runs from outside. A request is stored beside the checkpoint, under a name that no job
+//! can have.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,30 +11,31 @@ use crate::name::{RESERVED, check_job};
 use crate::stored::place;
 use crate::{Backend, Error, LeaseOptions, wait};
 
-/// How long others may take who ask at the same time: a moment each, as a rule, but on a slow disk.
+/// The time for which a request waits for others that are being made at the same time. Each takes a moment, but more on a slow
+/// disk.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// What is asked of a job's runs.
+/// A request to the runs of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Request {
-    /// To wait before the next item, until that is taken back.
+    /// Wait before the next item, until the request is taken back.
     Pause,
-    /// To end before the next item.
+    /// End before the next item.
     Cancel,
-    /// To go on with what the run before was refused for: another input, other arguments, another version or
-    /// other code. The next run that begins uses it up.
+    /// Go on although the previous run was refused: with another input, other arguments, another version or other code. The
+    /// next run that begins uses the request up.
     Accept,
-    /// To end before the next item for good: no run of the job begins any more, until that is taken back.
+    /// End before the next item for good: no run of the job begins any more, until the request is taken back.
     Abandon,
 }
 
-/// Longest reason that is kept, in characters.
+/// The longest reason that is kept, in characters.
 const REASON_LIMIT: usize = 1000;
 
 impl Request {
-    /// What is asked of the runs of `job`, if anything is. Takes no lease.
+    /// Loads the request to the runs of `job`, if there is one. Takes no lease.
     ///
     /// # Errors
     ///
@@ -43,11 +44,11 @@ impl Request {
         Request::load_by(|name| backend.load(name), backend, job)
     }
 
-    /// What is asked of the runs of `job`, and the reason, if one was given.
+    /// Loads the request to the runs of `job`, with its reason if one was given. Takes no lease.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// The same errors as [`load`](Self::load).
     pub fn load_with_reason(
         backend: &dyn Backend,
         job: &str,
@@ -55,7 +56,7 @@ impl Request {
         Request::load_whole(|name| backend.load(name), backend, job)
     }
 
-    /// The same of a job in `backend`, where `load` loads what is there under a name.
+    /// Loads the request to the runs of `job` by `load`, which returns what `backend` stores under a name.
     pub(crate) fn load_by(
         load: impl FnOnce(&str) -> Result<Option<Vec<u8>>, Error>,
         backend: &dyn Backend,
@@ -80,7 +81,7 @@ impl Request {
         Err(Error::OtherJob { job: job.to_owned(), found: found.to_owned(), place })
     }
 
-    /// Asks that of the runs of `job`, instead of what was asked before.
+    /// Makes this request of the runs of `job`. It replaces an earlier request.
     ///
     /// # Errors
     ///
@@ -89,7 +90,7 @@ impl Request {
         self.save_with_reason(backend, job, None)
     }
 
-    /// The same with the reason, of which the first 1000 characters are kept.
+    /// Makes this request of the runs of `job` with a reason, whose first 1000 characters are kept.
     ///
     /// # Errors
     ///
@@ -110,7 +111,7 @@ impl Request {
         while_held(job, || backend.save(&name, &bytes))
     }
 
-    /// Takes back what was asked of the runs of `job`; doing nothing if there is nothing.
+    /// Takes back the request to the runs of `job`. Does nothing if there is none.
     ///
     /// # Errors
     ///
@@ -120,8 +121,7 @@ impl Request {
         while_held(job, || backend.delete(&name))
     }
 
-    /// Takes back what was asked of the runs of `job`, if it is still that: whoever has asked something else
-    /// meanwhile has asked last.
+    /// Takes back the request to the runs of `job` if it is still this one. A newer request, made meanwhile, stays.
     ///
     /// # Errors
     ///
@@ -134,7 +134,7 @@ impl Request {
     }
 }
 
-/// Tries it again while somebody else asks something of the job.
+/// Repeats `attempt` while somebody else makes a request of the job.
 fn while_held<T>(job: &str, attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     wait::while_held(PATIENCE, LONGEST_PAUSE, attempt).map_err(|error| match error {
         Error::Held { .. } => Error::Backend {
@@ -156,7 +156,7 @@ mod tests {
     use crate::MemoryBackend;
 
     #[test]
-    fn it_is_there_until_it_is_taken_back() {
+    fn a_request_is_there_until_it_is_taken_back() {
         let backend = MemoryBackend::default();
         assert_eq!(Request::load(&backend, "a").unwrap(), None);
         Request::Pause.save(&backend, "a").unwrap();

@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer};
 
 use crate::generation::Generation;
 
-/// A list that is only pushed to. Carried through a loop, a save costs what was pushed since the
-/// save before, and not what is in it.
+/// A list that is only pushed to. When it is carried through a loop, a save writes only the elements pushed since the last
+/// save, however long the list is.
 ///
-/// It reads as a slice, and goes into a `Vec`.
+/// The list derefs to a slice, and converts into a `Vec`.
 ///
 /// ```
 /// use safe_state_backends::Results;
@@ -24,22 +24,22 @@ use crate::generation::Generation;
 /// assert_eq!(sizes, [3, 4]);
 /// ```
 ///
-/// An element that changes by itself after it was saved, as one that is a `Cell` or a `Mutex` may, comes back as it
-/// was when it was saved: carry a `Vec` of such elements.
-// Not `Serialize`: what it saves of itself depends on what was saved before, see `Carry`.
+/// An element that changes after it was saved, through a `Cell` or a `Mutex` inside it, comes back as it was when it was saved:
+/// carry a `Vec` of these elements instead.
+// Not `Serialize`: the bytes that it saves depend on what was saved before, see `Carry`.
 #[derive(Default)]
 pub struct Results<T> {
     elements: Vec<T>,
-    /// How many elements have been saved.
+    /// The number of elements that were given to a save.
     saved: AtomicUsize,
-    /// What else is stored is another list's, whatever its length and the variable that it is in.
+    /// The identity of the list. Stored elements with another identity belong to another list, even of equal length.
     generation: Generation,
-    /// The mark that [`undo`](Self::undo) goes by, and how long the list was then. No other list has it.
+    /// The mark for [`undo`](Self::undo), and the length of the list at the mark. No other list has the same mark.
     marked: Option<(u64, usize)>,
 }
 
 impl<T> Results<T> {
-    /// An empty list.
+    /// Creates an empty list.
     pub const fn new() -> Self {
         Results {
             elements: Vec::new(),
@@ -54,12 +54,12 @@ impl<T> Results<T> {
         self.elements.push(result);
     }
 
-    /// The same as a `Vec`.
+    /// Converts the list into a `Vec`.
     pub fn into_vec(self) -> Vec<T> {
         self.elements
     }
 
-    /// Marks the list as it is now; gives what [`undo`](Self::undo) goes by.
+    /// Marks the present state of the list. Returns the mark, to be passed to [`undo`](Self::undo).
     #[doc(hidden)]
     pub fn mark(&mut self) -> u64 {
         static MARKS: AtomicU64 = AtomicU64::new(0);
@@ -68,8 +68,8 @@ impl<T> Results<T> {
         mark
     }
 
-    /// Takes back what was pushed since the mark. Returns whether it can: not if another list has taken
-    /// its place.
+    /// Removes the elements pushed since `mark`. Returns `false`, and does nothing, if another list has taken this one's place,
+    /// or the mark is not the last one.
     #[doc(hidden)]
     pub fn undo(&mut self, mark: u64) -> bool {
         match self.marked {
@@ -84,29 +84,29 @@ impl<T> Results<T> {
         }
     }
 
-    /// The elements that are new behind the stored ones, if those are of this list; else all.
+    /// Returns whether the list extends the stored one, with the elements to add; else `false` with all elements.
     pub(crate) fn unsaved(&self, stored: Option<(&Generation, usize)>) -> (bool, &[T]) {
         let saved = self.saved.swap(self.len(), Ordering::Relaxed);
         let own = stored.filter(|(generation, _)| generation.is(&self.generation));
         match own.and_then(|(_, stored)| self.elements.get(stored..)) {
-            // Where a save came to nothing, less is stored than was to be.
+            // After a save that failed, fewer elements are stored than were given to it; these are given again.
             Some(new) if self.len() >= saved => (true, new),
             _ => (false, &self.elements),
         }
     }
 
-    /// The elements behind those that are stored, if they are of this list.
+    /// Returns the elements behind the stored ones, if those are of this list.
     pub(crate) fn behind(&self, (generation, stored): (&Generation, usize)) -> Option<&[T]> {
         self.elements.get(stored..).filter(|_| generation.is(&self.generation))
     }
 
-    /// Which list it is.
+    /// Returns the list's identity, and gives it one if it has none yet.
     pub(crate) fn generation(&self) -> Generation {
         self.generation.number();
         self.generation.clone()
     }
 
-    /// The list, all of which is stored in that generation.
+    /// Returns the list with the identity of the stored one, all of whose elements are stored.
     pub(crate) fn restored(mut self, generation: &Generation) -> Self {
         self.saved = AtomicUsize::new(self.len());
         generation.number();

@@ -1,4 +1,4 @@
-//! Random checkpoints and changes, the same in every run.
+//! Random checkpoints and changes for tests, the same in every run.
 
 pub(crate) mod dice;
 pub(crate) mod subset;
@@ -14,7 +14,7 @@ use dice::Dice;
 
 pub(crate) const JOB: &str = "job";
 
-/// Where a run begins that found what it is given.
+/// Returns the checkpoint with which a run begins that has found `found`.
 pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
     if let Some(mut checkpoint) = found.filter(|checkpoint| !checkpoint.is_finished()) {
         checkpoint.begin_run(None);
@@ -77,7 +77,7 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         16 => change.end = Some(RunEnd::Stopped),
         17 => {
             let completed = (0..dice.up_to(9)).map(|_| dice.up_to(2000) as u64).collect();
-            // What is in flight stands behind a snapshot, and may be cut off without harm.
+            // Items in flight stand behind a snapshot, and may be cut off without harm.
             let side_by_side = SideBySide { completed, in_flight: Vec::new() };
             loop_change.side_by_side = Some(Box::new(side_by_side));
         }
@@ -109,7 +109,7 @@ fn failure(dice: &mut Dice) -> Failure {
         .with_captured(dice.one_in(2).then_some(captured))
 }
 
-/// Calls `check` with as many seeds as asked for, times `SAFE_STATE_STORM`, on all cores.
+/// Calls `check` with `seeds` seeds, times `SAFE_STATE_STORM`, on all cores.
 pub(crate) fn storm(seeds: u64, check: impl Fn(u64) + Sync) {
     let factor = std::env::var("SAFE_STATE_STORM").map_or(1, |factor| factor.parse().unwrap());
     let next = AtomicU64::new(0);

@@ -1,10 +1,9 @@
-//! Errors that `main` may return. It prints their `Debug`, which therefore says what their `Display` does, and
-//! what they were caused by.
+//! Errors for `main` to return. `main` prints their `Debug`, which therefore shows the message and its causes.
 
 use std::error::Error;
 use std::iter::successors;
 
-/// The message on one line, with those of its causes that it does not tell itself.
+/// Returns the error's message on one line, followed by those of its causes that it does not contain.
 #[doc(hidden)]
 pub fn one_line(error: &(dyn Error + 'static)) -> String {
     let causes = successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
@@ -14,7 +13,7 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
     })
 }
 
-/// Has the errors' `Debug` be [`one_line`].
+/// Implements `Debug` for error types by [`one_line`].
 #[doc(hidden)]
 #[macro_export]
 macro_rules! debug_is_one_line {

@@ -1,7 +1,7 @@
-//! What is stored of a job that many workers share: its head, under the job's name, and a checkpoint for each slice that
-//! is under way, under a name that no job can have.
+//! The stored form of a job that many workers share: its head, under the job's name, and a checkpoint for each slice that is
+//! under way, under a name that no job can have.
 //!
-//! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
+//! A worker writes the head under its lease, which it holds only for the write. It does a slice under the slice's lease.
 
 mod clearing;
 mod head;
@@ -23,36 +23,36 @@ use crate::{
 };
 use head::stays_apart;
 
-/// How long others may take to write the head, a moment each.
+/// The time to wait for others that write the head. Each takes a moment.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 
-/// A job that many workers share, as it is stored.
+/// A job that many workers share, in its backend.
 #[derive(Clone)]
 pub struct SharedJob {
     backend: Arc<dyn Backend>,
     job: String,
     options: LeaseOptions,
-    /// When the head began that is the job's; if none is said, any is.
+    /// When the head that is meant began; `None` means any head.
     began: Option<Timestamp>,
 }
 
-/// Under what name a slice has how many of its items were put back, until a worker has it.
+/// The note in a slice that says how many of its items were put back, until a worker takes the slice.
 const PUT_BACK: &str = "put-back!";
 
-/// How many dead letters were put back; or the index of the first that can't be, and why.
+/// The number of dead letters that were put back; or the index of the first that can't be, and the reason.
 pub type PutBack = Result<usize, (u64, DeadLetterNotRetryable)>;
 
 /// A slice whose items are all complete.
 #[derive(Clone, Debug)]
 pub struct FinishedSlice {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// The slice.
+    /// The slice's number.
     pub slice: u32,
-    /// The items that it has, by their indices in the whole input.
+    /// The slice's items, by their indices in the whole input.
     pub range: Range<u64>,
-    /// What variables were at its end, by their names.
+    /// The values of variables at the end of the slice, by their names.
     pub values: Vec<(String, Carried)>,
 }
 
@@ -63,33 +63,33 @@ impl fmt::Debug for SharedJob {
 }
 
 impl SharedJob {
-    /// The job of that name in the backend, whose leases are taken as the options say, and not waited for.
+    /// Creates a handle to the job `job` in the backend. Its leases are taken with `options`, but never waited for.
     ///
     /// # Errors
     ///
-    /// No job can have that name.
+    /// No job can have this name.
     pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
         check_job(job)?;
         Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None), began: None })
     }
 
-    /// The job from then on, until it is cleared: one that begins anew is another.
+    /// Restricts the handle to the job that began with `head`: a job that begins anew after it was cleared is another.
     #[must_use]
     pub fn of(self, head: &Checkpoint) -> Self {
         SharedJob { began: Some(head.started_at), ..self }
     }
 
-    /// The job's name.
+    /// Returns the job's name.
     pub fn name(&self) -> &str {
         &self.job
     }
 
-    /// Where it is stored.
+    /// Returns the backend that stores the job.
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.backend
     }
 
-    /// The head; `None` if the job has not begun, or was cleared. Takes no lease.
+    /// Loads the head; `None` if the job has not begun, or was cleared. Takes no lease.
     ///
     /// # Errors
     ///
@@ -102,12 +102,12 @@ impl SharedJob {
         self.began.is_none_or(|began| began == head.started_at && !head.is_being_cleared())
     }
 
-    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
-    /// something else.
+    /// Changes the head under its lease. `change` receives the present head, and returns the new one, or `None` to leave it,
+    /// with a result to return.
     ///
     /// # Errors
     ///
-    /// That of `change`; or the backend cannot be read or written.
+    /// The error of `change`; or the backend cannot be read or written.
     pub fn change<T, E: From<Error>>(
         &self,
         change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
@@ -120,22 +120,22 @@ impl SharedJob {
         Ok(given)
     }
 
-    /// Takes the lease of a slice, and loads what is stored of it.
+    /// Takes the lease on a slice, and loads its checkpoint.
     ///
     /// # Errors
     ///
-    /// [`Error::Held`] if another worker has it; or the backend cannot be read.
+    /// [`Error::Held`] if another worker has the slice; or the backend cannot be read.
     pub fn claim(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
         let name = self.slice_name(loop_id, slice);
         Store::open_named(&self.backend, &name, self.options)
     }
 
-    /// The name under which a slice that is under way is stored.
+    /// Returns the name under which a slice under way is stored.
     pub fn slice_name(&self, loop_id: u16, slice: u32) -> String {
         name_of_slice(&self.job, loop_id, slice)
     }
 
-    /// What is stored of a slice, if it is under way. Takes no lease.
+    /// Loads the checkpoint of a slice, if it is stored. Takes no lease.
     ///
     /// # Errors
     ///
@@ -144,17 +144,17 @@ impl SharedJob {
         Checkpoint::load(&*self.backend, &self.slice_name(loop_id, slice))
     }
 
-    /// Takes the lease of a step, which the worker has that does it.
+    /// Takes the lease on a step, held by the worker that does the step.
     ///
     /// # Errors
     ///
-    /// [`Error::Held`] if another worker has it; or the backend cannot be read.
+    /// [`Error::Held`] if another worker has the step; or the backend cannot be read.
     pub fn claim_step(&self, step: &str) -> Result<Box<dyn Lease>, Error> {
         let name = format!("{RESERVED}shared/step/{step:?}/{}", self.job);
         Arc::clone(&self.backend).lease(&name, self.options)
     }
 
-    /// Takes the lease of a slice that no worker has.
+    /// Takes the lease on a slice that no worker may have. The error names the job instead of the slice.
     fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
         self.claim(loop_id, slice).map_err(|error| match error {
             Error::Held { holder, .. } => Error::Held { job: self.job.clone(), holder },
@@ -162,7 +162,7 @@ impl SharedJob {
         })
     }
 
-    /// The error of a head that can't be written as that.
+    /// Makes the error of a head that can't be written.
     pub fn unwritable(&self, reason: FormatError) -> Error {
         Error::unwritable(&*self.backend, &self.job, reason)
     }
@@ -174,12 +174,12 @@ impl SharedJob {
     }
 }
 
-/// The name under which a slice of a job is stored while it is under way.
+/// Returns the name under which a slice of a job is stored while it is under way.
 fn name_of_slice(job: &str, loop_id: u16, slice: u32) -> String {
     format!("{RESERVED}shared/{loop_id}/{slice}/{job}")
 }
 
-/// The slices that are not finished, and the items that each has.
+/// Returns the slices that are not finished, with the range of each one's items.
 fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
     let of_loop = |slices: &Slices| {
         let (loop_id, count) = (slices.loop_id, slices.count);
@@ -195,19 +195,19 @@ fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
 /// A slice that has begun, and is not finished.
 #[derive(Clone, Debug)]
 pub struct BegunSlice {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// The slice.
+    /// The slice's number.
     pub slice: u32,
-    /// The items that it has, by their indices in the whole input; none if it is cut by key.
+    /// The slice's items, by their indices in the whole input; empty if the loop is cut by key.
     pub range: Range<u64>,
-    /// What is stored of it.
+    /// The slice's checkpoint.
     pub stored: Checkpoint,
-    /// Who has it, as far as the backend tells.
+    /// The worker that has the slice, as far as the backend tells.
     pub holder: Option<Holder>,
 }
 
-/// The slices of a job, whose head that is, that have begun and are not finished. Takes no lease.
+/// Loads the slices of the job with the head `head` that have begun and are not finished. Takes no lease.
 ///
 /// # Errors
 ///
@@ -227,7 +227,7 @@ pub fn begun_slices(
     Ok(begun)
 }
 
-/// What is stored of a job that many workers share, whose head that is: with what is complete of the slices that have begun.
+/// Returns the head with the progress of the begun slices added, to be shown.
 pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
     for it in begun {
         head.show_slice(it.loop_id, it.range.clone(), &it.stored);
@@ -236,8 +236,8 @@ pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
 }
 
 impl FinishedSlice {
-    /// Whether what is stored of it stays: its values are so large, of so many slices, or it has dead letters that are known
-    /// by key.
+    /// Returns whether the slice's checkpoint is kept after the slice is finished: its values are too large for the head, or it
+    /// has dead letters that are known by key.
     pub fn stays(&self, found: &Checkpoint, slices: &Slices) -> bool {
         let has_letters = slices.cut == Cut::Key && !found.dead_letters.is_empty();
         has_letters || self.values_stay(found, slices)
@@ -249,7 +249,7 @@ impl FinishedSlice {
     }
 }
 
-/// The items of the slice of that number, of `count` slices of about the same length.
+/// Returns the range of items of the slice `slice`, where `total` items are cut into `count` slices of about equal length.
 pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
     let bound = |at: u32| {
         let bound = u128::from(total) * u128::from(at) / u128::from(count.max(1));

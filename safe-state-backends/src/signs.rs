@@ -1,4 +1,4 @@
-//! What shows, at the cost of a look at a few names, that something of a job has changed.
+//! Signs of a change to a job, which cost only a look at the metadata of a few files.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use crate::Backend;
 use crate::name::{CHECKPOINT, LOCK, PAGE};
 use crate::request::name_of;
 
-/// Longer than any step in which times of files are counted, but those of FAT.
+/// The age from which a change is settled. It exceeds the resolution of file times on all file systems but FAT.
 const STEP: Duration = Duration::from_millis(50);
 
-/// How the files look that what is told of a job is read from; nothing is opened for it.
+/// The metadata of the files that hold a job's state. No file is opened for it.
 ///
-/// Two that are equal say that nothing was written to a file in between. A [page](Signs::has_page) is written to memory,
-/// which does not show.
+/// If two values are equal, no file was written in between. A [page](Signs::has_page) is the exception: it is written through
+/// memory, which does not show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signs {
     checkpoint: Option<Sign>,
@@ -23,7 +23,7 @@ pub struct Signs {
     request: Option<Sign>,
 }
 
-/// How one file looks.
+/// The metadata of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sign {
     len: u64,
@@ -32,7 +32,7 @@ struct Sign {
 }
 
 impl Signs {
-    /// Those of a job; `None` if the backend keeps no files.
+    /// Reads the signs of a job; `None` if the backend keeps no files.
     ///
     /// ```
     /// use safe_state_backends::{Backend, FileBackend, Signs};
@@ -56,12 +56,12 @@ impl Signs {
         })
     }
 
-    /// Whether there is a page, to which a run may write what these do not show.
+    /// Returns whether the job has a page, to which a run may write without changing the signs.
     pub fn has_page(&self) -> bool {
         self.page.is_some()
     }
 
-    /// Whether the last write is so long ago that another one would have another time. File systems count in steps of
+    /// Returns whether the last write is so old that another write would have another time. File systems count time in steps of
     /// some milliseconds.
     pub fn are_settled(&self) -> bool {
         let now = SystemTime::now();
@@ -70,8 +70,8 @@ impl Signs {
         changed.all(|at| now.duration_since(at).is_ok_and(|since| since >= STEP))
     }
 
-    /// How the directory of all jobs looks, which tells of files that came, went or were replaced; `None` if the backend
-    /// keeps no files, or it can't be looked at.
+    /// Returns the modification time of the directory of all jobs, which changes when files come, go or are replaced. `None` if
+    /// the backend keeps no files, or the directory can't be read.
     pub fn of_place(backend: &dyn Backend) -> Option<SystemTime> {
         let path = backend.path("job")?;
         path.parent()?.metadata().and_then(|it| it.modified()).ok()
@@ -80,7 +80,7 @@ impl Signs {
 
 impl Sign {
     fn of(path: &Path) -> Option<Sign> {
-        // Through no link.
+        // Links are not followed.
         let found = path.symlink_metadata().ok()?;
         Some(Sign { len: found.len(), changed: found.modified().ok(), number: number(&found) })
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_none_without_files() {
+    fn a_backend_without_files_has_no_signs() {
         assert_eq!(Signs::of(&MemoryBackend::default(), "job"), None);
         assert_eq!(Signs::of_place(&MemoryBackend::default()), None);
     }

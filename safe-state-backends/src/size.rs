@@ -1,14 +1,14 @@
-//! How large a checkpoint may be, in bytes: what is larger is not read, whatever claims to be one.
+//! The largest size of a checkpoint, in bytes. A larger one is not read, whoever wrote it.
 
 use std::io::{self, ErrorKind};
 
 use crate::Error;
 
 const VARIABLE: &str = "SAFE_STATE_MAX_CHECKPOINT";
-/// In memory it is several times as much.
+/// The limit by default: 1 GiB. In memory, a checkpoint takes several times its size.
 const DEFAULT: u64 = 1 << 30;
 
-/// The limit that a backend was given; else that of the environment.
+/// The limit that the backend was given, or else the environment's.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SizeLimit(Option<u64>);
 
@@ -53,7 +53,7 @@ pub(crate) fn too_large(found: u64, limit: u64) -> io::Error {
     io::Error::new(ErrorKind::FileTooLarge, text)
 }
 
-/// How large the process may make a file.
+/// Returns the largest size, in bytes, that the system lets this process give a file.
 #[cfg(unix)]
 pub(crate) fn rlimit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current

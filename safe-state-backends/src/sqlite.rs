@@ -1,4 +1,4 @@
-//! Checkpoints in a SQLite database.
+//! The backend in a SQLite database.
 
 mod database;
 mod lease;
@@ -16,21 +16,20 @@ use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
 use database::{Database, schema};
 use lease::SqliteLease;
 
-/// Keeps checkpoints in tables of a SQLite database, which may be one that the program has anyway.
+/// A backend that keeps checkpoints in tables of a SQLite database, which may be the program's own.
 ///
-/// A save is one transaction: a snapshot replaces the row of its job, a record is a row behind it.
-/// With [`Durability::Power`](crate::Durability::Power) the database is `synchronous = EXTRA`, so a
-/// save that has returned survives a loss of power in every journal mode; with
-/// [`Durability::Process`](crate::Durability::Process), `NORMAL`. A database that is made here is in
-/// WAL mode, where a save is one sync; one that is there already keeps its own. Files are made for
-/// their owner alone (0600).
+/// A save is one transaction: a snapshot replaces the row of its job, and a record is a row behind it. With
+/// [`Durability::Power`](crate::Durability::Power) the database is set to `synchronous = EXTRA`, so a save that has returned
+/// survives a power cut in every journal mode; with [`Durability::Process`](crate::Durability::Process), to `NORMAL`. A
+/// database that the backend creates is in WAL mode, where a save is one sync; an existing one keeps its mode. Only their owner
+/// can read new files (mode 0600).
 ///
-/// The lease is a lock on a file beside the database, `DATABASE.JOB.lock`, as the file backend's is:
-/// the system releases it when the process dies. Each save is also checked against the epoch in the
-/// job's row, so that a run whose lock file was removed by hand saves nothing over the next one. The
-/// row stays when the job has finished. Databases on NFS and the like are not safe, with any program.
+/// The lease is a lock on a file beside the database, `DATABASE.JOB.lock`, as for the file backend: the system releases it when
+/// the process dies. Each save is also checked against the epoch in the job's row, so that a run whose lock file was removed by
+/// hand saves nothing over the next one. The row stays when the job has finished. Databases on NFS and similar file systems are
+/// not safe with any program.
 ///
-/// Another connection that writes is waited for, up to 30 seconds.
+/// The backend waits up to 30 seconds for another connection that writes.
 ///
 /// ```
 /// use safe_state_backends::{Backend, SqliteBackend};
@@ -50,44 +49,43 @@ pub struct SqliteBackend {
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// Each lease, and each question, has a connection of its own.
+    /// A file. Each lease, and each question without one, opens a connection of its own.
     Path(PathBuf),
     Connection(Arc<Mutex<Connection>>),
 }
 
 impl SqliteBackend {
-    /// The database in the file `path`, which is created when the first job runs.
+    /// Creates a backend on the database in the file `path`, which is created when the first job runs.
     ///
-    /// What SQLite takes for a database in memory (`:memory:`, nothing, `file::memory:`) is no file, and
-    /// refused when it is used: [`MemoryBackend`](crate::MemoryBackend) is for that.
+    /// A path that SQLite takes for a database in memory (`:memory:`, nothing, `file::memory:`) names no file, and is refused
+    /// on use: [`MemoryBackend`](crate::MemoryBackend) is for that.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         SqliteBackend { source: Source::Path(path.into()), tables: Tables::default() }
     }
 
-    /// The database that is open, as it is open: extensions, keys and the like. One in memory will
-    /// do, whose leases are good within the process, as it is.
+    /// Creates a backend on an open connection, with its extensions, keys and settings. A database in memory is possible; its
+    /// leases hold within the process, like the database.
     pub fn from_connection(connection: Connection) -> Self {
         let source = Source::Connection(Arc::new(Mutex::new(connection)));
         SqliteBackend { source, tables: Tables::default() }
     }
 
-    /// The tables are called `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; by default the
-    /// prefix is `safe_state`.
+    /// Names the tables `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; the default prefix is `safe_state`.
     ///
     /// # Errors
     ///
-    /// It is no word of letters, digits and `_`.
+    /// The prefix is no word of letters, digits and `_`.
     pub fn table_prefix(mut self, prefix: &str) -> Result<Self, Error> {
         self.tables = Tables::with_prefix(prefix)?;
         Ok(self)
     }
 
-    /// The statements that make the tables, which the first run does if they are not there.
+    /// Returns the statements that create the tables. The first run executes them if the tables are missing.
     pub fn schema(&self) -> String {
         schema(&self.tables)
     }
 
-    /// The database, if it is there and has tables of ours.
+    /// Opens the database, if it exists and has our tables.
     fn existing(&self, action: &'static str, job: &str) -> Result<Option<Database>, Error> {
         self.check_path()?;
         let database = match &self.source {
@@ -114,7 +112,7 @@ impl SqliteBackend {
         SqliteLease::take(opened, job, options, self.place())
     }
 
-    /// A file of such a name would be made, where a database in memory was meant.
+    /// Refuses a path that SQLite takes for a database in memory: a file with this name would be created.
     pub(crate) fn check_path(&self) -> Result<(), Error> {
         match &self.source {
             Source::Path(path) if is_memory(path) => Err(Error::NoFile(path.clone())),
@@ -145,12 +143,12 @@ impl Backend for SqliteBackend {
         loaded.map_err(|trouble| trouble.at("loading", job, self.place()))
     }
 
-    /// Fails with [`Error::Held`] while the job runs.
+    /// Saves under a lease of its own. Fails with [`Error::Held`] while the job runs.
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
         self.lease_of(job, LeaseOptions::default())?.save(checkpoint)
     }
 
-    /// Fails with [`Error::Held`] while the job runs.
+    /// Removes the checkpoint under a lease of its own. Fails with [`Error::Held`] while the job runs.
     fn delete(&self, job: &str) -> Result<(), Error> {
         if self.exists(job)? {
             self.lease_of(job, LeaseOptions::default())?.delete()?;
@@ -186,7 +184,7 @@ impl Backend for SqliteBackend {
         database.map_or(Ok(None), |database| lease::holder(&database, job))
     }
 
-    /// The database's file.
+    /// Returns the path of the database, which is the same for all jobs.
     fn path(&self, _: &str) -> Option<PathBuf> {
         match &self.source {
             Source::Path(path) => Some(path.clone()),

@@ -1,35 +1,34 @@
-//! A save as statements, which any driver can run in a transaction of the program's own.
+//! A save in the form of statements, which any driver can run in a transaction of the program's own.
 
 use std::fmt;
 
-/// What is to be saved by statements.
+/// The bytes that the statements save.
 #[derive(Clone, Copy, Debug)]
 pub enum Save<'s> {
-    /// A checkpoint, in place of all that is stored.
+    /// A checkpoint, which replaces all that is stored.
     Whole(&'s [u8]),
-    /// A record behind what the lease saved last.
+    /// A record, which is added behind what the lease saved last.
     Record(&'s [u8]),
 }
 
-/// The statements that make a save, to be run one after another in one transaction of a program that
-/// writes to the same database.
+/// The statements that make a save. A program that writes to the same database runs them one after another in one transaction.
 ///
-/// Each of them fails if the lease is held no more, or is not in that database; the transaction is
-/// then to be rolled back. None begins or ends a transaction.
+/// Each statement fails if the lease is no longer held, or is not in that database; the program then has to roll the
+/// transaction back. No statement begins or ends a transaction.
 #[derive(Clone, Debug)]
 pub struct Statements {
-    /// The language they are in.
+    /// The SQL dialect of the statements.
     pub dialect: Dialect,
-    /// Which database they are for, for messages: without a password.
+    /// The database that the statements are for, for messages. It contains no password.
     pub place: String,
-    /// In their order.
+    /// The statements, in the order in which they have to run.
     pub list: Vec<Statement>,
 }
 
-/// One of them.
+/// One statement of a save.
 #[derive(Clone, Debug)]
 pub struct Statement {
-    /// Its text. The same text comes again and again: it is worth to be prepared once.
+    /// The text. It is the same for each save, so it is worth preparing once.
     pub text: String,
     /// The values for `?1`, `$1` and so on; for MySQL, for each `?` in turn.
     pub parameters: Vec<Parameter>,
@@ -46,40 +45,40 @@ pub enum Parameter {
     Bytes(Vec<u8>),
 }
 
-/// The SQL of a database.
+/// An SQL dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// That of SQLite.
+    /// The SQL of SQLite.
     Sqlite,
-    /// That of PostgreSQL.
+    /// The SQL of PostgreSQL.
     Postgres,
-    /// That of MySQL and MariaDB.
+    /// The SQL of MySQL and MariaDB.
     MySql,
 }
 
-/// How the transaction ended in which statements were run.
+/// The end of the transaction in which the statements ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It was committed.
+    /// The transaction was committed.
     Committed,
-    /// It was rolled back, and nobody had tried to commit it.
+    /// The transaction was rolled back, and nobody had tried to commit it.
     RolledBack,
-    /// Nobody knows: its commit gave no answer, or an error.
+    /// The end is unknown: the commit gave no answer, or an error.
     Unknown,
 }
 
-/// A save whose statements were given out, and of which nobody has said yet how it ended.
+/// A save whose statements were given out, and whose end was not reported yet.
 #[derive(Debug)]
 #[cfg(any(feature = "sqlite", feature = "network"))]
 pub(crate) struct Outstanding {
-    /// The number of the record; none if it is a whole checkpoint.
+    /// The number of the record; `None` for a whole checkpoint.
     pub(crate) number: Option<u64>,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl<'s> Save<'s> {
-    /// The checkpoint's or the record's.
+    /// Returns the bytes of the checkpoint or the record.
     pub fn bytes(self) -> &'s [u8] {
         match self {
             Save::Whole(bytes) | Save::Record(bytes) => bytes,

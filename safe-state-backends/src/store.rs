@@ -1,4 +1,4 @@
-//! A job's checkpoint while a run has it: the state in memory, and how it reaches the backend.
+//! A job's checkpoint while a run holds its lease: the state in memory, and its way to the backend.
 
 mod overwritten;
 mod transactions;
@@ -19,43 +19,42 @@ use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
 ///
-/// A save appends one record, whose size depends on what changed alone; when the records
-/// outgrow the snapshot before them, it writes a new snapshot instead.
+/// A save appends one record, whose size depends only on what changed. When the records outgrow the snapshot before them, a
+/// save writes a new snapshot instead.
 pub struct Store {
     backend: Arc<dyn Backend>,
     journal: Journal,
     checkpoint: Checkpoint,
     outstanding: Option<Outstanding>,
-    /// How many changes since the last snapshot have last values that tell how they differ.
+    /// The number of changes since the last snapshot that store a value as its difference from the value before it.
     differing: u32,
     overwritten: Overwritten,
 }
 
-/// A lease just taken, and what was found under it.
+/// A lease just taken, and the checkpoint found under it.
 pub struct Opening {
     backend: Arc<dyn Backend>,
     journal: Journal,
     found: Option<Checkpoint>,
 }
 
-/// What became of a record that was to go into a page.
+/// The outcome of framing a record for a page.
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum InPage<'s> {
-    /// It is to be written there as this.
+    /// The record's bytes, to be written to the page.
     Framed(&'s [u8]),
-    /// There is none for it.
+    /// The page has no room; the record comes back and was not applied.
     NoRoom(Box<Record>),
 }
 
 impl Store {
-    /// Takes the lease on `job`, waiting for it as long as the options say, and loads what is
-    /// stored of it. Nothing is written yet.
+    /// Takes the lease on `job`, waiting as long as the options say, and loads the stored checkpoint. Nothing is written yet.
     ///
     /// # Errors
     ///
-    /// The lease is held, or what is stored cannot be read.
+    /// The lease is held, or the stored checkpoint cannot be read.
     pub fn open(
         backend: Arc<dyn Backend>,
         job: &str,
@@ -65,7 +64,7 @@ impl Store {
         Opening::of(backend, lease, job, options)
     }
 
-    /// The same of what is stored under any name, without waiting.
+    /// Takes the lease on any name, a job's or not, without waiting, and loads the checkpoint stored under it.
     pub(crate) fn open_named(
         backend: &Arc<dyn Backend>,
         name: &str,
@@ -75,23 +74,23 @@ impl Store {
         Opening::of(Arc::clone(backend), lease, name, options)
     }
 
-    /// The state, with all changes passed to [`save`](Self::save).
+    /// Returns the state in memory, with all changes passed to [`save`](Self::save).
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
-    /// Saves what changed.
+    /// Saves a change, as a record or, when that has no room, as a snapshot of the whole state.
     ///
     /// # Errors
     ///
-    /// The backend cannot be written. The state in memory has changed nevertheless, and goes
-    /// out whole with the next save that succeeds.
+    /// The backend cannot be written. The state in memory has changed nevertheless, and the next save that succeeds stores it
+    /// whole.
     pub fn save(&mut self, change: impl Into<Record>) -> Result<(), Error> {
         let mut record = change.into();
         let micros = self.make_ready(&mut record)?;
         let shorter = self.shortened(&record);
         let longer = if shorter.is_none() && record.is_large() {
-            // The values before go first.
+            // The old values are freed before the new ones are framed, which saves memory.
             self.apply(record.clone())?;
             self.journal.frame(&record)
         } else {
@@ -108,7 +107,7 @@ impl Store {
         }
     }
 
-    /// Makes a record one that can be framed. Gives how long after the save before it is made.
+    /// Prepares a record for framing. Returns the microseconds since the last save.
     fn make_ready(&mut self, record: &mut Record) -> Result<u64, Error> {
         self.take_back(Some(record))?;
         let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
@@ -120,7 +119,7 @@ impl Store {
         Ok(micros)
     }
 
-    /// The record with last values that tell how they differ, if it is shorter, and one more such change may be written.
+    /// Returns a shorter record that stores values as differences, if one exists and the limit on such records is not reached.
     fn shortened(&mut self, record: &Record) -> Option<Record> {
         let shorter = (self.differing < DIFFERING_LIMIT)
             .then(|| {
@@ -131,7 +130,7 @@ impl Store {
         shorter
     }
 
-    /// Saves the whole state, with what changed last, and marked finished.
+    /// Applies the last change, marks the job finished, and saves the whole state.
     ///
     /// # Errors
     ///
@@ -159,12 +158,12 @@ impl Store {
         self.journal.delete()
     }
 
-    /// What is asked of the runs of `job`, if anything is: of the one that this is the checkpoint of, or of the one that
-    /// this is a slice of.
+    /// Returns the request that was made of the job `job`, if any. `job` names this checkpoint's job, or the shared job that
+    /// this checkpoint is a slice of.
     ///
     /// # Errors
     ///
-    /// As [`Request::load`].
+    /// The same errors as [`Request::load`].
     pub fn requested(&mut self, job: &str) -> Result<Option<Request>, Error> {
         let Store { backend, journal, .. } = self;
         let load = |name: &str| journal.load_other(&**backend, name);
@@ -179,36 +178,36 @@ impl Store {
         Ok(())
     }
 
-    /// Where it is stored.
+    /// Returns the backend that stores this checkpoint.
     #[doc(hidden)]
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.backend
     }
 
-    /// As [`Lease::keep_beside`](crate::Lease::keep_beside).
+    /// Calls [`Lease::keep_beside`](crate::Lease::keep_beside).
     #[doc(hidden)]
     pub fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
         self.journal.keep_beside(name, bytes);
     }
 
-    /// A page beside what was saved last: in it, a run says how far it has come since, at the cost of a few stores, and
-    /// its process may be killed at any instruction. `None` where the backend has none.
+    /// Creates a page beside what was saved last. A run counts its progress since that save in the page, at the cost of a few
+    /// memory writes, and its process may be killed at any instruction. Returns `None` where the backend has no pages.
     ///
     /// # Errors
     ///
-    /// It can't be made.
+    /// The page cannot be created.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn page(&mut self) -> Result<Option<Page>, Error> {
         self.journal.page()
     }
 
-    /// Takes in what changed, as [`save`](Self::save) does, for [`Page::append`] to write. It is saved with the next
-    /// save. Where a page has no room for it, nothing is taken in.
+    /// Applies a change, as [`save`](Self::save) does, and frames it for [`Page::append`] to write. The next save stores the
+    /// change in the backend. If a page has no room for the record, nothing is applied.
     ///
     /// # Errors
     ///
-    /// It is more than a checkpoint can hold.
+    /// The change is more than a checkpoint can hold.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn record_in_page(&mut self, mut record: Record) -> Result<InPage<'_>, Error> {
@@ -226,29 +225,29 @@ impl Store {
         Ok(InPage::Framed(self.journal.paged(longer)))
     }
 
-    /// Takes in that the page says more than what was saved last.
+    /// Tells the lease that the page holds more progress than what was saved last.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn is_paged(&mut self) {
         self.journal.is_paged();
     }
 
-    /// Returns where what was saved last ends, behind which snapshot: it is another one after each save. `None` where
-    /// that can't be told, as after an error.
+    /// Returns the position where the last save ends, with the snapshot it follows. Each save changes it. `None` where the
+    /// position is unknown, as after an error.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn saved_up_to(&self) -> Option<(u32, u64)> {
         self.journal.appended().map(|tail| tail.place())
     }
 
-    /// What was saved last, for [`Page::rebase`]; `None` where that can't be told, as after an error.
+    /// Returns what was saved last, for [`Page::rebase`]; `None` where that is unknown, as after an error.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn base(&self) -> Option<Base> {
         self.journal.base()
     }
 
-    /// Where the checkpoint is, for messages.
+    /// Returns the place where the checkpoint is stored, for messages.
     pub fn place(&self) -> String {
         place(&*self.backend, &self.checkpoint.job)
     }
@@ -269,16 +268,16 @@ impl Opening {
         Ok(Opening { backend, journal: Journal::new(lease, options.durability), found })
     }
 
-    /// What is stored of the job.
+    /// Returns the stored checkpoint of the job, if there is one.
     pub fn found(&self) -> Option<&Checkpoint> {
         self.found.as_ref()
     }
 
-    /// Begins a run from `checkpoint`, and saves that it has begun.
+    /// Begins a run from `checkpoint`: saves it as a snapshot.
     ///
     /// # Errors
     ///
-    /// The backend cannot be written, or the job is one that many workers share.
+    /// The backend cannot be written, or many workers share the job.
     pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, journal, .. } = self;
         if checkpoint.is_shared() {
@@ -287,7 +286,7 @@ impl Opening {
         Opening { backend, journal, found: None }.begin_shared(checkpoint)
     }
 
-    /// The same of a job that many workers may share.
+    /// Begins a run from `checkpoint`, also for a job that many workers share: saves it as a snapshot.
     pub(crate) fn begin_shared(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, journal, .. } = self;
         let (outstanding, overwritten) = (None, Overwritten::default());
@@ -297,7 +296,7 @@ impl Opening {
         Ok(store)
     }
 
-    /// Removes what is stored.
+    /// Removes the stored checkpoint, and gives the lease back.
     ///
     /// # Errors
     ///
@@ -308,8 +307,7 @@ impl Opening {
 }
 
 impl Checkpoint {
-    /// The checkpoint of `job` in `backend`; `None` if it has none. Takes no lease, and works
-    /// while the job runs.
+    /// Loads the checkpoint of `job` from `backend`; `None` if it has none. Takes no lease, and works while the job runs.
     ///
     /// # Errors
     ///
@@ -318,11 +316,11 @@ impl Checkpoint {
         Checkpoint::read(backend, job, backend.load(job)?)
     }
 
-    /// The same, by the job's lease: as of now, whatever copies of the store are behind.
+    /// Loads the checkpoint of `job` through its lease: the newest, even where copies of the store lag behind.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load); or the lease is held no more.
+    /// The same errors as [`load`](Self::load); or the lease is no longer held.
     pub fn load_held(
         lease: &mut dyn Lease,
         backend: &dyn Backend,

@@ -1,4 +1,4 @@
-//! What is wrong with what is stored under a name, and where that is.
+//! Errors about what is stored under a name, with the place of it.
 
 use crate::format::FormatError;
 use crate::{Backend, Error};
@@ -17,7 +17,7 @@ impl Error {
     }
 }
 
-/// Where it is, for messages.
+/// Returns the place where the job is stored, for messages.
 pub(crate) fn place(backend: &dyn Backend, job: &str) -> String {
     match backend.path(job) {
         Some(path) => format!("`{}`", path.display()),

@@ -1,11 +1,11 @@
-//! The tables of a backend in a database: their names, and the version of their columns.
+//! The tables of a database backend: their names, and the version of their columns.
 
 use crate::Error;
 
-/// The version that this release writes, and the newest it uses.
+/// The version of the tables that this release creates, and the newest that it can use.
 pub(crate) const VERSION: i64 = 1;
 
-/// The tables are of a newer release.
+/// The error of tables of a newer release.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "its tables are of version {0}, newer than {VERSION}, the newest this release uses; update safe-state"
@@ -16,7 +16,7 @@ pub(crate) fn check_version(found: i64) -> Result<(), TooNew> {
     if found > VERSION { Err(TooNew(found)) } else { Ok(()) }
 }
 
-/// The tables are not there, and can't be made.
+/// The error of tables that are missing and can't be created.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -33,17 +33,17 @@ pub(crate) struct NotMade<E> {
 const PREFIX: &str = "safe_state";
 const PREFIX_LIMIT: usize = 40;
 
-/// The names of the tables, and of the function beside them. They are the only part of a statement that is
-/// not fixed or bound, so they are made of letters, digits and `_` alone.
+/// The names of the tables, and of the function beside them. They are the only parts of a statement that are neither fixed nor
+/// bound, so they may consist only of letters, digits and `_`.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    /// The version.
+    /// The table with the version.
     pub(crate) meta: String,
-    /// One row for each job that ever was: its epoch, its holder, and with SQLite its snapshot.
+    /// The table with one row for each job that ever existed: its epoch, its holder, and with SQLite its snapshot.
     pub(crate) jobs: String,
-    /// The records behind the snapshots; elsewhere a snapshot is record 0.
+    /// The table with the records behind the snapshots. Except with SQLite, a snapshot is record 0.
     pub(crate) records: String,
-    /// PostgreSQL's function that adds a record.
+    /// The name of PostgreSQL's function that adds a record.
     #[cfg(feature = "postgres")]
     pub(crate) append: String,
 }
@@ -58,7 +58,7 @@ impl Tables {
         Ok(Tables::named(prefix))
     }
 
-    /// For an error that says that they may not be made.
+    /// Makes the error of tables that this user may not create.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn not_made<E>(&self, source: E) -> NotMade<E> {
         let Tables { meta, jobs, records, .. } = self.clone();

@@ -1,4 +1,4 @@
-//! Points in time as they are stored: whole microseconds since the Unix epoch.
+//! Points in time in their stored form: whole microseconds since the Unix epoch.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,15 +6,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A point in time as it is stored: microseconds since the Unix epoch; a clock set before it reads
-/// as the epoch.
+/// A point in time in its stored form: microseconds since the Unix epoch. A time before the epoch is stored as the epoch.
 ///
-/// It prints as people read it, in UTC and whole seconds, and serialises as RFC 3339 for them.
+/// A timestamp prints in UTC and whole seconds, and serialises as RFC 3339 for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// This moment.
+    /// Returns the present time.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
@@ -44,13 +43,13 @@ impl From<SystemTime> for Timestamp {
 }
 
 impl From<Timestamp> for SystemTime {
-    /// A time beyond what the platform can hold reads as the epoch.
+    /// Converts a stored time. A time that the platform can't hold becomes the epoch.
     fn from(time: Timestamp) -> Self {
         UNIX_EPOCH.checked_add(Duration::from_micros(time.0)).unwrap_or(UNIX_EPOCH)
     }
 }
 
-/// Stored as the number; in formats for people (JSON) as RFC 3339.
+/// Serialises the number; in formats for people (JSON), RFC 3339.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() && self.is_readable() {
@@ -72,7 +71,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 impl Timestamp {
-    /// `humantime` panics beyond the year 9999, which only a broken clock or file can name.
+    /// Returns whether the time can be formatted. `humantime` panics from the year 10000 on, which only a broken clock or file
+    /// can name.
     fn is_readable(self) -> bool {
         const YEAR_10000: u64 = 253_402_300_800_000_000;
         self.0 < YEAR_10000

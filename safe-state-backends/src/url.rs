@@ -1,4 +1,4 @@
-//! Backends by URL, so that a program is told from outside where its checkpoints live.
+//! Backends by URL, so that a setting outside of the program says where its checkpoints are stored.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Backend, Error, FileBackend, MemoryBackend};
 
-/// Each scheme, and the feature that its backend is in, if it is in one.
+/// Each scheme, with the feature that its backend needs, if any.
 const SCHEMES: &[(&str, Option<&str>)] = &[
     ("file", None),
     ("memory", None),
@@ -22,7 +22,7 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
     ("az", Some("azure")),
 ];
 
-/// The backend that a URL names. Nothing is opened or connected to yet.
+/// Creates the backend that a URL names. Opens no file and no connection yet.
 ///
 /// | URL | feature | the backend |
 /// | --- | --- | --- |
@@ -31,14 +31,13 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 /// | `sqlite:FILE`, `sqlite:///FILE` | `sqlite` | a `SqliteBackend` in that file |
 /// | `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE` | `postgres` | a `PostgresBackend` |
 /// | `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE` | `mysql` | a `MySqlBackend` |
-/// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis` | a `RedisBackend` |
-/// | `redis+sentinel://HOST:PORT,HOST:PORT/MASTER[/DATABASE]` | `redis` | the same, by Sentinel |
+/// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis`, `redis-tls` | a `RedisBackend` |
+/// | `redis+sentinel://HOST:PORT,HOST:PORT/MASTER[/DATABASE]` | `redis` | a `RedisBackend`, by Sentinel |
 /// | `s3://BUCKET/PREFIX?region=REGION&endpoint=URL` | `s3` | an `ObjectStoreBackend` |
-/// | `gs://BUCKET/PREFIX` | `gcs` | the same |
-/// | `az://CONTAINER/PREFIX` | `azure` | the same |
+/// | `gs://BUCKET/PREFIX` | `gcs` | an `ObjectStoreBackend` |
+/// | `az://CONTAINER/PREFIX` | `azure` | an `ObjectStoreBackend` |
 ///
-/// Paths are taken as they are written, without escapes; those of two slashes or more must begin
-/// with three, and are absolute.
+/// A path is taken as it is written, without escapes. A path behind slashes must have three of them, and is absolute.
 ///
 /// ```
 /// let backend = safe_state_backends::from_url("file:state")?;
@@ -51,8 +50,8 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 ///
 /// # Errors
 ///
-/// There is no such scheme, its feature is off, or the rest is not as it should be. The error shows
-/// the URL without its user, password and query.
+/// The scheme is unknown, its feature is off, or the rest of the URL is invalid. The error shows the URL without its user,
+/// password and query.
 pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
     let refused = |reason| Error::Url { url: redacted(url), reason };
     let Some((scheme, rest)) = url.split_once(':') else {
@@ -88,22 +87,22 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
     }
 }
 
-/// What can be given as a backend: a [`Backend`], a URL for [`from_url`], or the result of making
-/// one of these, whose error is the job's when it is opened.
+/// A type that can be given as a backend: a [`Backend`], a URL for [`from_url`], or a `Result` of one of these. An error in the
+/// result is returned when the job is opened.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no backend",
     label = "expected a `Backend`, a URL such as \"file:state\", or a `Result` of one"
 )]
 pub trait IntoBackend {
-    /// The backend.
+    /// Converts the value into a backend.
     ///
     /// # Errors
     ///
-    /// As [`from_url`], or what the result holds.
+    /// The same errors as [`from_url`], or the error in the result.
     fn into_backend(self) -> Result<Arc<dyn Backend>, Error>;
 }
 
-// Else an error would speak of `Backend` alone, and of all that is one.
+// Without this, an error message would name only `Backend`, and list the types that implement it.
 #[diagnostic::do_not_recommend]
 impl<B: Backend> IntoBackend for B {
     fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
@@ -167,13 +166,13 @@ fn expected() -> String {
     format!("expected one of {}", schemes.join(", "))
 }
 
-/// A URL for messages, without what may be secret in it: its user, password and query. Of one that
-/// is not well formed little is left.
+/// Returns a URL for messages, without the parts that may be secret: its user, password and query. Of a URL that is malformed,
+/// little is left.
 pub fn redacted(url: &str) -> String {
     const HIDDEN: &str = "...";
     let Some((scheme, rest)) = url.split_once(':') else { return HIDDEN.to_owned() };
     let Some(rest) = rest.strip_prefix("//") else {
-        // A path or a name, unless it was meant to have an authority.
+        // This is a path or a name, unless an `@` shows that it was meant to have an authority.
         let path = rest.split_once(['?', '#']).map_or(rest, |(path, _)| path);
         let shown = if rest.contains('@') { HIDDEN } else { path };
         return format!("{scheme}:{shown}");
@@ -182,7 +181,7 @@ pub fn redacted(url: &str) -> String {
     let (address, _) = address.split_once(['?', '#']).unwrap_or((address, ""));
     let authority = address.split_once('/').map_or(address, |(authority, _)| authority);
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    // Else the `@` was in a query, or what reads as a port is the password of a URL cut short.
+    // Otherwise the `@` was in a query, or the port is the password of a URL cut short.
     let is_plain = !user.contains(['?', '#']) && port.bytes().all(|byte| byte.is_ascii_digit());
     let user = if user.is_empty() { "" } else { "...@" };
     if is_plain { format!("{scheme}://{user}{address}") } else { format!("{scheme}://{HIDDEN}") }

@@ -1,8 +1,8 @@
-//! Values as they are stored: compact bytes, and beside them a schema with the names of all fields and
-//! variants, so that a value reads back as what it was by name, and can be shown without the program.
+//! Values in their stored form: compact bytes, and beside them a schema with the names of all fields and variants, so that a
+//! value reads back by name, and can be shown without the program.
 //!
-//! The schema is not declared. It is what was seen when values were written, and grows with them: a
-//! [`Schema`] is kept with the values that it describes.
+//! The schema is not declared. It holds what the written values showed, and grows with them. A [`Schema`] is kept with the
+//! values that it describes.
 
 mod read;
 mod schema;
@@ -22,16 +22,15 @@ pub use show::Value;
 use write::Bytes;
 pub use write::WriteError;
 
-/// Most values inside one another, when written and when read.
+/// The most values inside one another, when written and when read.
 pub const DEPTH_LIMIT: u32 = 128;
 
-/// Adds the encoding of `value` to `bytes`. Returns the schema, with what the value shows that is new:
-/// it is the same, and borrowed, where there is nothing. What is new is a reason to see that the value
-/// reads back.
+/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new. The schema is
+/// borrowed and unchanged if nothing is new. If something is new, the caller should check that the value reads back.
 ///
 /// # Errors
 ///
-/// The value's `Serialize` fails, or the value is nested too deeply; `bytes` are then as they were.
+/// The value's `Serialize` fails, or the value is nested too deeply; `bytes` are then as before.
 pub fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
@@ -42,11 +41,12 @@ pub fn write<'s, T: Serialize + ?Sized>(
     written
 }
 
-/// The same, beside the bytes of the value before: those come back, and nothing is copied, if they are the same.
+/// Encodes `value` while comparing it with the bytes of the previous value. If they are equal, returns those, and copies
+/// nothing.
 ///
 /// # Errors
 ///
-/// As `write`.
+/// The same errors as [`write()`].
 pub fn write_beside<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
@@ -56,12 +56,12 @@ pub fn write_beside<'s, T: Serialize + ?Sized>(
     Ok((written?, all.finish().map_or(Cow::Borrowed(before), Cow::Owned)))
 }
 
-/// The same into `room`, as far as there is some. Gives how many bytes the value takes; if those are more, what is
-/// there is not whole.
+/// Encodes `value` into `room`. Returns how many bytes the value takes; if these are more than `room` holds, its contents are
+/// incomplete.
 ///
 /// # Errors
 ///
-/// As `write`.
+/// The same errors as [`write()`].
 pub fn write_within<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
@@ -71,18 +71,18 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
     Ok((written?, all.needed()))
 }
 
-/// Whether a value is a list of numbers, of which it is known that it reads back.
+/// Returns whether the value is a list of numbers of a type that is known to read back.
 pub fn is_numbers<T: ?Sized>(value: &T) -> bool {
     write::is_numbers(value)
 }
 
-/// Writes a list of numbers over the bytes of another one of the same length, if the two have nothing in common. Returns
-/// whether it did; else the bytes are as they were.
+/// Writes a list of numbers over the bytes of another list of equal length, if the two have nothing in common. Returns whether
+/// it did; else the bytes are as before.
 pub fn overwrite<T: ?Sized>(value: &T, schema: &Schema, bytes: &mut [u8]) -> bool {
     write::overwrite(value, schema, bytes)
 }
 
-/// The value that `bytes` hold, all of them, as `write` has written it in `version` of the schema.
+/// Decodes the value that `write` has written in `version` of the schema. It has to take all of `bytes`.
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ pub fn read<T: DeserializeOwned>(
     read::read(schema, version, bytes)
 }
 
-/// The list whose elements `bytes` hold in these sections.
+/// Decodes the list whose elements are in `bytes`, divided into `sections`.
 ///
 /// # Errors
 ///

@@ -8,10 +8,10 @@ use crate::name::check_job;
 use crate::{Backend, Error, Lease, LeaseOptions};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
-/// Any backend can be asked that often, also one that has to connect for it.
+/// The longest pause between attempts. Any backend can be asked that often, even one that has to connect each time.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Takes the lease on `job`; as soon as it is free, if the options say to wait.
+/// Takes the lease on `job`. If it is held, waits for it as long as the options say.
 pub(crate) fn lease(
     backend: &Arc<dyn Backend>,
     job: &str,
@@ -22,8 +22,8 @@ pub(crate) fn lease(
     while_held(patience, LONGEST_PAUSE, || Arc::clone(backend).lease(job, options))
 }
 
-/// Tries it again, after pauses up to that one, for so long as somebody else holds what it needs, and the patience
-/// lasts.
+/// Repeats `attempt` while it returns [`Error::Held`], until `patience` is used up. Pauses between attempts, at most
+/// `longest_pause`.
 pub(crate) fn while_held<T>(
     patience: Duration,
     longest_pause: Duration,
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn it_comes_as_soon_as_it_is_free() {
+    fn a_waiting_run_gets_the_lease_as_soon_as_it_is_free() {
         let (backend, lease) = held();
         let began = Instant::now();
         thread::scope(|scope| {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_waited_for_no_longer_than_asked() {
+    fn a_lease_is_waited_for_no_longer_than_asked() {
         let (backend, _lease) = held();
         for time in [None, Some(Duration::ZERO), Some(Duration::from_millis(100))] {
             let began = Instant::now();

@@ -1,4 +1,4 @@
-//! A queue of what is still to do, of which a save writes what was pushed and how much was popped.
+//! A queue of items to do, for which a save writes only what was pushed and popped.
 
 mod changes;
 
@@ -13,10 +13,10 @@ use changes::{Changes, Taken};
 
 pub(crate) use changes::Parts;
 
-/// A queue of what is still to do, in a loop that pops its items from it and pushes what they lead to. Carried through
-/// that loop, a save costs what was pushed and popped since the save before, and not what is in the queue.
+/// A queue of items to do, in a loop that pops its items from it and pushes the items that they lead to. When it is carried
+/// through that loop, a save writes only what was pushed and popped since the last save, however long the queue is.
 ///
-/// It reads as a [`VecDeque`], and goes into one and comes from one.
+/// The queue derefs to a [`VecDeque`], and converts from and into one.
 ///
 /// ```
 /// use safe_state_backends::Worklist;
@@ -32,28 +32,28 @@ pub(crate) use changes::Parts;
 /// assert_eq!(done, [1, 2, 3, 4, 5, 6, 7]);
 /// ```
 ///
-/// An element that changes by itself after it was saved, as one that is a `Cell` or a `Mutex` may, comes back as it
-/// was when it was saved: carry a `VecDeque` of such elements.
-// Not `Serialize`: what it saves of itself depends on what was saved before, see `Carry`.
+/// An element that changes after it was saved, through a `Cell` or a `Mutex` inside it, comes back as it was when it was saved:
+/// carry a `VecDeque` of these elements instead.
+// Not `Serialize`: the bytes that it saves depend on what was saved before, see `Carry`.
 pub struct Worklist<T> {
     elements: VecDeque<T>,
     changes: Changes,
-    /// What was taken since the mark that [`undo`](Self::undo) goes by.
+    /// The elements taken since the mark for [`undo`](Self::undo).
     marked: Option<Box<Marked<T>>>,
 }
 
-/// What it takes to put a list back.
+/// The data for putting a list back to its marked state.
 struct Marked<T> {
     mark: Generation,
     copy: fn(&T) -> T,
-    /// Elements that were there at the mark: those taken at the front, and those at the back, each in the order in which
-    /// they were taken.
+    /// Copies of the elements that were there at the mark and were taken since: `front` has those taken at the front, `back`
+    /// those taken at the back, each in the order in which they were taken.
     front: Vec<T>,
     back: Vec<T>,
 }
 
 impl<T> Worklist<T> {
-    /// An empty list.
+    /// Creates an empty queue.
     pub const fn new() -> Self {
         Worklist { elements: VecDeque::new(), changes: Changes::new(), marked: None }
     }
@@ -71,7 +71,7 @@ impl<T> Worklist<T> {
         self.elements.push_front(element);
     }
 
-    /// Takes the first element out.
+    /// Removes and returns the first element.
     #[inline]
     pub fn pop_front(&mut self) -> Option<T> {
         let element = self.elements.pop_front()?;
@@ -80,7 +80,7 @@ impl<T> Worklist<T> {
         Some(element)
     }
 
-    /// Takes the last element out.
+    /// Removes and returns the last element.
     #[inline]
     pub fn pop_back(&mut self) -> Option<T> {
         let element = self.elements.pop_back()?;
@@ -89,7 +89,7 @@ impl<T> Worklist<T> {
         Some(element)
     }
 
-    /// Takes all elements out.
+    /// Removes all elements.
     pub fn clear(&mut self) {
         while self.pop_back().is_some() {}
     }
@@ -109,7 +109,7 @@ impl<T> Worklist<T> {
         }
     }
 
-    /// Marks the list as it is now; gives what [`undo`](Self::undo) goes by.
+    /// Marks the present state of the list. Returns the mark, to be passed to [`undo`](Self::undo).
     #[doc(hidden)]
     pub fn mark(&mut self) -> u64
     where
@@ -123,8 +123,8 @@ impl<T> Worklist<T> {
         number
     }
 
-    /// Takes back what was pushed and popped since the mark. Returns whether it can: not if another list has taken its
-    /// place.
+    /// Reverts what was pushed and popped since `mark`. Returns `false`, and does nothing, if another list has taken this one's
+    /// place, or the mark is not the last one.
     #[doc(hidden)]
     pub fn undo(&mut self, mark: u64) -> bool {
         let Some(marked) = self.marked.take_if(|marked| marked.mark.number() == mark) else {
@@ -139,19 +139,19 @@ impl<T> Worklist<T> {
         true
     }
 
-    /// What has changed since the state of that number was stored; none if that is another list's, or too long ago.
+    /// Returns the change since the state `stored`; `None` if that state is another list's, or too long ago.
     pub(crate) fn changed_since(&self, stored: &Generation) -> Option<Parts> {
         self.changes.since(stored, self.elements.len())
     }
 
-    /// Gives the list as it is now a number, by which it is known once it is stored.
+    /// Gives the present state an identity, by which the list recognises it once it is stored.
     pub(crate) fn stored_as(&self) -> Generation {
         let number = Generation::default();
         self.changes.begin(&number, self.elements.len());
         number
     }
 
-    /// The list as it is stored in the state of that number.
+    /// Returns the list with its present state known as the stored state `number`.
     pub(crate) fn restored(self, number: &Generation) -> Self {
         self.changes.begin(number, self.elements.len());
         self
@@ -178,7 +178,7 @@ impl<T: PartialEq> PartialEq for Worklist<T> {
 
 impl<T: Eq> Eq for Worklist<T> {}
 
-/// The copy is another list: if it takes the place of this one, it is saved whole.
+/// The copy is another list: it is saved whole if it takes the place of this one.
 impl<T: Clone> Clone for Worklist<T> {
     fn clone(&self) -> Self {
         Worklist::from(self.elements.clone())

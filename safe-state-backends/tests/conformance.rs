@@ -1,4 +1,4 @@
-//! Our own backends, and one of a user's, keep the promises.
+//! Conformance tests of our own backends, and of one as a user would write it.
 #![cfg(feature = "conformance")]
 
 use std::collections::HashMap;
@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex};
 use safe_state_backends::conformance::{Subject, answer_as_child};
 use safe_state_backends::{Backend, Error, FileBackend, MemoryBackend};
 
-/// Tells a child where the store of its parent is.
+/// The environment variable that tells a child where its parent's store is.
 const STORE: &str = "SAFE_STATE_TEST_STORE";
 
 fn store_of_parent() -> PathBuf {
     std::env::var_os(STORE).unwrap_or_default().into()
 }
 
-/// The test of that name, as a child.
+/// Returns a command that runs the test `test` as a child process.
 fn child<'c>(test: &'c str, store: &'c Path) -> impl Fn() -> Command + 'c {
     move || {
         let mut this = Command::new(std::env::current_exe().unwrap());
@@ -26,7 +26,7 @@ fn child<'c>(test: &'c str, store: &'c Path) -> impl Fn() -> Command + 'c {
     }
 }
 
-/// Checks the backend that `open` gives for a path in an empty directory, between processes too.
+/// Checks the backend that `open` returns for a path in an empty directory, also between processes.
 fn check<B: Backend>(
     test: &str,
     open: fn(PathBuf) -> B,
@@ -44,28 +44,33 @@ fn check<B: Backend>(
 }
 
 #[test]
-fn files() {
-    check("files", FileBackend::new, |subject, _| subject);
+fn files_keep_their_promises() {
+    check("files_keep_their_promises", FileBackend::new, |subject, _| subject);
 }
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn sqlite() {
-    check("sqlite", safe_state_backends::SqliteBackend::new, |subject, store| {
-        subject
-            .lapse(move |job| fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap())
-    });
+fn sqlite_keeps_its_promises() {
+    check(
+        "sqlite_keeps_its_promises",
+        safe_state_backends::SqliteBackend::new,
+        |subject, store| {
+            subject.lapse(move |job| {
+                fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap()
+            })
+        },
+    );
 }
 
 #[test]
-fn memory() {
+fn memory_keeps_its_promises() {
     let store = Arc::new(MemoryBackend::default());
     Subject::new(move || Arc::clone(&store) as _).check();
 }
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn sqlite_in_memory() {
+fn sqlite_in_memory_keeps_its_promises() {
     let connection = rusqlite::Connection::open_in_memory().unwrap();
     let store = Arc::new(safe_state_backends::SqliteBackend::from_connection(connection));
     Subject::new(move || Arc::clone(&store) as _).check();
@@ -79,15 +84,19 @@ fn encrypted(within: impl Backend) -> safe_state_backends::Encrypted {
 
 #[cfg(feature = "encrypt")]
 #[test]
-fn encrypted_files() {
-    check("encrypted_files", |store| encrypted(FileBackend::new(store)), |subject, _| subject);
+fn encrypted_files_keep_their_promises() {
+    check(
+        "encrypted_files_keep_their_promises",
+        |store| encrypted(FileBackend::new(store)),
+        |subject, _| subject,
+    );
 }
 
 #[cfg(all(feature = "encrypt", feature = "sqlite"))]
 #[test]
-fn encrypted_sqlite() {
+fn encrypted_sqlite_keeps_its_promises() {
     let open = |store: PathBuf| encrypted(safe_state_backends::SqliteBackend::new(store));
-    check("encrypted_sqlite", open, |subject, store| {
+    check("encrypted_sqlite_keeps_its_promises", open, |subject, store| {
         subject
             .lapse(move |job| fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap())
     });
@@ -95,12 +104,12 @@ fn encrypted_sqlite() {
 
 #[cfg(feature = "encrypt")]
 #[test]
-fn encrypted_memory() {
+fn encrypted_memory_keeps_its_promises() {
     let store = Arc::new(encrypted(MemoryBackend::default()));
     Subject::new(move || Arc::clone(&store) as _).check();
 }
 
-/// The four methods of the trait's documentation.
+/// A backend with the four required methods, as in the trait's documentation.
 #[derive(Default)]
 struct Shelf(Mutex<HashMap<String, Vec<u8>>>);
 
@@ -125,7 +134,7 @@ impl Backend for Shelf {
 }
 
 #[test]
-fn a_backend_of_four_methods() {
+fn a_backend_of_four_methods_keeps_its_promises() {
     let store = Arc::new(Shelf::default());
     Subject::new(move || Arc::clone(&store) as _).without_leases().without_list().check();
 }

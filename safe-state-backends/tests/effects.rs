@@ -1,5 +1,5 @@
-//! The effects of an idempotency cache: written as `docs/format.md` says, whole after any crash, and
-//! read from bytes that anyone may have made.
+//! Tests of the effects of an idempotency cache: they are written as `docs/format.md` says, whole after any crash, and readable
+//! from bytes that anyone may have made.
 
 mod framing;
 
@@ -38,7 +38,7 @@ fn snapshot(done: &[(&Bytes, u64, Value)], begun: &[(&Bytes, u64)]) -> Vec<u8> {
     postcard::to_stdvec(&(NAME, done, begun)).unwrap()
 }
 
-/// A change by its number, with what follows the key.
+/// Returns a change with its number in the format, its key, and what follows the key.
 fn change(number: u32, key: &[u8], rest: &[u8]) -> Vec<u8> {
     let mut bytes = postcard::to_stdvec(&(number, Bytes::new(key))).unwrap();
     bytes.extend_from_slice(rest);
@@ -121,7 +121,7 @@ fn a_checkpoint_is_no_cache_and_a_cache_no_checkpoint() {
     assert!(error.contains("this is a checkpoint, and not an idempotency cache"), "{error}");
 }
 
-/// What is known of each key, apart from the times.
+/// The state of each key, without the times.
 type Known = BTreeMap<u8, Option<Option<u64>>>;
 
 fn known(store: &EffectStore) -> Known {
@@ -134,7 +134,7 @@ fn known(store: &EffectStore) -> Known {
     (0..4).filter_map(state).collect()
 }
 
-/// Something that is done to a key.
+/// An operation on a key.
 type Step = (u8, u8);
 
 fn take(store: &mut EffectStore, (step, key): Step) {
@@ -148,7 +148,7 @@ fn take(store: &mut EffectStore, (step, key): Step) {
     }
 }
 
-/// The file after some steps in one process, with its length and what was known after each.
+/// Returns the file after some steps in one process, with its length and the state after each step.
 fn saved(steps: &[Step]) -> (Vec<u8>, Vec<(usize, Known)>) {
     let backend = Arc::new(MemoryBackend::default());
     let mut store = open_in(&backend).unwrap();
@@ -181,7 +181,7 @@ proptest! {
         steps in proptest::collection::vec((any::<u8>(), 0_u8..4), 1..8),
     ) {
         let (mut bytes, states) = saved(&steps);
-        // The last save falls back to the one before; anything else is told.
+        // A flip in the last save leads to the state before; any other is an error.
         let before = states.iter().rfind(|(end, _)| *end < bytes.len());
         for bit in 0..bytes.len() * 8 {
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -228,8 +228,7 @@ proptest! {
     }
 }
 
-/// Reads them with a limit on memory. A key, of which all are different, takes 5 bytes at least, and about
-/// 200 in memory.
+/// Reads bytes with a limit on memory. A key takes at least 5 bytes in the file, as all are different, and about 200 in memory.
 fn read(bytes: &[u8]) {
     let backend = holding(bytes);
     let measured = allocation_counter::measure(|| drop(open_in(&backend)));
@@ -244,7 +243,7 @@ fn many_small_keys_take_no_more_memory_than_they_justify() {
     read(&framed(&[(EFFECTS, snapshot(&done, &[]))]));
     let begun: Vec<_> = keys.iter().map(|key| (Bytes::new(key), 1_u64)).collect();
     read(&framed(&[(EFFECTS, snapshot(&[], &begun))]));
-    // A length that nothing follows.
+    // The bytes claim a length, and nothing follows.
     read(&framed(&[(EFFECTS, postcard::to_stdvec(&(NAME, u64::MAX)).unwrap())]));
 }
 

@@ -1,5 +1,5 @@
-//! What the system refuses: each an error that says what was tried on which file, and the
-//! checkpoint before is still there.
+//! Tests of what the system refuses. Each refusal is an error that names the operation and the file, and the previous
+//! checkpoint is still there.
 #![cfg(unix)]
 
 mod child;
@@ -34,7 +34,7 @@ fn load(state_dir: &Path) -> Option<Checkpoint> {
     Checkpoint::load(&FileBackend::new(state_dir), JOB).unwrap()
 }
 
-/// A change too long for the tail, so that a snapshot is due.
+/// Returns a change that is too long for the tail, so that a snapshot is due.
 fn long_change() -> Change {
     let failure = Failure::new(FailureKind::Error, "E", "x".repeat(16_000));
     Change { failure: Some(failure), ..Change::completed(1) }
@@ -44,7 +44,7 @@ fn short_change() -> Change {
     Change::completed(1)
 }
 
-/// That the error says so, and whence.
+/// Checks that the result is an error with this action, path and kind.
 #[track_caller]
 fn assert_names<T>(result: Result<T, Error>, action: &str, path: &Path, kind: ErrorKind) {
     let Err(error) = result else { panic!("it worked") };
@@ -58,7 +58,7 @@ fn names_in(dir: &Path) -> Vec<String> {
     names.map(|name| name.into_string().unwrap()).collect()
 }
 
-/// Runs the test of that name as another process, under limits set by a line of shell.
+/// Runs the test `test` in another process, under limits that a line of shell sets.
 fn run_under(limits: &str, test: &str, state_dir: &Path) {
     let output = child::command(test, limits, state_dir).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -89,7 +89,7 @@ fn files_are_their_owners_alone() {
 }
 
 #[test]
-fn a_file_in_place_of_the_directory() {
+fn a_file_in_place_of_the_directory_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let state_dir = dir.path().join("state");
     fs::write(&state_dir, "a file").unwrap();
@@ -102,7 +102,7 @@ fn a_file_in_place_of_the_directory() {
 }
 
 #[test]
-fn a_directory_in_place_of_the_checkpoint() {
+fn a_directory_in_place_of_the_checkpoint_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("job.safestate");
     fs::create_dir(&path).unwrap();
@@ -113,7 +113,7 @@ fn a_directory_in_place_of_the_checkpoint() {
 }
 
 #[test]
-fn a_directory_in_place_of_the_temporary_file() {
+fn a_directory_in_place_of_the_temporary_file_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     let saved = store.checkpoint().clone();
@@ -127,7 +127,7 @@ fn a_directory_in_place_of_the_temporary_file() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written() {
+fn a_directory_that_cannot_be_written_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let saved = open(dir.path()).checkpoint().clone();
     let _read_only = ReadOnly::make(dir.path());
@@ -136,7 +136,7 @@ fn a_directory_that_cannot_be_written() {
     assert_eq!(load(dir.path()), Some(saved));
 }
 
-/// A directory that is read-only even for root, who may do what mode bits forbid.
+/// A directory that is read-only even for root, whom mode bits do not stop.
 struct ReadOnly<'a>(&'a Path);
 
 impl<'a> ReadOnly<'a> {
@@ -154,15 +154,15 @@ impl<'a> ReadOnly<'a> {
 
 impl Drop for ReadOnly<'_> {
     fn drop(&mut self) {
-        // Fails where it was not needed.
+        // The command fails where it was not needed.
         let _ = Command::new("chattr").arg("-i").arg(self.0).output();
         let _ = fs::set_permissions(self.0, fs::Permissions::from_mode(0o700));
     }
 }
 
-/// As on a full disk, the space for a snapshot can't be allocated.
+/// Like on a full disk, the space for a snapshot can't be allocated.
 #[test]
-fn a_file_that_may_not_grow() {
+fn a_file_that_may_not_grow_keeps_what_was_saved() {
     if let Some(state_dir) = child::state_dir() {
         let mut store = open(&state_dir);
         store.save(short_change()).unwrap();
@@ -176,13 +176,13 @@ fn a_file_that_may_not_grow() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    // Without a handler the system's own answer would be SIGXFSZ, which ends the process.
-    run_under("ulimit -f 16", "a_file_that_may_not_grow", dir.path());
+    // Without a check, the system would answer with SIGXFSZ, which ends the process.
+    run_under("ulimit -f 16", "a_file_that_may_not_grow_keeps_what_was_saved", dir.path());
     assert_eq!(load(dir.path()).unwrap().completed().len(), 1);
 }
 
 #[test]
-fn no_more_open_files() {
+fn a_save_needs_no_further_open_files() {
     if let Some(state_dir) = child::state_dir() {
         let mut store = open(&state_dir);
         let path = state_dir.join("job.safestate");
@@ -191,7 +191,7 @@ fn no_more_open_files() {
         let kind = io::Error::from_raw_os_error(24).kind();
         assert_names(FileBackend::new(&state_dir).load(JOB), "read", &path, kind);
         store.save(short_change()).unwrap();
-        // The log's own file is closed by then, so one can be created; the directory is open already.
+        // The log's own file is closed by then, so one can be created. The directory is open already.
         store.save(long_change()).unwrap();
         drop(open);
         assert_eq!(load(&state_dir).as_ref(), Some(store.checkpoint()));
@@ -199,7 +199,7 @@ fn no_more_open_files() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    run_under("ulimit -n 64", "no_more_open_files", dir.path());
+    run_under("ulimit -n 64", "a_save_needs_no_further_open_files", dir.path());
     assert_eq!(load(dir.path()).unwrap().completed().len(), 3);
 }
 
@@ -210,7 +210,7 @@ fn a_directory_that_vanishes_is_made_again() {
     let mut store = open(&state_dir);
     for change in [short_change(), long_change()] {
         fs::remove_dir_all(dir.path().join("a")).unwrap();
-        // Until then a save does not look.
+        // A save checks the directory only if a millisecond has passed.
         thread::sleep(Duration::from_millis(2));
         store.save(change).unwrap();
         assert_eq!(load(&state_dir).as_ref(), Some(store.checkpoint()));
@@ -234,7 +234,7 @@ fn a_checkpoint_that_vanishes_is_written_again() {
 }
 
 #[test]
-fn where_another_run_has_begun_none_goes_on() {
+fn a_run_saves_nothing_after_another_has_begun() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     fs::remove_file(dir.path().join("job.safestate")).unwrap();
@@ -248,7 +248,7 @@ fn where_another_run_has_begun_none_goes_on() {
 }
 
 #[test]
-fn names_of_any_kind() {
+fn a_job_may_have_a_name_of_any_kind() {
     let dir = tempfile::tempdir().unwrap();
     let long = ["x".repeat(255), "ä".repeat(255), "/".repeat(1000)];
     let odd = ["..", "a/../b", "ünï/cödé 漢字", "tab\tline\nend", "con", "%2F", "-rf", "\u{0}"];

@@ -1,4 +1,4 @@
-//! One run at a time: threads and processes that want the same job.
+//! Tests that one run at a time has a job, among threads and processes that want it.
 #![cfg(unix)]
 
 mod child;
@@ -30,7 +30,7 @@ fn lease(state_dir: &Path) -> Box<dyn Lease> {
     }
 }
 
-/// Counts in a file, which only comes out right for one at a time.
+/// Counts in a file. The count is right only if one process at a time does it.
 fn count(state_dir: &Path, times: u32) {
     let path = state_dir.join("count");
     for _ in 0..times {
@@ -50,7 +50,7 @@ fn names_in(dir: &Path) -> Vec<String> {
     names.map(|name| name.into_string().unwrap()).collect()
 }
 
-/// A process that does not outlive its test.
+/// A process that is killed when its test ends.
 struct Process(Child);
 
 impl Drop for Process {
@@ -60,7 +60,7 @@ impl Drop for Process {
     }
 }
 
-/// Starts the test of that name as another process, and waits until it holds the lease.
+/// Starts the test `test` as another process, and waits until it holds the lease.
 fn start_holder(test: &str, state_dir: &Path) -> Process {
     let mut command = child::command(test, "", state_dir);
     let mut holder = Process(command.stdout(Stdio::piped()).spawn().unwrap());
@@ -76,7 +76,7 @@ fn hold(state_dir: &Path) {
 }
 
 #[test]
-fn one_thread_at_a_time() {
+fn one_thread_at_a_time_has_the_lease() {
     let dir = tempfile::tempdir().unwrap();
     let holders = AtomicU32::new(0);
     std::thread::scope(|scope| {
@@ -96,14 +96,14 @@ fn one_thread_at_a_time() {
 }
 
 #[test]
-fn one_process_at_a_time() {
+fn one_process_at_a_time_has_the_lease() {
     if let Some(state_dir) = child::state_dir() {
         return std::thread::scope(|scope| {
             (0..2).for_each(|_| drop(scope.spawn(|| count(&state_dir, 100))));
         });
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut command = child::command("one_process_at_a_time", "", dir.path());
+    let mut command = child::command("one_process_at_a_time_has_the_lease", "", dir.path());
     command.stdout(Stdio::null());
     let mut children: Vec<_> = (0..8).map(|_| command.spawn().unwrap()).collect();
     assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
@@ -188,14 +188,14 @@ fn child_processes_do_not_inherit_the_lock() {
     let lease = try_lease(dir.path()).unwrap();
     let sleeper = Process(Command::new("sleep").arg("60").spawn().unwrap());
     let open = fs::read_dir(format!("/proc/{}/fd", sleeper.0.id())).unwrap();
-    // Some may be closed again meanwhile.
+    // Some files may be closed again meanwhile.
     let files: Vec<_> = open.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok()).collect();
     assert!(!files.is_empty() && !files.iter().any(|file| file.starts_with(dir.path())));
     drop(lease);
     try_lease(dir.path()).map(drop).unwrap();
 }
 
-/// As a file server does that has taken the lock from a client which was cut off, and given it to another.
+/// Does what a file server does that has taken the lock from a client which was cut off, and given it to another.
 #[test]
 fn who_has_lost_the_lease_unnoticed_replaces_and_removes_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -218,7 +218,7 @@ fn who_has_lost_the_lease_unnoticed_replaces_and_removes_nothing() {
     assert_eq!(names_in(dir.path()).len(), 2, "{:?}", names_in(dir.path()));
 }
 
-/// By another way to the same directory, whose locks are others.
+/// Takes the lease through another mount of the same directory, which has separate locks.
 #[test]
 fn a_lease_that_is_held_by_another_mount_is_not_granted() {
     let dir = tempfile::tempdir().unwrap();

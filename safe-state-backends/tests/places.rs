@@ -1,5 +1,5 @@
-//! What another user has put where a file of ours is to be, and directories that are another user's or
-//! unmounted: nothing is written there, nothing read, and nothing waited for.
+//! Tests of files that another user has put in place of ours, and of directories that belong to another user or are unmounted.
+//! Nothing is written there, nothing is read, and nothing is waited for.
 #![cfg(target_os = "linux")]
 
 mod child;
@@ -32,7 +32,7 @@ fn names_in(dir: &Path) -> Vec<String> {
     names
 }
 
-/// A change too long for the tail, so that a snapshot is due.
+/// Returns a change that is too long for the tail, so that a snapshot is due.
 fn long_change() -> Change {
     let failure = Failure::new(FailureKind::Error, "E", "x".repeat(16_000));
     Change { failure: Some(failure), ..Change::completed(1) }
@@ -45,7 +45,7 @@ fn text(error: &Error) -> String {
 
 type Put = fn(&Path);
 
-/// Each puts something that is no regular file of ours at a path, beside a `victim`.
+/// Functions that put something that is no regular file of ours at a path, beside a `victim`.
 const INTRUDERS: [(&str, Put); 4] = [
     ("a symbolic link", |path| symlink("victim", path).unwrap()),
     ("a symbolic link", |path| symlink("/dev/zero", path).unwrap()),
@@ -83,7 +83,7 @@ fn what_is_in_the_place_of_a_checkpoint_is_not_read_and_others_are_listed() {
         assert!(error.contains("cannot read `") && error.contains(kind), "{error}");
         assert!(backend.exists("intruder").unwrap());
         assert_eq!(backend.list().unwrap(), ["intruder", "job"]);
-        // Whoever clears it is rid of it, and of nothing else.
+        // Deleting the job removes this, and nothing else.
         backend.delete("intruder").unwrap();
         assert_eq!(names_in(dir.path()), ["job.safestate", "victim"]);
     }
@@ -132,7 +132,7 @@ fn a_directory_of_another_users_is_looked_into_and_not_written_to() {
 }
 
 #[test]
-fn a_link_of_another_users_to_a_directory_is_as_such_a_directory() {
+fn a_link_of_another_users_to_a_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (ours, link) = (dir.path().join("ours"), dir.path().join("link"));
     fs::create_dir(&ours).unwrap();
@@ -175,7 +175,7 @@ fn a_directory_is_trusted_by_the_environment() {
     assert!(trusts(&format!("/etc:{}/.", dir.path().display())));
 }
 
-/// In a namespace of mounts of its own, which takes root.
+/// Runs a test in a mount namespace of its own, which takes root.
 fn unmounted(test: &str, mount: &str) {
     let dir = tempfile::tempdir().unwrap();
     for name in ["mnt", "source"] {
@@ -193,7 +193,7 @@ fn unmounted(test: &str, mount: &str) {
     assert_eq!(names_in(&dir.path().join("mnt")), [""; 0], "something was made beneath it");
 }
 
-/// A run on a file system that is unmounted meanwhile.
+/// Runs a job on a file system that is unmounted meanwhile.
 fn run_and_unmount(state_dir: &Path) {
     let mount_point = state_dir.parent().unwrap();
     let mut store = open(FileBackend::new(state_dir)).unwrap();
@@ -215,13 +215,13 @@ fn an_unmounted_directory_is_not_made_beneath() {
     unmounted("an_unmounted_directory_is_not_made_beneath", "mount -t tmpfs tmpfs mnt");
 }
 
-/// Beneath is the same device.
+/// The directory beneath the mount is on the same device.
 #[test]
-fn nor_where_it_was_bound_from_the_same_file_system() {
+fn a_directory_is_not_made_beneath_an_unmounted_bind_mount() {
     if let Some(state_dir) = child::state_dir() {
         return run_and_unmount(&state_dir);
     }
-    unmounted("nor_where_it_was_bound_from_the_same_file_system", "mount --bind source mnt");
+    unmounted("a_directory_is_not_made_beneath_an_unmounted_bind_mount", "mount --bind source mnt");
 }
 
 #[test]
@@ -232,13 +232,13 @@ fn a_lock_tells_who_runs_a_job_and_a_line_does_not() {
     let path = dir.path().join("job.lock");
     let ours = fs::read_to_string(&path).unwrap();
     assert_eq!(backend.holder(JOB).unwrap().unwrap().pid(), std::process::id());
-    // Of a container, whose processes have other numbers, or of the machine before it was booted.
+    // The line is of a container, whose processes have other ids, or of this machine before its boot.
     for line in ["7 1 elsewhere\n", "7 1 elsewhere 0-0/1/2#3\n"] {
         fs::write(&path, line).unwrap();
         assert_eq!(backend.holder(JOB).unwrap().unwrap().pid(), 7, "it is held");
     }
     drop(lease);
-    // Left by one that was killed, whatever runs under its number now.
+    // The line was left by a killed process, whatever runs under its id now.
     for line in [&*ours, "7 1 elsewhere 0-0/1/2#3\n", "", "\n"] {
         fs::write(&path, line).unwrap();
         assert_eq!(backend.holder(JOB).unwrap(), None, "{line}");
@@ -253,7 +253,7 @@ fn who_looks_turns_nobody_away() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                // A holder that says nothing for long, on a busy machine, can't be told.
+                // A holder that has not written its line for long, on a busy machine, is unknown.
                 let _ = backend.holder(JOB);
             }
         });

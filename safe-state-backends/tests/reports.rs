@@ -1,5 +1,5 @@
-//! Reports: they read back, and from bytes that anyone may have made come no panic and no more memory
-//! than a report may take.
+//! Tests of reports: they read back, and reading bytes that anyone may have made causes no panic and takes no more memory than
+//! a report may.
 
 mod framing;
 
@@ -32,7 +32,7 @@ fn report() -> Report {
     Report { job: Some("job".to_owned()), failure }
 }
 
-/// Decodes with a limit on memory, and does what a caller may do with the result.
+/// Decodes with a limit on memory, and uses the result like a caller.
 fn decode(bytes: &[u8]) {
     let measured = allocation_counter::measure(|| {
         if let Ok(Some(report)) = Report::decode(bytes) {
@@ -40,12 +40,12 @@ fn decode(bytes: &[u8]) {
             assert!(report.failure.to_string().len() <= 4 * bytes.len() + 4096);
         }
     });
-    // All lists of the details as long as they may be.
+    // The constant is for all lists of the details at their longest.
     let limit = 8 * bytes.len() as u64 + 512 * 1024;
     assert!(measured.bytes_max <= limit, "{} of {limit} bytes", measured.bytes_max);
 }
 
-/// The payload of the one record.
+/// Returns the payload of the report's only record.
 fn payload(report: &Report) -> Vec<u8> {
     report.encode().unwrap()[16 + 9..].to_vec()
 }
@@ -96,7 +96,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
 
     #[test]
-    fn reports_of_any_content(
+    fn reading_any_report_causes_no_panic(
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<prop::sample::Index>(),
         is_cut in any::<bool>(),

@@ -1,5 +1,5 @@
-//! From the function to the [`Plan`]: which loops are resumed, which variables are carried, and where their values are
-//! needed. All that the source alone can refuse is refused here, before anything is generated.
+//! Turns the function into a [`Plan`]: which loops are resumed, which variables are carried, and where their values are
+//! needed. Everything that the source alone can refuse is refused here, before anything is generated.
 
 pub(crate) mod accumulators;
 pub(crate) mod ahead;
@@ -44,7 +44,7 @@ use crate::parse::future;
 use crate::parse::options::Options;
 use crate::syntax::rewrite::{body, break_to, loops};
 
-/// Finds out all that code is generated from, or says why the function can't be resumable.
+/// Returns everything that code is generated from, or the error that says why the function can't be resumable.
 pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
     let mut plan = Plan::of(options, function)?;
     standing::check(function, &plan)?;
@@ -71,7 +71,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
     .map(|(block, survey, targets)| Analysed { plan, survey, targets, block })
 }
 
-/// The loops to make resumable.
+/// Returns the loops to make resumable: none in manual mode, and none in a function that has only a `step!`.
 fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident, block: &Block) -> Result<Vec<Target>> {
     if plan.options.manual.is_some() || has_steps_alone(plan, survey, block) {
         return Ok(Vec::new());
@@ -85,7 +85,7 @@ fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident, block: &Block) -> Res
     find(survey, &search)
 }
 
-/// Whether there is no loop, and nothing said of one, but a `step!`.
+/// Returns whether the function has a `step!`, but no loop, and no option that is about a loop.
 fn has_steps_alone(plan: &Plan, survey: &Survey, block: &Block) -> bool {
     struct Steps<'a>(&'a Plan, bool);
     impl<'ast> Visit<'ast> for Steps<'_> {
@@ -105,7 +105,7 @@ fn has_steps_alone(plan: &Plan, survey: &Survey, block: &Block) -> bool {
     steps.1 && !is_of_loop && !says_of_loop
 }
 
-/// Holds the bodies of the loops to what the source alone tells of them.
+/// Checks the head and the body of each resumable loop, and refuses what the source alone shows to be wrong.
 fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> {
     for target in targets {
         let written = plan.originals.get(&target.at);
@@ -119,12 +119,12 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             taking::check_receiving(plan, written, target)?;
             taking::check_order(plan, written, it, target)?;
             closures::check_fresh_closures(plan, it)?;
-            // Of several loops each has to be seen to be left, or the next would not know.
+            // With several loops, a loop must pass the code that notes its end, or the next loop would not know of it.
             let block_labels =
                 if targets.len() > 1 { it.scope.block_labels.as_slice() } else { &[] };
             if let Some(label) = break_to(body, block_labels) {
-                let text = "this leaves a resumable loop for the end of a block, past what tells that it has \
-                            been left; put a `break` of the loop itself before";
+                let text = "this leaves a resumable loop for the end of a block around it, so the job could \
+                            not note that the loop has ended; leave the loop by a `break` of its own first";
                 return Err(Error::new(label.span(), text));
             }
         }
@@ -132,7 +132,8 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
     Ok(())
 }
 
-/// Holds what can't be set back to its last value.
+/// Refuses changes before a loop to variables that can't be set back to an earlier value: handles, and in manual mode
+/// all variables.
 fn check_premutation(
     plan: &Plan,
     block: &Block,

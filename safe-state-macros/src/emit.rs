@@ -1,4 +1,4 @@
-//! From the plan to generated code: calls into the runtime, and no logic of their own.
+//! Turns the plan into generated code, which only calls the runtime and has no logic of its own.
 //!
 //! Input:
 //!
@@ -10,22 +10,24 @@
 //! }
 //! ```
 //!
-//! Output, the user's statements whole but for the loop's head:
+//! Output, in which the user's statements are whole but for the loop's head:
 //!
 //! ```text
 //! fn total(orders: Vec<Order>, rate: Rate) -> Result<u64> {
-//!     let (on_error, failing) = returns!(Result<u64>); // what an error becomes, and how one is told
-//!     return run(&job_of::<total>(), on_error, failing, move |run, handed| -> Result<u64> {
-//!         let _ = (&orders, &rate);
+//!     let job = job_of::<job_of_total>().argument("rate", argument_fingerprint!(&rate));
+//!     let (on_error, failing) = returns!(Result<u64>); // how an error is returned, and how one is recognised
+//!     return run(&job, on_error, failing, move |run, handed| -> Result<u64> {
+//!         let _ = &rate;
+//!         let _ = &orders;
 //!         the loop, see `lower_loop`
 //!         Ok(1)
 //!     });
 //! }
-//! struct total {} // the companion, with peek_checkpoint and the like
+//! type total = Companion<job_of_total>; // the companion, with `peek_checkpoint` and the like
 //! ```
 //!
-//! An async function has an `async move` block in the closure's place. In a function that returns
-//! a future, all of it stands inside that future.
+//! An async function has an `async move` block in place of the closure. In a function that returns a future, all of
+//! this stands inside that future.
 
 pub(crate) mod ahead;
 pub(crate) mod arguments;

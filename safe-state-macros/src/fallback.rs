@@ -1,5 +1,5 @@
-//! After an error: the error, and the function as it was, so that editors keep working on it and
-//! its callers do not fail as well.
+//! Emits the error after a mistake, and the function as it was, so that editors keep working on it and its callers do
+//! not fail as well.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,7 +10,7 @@ use syn::{Attribute, Error, Expr, Result, parse2};
 
 use crate::parse::function::unreadable;
 
-/// What `expand` makes of `item`, or its error beside the item without our markers.
+/// Returns what `expand` makes of `item`, or its error beside the item without our markers.
 pub(crate) fn or_original(
     item: TokenStream,
     expand: impl FnOnce(TokenStream) -> Result<TokenStream>,
@@ -18,7 +18,8 @@ pub(crate) fn or_original(
     or(item, expand, without_markers)
 }
 
-/// The same of an attribute that has no markers: those in the item are another's.
+/// Returns what `expand` makes of `item`, or its error beside the item as it is: for an attribute that has no markers,
+/// those in the item are another's.
 pub(crate) fn or_unchanged(
     item: TokenStream,
     expand: impl FnOnce(TokenStream) -> Result<TokenStream>,
@@ -44,7 +45,7 @@ fn or(
             matches!(parse2(original.clone()), Ok(it) if !matches!(it, Expr::Macro(_)));
         let mut tokens = error.to_compile_error();
         tokens.extend(left(original));
-        // Behind an error, the rest of an expression would be one more.
+        // Without the braces, the rest of an expression behind the error would be one more error.
         if is_expression {
             quote! { { #tokens } }
         } else {
@@ -53,15 +54,16 @@ fn or(
     })
 }
 
-/// The function with what says that it was not read, if nothing else is wrong with it: the compiler looks for lints, and evaluates
-/// a block of constants, only in a program without errors.
+/// Returns the function with code in it that reports that the attribute could not read it. The report comes only if
+/// nothing else is wrong with the program: the compiler looks for lints, and evaluates a block of constants, only in a
+/// program without errors.
 fn unread(function: TokenStream, place: Span, error: &Error) -> TokenStream {
     let mut tokens: Vec<TokenTree> = function.into_iter().collect();
     let Some(TokenTree::Group(body)) = tokens.pop() else { return tokens.into_iter().collect() };
     let mut inside: Vec<TokenTree> = body.stream().into_iter().collect();
     let is = |at: usize, sign: char| matches!(inside.get(at), Some(TokenTree::Punct(it)) if it.as_char() == sign);
     let mut attributes = 0;
-    // `#![..]`
+    // Inner attributes, `#![..]`, stay first.
     while is(attributes, '#') && is(attributes + 1, '!') {
         attributes += 3;
     }
@@ -83,8 +85,8 @@ fn unread(function: TokenStream, place: Span, error: &Error) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// The tokens without our helper attributes, which nothing else would know; and with our macros told
-/// that nothing will fill them in.
+/// Returns the tokens without our helper attributes, which nothing else would know, and with our macros told that
+/// nothing will fill them in.
 pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
@@ -106,7 +108,7 @@ pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Whether the tokens end in the name of one of our macros, and a `!`.
+/// Returns whether the tokens end in the name of one of our macros, and a `!`.
 fn calls_ours(tokens: &[TokenTree]) -> bool {
     let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = tokens else { return false };
     bang.as_char() == '!'
@@ -119,7 +121,7 @@ fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> Tok
     changed.into()
 }
 
-/// Whether the token is the `[resume]` of a `#[resume]`, however it is written.
+/// Returns whether the token is the `[resume]` of a `#[resume]`, however the path is written.
 fn is_marker(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
     let attribute = quote! { # #group };
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_compiler_alone_says_what_is_wrong_with_syntax_unless_it_can_read_it() {
+    fn the_compiler_alone_tells_of_bad_syntax_unless_it_can_read_it() {
         let item = quote! { fn f(x: u8) { #![allow(a)] let x = ; } };
         let output =
             or_original(item, |item| Err(crate::parse::function::parse(item).err().unwrap()));

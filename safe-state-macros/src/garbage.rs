@@ -1,5 +1,4 @@
-//! Half-typed code: whatever an editor hands over, the attribute answers with tokens and does not
-//! panic.
+//! Tests half-typed code: whatever an editor hands over, the attribute answers with tokens and does not panic.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
@@ -8,7 +7,7 @@ use crate::{fallback, idempotent, resumable};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Functions and options to begin with.
+/// Returns pairs of options and functions for the tests to change.
 fn seeds() -> Vec<(TokenStream, TokenStream)> {
     vec![
         (
@@ -127,7 +126,7 @@ fn count(tokens: &TokenStream) -> usize {
     tokens.clone().into_iter().map(|token| 1 + nested(token)).sum()
 }
 
-/// Passes the token of that number, counted into all groups, to `change`.
+/// Replaces the token with the number `left`, counted into all groups, by what `change` makes of it.
 fn at(
     tokens: TokenStream,
     left: &mut usize,
@@ -181,7 +180,7 @@ fn without_a_mutation_there_is_no_error() {
     }
 }
 
-/// A pattern may begin with one, and a `let` may not.
+/// A loop's pattern may begin with a bar, and the `let` that binds the items may not.
 #[test]
 fn a_bar_anywhere_is_an_error_or_code() {
     for (options, item) in seeds() {
@@ -206,7 +205,7 @@ proptest! {
         let (options, item) = seeds().swap_remove(seed);
         let options = to_options.iter().fold(options, mutate);
         let item = to_item.iter().fold(item, mutate);
-        // Not through the fallback, which would catch a panic.
+        // The fallback is left out, as it would catch a panic.
         match resumable::resumable(options, item.clone()) {
             Ok(expanded) => prop_assert!(syn::parse2::<syn::File>(expanded).is_ok()),
             Err(error) => {
@@ -214,7 +213,7 @@ proptest! {
                 let original = fallback::without_markers(item).to_string();
                 let end = |text: &str| text.trim_end_matches([' ', '}']).to_owned();
                 let is_kept = left.contains("compile_error") && end(&left).ends_with(&end(&original));
-                // What can't be read says so in its body.
+                // A function that can't be read says so in its body.
                 prop_assert!(is_kept || left.contains("CodeThatTheAttributeCannotRead"));
             }
         }

@@ -1,4 +1,4 @@
-//! Functions that look, before they work, whether their work has been done.
+//! Implements `#[idempotent]`: functions that look, before they work, whether their work has been done.
 //!
 //! Input:
 //!
@@ -7,7 +7,7 @@
 //! fn pay(order: &Order) -> Result<Receipt> { bank::transfer(order) }
 //! ```
 //!
-//! Output, the user's block whole:
+//! Output, in which the user's block is whole:
 //!
 //! ```text
 //! fn pay(order: &Order) -> Result<Receipt> {
@@ -19,9 +19,8 @@
 //! }
 //! ```
 //!
-//! Without `on_skip` it returns what the check has found. In a function that returns a future, all of
-//! it stands inside that future. The check's temporaries, such as a lock, are dropped before anything
-//! is returned or done.
+//! Without `on_skip`, the function returns what the check has found. In a function that returns a future, all of this
+//! stands inside that future. The check's temporaries, such as a lock, are dropped before anything is returned or done.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -96,9 +95,9 @@ pub(crate) fn idempotent(options: TokenStream, item: TokenStream) -> Result<Toke
     let guarded = guard.before(&check, options.on_skip.as_ref())?;
     let site = Span::mixed_site();
     future::with_block(&mut function, |block| {
-        // As the tail of a block, the user's own would be reported for its braces.
+        // As the tail of a block, the user's block would be reported for its braces.
         let tokens = quote_spanned! {site=> { #guarded match () { () => #block } } };
-        // An item whose last brace is not the user's is taken for generated, and not linted.
+        // Lints skip an item whose last brace is not the user's, as they take it for generated.
         *block = Block { brace_token: block.brace_token, ..syn::parse2(tokens)? };
         Ok::<_, Error>(())
     })?;
@@ -124,9 +123,9 @@ fn returned(function: &ItemFn) -> Returned {
     }
 }
 
-/// The function's arguments by their names; a pattern has none.
+/// Returns the names of the function's arguments; for a pattern, which has none, an error that says so.
 fn arguments(function: &ItemFn) -> Result<Vec<Result<Ident>>> {
-    // Refuses names that are kept for generated code.
+    // This refuses names that are kept for generated code.
     function::arguments(&function.sig)?;
     let named = |input: &FnArg| match input {
         FnArg::Receiver(receiver) => Ok(Ident::from(receiver.self_token)),
@@ -142,7 +141,7 @@ fn arguments(function: &ItemFn) -> Result<Vec<Result<Ident>>> {
     Ok(function.sig.inputs.iter().map(named).collect())
 }
 
-/// What the code before the user's block is made from.
+/// The facts from which the code before the user's block is generated.
 struct Guard {
     krate: Path,
     returned: Returned,
@@ -150,7 +149,7 @@ struct Guard {
 }
 
 impl Guard {
-    /// The statement that looks, and returns if it is done.
+    /// Returns the statement that looks whether the work has been done, and returns from the function if so.
     fn before(&self, check: &Expr, on_skip: Option<&Expr>) -> Result<TokenStream> {
         let krate = &self.krate;
         let found = local("found");
@@ -170,7 +169,7 @@ impl Guard {
             }
         };
         let returned = at(on_skip.unwrap_or(check).span());
-        // Not at once, where `()` would be reported as not needed.
+        // The value stands in a `match`, as a plain `()` would be reported as not needed.
         let skip = quote_spanned! {returned=> return match () { () => #skipped } };
         Ok(quote_spanned! {site=>
             match { let #found = #looked; #found } {
@@ -180,7 +179,7 @@ impl Guard {
         })
     }
 
-    /// What `expr` gives: a function or closure is called with references to the arguments.
+    /// Returns the expression for what `expr` gives: a function or closure is called with references to the arguments.
     fn evaluated(&self, expr: &Expr, option: &str) -> Result<TokenStream> {
         let here = at(expr.span());
         match expr {
@@ -193,7 +192,8 @@ impl Guard {
         }
     }
 
-    /// As a closure its arguments' types would not be known in it, and no reference be shortened for it.
+    /// Returns the expression for a call of `closure`, whose arguments are bound by `let`. If it stayed a closure, the
+    /// types of its arguments would not be known in it, and no reference could be shortened for it.
     fn called(&self, closure: &ExprClosure, option: &str) -> Result<TokenStream> {
         let krate = &self.krate;
         let here = at(closure.body.span());
@@ -211,7 +211,8 @@ impl Guard {
             );
             return Err(Error::new_spanned(inputs, text));
         }
-        // A body that is an arm is not reported for its braces. All are taken before one is bound, as the closure may name them otherwise.
+        // The body is an arm, so that it is not reported for its braces. All arguments are taken before one is bound,
+        // as the closure may give them each other's names.
         let passed: Vec<Ident> =
             (0..arguments.len()).map(|at| local(&format!("argument{at}"))).collect();
         let inputs = inputs.iter();

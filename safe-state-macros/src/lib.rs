@@ -1,12 +1,11 @@
 //! The attribute macros of [`safe-state`](https://docs.rs/safe-state), which re-exports and
 //! documents them.
 //!
-//! From input to output: `options` parses the attribute, `function` the item under it, `loops`
-//! takes stock of its loops and `find` chooses one; `carried` deals with the variables
-//! that live through it, `proof` has the compiler prove that no others change, and `accumulators` says so in better words
-//! where it can; `expand` generates the calls, `companion` what stands beside the
-//! function, and `fallback` what is left of it after an error. `idempotent` is an attribute of its own, as are the two of
-//! `limits`.
+//! From input to output: `parse` reads the attribute's options and the function under it; `analyse` chooses the loops,
+//! finds the carried variables and returns a `Plan`, or refuses the function; `emit` writes the output, and the proof
+//! by which the compiler sees that the body changes nothing else. `syntax` holds helpers over tokens for all of them.
+//! `resumable` puts them together, and `fallback` emits the original function after an error. `idempotent` is an
+//! attribute of its own, as are the two of `limits`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
@@ -27,7 +26,7 @@ mod syntax;
 
 use proc_macro::TokenStream;
 
-/// Makes a function's loop resumable.
+/// Makes the loops of a function resumable: they go on where an earlier run has stopped.
 #[doc = include_str!("../docs/attribute.md")]
 #[proc_macro_attribute]
 pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -52,7 +51,7 @@ pub fn mem_guard(options: TokenStream, item: TokenStream) -> TokenStream {
     fallback::or_unchanged(item.into(), expand).into()
 }
 
-/// Passes a function over whose work has been done.
+/// Passes over a function whose work has been done.
 #[doc = include_str!("../docs/idempotent.md")]
 #[proc_macro_attribute]
 pub fn idempotent(options: TokenStream, item: TokenStream) -> TokenStream {

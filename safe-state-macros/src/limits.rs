@@ -1,4 +1,4 @@
-//! Functions that are watched: `#[time_guard]` and `#[mem_guard]`.
+//! Implements `#[time_guard]` and `#[mem_guard]`: functions that are watched.
 //!
 //! Input:
 //!
@@ -7,7 +7,7 @@
 //! fn import(rows: &[Row]) -> Result<u64> { .. }
 //! ```
 //!
-//! Output, the user's block whole:
+//! Output, in which the user's block is whole:
 //!
 //! ```text
 //! fn import(rows: &[Row]) -> Result<u64> {
@@ -19,7 +19,7 @@
 //! }
 //! ```
 //!
-//! In an async function, and in one that returns a future, the limit is the future's:
+//! In an async function, and in one that returns a future, the limit is around the future:
 //!
 //! ```text
 //! return match TimeLimit::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {
@@ -41,13 +41,13 @@ mod options;
 
 pub(crate) use options::Kind;
 
-/// The function under a limit.
+/// Returns the function under a limit.
 pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut function = parse(kind, item)?;
     let options = Options::parse(kind, options)?;
     let is_future = function.sig.asyncness.is_some() || future::output(&function).is_some();
     let returned = returned(&function);
-    // Errors of options point at them; where the limit is said to be, at the function's name.
+    // An error in an option points at the option. The limit itself is placed at the function's name.
     let here = at(function.sig.ident.span());
     future::with_block(&mut function, |block| {
         let tokens = if is_future {
@@ -55,7 +55,7 @@ pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Re
         } else {
             in_front(&options, &returned, block, here)
         };
-        // An item whose last brace is not the user's is taken for generated, and not linted.
+        // Lints skip an item whose last brace is not the user's, as they take it for generated.
         *block = Block { brace_token: block.brace_token, ..syn::parse2(tokens)? };
         Ok::<_, Error>(())
     })?;
@@ -83,7 +83,7 @@ fn returned(function: &ItemFn) -> Returned {
     }
 }
 
-/// A limit that lives as long as the block.
+/// Returns the block, with a limit in front of it that lives as long as the block.
 fn in_front(options: &Options, returned: &Returned, block: &Block, here: Span) -> TokenStream {
     let krate = &options.krate;
     let (limit, error) = (local("limit"), local("error"));
@@ -96,7 +96,7 @@ fn in_front(options: &Options, returned: &Returned, block: &Block, here: Span) -
         Returned::Never => quote_spanned! {site=> match #on_error(#error) {} },
         Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> return #on_error(#error) },
     };
-    // As the tail of a block, the user's own would be reported for its braces.
+    // As the tail of a block, the user's block would be reported for its braces.
     quote_spanned! {site=> {
         let #limit = match #started {
             #krate::__private::Ok(#limit) => #limit,
@@ -106,7 +106,7 @@ fn in_front(options: &Options, returned: &Returned, block: &Block, here: Span) -
     } }
 }
 
-/// A limit around the future that the block is made.
+/// Returns the block as a future, with a limit around it.
 fn around_future(options: &Options, returned: &Returned, block: &Block, here: Span) -> TokenStream {
     let krate = &options.krate;
     let (value, error) = (local("value"), local("error"));
@@ -130,12 +130,12 @@ fn around_future(options: &Options, returned: &Returned, block: &Block, here: Sp
     };
     match returned {
         Returned::Never => quote_spanned! {site=> { match #matched {} } },
-        // In a tail, its temporaries would be dropped at another time in another edition.
+        // As a tail, it would drop its temporaries at a time that depends on the edition.
         Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> { return #matched; } },
     }
 }
 
-/// What makes of an error what the function returns.
+/// Returns the expression for what turns an error into the function's return value.
 fn on_error(options: &Options, returned: &Returned) -> TokenStream {
     let krate = &options.krate;
     let site = Span::mixed_site();

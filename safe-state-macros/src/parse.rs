@@ -1,4 +1,4 @@
-//! From tokens to what they say: the attribute's options, and the function under it.
+//! Parses the attribute's options, and the function under it.
 
 pub(crate) mod function;
 pub(crate) mod future;

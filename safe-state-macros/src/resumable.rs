@@ -1,4 +1,5 @@
-//! `#[resumable]`: from tokens to the plan, and from that to the function that takes the annotated one's place.
+//! Implements `#[resumable]`: makes a plan of the tokens, and of the plan the function that takes the annotated one's
+//! place.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! What is asked of syntax and tokens, whatever they are part of: the lowest layer, which knows nothing of the attribute.
+//! Holds helpers over syntax and tokens. This is the lowest layer, which knows nothing of the attribute.
 
 pub(crate) mod bindings;
 pub(crate) mod free_idents;

@@ -1,4 +1,5 @@
-//! Stage 2, an attempt: calls the body of an item, keeps what another attempt needs, and undoes what one has changed.
+//! Stage 2, an attempt: calls the body of an item, keeps the item for another attempt, and undoes what a failed attempt
+//! changed.
 
 mod body;
 mod call;

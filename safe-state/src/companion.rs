@@ -1,5 +1,5 @@
-//! What stands beside an annotated function whose job is always the same: a type by the function's name, whose
-//! functions ask after the job.
+//! The companion of an annotated function whose job is always the same: a type with the function's name, whose
+//! functions work on the job.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -9,50 +9,50 @@ use safe_state_backends::Checkpoint;
 
 use crate::{Error, Job};
 
-/// A function's job.
+/// A type that stands for a function, and makes its job.
 pub trait OfJob {
-    /// The job, as the attribute's options describe it.
+    /// Returns the job, as the attribute's options describe it.
     fn job() -> Job;
 }
 
-/// The companion of a function, by the type that tells its job. There are no values of it.
+/// The companion of a function; `J` makes its job. It has no values.
 #[derive(Debug)]
 pub struct Companion<J>(Infallible, PhantomData<J>);
 
 impl<J: OfJob> Companion<J> {
-    /// See [`Job::job_name`].
+    /// Returns the job's name; see [`Job::job_name`].
     pub fn job_name() -> String {
         J::job().job_name().to_owned()
     }
 
-    /// See [`Job::peek_checkpoint`].
+    /// Returns the job's stored checkpoint, if any; see [`Job::peek_checkpoint`].
     ///
     /// # Errors
     ///
-    /// As that one.
+    /// The same errors as [`Job::peek_checkpoint`].
     pub fn peek_checkpoint() -> Result<Option<Checkpoint>, Error> {
         J::job().peek_checkpoint()
     }
 
-    /// See [`Job::retry_dead_letters`].
+    /// Has the job's dead letters tried again, and returns how many they are; see [`Job::retry_dead_letters`].
     ///
     /// # Errors
     ///
-    /// As that one.
+    /// The same errors as [`Job::retry_dead_letters`].
     pub fn retry_dead_letters() -> Result<usize, Error> {
         J::job().retry_dead_letters()
     }
 
-    /// See [`Job::clear_checkpoint`].
+    /// Removes the job's checkpoint; see [`Job::clear_checkpoint`].
     ///
     /// # Errors
     ///
-    /// As that one.
+    /// The same errors as [`Job::clear_checkpoint`].
     pub fn clear_checkpoint() -> Result<(), Error> {
         J::job().clear_checkpoint()
     }
 
-    /// See [`Job::checkpoint_path`].
+    /// Returns the path of the job's checkpoint, if it is a file; see [`Job::checkpoint_path`].
     pub fn checkpoint_path() -> Option<PathBuf> {
         J::job().checkpoint_path()
     }

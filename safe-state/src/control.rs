@@ -1,6 +1,6 @@
 //! Stage 6, control: what a run looks at between two items, or two attempts at one.
 //!
-//! It tells what is to be done, and does nothing of it.
+//! It only tells what is to be done: stopping and waiting are left to the run.
 
 #[cfg_attr(not(feature = "limits"), path = "control/limits/none.rs")]
 pub(crate) mod limits;
@@ -26,14 +26,14 @@ use requests::{Applied, Requests};
 
 pub(crate) use replay::Replay;
 
-/// What decides whether a run goes on.
+/// The parts that decide whether a run goes on.
 #[derive(Debug)]
 pub(crate) struct Control {
     pacing: Pacing,
     requests: Requests,
     limits: Limits,
     replay: Replay,
-    /// Whether the run ends before its input does, and not by a failure.
+    /// Whether the run ends before its input does, and not because of a failure.
     is_stopped: bool,
 }
 
@@ -43,8 +43,8 @@ impl Control {
         Control { pacing, requests, limits: Limits::default(), replay, is_stopped: false }
     }
 
-    /// Returns what the run does between two items, if it does not go on at once. Where the input has ended, there is
-    /// nothing to wait for.
+    /// Returns whether the run is to wait or stop between two items; none if it goes on at once. If the input has
+    /// ended, the run does not wait.
     pub(crate) fn look(&mut self, has_ended: bool) -> Option<Look> {
         let now = Instant::now();
         if self.reason_to_stop(now).is_some() {
@@ -54,17 +54,17 @@ impl Control {
         wait.map(Look::Wait)
     }
 
-    /// Returns why the run is to stop, if it is.
+    /// Returns why the run is to stop; none if it goes on.
     pub(crate) fn reason_to_stop(&self, now: Instant) -> Option<StopReason> {
         self.pacing.stop(now).or_else(|| self.limits.stop(now))
     }
 
-    /// Takes in among how many workers the rate is divided.
+    /// Sets the number of workers that the rate is divided among.
     pub(crate) fn divide_rate(&mut self, workers: u32) {
         self.pacing.divide_rate(workers);
     }
 
-    /// Notes that the run ends before its input does, and not by a failure.
+    /// Notes that the run ends before its input does, and not because of a failure.
     pub(crate) fn stop(&mut self) {
         self.is_stopped = true;
     }
@@ -73,13 +73,13 @@ impl Control {
         self.is_stopped
     }
 
-    /// Notes that the item of that index is complete.
+    /// Notes that the item at `index` is complete.
     #[inline]
     pub(crate) fn completed(&mut self, index: Option<u64>) {
         self.replay.completed(index);
     }
 
-    /// Returns whether the item that was to be run again is complete.
+    /// Returns whether the item that a replay was started for is complete.
     pub(crate) fn is_replayed(&self) -> bool {
         self.replay == Replay::Done
     }
@@ -88,34 +88,35 @@ impl Control {
         &mut self.requests
     }
 
-    /// Returns how many items may complete until it may be time to ask whether to go on.
+    /// Returns how many items may complete before the run looks at the clock, and perhaps asks for requests.
     pub(crate) fn budget(&self) -> u64 {
         if self.limits.is_memory_near() { 1 } else { self.requests.budget() }
     }
 
-    /// Returns whether the kernel may end the process at any time: nine tenths of the memory that its control group may
-    /// have are in use.
+    /// Returns whether nine tenths of the memory of the process's control group are in use, so that the kernel may kill
+    /// the process at any time.
     #[inline]
     pub(crate) fn is_memory_tight(&self) -> bool {
         self.limits.is_memory_tight()
     }
 
-    /// Returns whether there is something to save for, which is asked of the run; or its time is over.
+    /// Returns whether to save with the item that has just completed: a request is to be applied, or the run's time is
+    /// over.
     pub(crate) fn saves_for_request(&self) -> bool {
         self.requests.are_to_be_saved_for() || self.pacing.is_over()
     }
 
-    /// Returns whether the longest time of a run is over.
+    /// Returns whether the run has lasted longer than `max_runtime`.
     pub(crate) fn is_late(&self) -> bool {
         self.pacing.is_over()
     }
 
-    /// Returns whether something is asked of the run.
+    /// Returns whether a request is waiting to be applied.
     pub(crate) fn is_asked(&self) -> bool {
         self.requests.are_asked()
     }
 
-    /// Applies what is asked of the run.
+    /// Applies the request to the run, and returns what the run does now.
     pub(crate) fn apply_request(&mut self) -> Applied {
         self.requests.apply()
     }
@@ -123,11 +124,12 @@ impl Control {
 
 /// Limits.
 impl Control {
-    /// Has the limits of the job watched, whose name comes with whether it is verbose.
+    /// Starts the watch over the job's limits. The string is the job's name, the bool beside it whether the job is
+    /// verbose.
     ///
     /// # Errors
     ///
-    /// They can't be watched.
+    /// The limits can't be watched.
     pub(crate) fn limit(
         &mut self,
         (job, limits): ((&str, bool), JobLimits),
@@ -138,17 +140,17 @@ impl Control {
         Ok(())
     }
 
-    /// Returns whether what saves is to be lent while the body of an item runs.
+    /// Returns whether the store and the progress are to be lent while the body of an item runs.
     pub(crate) fn borrows(&self) -> bool {
         self.limits.are_watched()
     }
 
-    /// Lends what saves while the body of an item runs, whose time begins.
+    /// Lends the store and the progress to the watchdog while the body of an item runs. The item's time begins.
     pub(crate) fn lend(&mut self, store: Shared, progress: Progress) {
         self.limits.lend(store, progress);
     }
 
-    /// Takes back what was lent.
+    /// Takes back the progress that was lent to the watchdog, if it was.
     #[inline]
     pub(crate) fn take_back(&mut self) -> Option<Progress> {
         self.limits.take_back()
@@ -160,7 +162,7 @@ impl Control {
         self.limits.end_item();
     }
 
-    /// Returns whether the time of the run is over.
+    /// Returns whether the time that the limits allow the run is over.
     pub(crate) fn is_over(&self) -> bool {
         self.limits.is_over()
     }
@@ -170,14 +172,14 @@ impl Control {
         self.limits.end();
     }
 
-    /// Returns what cancels the items of the run.
+    /// Returns the handle that cancels the items of the run.
     #[cfg(feature = "limits")]
     pub(crate) fn cancellation(&self) -> Option<safe_state_limits::run::Cancellation> {
         self.limits.cancellation()
     }
 }
 
-/// Returns how much of a pause is left; none if it is over.
+/// Returns how much is left of a pause that began at `began`; none if it is over.
 pub(crate) fn left_of(pause: Duration, began: Instant) -> Option<Duration> {
     pause.checked_sub(began.elapsed()).filter(|left| !left.is_zero())
 }

@@ -1,5 +1,5 @@
-//! What a run does to the world beside its checkpoint: transactions of the program's own, effects that happen once,
-//! and handles that are rebuilt.
+//! The effects of a run outside of its checkpoint: the program's own transactions, effects that happen once, and
+//! handles that are opened again.
 
 pub mod commit;
 pub(crate) mod handles;

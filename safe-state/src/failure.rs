@@ -1,4 +1,4 @@
-//! Stage 3, a failure: tells whether an item has failed and how, and judges what is to become of it.
+//! Stage 3, a failure: tells whether an item has failed and how, and decides what becomes of it.
 
 mod context;
 mod failures;

@@ -1,4 +1,4 @@
-//! Stage 1, items: the iterator of a resumable loop, which skips what is complete and hands out the rest.
+//! Stage 1, items: the iterator of a resumable loop, which skips complete items and hands out the rest.
 
 pub(crate) mod capture;
 pub(crate) mod compared;
@@ -25,8 +25,8 @@ use crate::items::identity::{Admission, Identity};
 
 /// The items of a loop that are not complete yet.
 ///
-/// It holds nothing of the run, nor does the `Counter` beside it hold anything of the iterator: a
-/// loop that is left may have changed what it iterates over.
+/// It holds nothing of the run, and the `Counter` beside it holds nothing of the iterator: the body may change the
+/// iterated value and then leave the loop.
 #[derive(Debug)]
 pub struct Items<I, K> {
     iter: I,
@@ -34,30 +34,30 @@ pub struct Items<I, K> {
     gate: Gate,
 }
 
-/// Whether a loop gives items.
+/// Whether, and how, a loop gives items.
 #[derive(Debug)]
 enum Gate {
     Open,
-    /// Not those between the ones that were put back.
+    /// The loop gives items, but skips complete ones that stand between others that were put back.
     Gapped(Box<Gaps>),
-    /// A `break` left it in an earlier run, which came to a later loop.
+    /// The loop gives none: a `break` left it in an earlier run, which came to a later loop.
     Closed,
     Refused(Box<Error>),
 }
 
-/// What the loop's head gives.
+/// The answer to a request for the next item.
 #[derive(Debug)]
 pub enum Step<T> {
     /// The next item.
     Item(T),
-    /// There are no more.
+    /// The loop has no more items.
     Done,
     /// The run cannot go on.
     Failed(Error),
 }
 
 impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
-    /// The items of a loop that is entered so, or why it can't be.
+    /// Makes the items of a loop with the entry `entered`, or with the error why it can't be entered.
     #[inline]
     pub(crate) fn new(
         entered: Result<Entry, Error>,
@@ -70,22 +70,22 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         items
     }
 
-    /// The items of a loop that has not been entered.
+    /// Makes the items of a loop that has not been entered, and gives none.
     pub(crate) fn closed(iter: I, identity: K) -> Self {
         Items { iter, identity, gate: Gate::Closed }
     }
 
-    /// The iterator, where the loop is not entered.
+    /// Returns the iterator, for a caller that does not enter the loop.
     pub(crate) fn input(&mut self) -> &mut I {
         &mut self.iter
     }
 
-    /// The iterator, and how its items are known, where the loop is not entered.
+    /// Returns the iterator and the identity, for a caller that does not enter the loop.
     pub(crate) fn parts(&mut self) -> (&mut I, &mut K) {
         (&mut self.iter, &mut self.identity)
     }
 
-    /// Enters the loop so, or says why it can't be.
+    /// Enters the loop by `entered`, or notes the error why it can't be entered.
     #[inline]
     pub(crate) fn enter(&mut self, entered: Result<Entry, Error>, counter: &mut impl Counter) {
         let Items { iter, identity, gate } = self;
@@ -93,7 +93,7 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
             let completed = entry.completed.len();
             let gate = Gate::of(entry, iter, |item| identity.fingerprint(item));
             match gate {
-                // It has none that is not complete.
+                // The other input has no item beyond the complete ones.
                 Err(WrongInput::TooShort) if counter.accepts_another_input() => Ok(Gate::Closed),
                 gate => gate.map_err(|wrong| counter.wrong_input(completed, wrong)),
             }
@@ -101,13 +101,13 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         *gate = open.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
     }
 
-    /// Gives no item but the error.
+    /// Makes the loop give the error instead of an item.
     #[cold]
     pub(crate) fn refuse(&mut self, error: Error) {
         self.gate = Gate::Refused(Box::new(error));
     }
 
-    /// The next item.
+    /// Returns the next item that is to be done.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn next(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
@@ -128,8 +128,9 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
-    /// Completes the item before, with what is due then, and gives the next. Where there is none, the counter knows why:
-    /// behind the loop the items are not looked at, as a body that leaves it may have changed what they borrow.
+    /// Completes the item before, saves if that is due, and returns the next item. If it returns none, the counter
+    /// knows why. After the loop the items are not looked at, as a body that leaves it may have changed what they
+    /// borrow.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn advance(&mut self, counter: &mut impl Counter) -> Option<I::Item> {
@@ -149,8 +150,8 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
-    /// Returns whether it is known that no item is left, without asking for one: that may take long, or take it
-    /// away from who comes next.
+    /// Returns whether it is certain that no item is left, without asking the iterator for one: that might take long,
+    /// or take an item away from the code after the loop.
     pub fn has_ended(&self) -> bool {
         let (_, most) = self.iter.size_hint();
         match &self.gate {
@@ -170,7 +171,7 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
-    /// The next item that is not complete.
+    /// Returns the next item that is not complete, in an input with gaps.
     fn next_behind(&mut self, mut gaps: Box<Gaps>, counter: &mut impl Counter) -> Step<I::Item> {
         let fingerprint = |item: &I::Item| self.identity.fingerprint(item);
         match gaps.skip(&mut self.iter, fingerprint) {
@@ -198,7 +199,7 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
 }
 
 impl Gate {
-    /// The gate of a loop that is entered so: behind the completed items at the front of its input.
+    /// Skips the complete items at the front of the input, and returns the gate for the rest.
     fn of<I: Iterator>(
         entry: Entry,
         iter: &mut I,
@@ -214,23 +215,23 @@ impl Gate {
     }
 }
 
-/// What [`Items`] of no iterator falls back to. That it is none has then been reported where it
-/// was entered, and is not to be reported again where the next item is asked for.
+/// The type whose methods the compiler finds for an [`Items`] of no iterator. That error has been reported where the
+/// loop is entered, and would otherwise be reported again where the next item is asked for.
 #[derive(Debug)]
 pub struct NoItems(Infallible);
 
 impl NoItems {
-    /// Cannot be called.
+    /// Never returns, as no value of this type exists.
     pub fn next<T>(&mut self, _: &mut impl Counter) -> Step<T> {
         match self.0 {}
     }
 
-    /// Cannot be called.
+    /// Never returns, as no value of this type exists.
     pub fn advance<T>(&mut self, _: &mut impl Counter) -> Option<T> {
         match self.0 {}
     }
 
-    /// Cannot be called.
+    /// Never returns, as no value of this type exists.
     pub fn has_ended(&self) -> bool {
         match self.0 {}
     }
@@ -250,7 +251,7 @@ impl<I, K> DerefMut for Items<I, K> {
     }
 }
 
-/// How many items there are in all, where the iterator tells.
+/// Returns how many items the iterator has left, if it tells exactly.
 pub(crate) fn exact_len(iter: &impl Iterator) -> Option<u64> {
     match iter.size_hint() {
         (lower, Some(upper)) if lower == upper => u64::try_from(lower).ok(),

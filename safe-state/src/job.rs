@@ -1,4 +1,4 @@
-//! A job: its name and options, and what is stored of it.
+//! A job's name and options, and the queries of what is stored of the job.
 
 pub(crate) mod by_hand;
 pub(crate) mod defaults;
@@ -32,10 +32,10 @@ use place::{JobPlace, Stored};
 use settings::{Expected, Saves};
 use shared::{OnIdle, Slices};
 
-/// A named piece of work and how it is to be run.
+/// A named piece of work and the options of its runs.
 ///
-/// It has the same queries as the companion type of a function under
-/// [`#[resumable]`](crate::resumable). Methods have no companion, so use a `Job` for them:
+/// A `Job` has the same queries as the companion type of a function under [`#[resumable]`](crate::resumable). Methods
+/// have no companion, so use a `Job` for them:
 ///
 /// ```
 /// use safe_state::Job;
@@ -49,7 +49,7 @@ use shared::{OnIdle, Slices};
 /// # Ok::<(), safe_state::Error>(())
 /// ```
 ///
-/// And it runs a job without the attribute: see [`run`](Job::run).
+/// A `Job` also runs a job without the attribute: see [`run`](Job::run).
 #[derive(Clone)]
 pub struct Job {
     name: String,
@@ -62,7 +62,7 @@ pub struct Job {
     storage: Storage,
 }
 
-/// Where a job is stored, and how.
+/// A job's place, its keys, and the terms of its lease.
 #[derive(Clone)]
 struct Storage {
     place: JobPlace,
@@ -72,7 +72,7 @@ struct Storage {
 }
 
 impl Job {
-    /// The job of that name, with all options at their [defaults](crate::defaults).
+    /// Creates a job with the name `name` and with all options at their [defaults](crate::defaults).
     pub fn new(name: impl Into<String>) -> Self {
         let defaults = defaults::defaults();
         #[allow(unused_mut)]
@@ -98,98 +98,98 @@ impl Job {
         }
     }
 
-    /// Saves after that many completed items, or at the first item that completes after that
-    /// time. The default is every item.
+    /// Sets when the run saves: after a number of completed items, or at the first item that completes after a time.
+    /// The default is every item.
     pub fn save_every(mut self, every: impl Into<SaveEvery>) -> Self {
         self.saves.every = every.into();
         self
     }
 
-    /// Limits the time spent on saving to this share of the run's time, in percent: see
-    /// [`SaveEvery::share`]. It replaces [`save_every`](Job::save_every).
+    /// Limits the time spent on saving to `percent` of the run's time: see [`SaveEvery::share`]. This option replaces
+    /// [`save_every`](Job::save_every).
     pub fn budget(self, percent: f64) -> Self {
         self.save_every(SaveEvery::share(percent))
     }
 
-    /// What a save survives: loss of power (the default), or only the death of the process.
+    /// Sets what a save survives: loss of power (the default), or only the death of the process.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.storage.durability = durability;
         self
     }
 
-    /// Notes each completed item in a page of mapped memory beside the job's file, so that it
-    /// survives the death of the process before the next save. The guide says what that costs, in
-    /// "Between two saves". With [`Durability::Process`] and each item saved, the file itself is
-    /// then written about once a second.
+    /// Sets whether each completed item is noted in a page of mapped memory beside the job's file. The note survives
+    /// the death of the process before the next save. The guide tells the cost in "Between two saves". With
+    /// [`Durability::Process`] and each item saved, the file itself is written about once a second.
     ///
-    /// With another backend than files, it needs a [`page_dir`](Self::page_dir). On other systems than Linux, it does nothing.
+    /// Backends other than files need a [`page_dir`](Self::page_dir) for the page. The option does nothing on systems
+    /// other than Linux.
     pub fn page(mut self, page: bool) -> Self {
         self.saves.page = page;
         self
     }
 
-    /// Keeps the [`page`](Self::page) in a folder of this machine, which a run creates if needed:
-    /// for checkpoints in a database, an object store, or files on a network. A run that begins on
-    /// the same machine goes on exactly where one was killed; elsewhere, or without the folder, at
-    /// its last save. Of a job with [`page`](Self::page) alone,
-    /// [`defaults`](crate::Defaults::page_dir), else `$SAFE_STATE_PAGE_DIR`, name the folder, or it
-    /// lies beside its file.
+    /// Keeps the [`page`](Self::page) in a folder of this machine, which a run creates if needed. This is for
+    /// checkpoints in a database, an object store, or files on a network. A run that begins on the same machine goes on
+    /// exactly where the run before was killed. On another machine, or without the folder, a run goes on at the last
+    /// save. A job with [`page`](Self::page) but without this option takes the folder of
+    /// [`defaults`](crate::Defaults::page_dir), else that of `$SAFE_STATE_PAGE_DIR`, else keeps the page beside its
+    /// file.
     pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.storage.place.named.page_dir = Some(dir.into());
         self.page(true)
     }
 
-    /// The loops of its function are shared by all processes that run it.
+    /// Sets whether all processes that run the job's function share its loops.
     #[doc(hidden)]
     pub fn shared(mut self, is: bool) -> Self {
         self.saves.shared = is.then(|| self.saves.shared.take().unwrap_or_default());
         self
     }
 
-    /// How a loop is cut into slices that many workers share: into 1 to 65,536 of them, or into these ranges of indices.
+    /// Sets how a loop is cut into slices that many workers share: into 1 to 65,536 of them, or into the given ranges
+    /// of indices.
     #[doc(hidden)]
     pub fn slices(mut self, slices: impl Slices) -> Self {
         self.saves.shared.get_or_insert_default().set_slices(slices);
         self
     }
 
-    /// Of which submission of a batch system the workers are.
+    /// Sets the submission of a batch system that the workers belong to.
     #[doc(hidden)]
     pub fn submission(mut self, submission: impl fmt::Display) -> Self {
         self.saves.shared.get_or_insert_default().set_submission(submission.to_string());
         self
     }
 
-    /// What a worker does while others have all that is left of a loop.
+    /// Sets what a worker does while other workers have all that is left of a loop.
     #[doc(hidden)]
     pub fn on_idle(mut self, on_idle: OnIdle) -> Self {
         self.saves.shared.get_or_insert_default().on_idle = on_idle;
         self
     }
 
-    /// Returns whether the loops of its function are shared by all processes that run it.
+    /// Returns whether all processes that run the job's function share its loops.
     pub(crate) fn is_shared(&self) -> bool {
         self.saves.shared.is_some()
     }
 
-    /// How long to wait for another run of the job to end, instead of being refused at once.
+    /// Sets how long to wait for another run of the job to end. By default, a second run is refused at once.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.storage.wait = Some(wait);
         self
     }
 
-    /// Where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else
-    /// `.safe_state` in the working directory. With a [`backend`](Self::backend) as well, the job is
-    /// refused.
+    /// Sets the directory where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else `.safe_state`
+    /// in the working directory. A job with a [`backend`](Self::backend) as well is refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.storage.place.named.dir = Some(dir.into());
         self
     }
 
-    /// Where the checkpoint is stored, instead of in files: a backend, an `Arc` of one, a URL for
-    /// [`from_url`](crate::backend::from_url), or a `Result` of one of these, whose error is told
-    /// when the job is run or asked. The default is the URL in `$SAFE_STATE_BACKEND`, unless there is
-    /// a [`state_dir`](Self::state_dir).
+    /// Sets where the checkpoint is stored, instead of in files: a backend, an `Arc` of one, a URL for
+    /// [`from_url`](crate::backend::from_url), or a `Result` of one of these. An error in it is returned when the job
+    /// is run or queried. The default is the URL in `$SAFE_STATE_BACKEND`, unless the job has a
+    /// [`state_dir`](Self::state_dir).
     ///
     /// ```
     /// use safe_state::Job;
@@ -204,28 +204,28 @@ impl Job {
         self
     }
 
-    /// Keeps the checkpoint of a finished job, so that the next run has no items to do.
+    /// Sets whether the checkpoint of a finished job is kept, so that the next run has no items to do.
     pub fn keep_on_success(mut self, keep: bool) -> Self {
         self.saves.keep_on_success = keep;
         self
     }
 
-    /// A version of the work; a checkpoint begun under another is refused.
+    /// Sets the version of the work. A checkpoint that was begun under another version is refused.
     pub fn version(mut self, version: impl fmt::Display) -> Self {
         self.expected.version = Some(format!("{version}"));
         self
     }
 
-    /// A fingerprint of the code that does the work, which `#[resumable]` makes of the function's
-    /// text; and what to do if it is not the one that the checkpoint was made by. The default is to
-    /// go on with a warning.
+    /// Sets a fingerprint of the code that does the work, and what to do if another fingerprint made the checkpoint.
+    /// `#[resumable]` makes the fingerprint from the function's text. The default is to go on with a warning.
     pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
         self.expected.code = Some(fingerprint);
         self.expected.on_code_change = on_change;
         self
     }
 
-    /// An argument of its function that belongs to the job, if it can be compared.
+    /// Adds an argument of the job's function whose value belongs to the job. An argument without a fingerprint is not
+    /// compared.
     #[doc(hidden)]
     pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
         self.expected
@@ -234,14 +234,14 @@ impl Job {
         self
     }
 
-    /// Tells whether it is called by tests of the crate that it is in.
+    /// Sets whether tests of the crate that has the function call the job.
     #[doc(hidden)]
     pub fn in_test(mut self, is: bool) -> Self {
         self.storage.place.is_of_test = is;
         self
     }
 
-    /// The variables that the code saves with the progress. That one is no longer among them is a
+    /// Sets the variables that the code saves with the progress. A stored variable that is no longer among them is a
     /// change of the code.
     #[doc(hidden)]
     pub fn carries(mut self, variables: &'static [&'static str]) -> Self {
@@ -249,9 +249,9 @@ impl Job {
         self
     }
 
-    /// Sets what happens if an item differs from the one that was completed under its index: the
-    /// run fails, which is the default, or goes on. [`OnChange::Restart`] fails as well: by then
-    /// items are gone.
+    /// Sets what happens if an item differs from the one that was completed under the same index: the run fails, which
+    /// is the default, or goes on. [`OnChange::Restart`] also fails, because earlier items have already been consumed
+    /// by then.
     pub fn on_input_change(mut self, on_change: OnChange) -> Self {
         self.expected.on_input_change = on_change;
         self
@@ -264,13 +264,13 @@ impl Job {
         self
     }
 
-    /// The job's name.
+    /// Returns the job's name.
     pub fn job_name(&self) -> &str {
         &self.name
     }
 
-    /// Loads the job's checkpoint. Returns `None` if the job has not begun, or has finished without
-    /// keeping it. Takes no lease, and works while the job runs.
+    /// Loads the job's checkpoint. Returns `None` if the job has not begun, or has finished without keeping its
+    /// checkpoint. The method takes no lease and works while the job runs.
     ///
     /// # Errors
     ///
@@ -279,7 +279,7 @@ impl Job {
         stored::peek(&*self.stored_in()?, &self.name)
     }
 
-    /// Removes the checkpoint, so that the next run starts over. Does nothing if there is none.
+    /// Removes the checkpoint, so that the next run starts over. Does nothing if the job has no checkpoint.
     ///
     /// # Errors
     ///
@@ -288,13 +288,14 @@ impl Job {
         stored::clear(self.stored_in()?, &self.name, self.lease_options())
     }
 
-    /// The file that the checkpoint is or would be in; `None` if the backend keeps no files, or
+    /// Returns the file that holds the checkpoint or would hold it. Returns `None` if the backend keeps no files, or
     /// cannot be used.
     pub fn checkpoint_path(&self) -> Option<PathBuf> {
         self.stored_in().ok()?.path(&self.name)
     }
 
-    /// Returns the job for another thread: the memory of a trial or a test is known to its own alone.
+    /// Returns the job for use on another thread. A checkpoint in the memory of a trial or a test is known to its own
+    /// thread alone, so the returned job names that memory.
     pub(crate) fn for_another_thread(&self) -> Job {
         let mut job = self.clone();
         if let Ok(Some(backend)) = self.storage.place.of_thread(&self.name) {
@@ -305,7 +306,7 @@ impl Job {
     }
 
     pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        // An encrypted one has no page, which would have what it has, and would not be encrypted.
+        // An encrypted backend gets no page of its own: the page would hold the same values unencrypted.
         let stored = self.storage.place.with_pages(self.stored()?.backend());
         encryption::encrypted(&self.storage.keys, stored)
     }
@@ -314,7 +315,7 @@ impl Job {
         self.storage.place.stored(&self.name)
     }
 
-    /// Returns where requests to the job are.
+    /// Returns the place where requests to the job are stored.
     pub(crate) fn requests(&self) -> Result<Source, Error> {
         Ok(Source::new(self.stored_in()?, &self.name))
     }

@@ -27,7 +27,7 @@ pub mod testing;
 pub use control::rate::Rate;
 pub use effects::{commit, idempotency, reconnect, transaction};
 pub use failure::{Action, ErrorContext};
-/// The name that [`Effect`] had before: programs that use it go on.
+/// The former name of [`Effect`], for programs that still use it.
 #[doc(hidden)]
 pub use idempotency::Effect as Once;
 pub use idempotency::{Effect, IdempotencyCache};
@@ -129,9 +129,9 @@ pub use safe_state_report as report;
 pub use safe_state_serve as serve;
 pub use save::schedule::SaveEvery;
 
-/// Returns what `main` is to return, so that a batch system knows whether to run the program again: 75 if a run stopped that
-/// is to go on later, 76 if there was nothing left for a worker, 77 if the run was cancelled or has ended itself, and 1 for
-/// any other error. [`ExitCodes`] sets them, and so does the environment.
+/// Returns the exit code for `main`, which tells a batch system whether to run the program again: 75 if a run stopped
+/// that is to go on later, 76 if nothing was left for a worker, 77 if the run was cancelled or has ended itself, and 1
+/// for any other error. [`ExitCodes`] changes them, and so does the environment.
 ///
 /// ```
 /// use std::process::ExitCode;
@@ -155,7 +155,7 @@ pub fn exit_code<T, E: std::fmt::Debug>(ended: Result<T, E>) -> std::process::Ex
     ExitCodes::new().of(ended)
 }
 
-/// Where checkpoints are stored: the trait, and the backends that come with the crate.
+/// The storage of checkpoints: the trait, and the backends that come with the crate.
 pub mod backend {
     #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
     pub use safe_state_backends::MySqlBackend;

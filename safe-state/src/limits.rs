@@ -1,4 +1,4 @@
-//! Limits on time and memory, and the same in resumable loops.
+//! Limits on time and memory, which also work in resumable loops.
 
 #[doc(inline)]
 pub use safe_state_limits::{

@@ -1,4 +1,4 @@
-//! What a run reports of itself: events, spans, bars and meters. It reads, and never steers.
+//! The reports of a run: events, spans, bars and meters. They read the run, and never steer it.
 
 #[cfg(feature = "progress")]
 pub mod bars;

@@ -1,7 +1,8 @@
-//! Items side by side: the bodies of a loop run on threads, or as futures of the caller's task, up to so many at once.
+//! Items side by side: the bodies of a loop run on threads, or as futures of the caller's task, up to a given number at
+//! once.
 //!
-//! One side hands out, judges and saves: the caller's thread, or its task. So an iterator need not be `Send`, and what a
-//! run knows is looked at by nobody else. Bodies are given an item, and give back how it came out.
+//! One side hands out, judges and saves: the caller's thread, or its task. So an iterator need not be `Send`, and
+//! nobody else reads the run's state. Bodies take an item, and return how it came out.
 
 mod ahead;
 mod asking;

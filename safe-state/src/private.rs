@@ -1,5 +1,4 @@
-//! What generated code calls. It may change with any release, and only the macro of the same
-//! release uses it.
+//! The items that generated code uses. They may change with any release: only the macro of the same release uses them.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -116,7 +115,7 @@ pub use safe_state_limits::run::{Cancellation, cancellable};
 #[cfg(feature = "report")]
 pub use safe_state_report::__argument as argument;
 
-/// The ways by which it is found out what a loop's input is, and what of its items is compared.
+/// The traits by which method resolution finds out what a loop's input is, and what of its items is compared.
 pub mod types {
     pub use super::forms::*;
     pub use crate::items::input::{OfNoResult, TypeIsKnown};
@@ -126,16 +125,16 @@ pub mod types {
     };
 }
 
-/// The ways by which it is found out what of a value is compared.
+/// The traits by which method resolution finds out what of a value is compared.
 pub mod forms {
     pub use crate::items::compared::{
         OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped,
     };
 }
 
-/// The ways by which it is found out how a body failed, and how an error of ours leaves the function.
+/// The traits by which method resolution finds out how a body failed, and how a storage error leaves the function.
 pub mod failures {
-    // Without names, which may be those of a user's types.
+    // Imported without names, which might be those of a user's types.
     pub use crate::failure::outcome::{
         ViaAnything as _, ViaDebug as _, ViaDisplay as _, ViaError as _, ViaInner as _,
         ViaInnerSend as _, ViaType as _,
@@ -143,8 +142,7 @@ pub mod failures {
     pub use crate::failure::returns::{ViaFrom as _, ViaPanic as _};
 }
 
-/// The items of the loop over `input`, which has that many resumable loops around it, and that
-/// number.
+/// Enters the loop over `input`. `depth` is the number of resumable loops around it, `id` its number in the function.
 pub fn items<'r, I, T, F>(
     input: Known<I, F>,
     run: &'r mut Run,
@@ -164,7 +162,8 @@ where
     (items, tally, TypeOf(PhantomData))
 }
 
-/// The same of a loop that many workers share; `again` clones an iterator that can be cloned.
+/// Makes the items of a loop that many workers share, without entering it; `again` clones an iterator that can be
+/// cloned.
 pub fn shared_items<'r, I, T, F>(
     input: Known<I, F>,
     run: &'r mut Run,
@@ -181,7 +180,8 @@ where
     (items, entering::tally(run, depth), TypeOf(PhantomData))
 }
 
-/// The same of one that knows its items by the hash of a key.
+/// Makes the items of a loop that many workers share and that knows its items by the hash of a key; `again` clones an
+/// iterator that can be cloned.
 pub fn shared_items_by_key<'r, I, T, F>(
     input: Input<I, T>,
     run: &'r mut Run,
@@ -198,22 +198,22 @@ where
     (items, entering::tally(run, depth), TypeOf(PhantomData))
 }
 
-/// What each slice of a shared loop begins a variable with, which has that type.
+/// Returns the default with which each slice of a shared loop begins the variable, which is passed for its type.
 pub fn from_default<T: Default>(_: &T) -> T {
     T::default()
 }
 
-/// The same of what puts itself together.
+/// Returns the empty value with which each slice of a shared loop begins a variable that merges by itself.
 pub fn from_nothing<T: Merges>(_: &T) -> T {
     T::nothing()
 }
 
-/// The same where the program says what.
+/// Returns the program's value with which each slice of a shared loop begins a variable.
 pub fn from_value<T>(_: &T, value: T) -> T {
     value
 }
 
-/// The same of a loop that knows its items by the hash of a key.
+/// Enters a loop that knows its items by the hash of a key.
 pub fn items_by_key<'r, I, Iter, T, F>(
     input: I,
     run: &'r mut Run,
@@ -233,7 +233,7 @@ where
     (items, tally, TypeOf(PhantomData))
 }
 
-/// The same of a loop that knows its items by cursor.
+/// Enters a loop that knows its items by a cursor.
 pub fn items_by_cursor<'r, I, Iter, T, C, F>(
     input: I,
     run: &'r mut Run,
@@ -255,13 +255,13 @@ where
     (items, tally, TypeOf(PhantomData))
 }
 
-/// What a loop walks that lends a carried variable.
+/// Returns `input`, and checks that a loop over a lent carried variable can walk it.
 pub fn lent<I: IntoIterator<IntoIter: Lent>>(input: I) -> I {
     input
 }
 
-/// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable,
-/// `asked` what is known of what it asks.
+/// Enters a `while let` loop. `takes` is whether it takes its items out of a carried variable, `asked` what the type of
+/// its source tells.
 pub fn received<'r, O>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
@@ -277,11 +277,12 @@ pub fn received<'r, O>(
     (items, tally, asked)
 }
 
-/// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.
+/// Does `body` as a run of the job: opens the run, has `failing` tell whether the body failed, and ends the run
+/// accordingly.
 ///
 /// # Panics
 ///
-/// With the panic of the body.
+/// If the body panics: its panic goes on.
 pub fn run<R>(
     job: &Job,
     on_error: impl Fn(Error) -> R,
@@ -297,19 +298,20 @@ pub fn run<R>(
     run.finish(outcome, failing, on_error)
 }
 
-/// `true`, which the compiler does not know before it optimises.
+/// Returns `true`, which the compiler does not know before it optimises.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it stands in each item")]
 pub fn always() -> bool {
     true
 }
 
-/// A future that gives an `R`.
+/// Returns the future, and tells the compiler that its output is an `R`.
 pub fn future_of<R>(future: impl Future<Output = R>) -> impl Future<Output = R> {
     future
 }
 
-/// The job of that name, called by tests of its crate or not, whose code has that fingerprint and carries those variables.
+/// Makes the job of a function. `in_test` is whether tests of its crate call it, `code` the fingerprint of its code,
+/// `carries` the names of its carried variables.
 pub fn job(
     name: impl Into<String>,
     in_test: bool,
@@ -320,17 +322,17 @@ pub fn job(
     Job::new(name).in_test(in_test).code(code, on_code_change).carries(carries)
 }
 
-/// The job of what stands beside a function.
+/// Returns the job of the function that the companion `J` belongs to.
 pub fn job_of<J: OfJob>() -> Job {
     J::job()
 }
 
-/// The name under which the value of a `step!` is stored.
+/// Returns the name under which the value of the `step!` is stored.
 pub fn step_name(step: &str) -> String {
     crate::progress::values::step_name(step)
 }
 
-/// What was `restored` of a variable, whose type is that which values of older versions are made into.
+/// Returns `restored`, and ties its type to the one that the migration of old values returns.
 pub fn migrated<Old, New>(
     _: impl FnOnce(Old) -> New,
     restored: Result<Option<New>, Error>,
@@ -338,31 +340,33 @@ pub fn migrated<Old, New>(
     restored
 }
 
-/// The job's name, of anything that is text.
+/// Returns the job's name, given as any kind of text.
 pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
     name.as_ref().to_owned()
 }
 
-/// The default name of a function: the path of what it stands in, of which its companion tells, and its own name.
+/// Returns the default name of a function: the path of its surroundings, taken from its companion's type, and its own
+/// name.
 pub fn function_name<Companion>(function: &str) -> String {
     let path = std::any::type_name::<Companion>();
-    // One that is the same whatever the arguments is ours, of a type that stands there.
+    // A companion that does not depend on the arguments is our type, with a type of the user's place as its parameter.
     let path = path.split_once("Companion<").map_or(path, |(_, of)| of);
     let around = path.rsplit_once("::").map_or("", |(around, _)| around);
     format!("{}::{function}", around.replace("::{{closure}}", ""))
 }
 
-/// By what one instance of a function is told from another.
+/// Returns a fingerprint of the type `T`, which tells instances of a generic function apart.
 pub fn type_fingerprint<T: ?Sized>() -> Option<u32> {
     crate::items::fingerprint::serialized(&std::any::type_name::<T>())
 }
 
-/// By what a method of one instance of a type is told from another's; none of a type without parameters.
+/// Returns a fingerprint of the type `T` of `self`, which tells methods of its instances apart; none if `T` has no
+/// parameters.
 pub fn self_fingerprint<T: ?Sized>() -> Option<u32> {
     std::any::type_name::<T>().contains('<').then(type_fingerprint::<T>).flatten()
 }
 
-/// The default name of a method: its type's path, and its own name.
+/// Returns the default name of a method: its type's path, and its own name.
 pub fn method_name<T: ?Sized>(method: &str) -> String {
     format!("{}::{method}", std::any::type_name::<T>())
 }

@@ -1,7 +1,7 @@
-//! Stage 4, progress: where a run stands in its loops, what it carries, and what of both the next save has to tell.
+//! Stage 4, progress: where a run is in its loops, what it carries, and what of both the next save has to store.
 //!
-//! It is told of items, and gives changes to save. It writes nothing, and looks at what is stored through
-//! [`Stored`] alone.
+//! The progress is told of items, and returns changes to save. It writes nothing, and reads what is stored only through
+//! [`Stored`].
 
 mod before;
 mod carried;
@@ -45,10 +45,10 @@ pub(crate) use entering::{Entered, wrong_input};
 pub(crate) use open_loop::Unpaged;
 pub(crate) use stored::Stored;
 
-/// How many saves lie between two that store the items' median time.
+/// The number of saves from one that stores the items' median time to the next.
 const SAVES_PER_MEDIAN: u64 = 32;
 
-/// Where a run stands, and what of it the checkpoint has not been told yet.
+/// The position of a run in its loops, its values, and what of them the checkpoint does not have yet.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     loops: Loops,
@@ -61,21 +61,21 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 pub(crate) struct InFlight {
     pub(crate) index: Option<u64>,
-    /// The hash of its key, if it is known by key.
+    /// The hash of the item's key, if it is known by key.
     pub(crate) key: Option<u64>,
-    /// The loop entered last.
+    /// The location of the loop that was entered last.
     pub(crate) location: Cow<'static, str>,
-    /// What was recorded of it, and of the items around it.
+    /// The values recorded of the item, and of the items around it.
     pub(crate) captured: Vec<Captured>,
 }
 
-/// Items.
+/// The items of a run's loops.
 impl Progress {
-    /// Enters a loop over `total` items, if its input tells.
+    /// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
     ///
     /// # Errors
     ///
-    /// The loop knew its items otherwise, or an item was left in the middle of its inner loop.
+    /// The loop knew its items in another way, or an item was left in the middle of its inner loop.
     pub(crate) fn enter(
         &mut self,
         stored: Stored<'_>,
@@ -92,21 +92,21 @@ impl Progress {
         self.loops.are_none()
     }
 
-    /// Returns whether the loop has come to the end of its input in an earlier run.
+    /// Returns whether the loop came to the end of its input in an earlier run.
     pub(crate) fn has_ended_before(&self, depth: usize) -> bool {
         self.loops
             .get(depth)
             .is_some_and(|open| open.resume_point() == ResumePoint::Ended && open.was_exhausted())
     }
 
-    /// Passes over items that are complete.
+    /// Passes over the next `count` items, which are complete.
     pub(crate) fn pass_over(&mut self, depth: usize, count: u64) {
         if let Some(open) = self.loops.get_mut(depth) {
             open.pass_over(count);
         }
     }
 
-    /// Takes in an item of a loop by key. Returns whether it is to be done.
+    /// Notes an item of a loop by key. Returns whether the item is to be done.
     pub(crate) fn meet(
         &mut self,
         stored: Stored<'_>,
@@ -117,12 +117,12 @@ impl Progress {
         met.ok_or_else(|| entering::identity_changed(stored, ANOTHER_KEY))
     }
 
-    /// Returns whether the fingerprint of the item handed out is wanted, whenever the next save is.
+    /// Returns whether the fingerprint of the item that was handed out is wanted, even if no save is due next.
     pub(crate) fn wants_mark(&self, depth: usize) -> bool {
         self.loops.get(depth).is_some_and(OpenLoop::wants_mark)
     }
 
-    /// Takes the fingerprint of the item handed out.
+    /// Takes the fingerprint of the item that was handed out.
     #[inline]
     pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
         if let Some(open) = self.loops.get_mut(depth) {
@@ -152,7 +152,7 @@ impl Progress {
         self.loops.get(depth).map(OpenLoop::position)
     }
 
-    /// Returns whether the item that was handed out inside `depth` loops is not complete.
+    /// Returns whether the loop inside `depth` others has an item in flight that is not complete.
     pub(crate) fn is_in_flight(&self, depth: usize) -> bool {
         self.loops.get(depth).is_none_or(OpenLoop::is_in_flight)
     }
@@ -168,12 +168,12 @@ impl Progress {
         }
     }
 
-    /// Returns the index of that item.
+    /// Returns the index of the item in flight of the innermost loop that has one.
     pub(crate) fn index_in_flight(&self) -> Option<u64> {
         self.loops.in_flight().map(OpenLoop::position)
     }
 
-    /// Takes in what a loop has counted by itself, and whether an item is in flight there.
+    /// Adds the items that a loop has counted by itself, and notes whether an item is in flight in it.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
         if let Some(open) = self.loops.get_mut(depth) {
             open.settle(completed, in_flight);
@@ -183,7 +183,7 @@ impl Progress {
         }
     }
 
-    /// Has the items of the loop run side by side from now on.
+    /// Lets the items of the loop run side by side from now on.
     pub(crate) fn run_side_by_side(&mut self, stored: Stored<'_>, depth: usize) {
         side_by_side::begin(&mut self.loops, stored, depth);
     }
@@ -198,14 +198,14 @@ impl Progress {
         self.loops.get(depth).is_some_and(OpenLoop::runs_side_by_side)
     }
 
-    /// Returns how many items of the loop are complete, those included that were passed over.
+    /// Returns how many items of the loop are complete, including those that were passed over.
     #[inline]
     pub(crate) fn reached(&self, depth: usize) -> Option<u64> {
         self.loops.get(depth).map(OpenLoop::reached)
     }
 
-    /// Completes the item in flight inside `depth` loops, and with it what ended in it. Returns whether there was
-    /// one.
+    /// Completes the item in flight inside `depth` loops, and with it the inner loops that ended in it. Returns whether
+    /// an item was in flight.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
         let is_complete = self.loops.complete(depth);
@@ -215,14 +215,14 @@ impl Progress {
         is_complete
     }
 
-    /// Ends the input of a loop.
+    /// Notes that the input of a loop has ended.
     pub(crate) fn exhausted(&mut self, depth: usize) {
         if let Some(open) = self.loops.get_mut(depth) {
             open.exhausted();
         }
     }
 
-    /// Leaves a loop. Returns whether that is to be saved.
+    /// Leaves a loop. Returns whether its end has to be saved.
     pub(crate) fn leave(&mut self, depth: usize) -> bool {
         let is_to_be_saved = self.loops.leave(depth, self.values.are_carried());
         if is_to_be_saved {
@@ -231,7 +231,7 @@ impl Progress {
         is_to_be_saved
     }
 
-    /// Returns whether what was left is to be saved at once. Its values have been taken.
+    /// Returns whether the end of the loop that was left has to be saved at once. The values have been taken.
     pub(crate) fn saves_now(&mut self) -> bool {
         self.values.go_on();
         !self.loops.hold_back()
@@ -248,23 +248,24 @@ impl Progress {
     }
 }
 
-/// Parts.
+/// Parts that are saved by themselves.
 impl Progress {
-    /// Begins a part of the run that is saved by itself. Returns where the run stands outside of it.
+    /// Begins a part of the run that is saved by itself. Returns the progress outside the part.
     pub(crate) fn begin_part(&mut self) -> Progress {
         let part = Progress { values: self.values.of_part(), ..Progress::default() };
         std::mem::replace(self, part)
     }
 }
 
-/// Saves.
+/// The changes for saves.
 impl Progress {
-    /// Returns the values where the run stands, and what is stored of them.
+    /// Returns the values at the place where the run is, with what is stored of them.
     pub(crate) fn values<'a>(&'a mut self, stored: Stored<'a>) -> CurrentValues<'a> {
         CurrentValues { values: &mut self.values, loops: &mut self.loops, stored }
     }
 
-    /// Takes a variable's value into the next save, if it was written over what is stored of it. Returns whether it was.
+    /// Takes the value of a variable into the next save if `overwrite` could write it over the stored one. Returns
+    /// whether it did.
     pub(crate) fn overwrite(
         &mut self,
         name: &str,
@@ -280,8 +281,8 @@ impl Progress {
         true
     }
 
-    /// Returns the cursor of the last item that the loop of that number completed, which has `depth` loops
-    /// around it; none on a fresh start. The loop may be under way.
+    /// Returns the cursor of the last item that the loop `loop_id` completed; `None` on a fresh start. The loop has
+    /// `depth` loops around it, and may be under way.
     pub(crate) fn cursor<C: Carry>(
         &self,
         stored: Stored<'_>,
@@ -298,7 +299,7 @@ impl Progress {
         self.values.waits_at_head(waits);
     }
 
-    /// Returns whether no run of the job has come to a loop, or saved a value: there is nothing to go on from.
+    /// Returns whether no run of the job has come to a loop or saved a value, so that nothing is left to go on from.
     pub(crate) fn has_begun_nothing(&self, stored: Stored<'_>) -> bool {
         self.loops.location().is_empty()
             && !self.values.have_changed()
@@ -307,8 +308,9 @@ impl Progress {
             })
     }
 
-    /// After a failure the carried variables hold what the failed item did to them, and their
-    /// values as of the last item that completed are gone: the items since the last save run again.
+    /// Drops the progress since the last save if the function carries variables. After a failure these hold what the
+    /// failed item did to them, and their values when the last item completed are lost, so the items since the last
+    /// save run again.
     pub(crate) fn keep_only_what_matches_values(&mut self) {
         if self.values.are_carried() {
             self.loops.forget_progress();
@@ -317,7 +319,7 @@ impl Progress {
         }
     }
 
-    /// Returns what is unsaved, for a page.
+    /// Returns what is unsaved, in the form for a page.
     pub(crate) fn unsaved(&self) -> Unpaged {
         let belong_to_items = self.values.are_carried() || self.values.have_any_handles();
         if belong_to_items || !self.values.are_saved() || !self.given_up.is_none() {
@@ -326,20 +328,20 @@ impl Progress {
         self.loops.unsaved()
     }
 
-    /// Returns whether there are handles, which are taken with each item.
+    /// Returns whether the variables include handles, which are taken with each item.
     pub(crate) fn has_handles(&self) -> bool {
         self.values.have_any_handles()
     }
 
-    /// Takes the fingerprint of an item behind which so many have completed.
+    /// Takes the fingerprint of an item after which `behind` others have completed.
     pub(crate) fn mark_complete(&mut self, depth: usize, behind: u16, fingerprint: Option<u32>) {
         if let Some(open) = self.loops.get_mut(depth) {
             open.mark_complete(behind, fingerprint);
         }
     }
 
-    /// Takes the items that completed since the last save, if there is nothing else to save: most saves need no more,
-    /// and are spared the rest.
+    /// Takes the items that completed since the last save, if nothing else has to be saved. Most saves need no more
+    /// than this short form.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let median_is_due = (self.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
         if median_is_due || !self.values.are_saved() || !self.given_up.is_none() {
@@ -350,18 +352,18 @@ impl Progress {
         Some(advance)
     }
 
-    /// Takes what is to be saved now, and how many items completed with it.
+    /// Takes what has to be saved now, and the number of items that completed with it.
     pub(crate) fn change(&mut self) -> (Change, u64) {
         self.saves += 1;
         self.take_change()
     }
 
-    /// Returns whether the change that was taken last is to tell the median time of items.
+    /// Returns whether the change that was taken last has to hold the median time of items.
     pub(crate) fn median_is_due(&self) -> bool {
         self.saves.is_multiple_of(SAVES_PER_MEDIAN)
     }
 
-    /// Takes what is to be saved last of a run that goes on no more, and has not failed: no item is to blame.
+    /// Takes the last change of a run that stops without a failure: no item stays a suspect.
     pub(crate) fn change_of_stopped(&mut self) -> (Change, u64) {
         self.loops.clear_suspects();
         let cleared = self.loops.take_suspects();
@@ -373,8 +375,8 @@ impl Progress {
         (change, count)
     }
 
-    /// Takes what is to be saved last of a run whose function has returned. A `return` from within a loop leaves its
-    /// item unfinished, as a failure does. But the job is finished: what it has given up is not done again.
+    /// Takes the last change of a run whose function has returned. A `return` from within a loop leaves its item
+    /// unfinished, as a failure does. But the job is finished, so its dead letters stay.
     pub(crate) fn change_of_finished(&mut self) -> (Change, u64) {
         let dead_letters = self.given_up.dead_letters().clone();
         if self.index_in_flight().is_some() {
@@ -384,17 +386,17 @@ impl Progress {
         self.change()
     }
 
-    /// Takes what is complete, as far as it can be saved without the values that the body of the item in flight has.
+    /// Takes what is complete, as far as it can be saved without the values that the body of the item in flight holds.
     #[cfg(feature = "limits")]
     pub(crate) fn change_beside_the_body(&mut self) -> Change {
         if self.values.are_carried() {
-            // Nothing but this is told without them.
+            // Without the values, only the suspects can be stored.
             return Change { loops: self.loops.take_suspects(), ..Change::default() };
         }
         self.take_change().0
     }
 
-    /// Suspects the item in flight of what will have ended the process if it ends before the item does.
+    /// Marks the item in flight as the suspect with the cause `cause`, in case the process ends before the item does.
     #[cfg(feature = "limits")]
     pub(crate) fn suspect_of(&mut self, cause: CrashCause) {
         if let Some(open) = self.loops.in_flight_mut() {
@@ -402,7 +404,7 @@ impl Progress {
         }
     }
 
-    /// Takes what the checkpoint has not been told yet, and how many items completed with it.
+    /// Takes what the checkpoint does not have yet, and the number of items that completed with it.
     fn take_change(&mut self) -> (Change, u64) {
         let (loops, count) = self.loops.take_changes();
         let carried = self.values.take();
@@ -410,7 +412,7 @@ impl Progress {
         (Change { loops, carried, skipped, dead_letters, ..Change::default() }, count)
     }
 
-    /// Returns the progress as it is.
+    /// Returns a copy of the progress, to be put back later.
     pub(crate) fn before(&self) -> Before {
         Before {
             loops: self.loops.before(),
@@ -420,7 +422,7 @@ impl Progress {
         }
     }
 
-    /// Goes back to what the progress was before an item completed.
+    /// Restores the progress from before an item completed.
     pub(crate) fn put_back(&mut self, before: Before) {
         self.loops.put_back(before.loops);
         self.values.put_back(before.places);

@@ -1,6 +1,6 @@
-//! What the proof is made of that a loop's body changes nothing from before the loop: a copy of the body in
-//! a closure that has to be `Fn`, is never called and is not generated. In it, variables that are named in
-//! `carry(..)`, `reconnect(..)` or `fresh(..)` are locals made from nothing.
+//! The parts of the proof that a loop's body changes nothing from before the loop. The proof is a copy of the body in a
+//! closure that has to be `Fn`, is never called and generates no code. In it, the variables named in `carry(..)`,
+//! `reconnect(..)` or `fresh(..)` are locals made from nothing.
 
 pub(crate) mod durable;
 pub(crate) mod items;
@@ -10,22 +10,22 @@ use std::marker::PhantomData;
 
 use crate::items::identity::CursorType;
 
-/// The type of a variable, or of a loop's items. It borrows nothing.
+/// Stands for the type of a variable, or of a loop's items. It borrows nothing.
 #[derive(Debug)]
 pub struct TypeOf<T>(pub(crate) PhantomData<fn() -> T>);
 
 impl<T> TypeOf<T> {
-    /// A value of the type, in code that never runs.
+    /// Returns a value of the type, in code that never runs.
     #[must_use]
     pub fn fake(&self) -> T {
         never()
     }
 }
 
-/// Stands for a type that is not known.
+/// Stands for a type that the compiler does not know.
 ///
-/// The traits that refuse a type hold for both of these. So of a type that is unknown after another error, the compiler
-/// can't say that they fail, and with one it would take the type for that.
+/// The traits that refuse a type hold for both of these. So for a type that is unknown after another error, the
+/// compiler can't say that they fail. With only one, it would take the unknown type for that one.
 #[derive(Debug)]
 pub enum Unknown<const ONE_OF_TWO: bool> {}
 
@@ -43,17 +43,17 @@ macro_rules! may_be_unknown {
 }
 pub(crate) use may_be_unknown;
 
-/// The type of a variable.
+/// Returns the value that stands for the type of a variable.
 pub const fn type_of<T>(_: &T) -> TypeOf<T> {
     TypeOf(PhantomData)
 }
 
-/// A value of a variable's type, in code that never runs.
+/// Returns a value of a variable's type, in code that never runs.
 pub fn fake<T>(_: &T) -> T {
     never()
 }
 
-/// Any value, in code that never runs.
+/// Returns any value, in code that never runs.
 ///
 /// # Panics
 ///
@@ -63,19 +63,19 @@ pub fn never<T>() -> T {
     unreachable!("the proof is compiled and never run")
 }
 
-/// Returns whether the loop's copy comes to its end here.
+/// Returns whether the copy of the loop ends here.
 #[must_use]
 pub fn maybe() -> bool {
     false
 }
 
-/// Counts as a change and as a use.
+/// Counts as a change of the variable, and as a use.
 pub fn touch<T>(_: &mut T) {}
 
-/// Takes a body that changes, and moves, nothing from before its loop.
+/// Takes a body that neither changes nor moves anything from before its loop.
 pub fn name_in_carry_reconnect_or_fresh_what_the_loop_changes<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the body changes, or moves. Name that one:
+    // Next to this line the compiler says which variable the body changes or moves. Name it:
     //     carry(x)     to save it with the progress and restore it
     //     reconnect(x) if it is a file or a connection, to open again as it was
     //     fresh(x)     if every run may start with a new one; also what is moved before a `break`
@@ -84,10 +84,10 @@ where
     never()
 }
 
-/// The same of an async body.
+/// Takes an async body that neither changes nor moves anything from before its loop.
 pub fn name_in_carry_reconnect_or_fresh_what_the_async_loop_changes<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the body changes, or moves. Name that one:
+    // Next to this line the compiler says which variable the body changes or moves. Name it:
     //     carry(x)     to save it with the progress and restore it
     //     reconnect(x) if it is a file or a connection, to open again as it was
     //     fresh(x)     if every run may start with a new one; also what is moved before a `break`
@@ -96,10 +96,10 @@ where
     never()
 }
 
-/// Takes a body that changes nothing of what the head of its loop takes from.
+/// Takes the body of a loop. It must not change what the head of the loop takes its items from.
 pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_body<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the body changes, or moves. The loop's head takes its
+    // Next to this line the compiler says which variable the body changes or moves. The loop's head takes its
     // items from that, and a resumed run passes over what the head took alone. Take in the head all that
     // belongs to one item:
     //     while let Some((a, b)) = x.next().map(|a| (a, rest(&mut x)))
@@ -109,10 +109,10 @@ where
     never()
 }
 
-/// The same of an async body.
+/// Takes the async body of a loop. It must not change what the head of the loop takes its items from.
 pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the body changes, or moves. The loop's head takes its
+    // Next to this line the compiler says which variable the body changes or moves. The loop's head takes its
     // items from that, and a resumed run passes over what the head took alone. Take in the head all that
     // belongs to one item. If what is complete does not come again, write `#[resume(consumed)]` on the loop.
     F: AsyncFn() -> R,
@@ -120,35 +120,36 @@ where
     never()
 }
 
-/// Takes the body of an item that may run again after an error, which changes, and moves, nothing from before its
-/// loop.
+/// Takes the body of an item that may run again after an error. It must neither change nor move anything from before
+/// its loop.
 pub fn name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the body changes, or moves. As for other loops,
-    // name it in carry(x), reconnect(x) or fresh(x). What it moves would be gone if the item runs again
-    // after an error: give a copy away, as in `return Ok(x.clone())`.
+    // Next to this line the compiler says which variable the body changes or moves. As for other loops, name it in
+    // carry(x), reconnect(x) or fresh(x). A moved value would be gone if the item runs again after an error: return a
+    // copy, as in `return Ok(x.clone())`.
     F: Fn() -> R,
 {
     never()
 }
 
-/// The same of an async body.
+/// Takes the async body of an item that may run again after an error. It must neither change nor move anything from
+/// before its loop.
 pub fn name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes<R, F>(
     _: F,
 ) -> R
 where
-    // Beside this line the compiler says which variable the body changes, or moves. As for other loops,
-    // name it in carry(x), reconnect(x) or fresh(x). What it moves would be gone if the item runs again
-    // after an error: give a copy away, as in `return Ok(x.clone())`.
+    // Next to this line the compiler says which variable the body changes or moves. As for other loops, name it in
+    // carry(x), reconnect(x) or fresh(x). A moved value would be gone if the item runs again after an error: return a
+    // copy, as in `return Ok(x.clone())`.
     F: AsyncFn() -> R,
 {
     never()
 }
 
-/// Takes the head of a loop that is not asked again for what is complete, and changes nothing from before the loop.
+/// Takes the head of a loop that gives no complete item again. It must not change anything from before the loop.
 pub fn name_in_fresh_what_the_head_changes<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the closures in the loop's head change, or move. A loop
+    // Next to this line the compiler says which variable the closures in the loop's head change or move. A loop
     // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
     // name it in carry(x); or in fresh(x), if every run may start with a new one.
     F: Fn() -> R,
@@ -156,10 +157,11 @@ where
     never()
 }
 
-/// The same in an async function.
+/// Takes the head of a loop in an async function, if it gives no complete item again. It must not change anything from
+/// before the loop.
 pub fn name_in_fresh_what_the_async_head_changes<R, F>(_: F) -> R
 where
-    // Beside this line the compiler says which variable the closures in the loop's head change, or move. A loop
+    // Next to this line the compiler says which variable the closures in the loop's head change or move. A loop
     // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
     // name it in carry(x); or in fresh(x), if every run may start with a new one.
     F: AsyncFn() -> R,
@@ -167,7 +169,7 @@ where
     never()
 }
 
-/// The types that were taken, in code that never runs.
+/// Returns a value of the types in the option, in code that never runs.
 pub fn known<T>(_: &Option<T>) -> T {
     never()
 }
@@ -176,7 +178,7 @@ pub fn known<T>(_: &Option<T>) -> T {
 ///
 /// # Errors
 ///
-/// It has none, and the type of those of `commit!`.
+/// There is none; the error type is that of `commit!`.
 pub fn committed<T>(_: T) -> Result<(), crate::Error> {
     never()
 }
@@ -185,7 +187,7 @@ pub fn committed<T>(_: T) -> Result<(), crate::Error> {
 ///
 /// # Errors
 ///
-/// It has none, and the type of those of `commit!`.
+/// There is none; the error type is that of `commit!`.
 pub async fn committed_later<T>(_: T) -> Result<(), crate::Error> {
     never()
 }
@@ -209,7 +211,7 @@ macro_rules! __read_only {
     }};
 }
 
-/// Refuses items that are no references into what is walked.
+/// Refuses items that are not references into the walked value.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_place {
@@ -222,7 +224,7 @@ macro_rules! __in_place {
     }};
 }
 
-/// Refuses what can be changed through a shared reference.
+/// Refuses a variable that can be changed through a shared reference.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unshared {
@@ -238,7 +240,7 @@ macro_rules! __unshared {
     }};
 }
 
-/// Refuses what complete items may have written in vain.
+/// Refuses a variable that holds back what complete items have written, so that it is lost with the process.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __durable {

@@ -1,4 +1,5 @@
-//! One execution of a job: it is opened, its items go through the stages, and it is finished. Start reading here.
+//! The run, which is one execution of a job: it is opened, its items go through the stages, and it is finished. Start
+//! reading here.
 
 mod active;
 mod begin;
@@ -49,9 +50,9 @@ pub struct Run {
     stages: Stages,
 }
 
-/// Open.
+/// The begin of a run.
 impl Run {
-    /// Begins a run: takes the lease, loads and verifies what is stored.
+    /// Begins a run: takes the lease, and loads and verifies what is stored.
     ///
     /// # Errors
     ///
@@ -60,7 +61,7 @@ impl Run {
         if job.is_shared() {
             return Run { stages: sharing::open(job)? }.limited(job, false);
         }
-        // Else it would wait for itself.
+        // A nested call must not wait for the lease: its own outer run holds it.
         let nests = Active::contains(job);
         let begun = if nests {
             begin(&job.clone().wait(Duration::ZERO))
@@ -84,11 +85,11 @@ impl Run {
         }
     }
 
-    /// Begins a run without blocking.
+    /// Begins a run without blocking: see [`open`](Self::open).
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open); or no thread can be started.
+    /// The errors of [`open`](Self::open), or no thread can be started.
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
         if job.is_shared() {
@@ -105,31 +106,31 @@ impl Run {
         Ok(self)
     }
 
-    /// Returns the spans that its body is in.
+    /// Returns the spans that the body of the run is in.
     pub fn spans(&self) -> Spans {
         self.stages.observer.spans()
     }
 
-    /// Takes in an argument that the function was called with, for reports.
+    /// Records an argument that the function was called with, for reports of failures.
     pub fn argument(&mut self, shown: Vec<Value>) {
         self.stages.failures.argument(shown);
     }
 }
 
-/// Items.
+/// The items of a run.
 impl Run {
     /// Returns the run itself.
     pub fn by_ref(&mut self) -> &mut Run {
         self
     }
 
-    /// Returns the error of an input that gives each item once, and would be known by index.
+    /// Returns the error of an input that gives each item only once, and would be known by index.
     #[cold]
     pub fn gives_once(&self) -> Error {
         Error::GivesOnce { job: self.stages.observer.job().to_owned() }
     }
 
-    /// Returns whether what it completes is stored, and not only counted.
+    /// Returns whether the run stores what it completes. A run nested in another of the same job only counts.
     pub fn is_stored(&self) -> bool {
         self.stages.saving.is_stored()
     }
@@ -139,24 +140,24 @@ impl Run {
         self.stages.begin_item();
     }
 
-    /// Goes on with the item behind a loop in it.
+    /// Resumes the time of an outer item behind a loop in it.
     pub fn resume_item(&mut self) {
         if self.stages.progress.index_in_flight().is_some() {
             self.stages.begin_item();
         }
     }
 
-    /// Records values of the item that was handed out last by the loop inside `depth` others.
+    /// Records values of the item that the loop inside `depth` others handed out last.
     pub fn capture(&mut self, depth: usize, values: &[(&str, Arguments<'_>)]) {
         self.stages.progress.capture(depth, values);
     }
 
-    /// Returns whether the item that was handed out inside `depth` loops is not complete.
+    /// Returns whether the loop inside `depth` others has an item in flight that is not complete.
     pub fn is_in_flight(&self, depth: usize) -> bool {
         self.stages.progress.is_in_flight(depth)
     }
 
-    /// Returns what cancels the items of the run, if there are limits.
+    /// Returns the handle that cancels the items of the run, if the run has limits.
     #[cfg(feature = "limits")]
     pub fn cancellation(&self) -> Option<safe_state_limits::run::Cancellation> {
         self.stages.control.cancellation()
@@ -167,12 +168,12 @@ impl Run {
         self.stages.progress.returning();
     }
 
-    /// Returns whether the end of a loop that was left is to be saved at once.
+    /// Returns whether the end of a loop that was left has to be saved at once.
     pub fn saves_now(&mut self) -> bool {
         self.stages.progress.saves_now()
     }
 
-    /// In manual mode: counts one more `checkpoint!()`. Returns whether a save is due.
+    /// Counts one more `checkpoint!()` in manual mode. Returns whether a save is due.
     pub fn checkpoint(&mut self, location: &'static str) -> bool {
         looping::enter_manually(&mut self.stages, location);
         looping::settle(&mut self.stages, 0, 0, true);
@@ -194,8 +195,8 @@ impl Run {
         judging::judge(&mut self.stages, policy, depth, failing, thrown)
     }
 
-    /// Asks what is to be done about the item in flight inside `depth` loops, which has failed, where to count how many are given
-    /// up may take long.
+    /// Judges the item in flight inside `depth` loops, which has failed, but leaves open how many items have been given
+    /// up. Counting them asks other workers of a shared job, which may take long.
     #[cold]
     pub fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
         &mut self,
@@ -207,13 +208,13 @@ impl Run {
         judging::ask(&mut self.stages, policy, depth, failing, thrown)
     }
 
-    /// Comes to the verdict on what was asked, without blocking.
+    /// Returns the verdict on a failed item that [`ask`](Self::ask) judged, without blocking.
     pub async fn judged_async(&mut self, judged: Judged) -> Verdict {
         judging::judged_async(&mut self.stages, judged).await
     }
 
-    /// Saves what is complete, and how often the item in flight was tried, before another attempt
-    /// or the end. Returns whether there is to be another attempt, once its pause is over.
+    /// Saves what is complete, and how often the item in flight was tried. Returns whether another attempt follows,
+    /// once its pause is over.
     ///
     /// # Errors
     ///
@@ -227,7 +228,7 @@ impl Run {
         }
     }
 
-    /// Saves and pauses without blocking.
+    /// Saves and pauses without blocking: see [`pause`](Self::pause).
     ///
     /// # Errors
     ///
@@ -241,34 +242,34 @@ impl Run {
         }
     }
 
-    /// Returns whether the run is to save before each item.
+    /// Returns whether the run has to save before each item, to find one that kills the process.
     pub fn is_cautious(&self) -> bool {
         self.stages.is_cautious()
     }
 
-    /// Gives up the item in flight inside `depth` loops, if it has killed the process as often as it may;
-    /// else takes it for the one that may. Returns whether it is given up.
+    /// Gives up the item in flight inside `depth` loops if it has killed the process as often as the policy allows.
+    /// Otherwise notes the item as the suspect of the next crash. Returns whether the item is given up.
     #[cold]
     pub fn gives_up<F>(&mut self, policy: &Policy<F>, depth: usize) -> bool {
         judging::gives_up(&mut self.stages, policy, depth)
     }
 
-    /// Returns how often the item in flight inside `depth` loops has killed the process, where to count how many are given up
-    /// may take long.
+    /// Returns how often the item in flight inside `depth` loops has killed the process, but leaves open how many items
+    /// have been given up. Counting them asks other workers of a shared job, which may take long.
     #[cold]
     pub fn suspected<F>(&mut self, policy: &Policy<F>, depth: usize) -> Option<Suspected> {
         judging::suspected(&mut self.stages, policy, depth)
     }
 
-    /// The same as [`gives_up`](Self::gives_up), without blocking.
+    /// Gives up a suspected item without blocking: see [`gives_up`](Self::gives_up).
     pub async fn gives_up_async(&mut self, suspected: Option<Suspected>, depth: usize) -> bool {
         judging::gives_up_async(&mut self.stages, suspected, depth).await
     }
 }
 
-/// Saves.
+/// Saves of a run.
 impl Run {
-    /// Saves what is complete, and what was carried.
+    /// Saves what is complete, and the carried values.
     ///
     /// # Errors
     ///
@@ -277,7 +278,7 @@ impl Run {
         self.stages.save()
     }
 
-    /// Saves without blocking.
+    /// Saves without blocking: see [`save`](Self::save).
     ///
     /// # Errors
     ///
@@ -287,27 +288,27 @@ impl Run {
     }
 }
 
-/// Between items.
+/// Waits and requests between items.
 impl Run {
-    /// Between two items: returns whether the run has to wait, as its job's rate and throttle ask for, or to stop.
-    /// Where the input has ended, there is nothing to wait for.
+    /// Returns whether the run has to wait before the next item, for its job's rate or throttle, or to stop. A run
+    /// whose input has ended does not wait.
     pub fn look(&mut self, has_ended: bool) -> Option<Look> {
         self.stages.control.look(has_ended)
     }
 
-    /// Waits, and polls requests meanwhile. Returns whether there is something to
-    /// [obey](Self::obey), before which what is complete is to be saved.
+    /// Waits, and polls requests meanwhile. Returns whether the run has something to [obey](Self::obey), before which
+    /// what is complete has to be saved.
     pub fn wait(&mut self, look: Look) -> bool {
         between::wait(&mut self.stages, look)
     }
 
-    /// Waits without blocking, where the carried variables have been taken, unless there are handles among
-    /// them: the run may be dropped while it waits.
+    /// Waits without blocking. The carried variables must have been taken, unless they include handles, because the run
+    /// may be dropped while it waits.
     pub async fn wait_async(&mut self, look: Look) -> bool {
         between::wait_async(&mut self.stages, look).await
     }
 
-    /// Stops, or does what is asked of the run.
+    /// Ends the run if it is to stop, else does what a request asks of the run.
     ///
     /// # Errors
     ///
@@ -317,7 +318,7 @@ impl Run {
         self.apply_request()
     }
 
-    /// Stops, or does what is asked of the run, without blocking.
+    /// Ends the run if it is to stop, else does what a request asks of the run, without blocking.
     ///
     /// # Errors
     ///
@@ -327,18 +328,18 @@ impl Run {
         self.apply_request_async().await
     }
 
-    /// Polls what is asked of the run, if it is time. Returns whether what is complete is to be saved.
+    /// Polls requests to the run, if it is time. Returns whether what is complete has to be saved.
     pub fn poll_requests(&mut self) -> bool {
         between::poll_requests(&mut self.stages)
     }
 
-    /// Polls without blocking, where the carried variables have been taken, unless there are handles among
-    /// them: the run may be dropped while it waits.
+    /// Polls requests without blocking. The carried variables must have been taken, unless they include handles,
+    /// because the run may be dropped while it waits.
     pub async fn poll_requests_async(&mut self) -> bool {
         between::poll_requests_async(&mut self.stages).await
     }
 
-    /// Does what is asked of the run, which has saved what is complete: waits, or ends.
+    /// Does what a request asks of the run, which has saved what is complete: waits, or ends the run.
     ///
     /// # Errors
     ///
@@ -347,7 +348,7 @@ impl Run {
         between::apply_request(&mut self.stages)
     }
 
-    /// Does what is asked of the run without blocking.
+    /// Does what a request asks of the run without blocking: see [`apply_request`](Self::apply_request).
     ///
     /// # Errors
     ///
@@ -357,13 +358,14 @@ impl Run {
     }
 }
 
-/// Finish.
+/// The end of a run.
 impl Run {
-    /// Ends the run by the outcome, and gives the outcome back.
+    /// Ends the run with the outcome of its function, and returns the outcome. If the last write fails and the outcome
+    /// is no failure, `on_error` makes the returned value from that error.
     ///
     /// # Panics
     ///
-    /// With the panic of the outcome, if it is one.
+    /// If the outcome is a panic: with the same panic.
     pub fn finish<R>(
         mut self,
         outcome: Outcome<R>,
@@ -373,11 +375,11 @@ impl Run {
         ending::finish(&mut self.stages, outcome, failing, on_error)
     }
 
-    /// Ends the run without blocking.
+    /// Ends the run without blocking: see [`finish`](Self::finish).
     ///
     /// # Panics
     ///
-    /// With the panic of the outcome, if it is one.
+    /// If the outcome is a panic: with the same panic.
     pub async fn finish_async<R>(
         mut self,
         outcome: Outcome<R>,

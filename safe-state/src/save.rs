@@ -1,4 +1,4 @@
-//! Stage 5, save: when a save is due, and the one owner of the store.
+//! Stage 5, save: decides when a save is due, and has the one owner of the store.
 
 pub(crate) mod owner;
 mod pace;

@@ -1,5 +1,5 @@
-//! A job that many workers share: each is a run in a process of its own, which claims slices of the loops by their
-//! leases. What stands here decides and asks the backend; what a run does about it is in `run/sharing.rs`.
+//! A job that many workers share: each worker is a run in a process of its own, which claims slices of the loops by
+//! their leases. This module decides and asks the backend; `run/sharing.rs` has what a run does about it.
 
 pub(crate) mod again;
 pub(crate) mod hunt;

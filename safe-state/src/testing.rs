@@ -1,8 +1,8 @@
-//! Tests of one's own jobs: is what a job gives after a crash what it gives without one?
+//! Tests of a program's own jobs: does a job give the same after a crash as without one?
 //!
-//! [`survives`] runs a job once undisturbed, and then again and again: each time it is stopped at
-//! another place, as by a crash, and run again until it ends. Whatever the place, the result has to be
-//! the one of the undisturbed run.
+//! [`survives`] runs a job once undisturbed, and then many times more. Each time it stops the job at another place, as
+//! a crash would, and runs it again until it ends. Whatever the place, the result has to equal that of the undisturbed
+//! run.
 //!
 //! ```
 //! use safe_state::{resumable, testing};
@@ -21,7 +21,7 @@
 //! # }
 //! ```
 //!
-//! Had `sum` been named in `fresh` in place of `carry`, the test would fail:
+//! If `sum` were named in `fresh` instead of `carry`, the test would fail:
 //!
 //! ```should_panic
 //! # use safe_state::{resumable, testing};
@@ -37,9 +37,9 @@
 //! testing::survives(|_| total(&[20, 30, 50]).unwrap());
 //! ```
 //!
-//! While a trial runs, the jobs of its thread have their checkpoints in the trial's memory, whatever
-//! their `backend` and `state_dir`. So a test needs no folder of its own, and tests may run side by
-//! side. A job that is moved to another thread before it begins is not seen by its trial.
+//! While a trial runs, the jobs of its thread have their checkpoints in the trial's memory, whatever their `backend`
+//! and `state_dir`. So a test needs no folder of its own, and tests may run side by side. A trial does not see a job
+//! that moves to another thread before it begins.
 
 mod places;
 mod quiet;
@@ -59,23 +59,23 @@ pub use places::{fail_at, stop_after, stop_at_step};
 use shelf::{Crash, Shelf};
 
 thread_local! {
-    /// Where the jobs of this thread have their checkpoints now, if not where they say.
+    /// The place of this thread's checkpoints while a trial runs; it replaces the place that the jobs name.
     static BACKEND: RefCell<Option<Arc<Shelf>>> = const { RefCell::new(None) };
 }
 
-/// Where a job of this thread has its checkpoint while a trial runs.
+/// Returns the backend of this thread's jobs while a trial runs.
 pub(crate) fn backend() -> Option<Arc<dyn Backend>> {
     BACKEND.with_borrow(|shelf| shelf.clone().map(|shelf| shelf as Arc<dyn Backend>))
 }
 
-/// Does `work`, in which the jobs of this thread that name no place have their checkpoints in a memory of its own.
+/// Calls `work` with a memory of its own, where the jobs of this thread that name no place have their checkpoints.
 ///
-/// In a `#[test]` that is so without it: a job that names neither a `backend` nor a `state_dir`, with neither
-/// `$SAFE_STATE_BACKEND` nor `$SAFE_STATE_DIR` set, has its checkpoint in memory, and each thread has one of its own (those of
-/// an executor have one together). So tests neither see each other's runs nor leave files; a test of several threads, or
-/// of a process that it starts, names a place. It goes by `cfg(test)` where the job's function is, and with
-/// this feature also by the name that Cargo gives the program of a test. Doctests, and harnesses that run several tests on
-/// one thread, need this function.
+/// A `#[test]` does not need this function. A job in a test has its checkpoint in memory if it names neither a
+/// `backend` nor a `state_dir`, and neither `$SAFE_STATE_BACKEND` nor `$SAFE_STATE_DIR` is set. Each thread has a
+/// memory of its own; the threads of an executor share one. So tests neither see each other's runs nor leave files. A
+/// test with several threads, or with a process that it starts, has to name a place. The crate of the job's function
+/// tells that it is a test by `cfg(test)`; with this feature, the name that Cargo gives a test's program tells it too.
+/// Doctests, and harnesses that run several tests on one thread, need this function.
 ///
 /// ```
 /// use safe_state::{resumable, testing};
@@ -112,15 +112,15 @@ impl Trial {
         Trial { shelf: Arc::new(Shelf::new(crash)), dir }
     }
 
-    /// A folder for what the job leaves: empty at first, and kept between the crash and the run after
-    /// it.
+    /// Returns a folder for the files that the job writes. The folder is empty at first, and is kept between the crash
+    /// and the run after it.
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    /// The items of `input`, for a job that takes an iterator: the trials then stop it at each of
-    /// them as well, as by a crash in mid-item.
+    /// Returns the items of `input`, for a job that takes an iterator. The trials then also stop the job at each of
+    /// these items, as a crash in the middle of the item would.
     pub fn items<I: IntoIterator>(&self, input: I) -> impl Iterator<Item = I::Item> {
         let shared = Arc::clone(&self.shelf);
         input.into_iter().inspect(move |_| {
@@ -137,7 +137,7 @@ impl Trial {
         outcome
     }
 
-    /// Runs the job, and after a crash again.
+    /// Runs the job, and runs it again after a crash.
     fn result<R>(&self, job: &mut impl FnMut(&Trial) -> R) -> R {
         let outcome = self.run(job);
         let outcome = if self.shelf.repair() { self.run(job) } else { outcome };
@@ -148,22 +148,22 @@ impl Trial {
     }
 }
 
-/// What ends a job that is stopped at an item. It is no panic that a hook would print.
+/// The payload that unwinds a job which is stopped at an item. No panic hook prints it.
 struct Stopped;
 
-/// Stops `job` at each place where a crash could, runs it again, and compares what it then gives with
-/// what it gives undisturbed: at each save, before it lands and after, and at each item of
-/// [`Trial::items`]. After each save but the last, that is: a job that is done is run anew.
+/// Stops `job` at each place where a crash could stop it, runs it again, and compares the result with that of an
+/// undisturbed run. The places are before and after each save, and at each item of [`Trial::items`]. A save that
+/// removes the checkpoint has no place after it, because a job that is done is run anew.
 ///
-/// The job is called with another [`Trial`] for each place, and twice with the same one for both
-/// sides of a crash. What panics because of a crash is not printed. A crash is an error of the job, or a panic where it gives no errors; so a job that
-/// gives a `Result` may be unwrapped in `job`. Effects count as results if `job` gives what is left
-/// of them: `std::fs::read(trial.dir().join("report"))`.
+/// Each place has a [`Trial`] of its own, with which the job is called twice: before the crash and after it. A panic
+/// because of a crash is not printed. A crash is an error of the job, or a panic where the job returns no errors, so
+/// `job` may unwrap a `Result`. Effects count as results if `job` returns what is left of them, as
+/// `std::fs::read(trial.dir().join("report"))` does.
 ///
 /// # Panics
 ///
-/// If a result is another one, with the place of the crash; if `job` panics without a crash; and if no
-/// job of this thread has saved anything, so that there is nothing to be tested.
+/// If a result differs, with the place of the crash; if `job` panics without a crash; and if no job of this thread has
+/// saved anything, so that nothing can be tested.
 #[track_caller]
 pub fn survives<R: PartialEq + Debug>(mut job: impl FnMut(&Trial) -> R) {
     let undisturbed = Trial::new(None);

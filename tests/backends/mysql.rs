@@ -1,4 +1,4 @@
-//! Jobs whose checkpoints are in MySQL or MariaDB.
+//! Tests jobs whose checkpoints are in MySQL or MariaDB.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use safe_state_tests::servers::{self, Kind, mysql_url};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
-/// Has the server do what is not the backend's to do, and gives its last answer.
+/// Runs statements on the server that the backend itself never runs, and returns the first number of the last answer.
 fn ask(statements: &[&str]) -> Option<i64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -30,7 +30,7 @@ fn of_prefix(prefix: &str) -> MySqlBackend {
     MySqlBackend::new(&mysql_url()).unwrap().table_prefix(prefix).unwrap()
 }
 
-/// Takes all tables of that prefix away, to begin with none.
+/// Returns a backend with this prefix, after dropping all its tables.
 fn without_tables(prefix: &str) -> MySqlBackend {
     ask(&[&format!("DROP TABLE IF EXISTS {prefix}_meta, {prefix}_jobs, {prefix}_records")]);
     of_prefix(prefix)
@@ -42,12 +42,12 @@ fn make_tables(backend: &MySqlBackend) {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn mysql_keeps_its_promises() {
     if std::env::var("SAFE_STATE_CONFORMANCE").is_err() {
         without_tables("conformance");
     }
     remote::conformance(
-        "it_keeps_its_promises",
+        "mysql_keeps_its_promises",
         || remote::limited(of_prefix("conformance"), Duration::from_secs(30)),
         |job| {
             let lapse =
@@ -221,7 +221,7 @@ fn the_statements_in_the_documentation_make_the_tables() {
 #[test]
 fn a_connection_of_ones_own_will_do() {
     let opts = Opts::from_url(&mysql_url()).unwrap();
-    // Settings that the backend must not depend on.
+    // The backend must not depend on these settings.
     let init = ["SET autocommit = 0, sql_mode = 'ANSI_QUOTES'", "SET time_zone = '+05:00'"];
     let opts = OptsBuilder::from_opts(opts).init(init.to_vec());
     let backend = MySqlBackend::connect_with(move || Conn::new(opts.clone()));

@@ -1,4 +1,4 @@
-//! Jobs whose checkpoints are in PostgreSQL.
+//! Tests jobs whose checkpoints are in PostgreSQL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Has the server do what is not the backend's to do.
+/// Runs statements on the server that the backend itself never runs.
 fn execute(statements: &str) {
     let done = runtime().block_on(async {
         connect(&postgres_url()).await.unwrap().batch_execute(statements).await
@@ -29,7 +29,7 @@ fn execute(statements: &str) {
     done.unwrap();
 }
 
-/// What the server answers.
+/// Returns the number that the server answers to `query`.
 fn ask(query: &str) -> i64 {
     let row = runtime()
         .block_on(async { connect(&postgres_url()).await.unwrap().query_one(query, &[]).await });
@@ -40,7 +40,7 @@ fn of_prefix(prefix: &str) -> PostgresBackend {
     PostgresBackend::new(&postgres_url()).unwrap().table_prefix(prefix).unwrap()
 }
 
-/// Takes all tables of that prefix away, to begin with none.
+/// Returns a backend with this prefix, after dropping all its tables.
 fn without_tables(prefix: &str) -> PostgresBackend {
     for table in ["meta", "jobs", "records"] {
         execute(&format!("DROP TABLE IF EXISTS {prefix}_{table}"));
@@ -49,12 +49,12 @@ fn without_tables(prefix: &str) -> PostgresBackend {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn postgres_keeps_its_promises() {
     if std::env::var("SAFE_STATE_CONFORMANCE").is_err() {
         without_tables("conformance");
     }
     remote::conformance(
-        "it_keeps_its_promises",
+        "postgres_keeps_its_promises",
         || remote::limited(of_prefix("conformance"), Duration::from_secs(30)),
         |job| execute(&format!("UPDATE conformance_jobs SET ends = now() WHERE job = '{job}'")),
     );
@@ -273,7 +273,7 @@ fn a_lease_is_on_a_commit_that_lasts_and_saves_on_one_as_asked() {
     let committed = |durability| {
         let name = format!("commits-{durability:?}");
         let url = format!("{}?application_name={name}", postgres_url());
-        // The settings of another connection can't be seen: they are left in the table.
+        // A test can't see the settings of another connection, so a trigger writes them into a table.
         execute(
             "CREATE TABLE IF NOT EXISTS commits (name TEXT, operation TEXT, level TEXT);
              CREATE OR REPLACE FUNCTION note_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

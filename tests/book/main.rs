@@ -1,4 +1,4 @@
-//! The guide as a book, and the links of all pages.
+//! Tests the guide as a book, and the links of all pages.
 
 mod pages;
 
@@ -10,12 +10,12 @@ use mdbook_driver::MDBook;
 
 use pages::{Page, links_of_sources, markdown, normal, root};
 
-/// The text between `start` and the next `end`, everywhere in a text.
+/// Returns each text between `start` and the next `end`.
 fn between<'a>(text: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(start).skip(1).filter_map(move |rest| rest.split(end).next())
 }
 
-/// The pages of the built book: their text, by their path in it.
+/// Builds the book into the folder `to`. Returns the text of each page, by its path in the book.
 fn build(to: &Path) -> BTreeMap<PathBuf, String> {
     let mut book = MDBook::load(root().join("docs")).unwrap();
     to.clone_into(&mut book.config.build.build_dir);
@@ -94,7 +94,7 @@ fn every_link_of_a_page_leads_somewhere() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The tests above see what is missing.
+/// Checks that the tests above can find a link that leads nowhere.
 #[test]
 fn a_page_knows_its_links_and_its_anchors() {
     let page = Page::of("# `a` is, b\n\n[to](x.md#y) <https://example.org>\n\n## a\n\n## a\n");

@@ -1,4 +1,4 @@
-//! The pages of the repository: what they link to, and what can be linked to.
+//! Reads the pages of the repository: what they link to, and what can be linked to.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// Where the repository is shown.
+/// The URL under which the repository is shown.
 pub(crate) const REPOSITORY: &str = "https://github.com/safe-state/safe-state/";
 
-/// The folder of the repository.
+/// Returns the folder of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -17,7 +17,7 @@ pub(crate) fn root() -> PathBuf {
 /// A page in Markdown.
 pub(crate) struct Page {
     pub(crate) links: Vec<String>,
-    /// The anchors of its headings, as the repository's pages and the book have them.
+    /// The anchors of the page's headings, as GitHub and the book make them.
     pub(crate) anchors: BTreeSet<String>,
 }
 
@@ -47,7 +47,7 @@ impl Page {
         page
     }
 
-    /// Adds the anchor of a heading. Further headings of one text are numbered.
+    /// Adds the anchor of a heading. Further headings with the same text are numbered.
     fn add_anchor(&mut self, heading: &str) {
         let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
         let anchor: String = heading.to_lowercase().chars().filter(is_kept).collect();
@@ -59,7 +59,7 @@ impl Page {
     }
 }
 
-/// The files below a folder of the repository, but for what is built.
+/// Returns the files below a folder of the repository, without the folders of build results.
 fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root().join(folder)).unwrap() {
@@ -77,12 +77,12 @@ fn files_below(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// All pages in Markdown, by their paths in the repository.
+/// Returns all pages in Markdown, by their paths in the repository.
 pub(crate) fn markdown() -> Vec<PathBuf> {
     files_below(Path::new(""), "md")
 }
 
-/// The links into the repository's pages that stand in Rust code, with the files that they stand in.
+/// Returns the links into the repository's pages that stand in Rust code, with the files that they stand in.
 pub(crate) fn links_of_sources() -> Vec<(PathBuf, String)> {
     let mut links = Vec::new();
     for path in files_below(Path::new(""), "rs") {
@@ -95,7 +95,7 @@ pub(crate) fn links_of_sources() -> Vec<(PathBuf, String)> {
     links
 }
 
-/// A path without `.` and `..`.
+/// Returns the path without `.` and `..`.
 pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -108,7 +108,8 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// The file and the anchor in the repository that a link of a page leads to, if it leads there.
+/// Returns the file and the anchor in the repository that a link of a page leads to; `None` if the link leads
+/// elsewhere.
 pub(crate) fn target(from: &Path, link: &str) -> Option<(PathBuf, String)> {
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = if let Some(path) = path.strip_prefix(REPOSITORY) {
@@ -124,7 +125,7 @@ pub(crate) fn target(from: &Path, link: &str) -> Option<(PathBuf, String)> {
     Some((target, anchor.to_owned()))
 }
 
-/// Returns whether this is an item of the documentation, which `rustdoc` looks up.
+/// Returns whether `path` is an item of the documentation, which `rustdoc` looks up.
 fn is_an_item(path: &str) -> bool {
     path.contains('@') || path.contains("::") || !path.contains(['.', '/'])
 }

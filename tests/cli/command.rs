@@ -1,4 +1,4 @@
-//! The command, and what it told.
+//! Runs the command, and holds what it told.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use serde_json::Value;
 /// A directory of jobs, and the command that looks into it.
 pub(crate) struct Jobs(tempfile::TempDir);
 
-/// What the command told.
+/// The output of the command.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) code: i32,
@@ -30,7 +30,7 @@ impl Jobs {
         Job::new(name).state_dir(self.dir())
     }
 
-    /// Runs a job over eight items, which fails at the one given.
+    /// Runs the job `name` over eight items, which fails at the item `at`.
     pub(crate) fn fail(&self, name: &str, at: u64, message: &str) {
         let failed = self.job(name).run(0..8, |item| match item {
             item if item == at => Err(std::io::Error::other(message)),
@@ -44,7 +44,7 @@ impl Jobs {
         tell(command().arg("--dir").arg(self.dir()).args(arguments))
     }
 
-    /// The same, and what it answers in JSON.
+    /// Runs the command on the directory with `--json`, and returns its answer.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let told = self.tell(&[arguments, &["--json"]].concat());
         serde_json::from_str(&told.out).unwrap_or_else(|error| panic!("{error}: {told:?}"))
@@ -53,7 +53,7 @@ impl Jobs {
 
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
-    // What the surroundings say of places and of the terminal is not the tests'.
+    // The tests must not depend on the places and the terminal that the environment names.
     for name in ["SAFE_STATE_DIR", "SAFE_STATE_BACKEND", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }

@@ -1,4 +1,4 @@
-//! Names and messages that are made to steer the terminal of whoever looks at them.
+//! Tests names and messages that are made to steer the terminal of the user who reads them.
 
 use std::fmt::Display;
 use std::io;
@@ -17,7 +17,7 @@ use crate::command::{Jobs, Told, command, tell};
 const HOSTILE: &str =
     "mail\x1b]0;title\x07\u{9b}31m\r\njob invented: all well\u{202e}\u{2066}\u{7f}";
 
-/// That nothing in it steers a terminal or begins a line of its own.
+/// Checks that nothing in `text` steers a terminal, and that the hostile name begins no line of its own.
 fn assert_harmless(what: &str, text: &str) {
     let is_hidden = |it: char| {
         it.is_control() && it != '\n'

@@ -1,4 +1,4 @@
-//! What is no regular file, where the command reads its own files or writes what it is asked to.
+//! Tests files that are no regular files, where the command reads its own files or writes a file that the user names.
 
 use std::fs;
 use std::io::Read;
@@ -40,7 +40,7 @@ fn what_cannot_be_opened_is_a_line_among_other_jobs() {
     }
 }
 
-/// All that write where the user says.
+/// Runs all commands that write to a path that the user names.
 fn write_to(jobs: &Jobs, path: &str) {
     let checkpoint = jobs.dir().join("mail.safestate");
     let checkpoint = checkpoint.to_str().unwrap();
@@ -68,7 +68,7 @@ fn a_device_is_written_into_and_stays_one() {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "no");
     let null = jobs.dir().join("null");
-    // It takes root to make one.
+    // Only root may make a device.
     made("mknod", &null, &["c", "1", "3"]);
     let before = beside(&jobs);
     write_to(&jobs, null.to_str().unwrap());
@@ -84,7 +84,7 @@ fn a_pipe_is_written_into_and_stays_one() {
     made("mkfifo", &pipe, &[]);
     let told = jobs.tell(&["failure", "mail", "--html", pipe.to_str().unwrap()]);
     assert!(told.code == 1 && told.err.contains("a pipe from which nobody reads"), "{told:?}");
-    // Open to write as well, so that it never ends.
+    // The pipe is open for writing as well, so that reading never comes to its end.
     let mut open = fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let reader = thread::spawn(move || {
         let (mut read, mut part) = (Vec::new(), [0; 4096]);
@@ -101,7 +101,7 @@ fn a_pipe_is_written_into_and_stays_one() {
     assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
 }
 
-/// The line in a lock file of a job that runs, or ran, with one of its words changed.
+/// Changes the words in the lock file of a job that runs, or ran.
 fn edit_lock(dir: &Path, edit: impl FnOnce(&mut Vec<String>)) {
     let path = lock_in(dir);
     let line = fs::read_to_string(&path).unwrap();
@@ -121,12 +121,12 @@ fn whether_a_job_runs_is_not_told_by_a_number() {
     let jobs = Jobs::new();
     let worker = Worker::holding(env!("CARGO_BIN_EXE_worker"), jobs.dir());
     let list = || jobs.json(&["list"])["jobs"][0].clone();
-    // As of another boot of a machine with the same name: another one.
+    // The lock says that the machine was booted another time, which looks like another machine with the same name.
     edit_lock(jobs.dir(), |words| "00000000-boot".clone_into(&mut words[3]));
     assert_eq!(list()["state"], "running");
     worker.kill();
     assert_eq!(list()["state"], "killed");
-    // As of another container.
+    // The lock says that the job ran in another container.
     edit_lock(jobs.dir(), |words| "7".clone_into(&mut words[4]));
     assert_eq!(list()["state"], "killed");
     let job = list()["job"].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! `list`, `peek` and `clear`.
+//! Tests `list`, `peek` and `clear`.
 
 use safe_state_tests::Worker;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::command::{Jobs, command, tell};
 
 #[test]
-fn it_clears_a_job() {
+fn clear_removes_the_checkpoint_of_a_job() {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "no");
     assert_eq!(jobs.json(&["clear", "mail"]), json!({ "cleared": "mail" }));
@@ -32,7 +32,7 @@ fn a_job_that_runs_is_looked_at_and_not_cleared() {
 }
 
 #[test]
-fn wrong_arguments_and_passwords() {
+fn wrong_arguments_are_refused_and_no_password_is_shown() {
     assert_eq!(tell(command().arg("peep")).code, 2);
     assert_eq!(tell(command().args(["list", "--dir", "a", "--backend", "file:a"])).code, 2);
     let told = tell(command().args(["list", "--backend", "floppy://me:hush@host/a"]));
@@ -66,7 +66,7 @@ fn a_directory_in_the_place_of_a_url_is_told_where_it_comes_from() {
 }
 
 #[test]
-fn one_that_was_killed_is_told_from_one_that_runs() {
+fn a_killed_job_is_told_from_one_that_runs() {
     let jobs = Jobs::new();
     let worker = Worker::holding(env!("CARGO_BIN_EXE_worker"), jobs.dir());
     let state = || jobs.json(&["list"])["jobs"][0]["state"].clone();

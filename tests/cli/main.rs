@@ -1,5 +1,6 @@
-//! The command `safe-state`, as a user runs it.
+//! Tests the command `safe-state`, as a user runs it.
 
+mod closed_output;
 mod command;
 mod hostile;
 mod intruders;
@@ -9,5 +10,4 @@ mod shown;
 mod steering;
 mod telling;
 mod transcript;
-mod unheard;
 mod watching;

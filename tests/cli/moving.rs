@@ -1,4 +1,4 @@
-//! `export`, `import` and `doctor`.
+//! Tests `export`, `import` and `doctor`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What each command shows, to people and to programs.
+//! Tests the output of each command, for people and for programs.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use safe_state::Error;
 use crate::command::Jobs;
 use crate::transcript::Transcript;
 
-/// The job in each golden file.
+/// The name of the job in each golden file.
 const GOLDEN: &str = "müller/import";
 
 fn of_golden(name: &str, commands: &[&str]) {
@@ -20,7 +20,8 @@ fn of_golden(name: &str, commands: &[&str]) {
         .assert_the_same(&jobs, &format!("golden_{name}"));
 }
 
-/// A job that failed, one that stopped, one that finished, and two files that are no checkpoints.
+/// Returns a directory with a job that failed, one that stopped, one that finished, and two files that are no
+/// checkpoints.
 fn several() -> Jobs {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "connection reset\x1b[31m by\npeer");
@@ -38,7 +39,7 @@ fn several() -> Jobs {
 }
 
 #[test]
-fn jobs_in_every_state() {
+fn commands_show_jobs_in_every_state() {
     let jobs = several();
     Transcript::default()
         .both(&jobs, "list")
@@ -53,14 +54,14 @@ fn jobs_in_every_state() {
 }
 
 #[test]
-fn styles() {
+fn commands_print_with_styles() {
     let jobs = several();
     let transcript = Transcript::default().styled(&jobs, "list").styled(&jobs, "peek mail");
     transcript.styled(&jobs, "explain mail").assert(&jobs, "styles");
 }
 
 #[test]
-fn a_job_that_runs() {
+fn commands_show_a_job_that_runs() {
     let jobs = Jobs::new();
     let run = jobs.job("mail").run(0..3, |item| {
         if item == 2 {
@@ -78,7 +79,7 @@ fn a_job_that_runs() {
 }
 
 #[test]
-fn a_job_that_is_not_there() {
+fn commands_tell_that_a_job_is_not_there() {
     let jobs = Jobs::new();
     let transcript = Transcript::default().both(&jobs, "list");
     jobs.fail("invoices", 6, "no");
@@ -94,7 +95,7 @@ fn a_job_that_is_not_there() {
 }
 
 #[test]
-fn a_job_that_is_steered() {
+fn commands_tell_how_a_job_is_steered() {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "no");
     Transcript::default()
@@ -110,7 +111,7 @@ fn a_job_that_is_steered() {
 }
 
 #[test]
-fn golden_jobs() {
+fn commands_show_golden_jobs() {
     of_golden("given-up", &["dead-letters JOB", "dead-letters JOB --last 1", "retry JOB"]);
     of_golden("often-run", &["history JOB", "peek JOB"]);
     of_golden("failed", &["peek JOB", "failure JOB"]);
@@ -121,7 +122,7 @@ fn golden_jobs() {
 }
 
 #[test]
-fn a_job_that_moves() {
+fn commands_tell_how_a_job_moves() {
     let jobs = Jobs::golden("in-order");
     Transcript::default()
         .both(&jobs, "export müller/import DIR/out")
@@ -136,7 +137,7 @@ fn a_job_that_moves() {
 }
 
 #[test]
-fn a_file_and_its_doctor() {
+fn the_doctor_tells_what_is_damaged() {
     let jobs = Jobs::golden("torn");
     let path = jobs.job(GOLDEN).checkpoint_path().unwrap();
     let damaged = jobs.dir().join("damaged");
@@ -160,7 +161,7 @@ fn a_file_and_its_doctor() {
 }
 
 #[test]
-fn arguments_and_what_needs_a_terminal() {
+fn commands_answer_their_arguments_without_a_terminal() {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "no");
     Transcript::default()

@@ -1,4 +1,4 @@
-//! `pause`, `resume`, `cancel`, `accept` and `retry`.
+//! Tests `pause`, `resume`, `cancel`, `accept` and `retry`.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! `failure`, `dead-letters`, `history`, `explain` and `completions`.
+//! Tests `failure`, `dead-letters`, `history`, `explain` and `completions`.
 
 use std::process::Command;
 
@@ -96,7 +96,7 @@ fn an_item_that_was_given_up_is_not_said_to_be_done_again() {
 fn an_item_that_the_process_died_in_is_named_until_it_is_given_up() {
     let jobs = Jobs::new();
     let run = || {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_limited"));
+        let mut program = Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
         program.arg("spins").arg(jobs.dir()).status().unwrap()
     };
     assert!(!run().success());

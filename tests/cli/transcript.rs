@@ -1,29 +1,29 @@
-//! What is typed and what is answered, as snapshots.
+//! Compares commands and their answers with snapshots.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::command::{Jobs, Told, command, tell};
 
-/// A terminal's contents, with a `$` before each command, `2>` before each line on standard error, and the
-/// exit code, if it is not 0.
+/// The contents of a terminal, with `$` before each command, `2>` before each line on standard error, and the exit code
+/// if it is not 0.
 #[derive(Default)]
 pub(crate) struct Transcript(String);
 
 impl Transcript {
-    /// Types a command, in the directory of the jobs.
+    /// Types a command, which runs on the directory of the jobs.
     pub(crate) fn typed(mut self, jobs: &Jobs, line: &str) -> Self {
         let told = tell(command().arg("--dir").arg(jobs.dir()).args(words(jobs, line)));
         self.add(line, &told);
         self
     }
 
-    /// The same without and with `--json`.
+    /// Types a command without and with `--json`.
     pub(crate) fn both(self, jobs: &Jobs, line: &str) -> Self {
         self.typed(jobs, line).typed(jobs, &format!("{line} --json"))
     }
 
-    /// The same with the styles of a terminal, by their names.
+    /// Types a command as in a terminal with styles, and shows the styles by their names.
     pub(crate) fn styled(mut self, jobs: &Jobs, line: &str) -> Self {
         let mut command = command();
         let told = tell(
@@ -45,12 +45,13 @@ impl Transcript {
         self.0.push('\n');
     }
 
-    /// Holds it to its snapshot, in which the directory is `DIR`.
+    /// Compares the transcript with its snapshot, in which the directory is `DIR`.
     pub(crate) fn assert_the_same(self, jobs: &Jobs, name: &str) {
         self.hold(jobs, name, insta::Settings::clone_current());
     }
 
-    /// The same, but for what differs from run to run.
+    /// Compares the transcript with its snapshot, in which placeholders stand for the values that differ from run to
+    /// run.
     pub(crate) fn assert(self, jobs: &Jobs, name: &str) {
         let mut settings = insta::Settings::clone_current();
         for (found, shown) in [
@@ -76,13 +77,13 @@ impl Transcript {
     }
 }
 
-/// The words of the line, in which `DIR` is the directory of the jobs.
+/// Returns the words of the line, with the directory of the jobs in place of `DIR`.
 fn words(jobs: &Jobs, line: &str) -> Vec<String> {
     let dir = jobs.dir().display().to_string();
     line.split_whitespace().map(|word| word.replace("DIR", &dir)).collect()
 }
 
-/// The text with its escape sequences by name.
+/// Returns the text with names in place of its escape sequences.
 fn named(text: &str) -> String {
     let names =
         [("0", "/"), ("1", "bold"), ("2", "dim"), ("31", "red"), ("32", "green"), ("33", "yellow")];
@@ -92,7 +93,7 @@ fn named(text: &str) -> String {
 }
 
 impl Jobs {
-    /// A directory with the job of a golden file alone, `müller/import`: it is the same at all times.
+    /// Makes a directory with only the job of a golden file, `müller/import`, whose output is the same at all times.
     pub(crate) fn golden(name: &str) -> Self {
         let jobs = Jobs::new();
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1");

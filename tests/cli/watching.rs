@@ -1,4 +1,4 @@
-//! `watch`, in a terminal and in JSON.
+//! Tests `watch`, in a terminal and in JSON.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::command::Jobs;
 
 #[test]
-fn it_shows_the_jobs_in_a_terminal_until_q() {
+fn watch_shows_the_jobs_in_a_terminal_until_q() {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "the printer is out of paper");
     let watch = format!(

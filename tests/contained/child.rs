@@ -1,4 +1,4 @@
-//! Jobs that take all memory, or are watched by a manager of services.
+//! Runs jobs that take all memory, or are watched by a service manager.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// A mebibyte that is never given back.
+/// Takes a mebibyte that is never given back.
 fn take(effects: &Effects, item: u64) -> Result<u64> {
     std::mem::forget(black_box(vec![1_u8; 1 << 20]));
     effects.record(item)?;
@@ -88,7 +88,7 @@ fn pass(effects: &Effects, item: u64) -> Result<()> {
     Ok(effects.record(item)?)
 }
 
-/// Its item 100 never ends.
+/// Hangs in its item 100.
 #[resumable(name = "served", state_dir = dir, durability = "process", save_every = 7)]
 fn hangs(dir: &Path, effects: &Effects) -> Result<()> {
     #[resume]
@@ -102,7 +102,7 @@ fn hangs(dir: &Path, effects: &Effects) -> Result<()> {
     Ok(())
 }
 
-/// Its item 3 fails, and is tried again in an hour.
+/// Fails in its item 3, and tries it again in an hour.
 #[resumable(name = "served", state_dir = dir, durability = "process", max_attempts = 2, backoff = Backoff::constant("1h"))]
 fn rests(dir: &Path, effects: &Effects) -> Result<()> {
     #[resume]
@@ -125,7 +125,7 @@ fn rated(dir: &Path, effects: &Effects) -> Result<()> {
     Ok(())
 }
 
-/// Another run of the job, in the same process, does not end.
+/// Waits for another run of the job in the same process, which does not end.
 fn waits(dir: &Path, effects: &Effects) -> Result<()> {
     let job = || Job::new("served").state_dir(dir).wait(Duration::from_secs(3600));
     thread::scope(|scope| {
@@ -152,7 +152,7 @@ fn graceful(dir: &Path, effects: &Effects) -> Result<()> {
     Ok(())
 }
 
-/// One of its threads hangs in its first item, and the others come on; then all hang.
+/// Hangs in its first item on one of three threads, while the others go on; then hangs on all threads.
 #[resumable(name = "served", state_dir = dir, durability = "process", threads = 3)]
 fn beside(dir: &Path, effects: &Effects) -> Result<()> {
     #[resume]

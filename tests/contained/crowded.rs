@@ -1,4 +1,4 @@
-//! Control groups whose memory is all in use: what is complete is saved before the kernel kills.
+//! Tests control groups whose memory is all in use: what is complete is saved before the kernel kills.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use safe_state_tests::{Effects, Group};
 use crate::contained;
 
 const LIMIT: u64 = 128 << 20;
-/// Saves take a tenth of the time, and an item here takes no longer than a save.
+/// The most items that may be lost. Saves take a tenth of the time, and an item here takes no longer than a save.
 const LOST: u64 = 20;
 
 fn checkpoint(dir: &Path) -> Checkpoint {
@@ -27,7 +27,8 @@ fn run(kind: &str, dir: &Path) -> Output {
     group.command(&contained(kind, dir)).output().unwrap()
 }
 
-/// The job is killed as its items have taken all memory, and has saved nearly all; run again, it is done.
+/// Checks that the job is killed after its items have taken all memory, that it has saved nearly all of them, and that
+/// a second run finishes it. Returns what the first run said.
 fn saves(kind: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let Output { status, stderr, .. } = run(kind, dir.path());
@@ -56,7 +57,7 @@ fn what_is_in_a_page_is_safe_as_it_is() {
     saves("grows-paged");
 }
 
-/// The supervisor is in the group as well, takes little, and is left alive by the kernel.
+/// The supervisor is in the group as well. It takes little memory, so the kernel does not kill it.
 #[test]
 fn the_supervisor_tells_that_it_was_the_kernel() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Jobs in containers and services: what they meet there, and what is told of it.
+//! Tests jobs in containers and services: what they meet there, and what they tell of it.
 
 mod crowded;
 mod manifests;
@@ -9,14 +9,14 @@ mod volume;
 use std::path::Path;
 use std::process::Command;
 
-/// The program, which does a job of that kind.
+/// Returns the command that runs the job `kind` in `dir`.
 fn contained(kind: &str, dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_contained"));
     command.arg(kind).arg(dir);
     command
 }
 
-/// The blocks of that language on a page of the guide.
+/// Returns the code blocks in `language` on a page of the guide.
 fn blocks(page: &str, language: &str) -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide").join(page);
     let text = std::fs::read_to_string(page).unwrap();

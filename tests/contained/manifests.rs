@@ -1,4 +1,4 @@
-//! The manifests of the guide are what `kubectl` reads, and what the schemas of Kubernetes take.
+//! Tests that `kubectl` reads the manifests of the guide, and that the schemas of Kubernetes accept them.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::{blocks, contained};
 
-/// Answers which kinds there are, which `kubectl` asks a server even for a dry run of its own. Ends with the process.
+/// Starts a server that answers which kinds of objects exist. `kubectl` asks a server for them even for a dry run on
+/// the client. The server ends with the process.
 fn stub() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -49,7 +50,7 @@ fn answer(mut stream: TcpStream) {
     );
 }
 
-/// The objects of a manifest, as `kubectl` would send them.
+/// Returns the objects of a manifest, as `kubectl` would send them.
 fn read(server: &str, dir: &Path, manifest: &str) -> Vec<Value> {
     let path = dir.join("manifest.yaml");
     fs::write(&path, manifest).unwrap();
@@ -68,7 +69,7 @@ fn read(server: &str, dir: &Path, manifest: &str) -> Vec<Value> {
         .collect()
 }
 
-/// What the schema of an object has against it.
+/// Returns what the schema of an object objects to; `None` if it accepts the object.
 fn objections(dir: &Path, version: &str, object: &Value) -> Option<String> {
     let path = dir.join("object.json");
     fs::write(&path, object.to_string()).unwrap();
@@ -79,7 +80,7 @@ fn objections(dir: &Path, version: &str, object: &Value) -> Option<String> {
     (!status.success()).then(|| said.into_owned())
 }
 
-/// A program that `tests/install` keeps below the target directory.
+/// Returns the path of a program that `tests/install` keeps below the target directory.
 fn tool(name: &str) -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_contained"));
     let target = program.ancestors().nth(2).unwrap();
@@ -102,7 +103,7 @@ fn kubectl_reads_the_manifests_of_the_guide_and_the_schemas_take_them() {
         wrong["spec"]["podFailurePolicies"] = wrong["spec"]["podFailurePolicy"].take();
         assert!(objections(dir.path(), version, &wrong).is_some());
     }
-    // What no schema says: the policy takes pods that are not restarted, and names a container that there is.
+    // No schema checks this: the policy requires pods that are not restarted, and names a container that has to exist.
     for job in &objects[1..] {
         let pod = &job["spec"]["template"]["spec"];
         assert_eq!(pod["restartPolicy"], "Never");
@@ -113,7 +114,7 @@ fn kubectl_reads_the_manifests_of_the_guide_and_the_schemas_take_them() {
     assert_eq!(objects[2]["spec"]["completions"], objects[2]["spec"]["parallelism"]);
 }
 
-/// A pod of an Indexed Job, of that uid.
+/// Starts a pod of the Indexed Job with this uid.
 fn pod(dir: &Path, uid: &str, index: usize) -> Child {
     let mut pod = contained("embeds", dir);
     pod.env("SAFE_STATE_SUBMISSION", uid).env("JOB_COMPLETION_INDEX", index.to_string());
@@ -141,7 +142,7 @@ fn the_pods_of_an_indexed_job_share_the_work_and_each_has_the_result() {
     }
     pods.into_iter().for_each(returns_the_result);
     let mut items = done();
-    // Each of the two that were killed had one item under way.
+    // Each of the two pods that were killed had one item under way, which may be done twice.
     assert!((160..=162).contains(&items.len()), "{}", items.len());
     returns_the_result(pod(dir.path(), "first", 3));
     assert_eq!(done().len(), items.len(), "one that comes late has nothing to do");

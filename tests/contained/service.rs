@@ -1,4 +1,4 @@
-//! What a manager of services is told: that a job is ready, comes on by its items, waits on purpose, and ends.
+//! Tests what a service manager is told: that a job is ready, goes on by its items, waits on purpose, and ends.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::net::UnixDatagram;
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use crate::contained;
 
-/// The watchdog's time: the shortest that a service can have.
+/// The time of the watchdog, which is the shortest that a service can have.
 const WATCHDOG: Duration = Duration::from_secs(1);
 
-/// A program with a manager that hears it.
+/// A program whose messages the test receives as a service manager would.
 struct Served {
     _dir: TempDir,
     socket: UnixDatagram,
@@ -43,7 +43,7 @@ impl Served {
         while self.lines.next().unwrap().unwrap() != line {}
     }
 
-    /// The next message, if it comes within that time.
+    /// Returns the next message, if it comes within `within`.
     fn hears(&self, within: Duration) -> Option<String> {
         self.socket.set_read_timeout(Some(within)).unwrap();
         let mut message = [0; 4096];
@@ -51,7 +51,7 @@ impl Served {
         Some(String::from_utf8(message[..length].to_vec()).unwrap())
     }
 
-    /// Whether it is alive to the watchdog for three times its time, and is so on purpose.
+    /// Returns whether the program feeds the watchdog for three times its time, and says `because` as the reason.
     fn is_fed(&self, because: &str) -> bool {
         let until = Instant::now() + 3 * WATCHDOG;
         let mut seen = false;
@@ -62,7 +62,7 @@ impl Served {
         seen
     }
 
-    /// Whether it is dead to the watchdog, after what was told before.
+    /// Returns whether the program stops feeding the watchdog, after the messages that it sent before.
     fn is_starved(&self) -> bool {
         let until = Instant::now() + 20 * WATCHDOG;
         while Instant::now() < until {
@@ -98,7 +98,7 @@ fn items_that_complete_feed_the_watchdog_and_one_that_hangs_does_not() {
 }
 
 #[test]
-fn one_of_several_items_side_by_side_feeds_it_as_well() {
+fn an_item_that_completes_side_by_side_feeds_the_watchdog() {
     let mut served = Served::of("beside");
     served.says("hangs");
     assert!(served.hears(WATCHDOG).is_some());
@@ -108,7 +108,7 @@ fn one_of_several_items_side_by_side_feeds_it_as_well() {
 }
 
 #[test]
-fn a_run_that_waits_on_purpose_feeds_it() {
+fn a_run_that_waits_on_purpose_feeds_the_watchdog() {
     let mut rests = Served::of("rests");
     rests.says("rests");
     assert!(rests.is_fed("waits"));
@@ -138,9 +138,9 @@ fn a_signal_that_asks_to_end_is_told() {
     }
 }
 
-/// A watchdog that was meant for the supervisor goes by the program that it runs, and by its own pauses.
+/// A watchdog that was meant for the supervisor watches the job of its program, and the supervisor's own pauses.
 #[test]
-fn under_the_supervisor_the_job_feeds_it() {
+fn a_job_under_the_supervisor_feeds_the_watchdog() {
     let supervised = |program: &[&str], dir: &Path| {
         let mut command = Command::new("sh");
         command.args(["-c", r#"WATCHDOG_PID=$$ exec "$0" run --backoff 1h -- "$@""#]);

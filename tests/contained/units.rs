@@ -1,4 +1,4 @@
-//! The units of the guide are what systemd takes.
+//! Tests that systemd accepts the units of the guide.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::blocks;
 
-/// The units of the page, by the names of their files; the programs in them are there.
+/// Returns the units of the page, by the names of their files, with `/bin/true` in place of their programs.
 fn units() -> Vec<(String, String)> {
     blocks("systemd.md", "ini")
         .into_iter()
@@ -25,7 +25,7 @@ fn units() -> Vec<(String, String)> {
         .collect()
 }
 
-/// What systemd has against units, if anything.
+/// Returns what systemd objects to in the units; nothing if it accepts them.
 fn objections(dir: &Path, units: &[(String, String)]) -> String {
     let paths: Vec<_> = units.iter().map(|(name, _)| dir.join(name)).collect();
     for ((_, unit), path) in units.iter().zip(&paths) {
@@ -39,7 +39,7 @@ fn objections(dir: &Path, units: &[(String, String)]) -> String {
     said
 }
 
-/// Whether a watchdog, or the end of its time, would leave the unit dead.
+/// Returns whether the unit would stay dead after its watchdog or its time limit has ended it.
 fn stays_dead(unit: &str) -> bool {
     let has = |key: &str| unit.lines().any(|line| line.starts_with(key));
     let is_ended = has("WatchdogSec=") || has("RuntimeMaxSec=");

@@ -1,5 +1,5 @@
-//! Containers that share a volume: each with process numbers of its own, and some, which are virtual machines, with a boot of
-//! their own. A namespace stands for a container here. It takes root.
+//! Tests containers that share a volume. Each has process numbers of its own, and a container that is a virtual machine
+//! has a boot of its own. A namespace stands for a container here, which takes root.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use safe_state_tests::Effects;
 
 use crate::contained;
 
-/// The command in a container, as its process 1; some shell commands prepare that.
+/// Returns the command as process 1 of a container, after the shell commands `prepared`.
 fn in_container(prepared: &str, command: &Command) -> Command {
     let mut unshare = Command::new("unshare");
     unshare.args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"]);
@@ -27,7 +27,7 @@ fn in_container(prepared: &str, command: &Command) -> Command {
     unshare
 }
 
-/// A container that believes that it was booted otherwise.
+/// Returns the shell command that makes a container believe that it was booted another time.
 fn of_another_boot(dir: &Path, number: u32) -> String {
     let boot = dir.join(format!("boot-{number}"));
     fs::write(&boot, format!("00000000-0000-4000-8000-{number:012}\n")).unwrap();
@@ -51,20 +51,20 @@ fn begins(prepared: &str, dir: &Path) -> Child {
     child
 }
 
-/// The command under `safe-state run`.
+/// Returns the command under `safe-state run`.
 fn supervised(command: &Command) -> Command {
     let mut supervised = Command::new(env!("CARGO_BIN_EXE_command"));
     supervised.args(["run", "--"]).arg(command.get_program()).args(command.get_args());
     supervised
 }
 
-/// The container's process 1.
+/// Returns the process id of the container's process 1.
 fn process_1(container: &Child) -> Pid {
     let children = format!("/proc/{0}/task/{0}/children", container.id());
     Pid::from_raw(fs::read_to_string(children).unwrap().trim().parse().unwrap()).unwrap()
 }
 
-/// Kills what runs in the container, and waits until it is gone.
+/// Kills the processes of the container, and waits until they are gone.
 fn kill(container: &mut Child) {
     kill_process(process_1(container), Signal::KILL).unwrap();
     container.wait().unwrap();
@@ -97,7 +97,7 @@ fn takes_over(first: &str, second: &str, dir: &Path) {
 }
 
 #[test]
-fn one_takes_the_job_of_a_killed_one_over_and_none_of_one_that_runs() {
+fn a_container_takes_over_the_job_of_a_killed_one_alone() {
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (of_another_boot(dir.path(), 1), of_another_boot(dir.path(), 2));
     for (first, second) in [("", ""), (&*one, &*one), (&*one, &*other), ("", &*other)] {
@@ -106,7 +106,7 @@ fn one_takes_the_job_of_a_killed_one_over_and_none_of_one_that_runs() {
     }
 }
 
-/// As `docker run --read-only --volume`: nothing but the volume is written.
+/// A container of `docker run --read-only --volume` can write nothing but the volume.
 #[test]
 fn a_root_that_is_read_only_is_enough() {
     let dir = tempfile::tempdir().unwrap();
@@ -128,9 +128,9 @@ fn a_root_that_is_read_only_is_enough() {
     }
 }
 
-/// `docker stop` is SIGTERM, a time, and SIGKILL, to process 1 alone.
+/// `docker stop` sends SIGTERM, waits some time, and sends SIGKILL, to process 1 alone.
 #[test]
-fn what_is_stopped_as_containers_are_ends_with_all_saved_or_as_of_its_last_save() {
+fn a_stopped_container_has_saved_all_or_stands_at_its_last_save() {
     for (kind, is_graceful) in [("graceful", true), ("hangs", false), ("supervised", true)] {
         let dir = tempfile::tempdir().unwrap();
         let mut program = contained(if is_graceful { "graceful" } else { kind }, dir.path());
@@ -154,7 +154,7 @@ fn what_is_stopped_as_containers_are_ends_with_all_saved_or_as_of_its_last_save(
         let (done, stored) =
             (done(dir.path()).len() as u64, Job::new("served").state_dir(dir.path()));
         let saved = stored.peek_checkpoint().unwrap().unwrap().completed().len();
-        // That one saves at every seventh item.
+        // The job `hangs` saves at every seventh item.
         let lost = if is_graceful { 0 } else { 7 };
         assert!((done - lost..=done).contains(&saved), "{kind}: {saved} of {done}");
     }

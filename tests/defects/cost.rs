@@ -1,4 +1,4 @@
-//! What a save, a resume and an input cost.
+//! Tests the defects in what a save, a resume and an input cost.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What is on the disk: damaged, foreign, or left behind.
+//! Tests files on the disk that are damaged, foreign, or left behind.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use safe_state_tests::{Faulty, Ran, run};
 
 use crate::peek;
 
-/// Why `job` refuses to run, having run nothing.
+/// Returns why `job` refuses to run, and checks that it runs no item.
 fn refusal(job: &Job) -> String {
     let ran = Ran::default();
     let outcome = job.run(0..5, |item| {
@@ -23,7 +23,7 @@ fn refusal(job: &Job) -> String {
     message
 }
 
-/// What a job of that directory does with `bytes` as its checkpoint.
+/// Returns why the job `foreign` in `dir` refuses `bytes` as its checkpoint, and checks that the file stays as it is.
 fn refusal_of(bytes: &[u8], dir: &Path) -> String {
     let job = Job::new("foreign").state_dir(dir);
     let path = job.checkpoint_path().unwrap();
@@ -48,7 +48,7 @@ fn s15_another_kind_of_file_is_refused_by_name_and_left_alone() {
     assert!(empty.contains("`safe-state doctor FILE` says what can be saved of it"), "{empty}");
 }
 
-/// A job, its file as it is before the tenth item ends, and every state that was saved until then.
+/// Returns a job, its file as it is before item 10 ends, and every state that was saved until then.
 fn under_way(dir: &Path) -> (Job, Vec<u8>, Vec<Checkpoint>) {
     let job = Job::new("damaged").state_dir(dir);
     let (mut states, mut bytes) = (Vec::new(), Vec::new());
@@ -62,7 +62,7 @@ fn under_way(dir: &Path) -> (Job, Vec<u8>, Vec<Checkpoint>) {
     (job, bytes, states)
 }
 
-/// A job that failed at its tenth item, its file, and every state that was saved on the way.
+/// Returns a job that failed in item 10, its file, and every state that was saved on the way.
 fn failed(dir: &Path) -> (Job, Vec<u8>, Vec<Checkpoint>) {
     let job = Job::new("damaged").state_dir(dir);
     let states = std::cell::RefCell::new(Vec::new());
@@ -78,7 +78,7 @@ fn failed(dir: &Path) -> (Job, Vec<u8>, Vec<Checkpoint>) {
     (job, bytes, states)
 }
 
-/// What is read of a job's checkpoint when it is `bytes`.
+/// Reads `bytes` as the checkpoint of a job.
 fn read(job: &Job, bytes: &[u8]) -> Result<Checkpoint, Error> {
     let backend = MemoryBackend::default();
     backend.save(job.job_name(), bytes)?;
@@ -131,7 +131,7 @@ fn s17_a_backend_without_files_refuses_damage_too_and_names_no_file() {
 fn s18_a_checkpoint_that_would_run_code_is_only_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let marker = dir.path().join("marker");
-    // What the original unpickles into a call of `os.system`.
+    // The original package unpickles these bytes into a call of `os.system`.
     let pickle = format!("cos\nsystem\n(S'touch {}'\ntR.", marker.display());
     refusal_of(pickle.as_bytes(), dir.path());
     assert!(!marker.exists());
@@ -205,7 +205,7 @@ fn a_file_that_is_taken_away_under_a_run_is_written_again() {
                 let aside = dir.path().join("aside");
                 if is_moved { fs::rename(path, aside) } else { fs::remove_file(path) }?;
             }
-            // Where its name leads is looked at now and then.
+            // The run checks only now and then whether its file is still at its path.
             std::thread::sleep(std::time::Duration::from_millis(2));
             anyhow::ensure!(item < 10, "asked to fail");
             Ok(())

@@ -1,4 +1,4 @@
-//! What the user's function sees, and what is said of how it failed.
+//! Tests what the user's function sees, and what is said of how it failed.
 
 use std::path::{Path, PathBuf};
 use std::thread;

@@ -1,6 +1,5 @@
-//! The defects of the Python package that this crate replaces, one test each, named after them.
-//! `docs/defects.md` lists all of them, those included that cannot be written in Rust, and those
-//! whose cure is still to come.
+//! Tests the defects of the Python package that this crate replaces, one test each, named after them. `docs/defects.md`
+//! lists all of them, including those that cannot be written in Rust and those that are not yet cured.
 
 mod cost;
 mod file;
@@ -9,7 +8,7 @@ mod work;
 
 use safe_state::{Checkpoint, Job};
 
-/// The checkpoint that has to be there.
+/// Returns the job's checkpoint, which has to exist.
 fn peek(job: &Job) -> Checkpoint {
     job.peek_checkpoint().unwrap().unwrap()
 }

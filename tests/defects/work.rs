@@ -1,4 +1,4 @@
-//! Work that was lost, or done twice.
+//! Tests work that was lost, or done twice.
 
 use std::path::Path;
 use std::process::Command;
@@ -83,7 +83,7 @@ fn eager(items: impl Iterator<Item = u64>) -> impl Iterator<Item = u64> {
 }
 
 #[test]
-fn s09_an_item_is_complete_when_its_body_ended_and_not_when_it_was_fetched() {
+fn s09_an_item_is_complete_at_its_bodys_end_and_not_when_fetched() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("eager").state_dir(dir.path());
     run(&job, eager(0..10), Some(2));
@@ -160,7 +160,7 @@ fn s14_a_break_keeps_the_checkpoint_until_the_function_has_ended_well() {
 }
 
 #[test]
-fn s33_where_checkpoints_are_does_not_depend_on_the_working_directory_if_told() {
+fn s33_checkpoints_are_where_told_from_any_working_directory() {
     let dir = tempfile::tempdir().unwrap();
     let from = |working: &str, fails: &str| {
         let working = dir.path().join(working);
@@ -206,7 +206,7 @@ fn s40_what_a_kill_repeats_can_be_bounded_by_time() {
     let of_memory = lags(Job::new("timed").backend("memory:"));
     assert!(of_memory.iter().all(|lag| *lag <= 4), "an item takes 5 ms or more: {of_memory:?}");
     assert!(of_memory.contains(&1), "and not every one is saved: {of_memory:?}");
-    // A page beside the file has each of them.
+    // A page beside the file has every item.
     #[cfg(target_os = "linux")]
     assert_eq!(lags(Job::new("timed").state_dir(dir.path()).page(true)), [0; 20]);
 }

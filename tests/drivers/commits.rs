@@ -1,4 +1,4 @@
-//! `commit!`: an item's rows and its progress, both or none.
+//! Tests `commit!`: an item's rows and its progress are saved together, or neither is.
 
 mod dropped;
 mod ends;
@@ -17,19 +17,19 @@ use safe_state::commit::{Parameter, Statement};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// How a transaction ends.
+/// The way a transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum End {
     Well,
-    /// It is committed, and the answer is lost.
+    /// The transaction is committed, and the answer is lost.
     Lost,
-    /// It is not committed.
+    /// The transaction is not committed.
     Broken,
-    /// No statement of the progress is run.
+    /// The transaction runs no statement of the progress.
     Refused,
 }
 
-/// An SQLite database with a table, and the checkpoints of its jobs.
+/// An SQLite database with a table of rows, and the checkpoints of its jobs.
 pub(crate) struct Base {
     dir: tempfile::TempDir,
 }
@@ -58,7 +58,7 @@ impl Base {
         connection
     }
 
-    /// The rows, in the order in which they were put in.
+    /// Returns the rows, in the order in which they were inserted.
     pub(crate) fn rows(&self) -> Vec<i64> {
         let connection = self.connection();
         let mut rows = connection.prepare("SELECT item FROM rows ORDER BY rowid").unwrap();
@@ -66,14 +66,14 @@ impl Base {
         rows.map(Result::unwrap).collect()
     }
 
-    /// How many items of the job are complete.
+    /// Returns the number of complete items of the job.
     pub(crate) fn completed(&self, job: &str) -> u64 {
         let checkpoint = Job::new(job).backend(self.backend()).peek_checkpoint().unwrap();
         checkpoint.map_or(0, |checkpoint| checkpoint.completed().len())
     }
 }
 
-/// What befalls items: each fault once.
+/// The items that are to fail, each once.
 #[derive(Default)]
 pub(crate) struct Faults(RefCell<Vec<i64>>);
 
@@ -82,7 +82,7 @@ impl Faults {
         Faults(RefCell::new(items.into_iter().collect()))
     }
 
-    /// Fails the first time it is come to that item.
+    /// Fails if `item` is to fail and has not failed yet.
     pub(crate) fn strike(&self, item: i64) -> anyhow::Result<()> {
         let mut left = self.0.borrow_mut();
         let at = left.iter().position(|faulty| *faulty == item);
@@ -96,7 +96,7 @@ pub(crate) fn put_in(connection: &Connection, item: i64) -> rusqlite::Result<()>
     connection.execute("INSERT INTO rows VALUES (?1)", [item]).map(drop)
 }
 
-/// What a driver of one's own does with a statement.
+/// Runs a statement as a driver of one's own would.
 pub(crate) fn run_statement(
     connection: &Connection,
     statement: &Statement,

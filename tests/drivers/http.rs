@@ -1,4 +1,4 @@
-//! `reqwest` clients.
+//! Tests `reqwest` clients.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -10,13 +10,13 @@ use safe_state::resumable;
 
 use crate::refused;
 
-/// With the features of object stores, `reqwest` has TLS and no provider for it.
+/// Sets the provider of TLS. With the features of object stores, `reqwest` has TLS and no provider for it.
 fn provided() {
-    // Another test may have been first.
+    // Another test may already have set the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// A server that answers each request with the agent that made it.
+/// Starts a server that answers each request with its user agent.
 fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

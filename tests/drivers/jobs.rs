@@ -1,4 +1,4 @@
-//! The same job on a handle of each driver: it leaves a row an item, and returns all rows.
+//! Runs one job on a handle of each driver. The job leaves a row for each item, and returns all rows.
 
 mod ledgers;
 
@@ -12,17 +12,17 @@ use safe_state::resumable;
 
 pub use ledgers::{Found, Ledger};
 
-/// How many items a job has.
+/// The number of items of a job.
 pub const ITEMS: i64 = 8;
 
-/// What befalls a job as it begins an item.
+/// The trouble that a job meets as it begins an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Nothing.
+    /// The job meets no trouble.
     Never,
-    /// It fails.
+    /// The job fails.
     Fail(i64),
-    /// Its process is killed.
+    /// The job kills its own process.
     Kill(i64),
 }
 
@@ -38,11 +38,11 @@ impl Stop {
     }
 }
 
-/// Runs the job of a driver, with what it needs to connect again.
+/// Runs the job of the driver `driver`, with what it needs to connect again.
 ///
 /// # Errors
 ///
-/// The job's.
+/// The errors of the job.
 pub fn run(driver: &str, dir: &Path, url: &str, stop: Stop) -> anyhow::Result<Vec<i64>> {
     let registry = openers(url);
     match driver {
@@ -54,7 +54,7 @@ pub fn run(driver: &str, dir: &Path, url: &str, stop: Stop) -> anyhow::Result<Ve
     }
 }
 
-/// What opens the handles of all drivers at one URL.
+/// Returns a registry that opens the handles of all drivers at one URL.
 pub fn openers(url: &str) -> ReconnectRegistry {
     let registry = ReconnectRegistry::default();
     let at = url.to_owned();
@@ -69,11 +69,11 @@ pub fn openers(url: &str) -> ReconnectRegistry {
     registry
 }
 
-/// On an SQLite database in the folder.
+/// Runs the job on an SQLite database in the folder.
 ///
 /// # Errors
 ///
-/// As it is asked to, or its handle cannot be rebuilt.
+/// If `stop` asks for it, or the handle cannot be rebuilt.
 #[resumable(name = "sqlite", state_dir = dir, reconnect(database), fresh(stop))]
 pub fn by_sqlite(dir: &Path, stop: Stop) -> anyhow::Result<Vec<i64>> {
     let mut database = {
@@ -92,11 +92,11 @@ pub fn by_sqlite(dir: &Path, stop: Stop) -> anyhow::Result<Vec<i64>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// On a table of its own.
+/// Runs the job on a PostgreSQL table of its own.
 ///
 /// # Errors
 ///
-/// As there.
+/// If `stop` asks for it, the handle cannot be rebuilt, or the server reports an error.
 #[resumable(name = "postgres", state_dir = dir, reconnect(client), registry = registry, fresh(stop, url))]
 pub fn by_postgres(
     dir: &Path,
@@ -121,11 +121,11 @@ pub fn by_postgres(
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// On a list of its own, by a client.
+/// Runs the job on a Redis list of its own, by a client.
 ///
 /// # Errors
 ///
-/// As there.
+/// If `stop` asks for it, the handle cannot be rebuilt, or the server reports an error.
 #[resumable(name = "redis", state_dir = dir, reconnect(client), registry = registry, fresh(stop, url))]
 pub fn by_redis(
     dir: &Path,
@@ -142,11 +142,11 @@ pub fn by_redis(
     Ok(redis::cmd("LRANGE").arg(&list).arg(0).arg(-1).query(&mut client)?)
 }
 
-/// On a list of its own, by a connection.
+/// Runs the job on a Redis list of its own, by a connection.
 ///
 /// # Errors
 ///
-/// As there.
+/// If `stop` asks for it, the handle cannot be rebuilt, or the server reports an error.
 #[resumable(name = "redis", state_dir = dir, reconnect(connection), registry = registry, fresh(stop, url))]
 pub fn by_redis_connection(
     dir: &Path,
@@ -163,7 +163,7 @@ pub fn by_redis_connection(
     Ok(redis::cmd("LRANGE").arg(&list).arg(0).arg(-1).query(&mut connection)?)
 }
 
-/// The folder's own name, by which no other job goes.
+/// Returns a name that is made of the folder's, which no other job has.
 fn own_name(dir: &Path) -> String {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     name.replace('.', "rows_").to_lowercase()

@@ -1,4 +1,4 @@
-//! The process that is killed in mid-job: `killed DRIVER FOLDER URL ITEM`.
+//! Runs a job in a process that is killed in mid-job: `killed DRIVER FOLDER URL ITEM`.
 
 use std::path::Path;
 

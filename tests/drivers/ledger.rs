@@ -1,5 +1,5 @@
-//! The process of a ledger that is killed at any instant: `ledger DRIVER URL NAME ITEMS WAY`, which says
-//! when it begins its first item.
+//! Runs a ledger in a process that is killed at any instant, and says when it begins its first item: `ledger DRIVER URL
+//! NAME ITEMS WAY`.
 
 use std::cell::Cell;
 use std::io::{self, Write};

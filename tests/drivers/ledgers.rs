@@ -1,4 +1,4 @@
-//! A ledger in a database: each item is a row with the balance after it, and the balance is carried.
+//! Keeps a ledger in a database: each item is a row with the balance after it, and the balance is carried.
 
 mod awaited;
 mod blocking;
@@ -15,24 +15,25 @@ pub use database::Found;
 /// A ledger, and the job that writes it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    /// By which driver.
+    /// The name of the driver.
     pub driver: String,
-    /// The database of its rows and its checkpoint.
+    /// The URL of the database with the rows and the checkpoint.
     pub url: String,
-    /// What its job is called, and its table.
+    /// The name of the job and of the table.
     pub name: String,
-    /// How many rows it comes to.
+    /// The number of rows that the ledger has in the end.
     pub items: i64,
-    /// Whether `commit!` commits, and not the driver alone.
+    /// Whether `commit!` commits; otherwise the driver alone commits.
     pub exactly_once: bool,
 }
 
 impl Ledger {
-    /// A new ledger by a driver: in a file in `dir` if that is SQLite's, else where `url` says.
+    /// Makes a ledger. Its database is a file in `dir` if the driver is one of SQLite's, and otherwise the one at
+    /// `url`.
     ///
     /// # Panics
     ///
-    /// If its table can't be made.
+    /// If the table can't be made.
     pub fn new(driver: &str, dir: &Path, url: &str) -> Self {
         static LEDGERS: AtomicU32 = AtomicU32::new(0);
         let number = LEDGERS.fetch_add(1, Ordering::Relaxed);
@@ -46,17 +47,17 @@ impl Ledger {
         ledger
     }
 
-    /// Its job, to be looked at.
+    /// Returns the ledger's job, to look at its checkpoint.
     pub fn job(&self) -> Job {
         Job::new(&self.name).backend(from_url(&self.url))
     }
 
-    /// Runs the job, which calls `before` when it has put in the row of an item, before the commit.
-    /// Gives the balance.
+    /// Runs the job, and returns the balance. The job calls `before` after it has inserted the row of an item, before
+    /// the commit.
     ///
     /// # Errors
     ///
-    /// The job's.
+    /// The errors of the job.
     pub fn run(&self, before: impl Fn(i64) -> anyhow::Result<()>) -> anyhow::Result<i64> {
         match self.driver.as_str() {
             "rusqlite" => blocking::by_rusqlite(self, before),
@@ -71,7 +72,7 @@ impl Ledger {
         }
     }
 
-    /// The balance when it is whole.
+    /// Returns the balance of a ledger that is complete.
     pub fn balance(&self) -> i64 {
         (0..self.items).sum()
     }

@@ -1,5 +1,5 @@
-//! Handles of databases and HTTP clients that are rebuilt on resume, their transactions, and what is
-//! committed with them.
+//! Tests handles of databases and HTTP clients that are rebuilt on resume, their transactions, and what is committed
+//! with them.
 
 mod commits;
 mod http;
@@ -15,7 +15,7 @@ use std::process::Command;
 
 use safe_state_drivers::{ITEMS, Stop, run};
 
-/// The job of a driver, interrupted by an error and by death at each item, ends as one that was not.
+/// Checks that the job of a driver returns all rows after it was interrupted at each item, by an error and by a kill.
 fn interrupted_is_as_uninterrupted(driver: &str, url: &str) {
     for item in 0..ITEMS {
         let dir = tempfile::tempdir().unwrap();
@@ -34,14 +34,14 @@ fn finishes(driver: &str, dir: &Path, url: &str) {
     assert_eq!(rows, (0..ITEMS).collect::<Vec<_>>());
 }
 
-/// Runs the job in a process that is killed as it begins this item.
+/// Runs the job in a process that is killed as it begins `item`.
 fn killed(driver: &str, dir: &Path, url: &str, item: i64) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_killed"));
     let status = command.arg(driver).arg(dir).args([url, &item.to_string()]).status();
     assert_eq!(status.unwrap().code(), None);
 }
 
-/// What a URL has for a password is nowhere in the state directory.
+/// Checks that no file in the state directory holds the URL's password.
 fn holds_no_password(dir: &Path, url: &str) {
     let password = url.split([':', '@']).nth(2).unwrap();
     for file in fs::read_dir(dir).unwrap() {
@@ -51,7 +51,7 @@ fn holds_no_password(dir: &Path, url: &str) {
     }
 }
 
-/// That it failed, with this among what is said.
+/// Checks that `result` is a failure to reconnect, and that its message contains `reason`.
 fn refused<T>(result: anyhow::Result<T>, reason: &str) {
     let error = format!("{:#}", result.err().expect("it was not refused"));
     assert!(error.contains("cannot be reconnected"), "{error}");

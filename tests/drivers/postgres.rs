@@ -1,4 +1,4 @@
-//! `postgres::Client`.
+//! Tests `postgres::Client`.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ fn without_an_opener_no_item_runs() {
 
 #[test]
 fn another_database_is_refused() {
-    // Which every cluster has.
+    // Every cluster has this database.
     let other = postgres_url().replace("/safe_state", "/postgres");
     let dir = tempfile::tempdir().unwrap();
     run("postgres", dir.path(), &postgres_url(), Stop::Fail(1)).unwrap_err();

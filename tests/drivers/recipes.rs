@@ -1,4 +1,4 @@
-//! The recipes of the guide that need drivers.
+//! Tests the recipes of the guide that need drivers.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -9,7 +9,7 @@ use std::{env, fs, thread};
 use safe_state::{Action, Backoff, ErrorContext, publish, resumable};
 use tempfile::TempDir;
 
-/// A directory that the process is in, as a program of a recipe is, until this goes.
+/// A folder that is the process's current directory, as for a program of a recipe, until this is dropped.
 struct There {
     before: PathBuf,
     dir: TempDir,
@@ -56,7 +56,7 @@ fn decide(error: &ErrorContext) -> Action {
     }
 }
 
-/// A server that has no page `missing`, and is not well when it is first asked for `late`.
+/// Starts a server that has no page `missing`, and answers the first request for `late` with an error.
 fn server(asked: Arc<Mutex<Vec<String>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -83,7 +83,7 @@ fn server(asked: Arc<Mutex<Vec<String>>>) -> String {
 
 #[test]
 fn a_page_is_tried_again_or_given_up() {
-    // Another test may have been first.
+    // Another test may already have set the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let there = There::go();
     let asked = Arc::new(Mutex::new(Vec::new()));

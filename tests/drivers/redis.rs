@@ -1,4 +1,4 @@
-//! `redis::Client` and `redis::Connection`.
+//! Tests `redis::Client` and `redis::Connection`.
 
 use safe_state::reconnect::{Reconnect, ReconnectRegistry};
 use safe_state_drivers::{Stop, by_redis, by_redis_connection, run};

@@ -1,4 +1,4 @@
-//! `rusqlite::Connection`.
+//! Tests `rusqlite::Connection`.
 
 use std::fs;
 use std::path::Path;
@@ -55,7 +55,7 @@ fn unsynced_rows_are_not_promised_to_survive_a_power_cut() {
     refused(touch(dir.path(), database, "SELECT 1"), "`PRAGMA synchronous = OFF`");
 }
 
-/// One item done, and the database then treated by `meanwhile`.
+/// Fails a job after its first item, calls `meanwhile` on the database, and resumes the job.
 fn resumed_after(meanwhile: impl FnOnce(&Path)) -> anyhow::Result<Vec<i64>> {
     let dir = tempfile::tempdir().unwrap();
     by_sqlite(dir.path(), Stop::Fail(1)).unwrap_err();
@@ -118,7 +118,7 @@ fn a_connection_is_as_it_was() {
     assert!(again.is_readonly("main").unwrap());
 }
 
-/// What a connection to two databases says after `meanwhile` has treated the attached one.
+/// Extracts a connection to two databases, calls `meanwhile` on the attached one, and reconnects.
 fn reconnected_after(meanwhile: impl FnOnce(&Path)) -> anyhow::Result<()> {
     let dir = tempfile::tempdir().unwrap();
     let other = dir.path().join("other.db");

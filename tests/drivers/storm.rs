@@ -1,6 +1,6 @@
-//! Ledgers whose process is killed at random instants, again and again. With `commit!` a ledger has,
-//! after each kill, the row of each item once that its checkpoint calls complete, and no other; without it,
-//! one row more at most.
+//! Tests ledgers whose process is killed at random instants, again and again. With `commit!`, after each kill a ledger
+//! has one row for each item that its checkpoint calls complete, and no other row. Without `commit!`, it has one row
+//! more at most.
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 
@@ -45,7 +45,7 @@ fn a_ledger_in_mysql_has_each_row_once() {
     storm("mysql", &mysql_url(), 15, true);
 }
 
-/// A run comes to some hundreds of items in that time.
+/// The longest time of a run, in which it does some hundreds of items.
 const LONGEST: Duration = Duration::from_millis(40);
 
 fn storm(driver: &str, url: &str, kills: u64, exactly_once: bool) {
@@ -70,7 +70,7 @@ fn storm(driver: &str, url: &str, kills: u64, exactly_once: bool) {
     assert!(inside * 10 > kills, "only {inside} of {kills} kills were of any use");
 }
 
-/// A ledger, and what was found in it last.
+/// A ledger, and the number of rows that it had when it was last checked.
 struct Account {
     ledger: Ledger,
     rows: u64,
@@ -85,7 +85,7 @@ impl Account {
         Account { ledger, rows: 0, repeated: 0 }
     }
 
-    /// Kills the process that long after its first item.
+    /// Starts the process, and kills it `time` after its first item began.
     fn run_for(&self, time: Duration) {
         let mut child = self.spawn();
         let mut first = String::new();
@@ -115,7 +115,7 @@ impl Account {
             .unwrap()
     }
 
-    /// Holds what is there against the promise. Says whether the job has finished.
+    /// Checks the database against the promise. Returns whether the job has finished.
     fn check(&mut self, when: &str) -> bool {
         let Found { mut rows, checkpoint } = self.ledger.look();
         let put_in = rows.len() as u64;

@@ -1,4 +1,4 @@
-//! `transaction!` over real connections.
+//! Tests `transaction!` over real connections.
 
 use mysql::prelude::Queryable;
 use postgres::NoTls;
@@ -8,7 +8,7 @@ use safe_state::transaction;
 use safe_state::transaction::TransactionError;
 use safe_state_tests::servers::{mysql_url, postgres_url};
 
-/// A database in memory whose rows have to name one another by the time of the commit.
+/// Opens a database in memory whose rows have to reference existing rows by the time of the commit.
 fn sqlite() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     let tables = "PRAGMA foreign_keys = ON; CREATE TABLE rows (
@@ -37,7 +37,7 @@ fn a_second_commit_that_fails_names_the_first() {
 }
 
 #[test]
-fn all_databases_have_it_or_none_has() {
+fn all_databases_have_a_row_or_none_has_it() {
     let mut sqlite = sqlite();
     let mut postgres = postgres::Client::connect(&postgres_url(), NoTls).unwrap();
     let mut mysql = mysql::Conn::new(mysql_url().as_str()).unwrap();
@@ -75,7 +75,7 @@ fn a_failed_statement_that_is_passed_over_is_no_commit() {
 }
 
 #[tokio::test]
-async fn an_async_one_is_whole_or_nothing_also_if_it_is_dropped() {
+async fn an_async_transaction_is_whole_or_nothing_also_if_it_is_dropped() {
     let (mut client, connection) = tokio_postgres::connect(&postgres_url(), NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute("CREATE TEMPORARY TABLE rows (id int PRIMARY KEY)").await.unwrap();

@@ -1,4 +1,4 @@
-//! What the newest edition does not accept as it is written here, and what this workspace forbids
+//! Tests code that the newest edition does not accept as it is written here, and code that this workspace forbids
 //! elsewhere: unsafe code.
 
 use safe_state::resumable;
@@ -21,7 +21,7 @@ fn keyword_of_a_later_edition(items: &[u32], gen: &mut Numbers) -> u32 {
     gen.gen()
 }
 
-// Their addresses are others in the next process.
+// The addresses are other ones in the next process.
 #[resumable(backend = store(), on_input_change = "continue")]
 unsafe fn unsafe_function(items: &[*const u32]) -> u32 {
     for x in items {
@@ -70,7 +70,7 @@ fn temporary_in_the_tail(items: &std::cell::RefCell<Vec<u32>>) -> usize {
 }
 
 #[test]
-fn each_gives_what_it_gives_without_the_attribute() {
+fn each_function_returns_what_it_does_without_the_attribute() {
     assert_eq!(keyword_of_a_later_edition(&[1, 2], &mut Numbers(0)), 3);
     let (one, two) = (1, 2);
     assert_eq!(unsafe { unsafe_function(&[&one, &two]) }, 1);

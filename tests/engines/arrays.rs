@@ -1,4 +1,4 @@
-//! Tasks of an array that have one name.
+//! Tests tasks of an array that share one job name.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -31,7 +31,7 @@ fn a_task_that_finds_the_job_finished_does_not_do_it_again() {
         assert!(later.contains("a task of this array has finished the job"), "{later}");
     }
     assert_eq!(effects(dir.path()), [0, 1, 2, 3, 4]);
-    // The next submission begins it anew, and so does a run that is of none.
+    // The next submission does the job anew, and so does a run that belongs to no submission.
     assert!(!run("80", "2").contains("has finished the job"));
     assert_eq!(effects(dir.path()).len(), 10);
     let alone = program("plain", dir.path()).output().unwrap();
@@ -41,7 +41,7 @@ fn a_task_that_finds_the_job_finished_does_not_do_it_again() {
     assert!(job.peek_checkpoint().unwrap().is_none(), "nothing is kept for nobody");
 }
 
-/// A digit that is a task's number by accident tells no tasks apart.
+/// A digit in the name that is a task's number by accident does not tell the tasks apart.
 #[test]
 fn a_number_in_the_name_that_is_a_task_s_own_changes_nothing() {
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
@@ -55,7 +55,7 @@ fn a_number_in_the_name_that_is_a_task_s_own_changes_nothing() {
             assert_eq!(effects(dir.path()), [0, 1, 2, 3, 4], "{kind}, {order:?}");
         }
     }
-    // So does one in the place.
+    // A digit in the folder's name does not tell them apart either.
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("runs-1");
     std::fs::create_dir(&place).unwrap();
@@ -73,7 +73,7 @@ fn a_name_with_the_number_in_its_text_is_warned_of() {
     assert!(said(&output).contains(WARNING), "{}", said(&output));
 }
 
-/// What one process does twice is done twice, as outside of an array.
+/// A process that does the job twice does it twice, as outside of an array.
 #[test]
 fn a_task_that_does_the_job_again_does_it() {
     let dir = tempfile::tempdir().unwrap();
@@ -84,7 +84,7 @@ fn a_task_that_does_the_job_again_does_it() {
     }
 }
 
-/// A name that is made with the number leaves nothing behind.
+/// A job whose name is made with the task's number leaves nothing behind.
 #[test]
 fn a_job_of_each_task_s_own_is_removed_once_it_is_done() {
     let dir = tempfile::tempdir().unwrap();
@@ -94,7 +94,7 @@ fn a_job_of_each_task_s_own_is_removed_once_it_is_done() {
 }
 
 #[test]
-fn the_refusal_of_a_second_one_names_the_array() {
+fn the_refusal_of_a_second_task_names_the_array() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = task("held", dir.path(), "77", "0");
     let mut first = first.stdout(Stdio::null()).spawn().unwrap();
@@ -109,14 +109,14 @@ fn the_refusal_of_a_second_one_names_the_array() {
 }
 
 #[test]
-fn a_task_is_no_matter_where_the_job_has_it() {
+fn a_job_that_allows_for_tasks_is_not_warned_of_an_array() {
     let dir = tempfile::tempdir().unwrap();
     for kind in ["numbered", "leaves"] {
         let output = task(kind, dir.path(), "77", "3").output().unwrap();
         assert!(output.status.success(), "{}", said(&output));
         assert!(!said(&output).contains("array"), "{}", said(&output));
     }
-    // Each has a place of its own.
+    // Each task has a folder of its own.
     let own = dir.path().join("task-3");
     std::fs::create_dir(&own).unwrap();
     let output = task("plain", &own, "77", "3").output().unwrap();

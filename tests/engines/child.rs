@@ -1,4 +1,4 @@
-//! Jobs as a batch system runs them.
+//! Runs jobs as a batch system runs them.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ fn run() -> Result<()> {
         "leaves" => leaves(&work),
         "late" => late(&work),
         "ignores" => {
-            // It fails for another reason, behind a run that was to stop.
+            // The program fails for another reason, after a run that was asked to stop.
             let _ = stops(&work);
             bail!("on its own account")
         }
@@ -52,7 +52,7 @@ fn run() -> Result<()> {
     }
 }
 
-/// What the items do.
+/// The effects of the items, and where the job is stored.
 struct Work {
     effects: Effects,
     dir: PathBuf,
@@ -81,7 +81,7 @@ fn plain(work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// Is warned before it listens, at its first start.
+/// Waits without listening to signals at its first start, so that a warning kills it; ends well at its next.
 fn late(work: &Work) -> Result<()> {
     let marker = work.dir.join("started");
     if !marker.exists() {
@@ -92,7 +92,7 @@ fn late(work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// Notes its start as a task of an array of four, of which the last is to be run again, once the others have ended.
+/// Notes its start as a task of an array of four. The last task asks to be run again, once the others have ended.
 fn last(dir: &Path) -> Result<()> {
     let task = std::env::var("SLURM_ARRAY_TASK_ID")?;
     let restarts = std::env::var("SLURM_RESTART_COUNT").unwrap_or_else(|_| "0".to_owned());
@@ -230,7 +230,8 @@ fn leaves(work: &Work) -> Result<()> {
     Ok(())
 }
 
-/// Stops soon after a limit of one minute has begun.
+/// Adds up its items, with a grace period that is little shorter than a limit of one minute, so that it stops soon
+/// after it began.
 #[resumable(
     name = "engine", state_dir = work.place(), durability = "process", shared, slices = 32, graceful = "TERM,USR1",
     grace_period = "52s", carry(total, merge = |a, b| a + b)

@@ -1,4 +1,4 @@
-//! Exit codes that tell whether to run the program again, and what a supervisor makes of the same.
+//! Tests exit codes that tell whether to run the program again, and how a supervisor reacts to them.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -10,7 +10,7 @@ use safe_state::Job;
 
 use crate::{completed, effects, program, said, supervised};
 
-/// Starts it, does that once an item has begun, and says with which code it ends and what it said.
+/// Starts `command`, calls `then` once an item has begun, and returns the exit code and what it said.
 fn ended(mut command: Command, then: impl FnOnce(Pid)) -> (Option<i32>, String) {
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -22,7 +22,7 @@ fn ended(mut command: Command, then: impl FnOnce(Pid)) -> (Option<i32>, String) 
     (output.status.code(), said(&output))
 }
 
-/// What is done to a run whose job is stored there.
+/// Makes the action on a run whose job is stored in a folder.
 type Then = fn(&Path) -> Box<dyn FnOnce(Pid)>;
 
 fn signal(signal: Signal) -> impl FnOnce(Pid) {
@@ -51,7 +51,7 @@ fn each_way_to_stop_has_its_code() {
 }
 
 #[test]
-fn a_worker_that_finds_nothing_left_has_its_own() {
+fn a_worker_that_finds_nothing_left_has_its_own_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let leaves = |_: Pid| {
         let other = program("leaves", dir.path()).output().unwrap();
@@ -60,9 +60,9 @@ fn a_worker_that_finds_nothing_left_has_its_own() {
     assert_eq!(ended(program("leaves", dir.path()), leaves).0, Some(0));
 }
 
-/// As Grid Engine wants it.
+/// Grid Engine restarts a job by an exit code of its own, 99.
 #[test]
-fn the_environment_sets_them() {
+fn the_environment_sets_the_exit_codes() {
     let dir = tempfile::tempdir().unwrap();
     let code = |value: &str| {
         let mut command = program("graceful", dir.path());
@@ -75,7 +75,7 @@ fn the_environment_sets_them() {
     assert!(told.contains("`ninety` is no exit code from 0 to 255"), "{told}");
 }
 
-/// Grid Engine sends SIGUSR1 and SIGUSR2 ahead of the end, and Slurm what it is asked for.
+/// Grid Engine sends SIGUSR1 and SIGUSR2 ahead of the end, and Slurm sends the signal that it is asked for.
 #[test]
 fn signals_that_warn_ask_a_run_to_end() {
     for sent in [Signal::USR1, Signal::USR2, Signal::XCPU, Signal::TERM] {
@@ -88,14 +88,15 @@ fn signals_that_warn_ask_a_run_to_end() {
         assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64, "{sent:?}");
         assert!(effects(dir.path()).len() > before);
     }
-    // SIGINT is none of those that it names.
+    // SIGINT is none of the signals that the job names.
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(ended(program("warned", dir.path()), signal(Signal::INT)).0, None);
 }
 
-/// What ends a program comes long after what has warned it, and is the first that does more than that.
+/// The signal that ends a program comes long after the signal that warned it, and still counts as the first one to end
+/// it.
 #[test]
-fn a_warning_and_then_the_end() {
+fn a_signal_after_a_warning_is_the_first_that_asks_to_end() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = program("warned", dir.path());
     command.env("MILLIS", "4000");
@@ -125,7 +126,7 @@ fn what_was_stopped_on_purpose_is_not_started_again() {
     }
 }
 
-/// Waits for the end of what would go on for an hour, and says with which code it ends.
+/// Waits for the end of a program that could go on for an hour, and returns its exit code.
 fn soon_ended(mut child: Child) -> Option<i32> {
     let began = Instant::now();
     loop {
@@ -141,7 +142,7 @@ fn soon_ended(mut child: Child) -> Option<i32> {
     }
 }
 
-/// The program has died, and waits for its next start; what warns it finds nobody else.
+/// The program has died, and waits for its next start, so only the supervisor gets the warning.
 #[test]
 fn a_warning_in_the_pause_before_a_restart_is_kept() {
     for sent in [Signal::USR1, Signal::USR2, Signal::XCPU, Signal::ALARM] {
@@ -160,7 +161,7 @@ fn a_warning_in_the_pause_before_a_restart_is_kept() {
     }
 }
 
-/// It dies of the warning, as it has no handler yet.
+/// The program dies of the warning, because it has no handler yet.
 #[test]
 fn a_warning_before_the_program_listens_is_kept() {
     let dir = tempfile::tempdir().unwrap();
@@ -170,7 +171,7 @@ fn a_warning_before_the_program_listens_is_kept() {
 }
 
 #[test]
-fn a_failure_behind_a_run_that_stopped_is_one() {
+fn a_failure_after_a_run_that_stopped_counts_as_a_failure() {
     let dir = tempfile::tempdir().unwrap();
     let output = supervised(&["--restarts", "1"], "ignores", dir.path()).output().unwrap();
     let told = said(&output);
@@ -178,23 +179,23 @@ fn a_failure_behind_a_run_that_stopped_is_one() {
     assert!(told.contains("gave up after 1 restart"), "{told}");
 }
 
-/// A limit of its own is what a restart is for.
+/// A run that passed its own limit is started again.
 #[test]
-fn what_passed_a_limit_is() {
+fn a_run_that_passed_a_limit_is_started_again() {
     let dir = tempfile::tempdir().unwrap();
     let output = supervised(&["--restarts", "50"], "limited", dir.path()).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("succeeded after"), "{}", said(&output));
 }
 
-/// A program whose `main` returns the error exits with 1, and its supervisor knows better.
+/// A program whose `main` returns the error exits with 1, and tells its supervisor that it was asked to stop.
 #[test]
 fn a_supervisor_is_told_by_the_program_itself() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
-    command.args(["run", "--backoff", "1ms", "--", env!("CARGO_BIN_EXE_asked"), "graceful"]);
-    command.arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0").stderr(Stdio::piped());
-    command.stdin(Stdio::null());
+    command.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_signals_child"));
+    command.arg("graceful").arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0");
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
     let (code, told) = ended(command, |_| {
         let job = Job::new("asked").state_dir(dir.path());
         job.cancel().unwrap();

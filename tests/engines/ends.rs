@@ -1,4 +1,4 @@
-//! Ends that are seen coming.
+//! Tests ends of a process that are known in advance.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -13,7 +13,8 @@ fn in_seconds(seconds: u64) -> String {
     (now.as_secs() + seconds).to_string()
 }
 
-/// What tells the end, which is so many seconds ahead: a busy machine takes some.
+/// Returns the source that tells the end, and checks that the end is `expected` seconds ahead. A busy machine takes
+/// some of them.
 fn source_of_the_end(told: &str, expected: RangeInclusive<u64>) -> &str {
     let (_, rest) = told.split_once("its time ends in ").expect(told);
     let (left, rest) = rest.split_once(", as `").expect(told);
@@ -34,7 +35,7 @@ const LAST_TASK: [(&str, &str); 4] = [
     ("SLURM_ARRAY_TASK_COUNT", "4"),
 ];
 
-/// With no other limit, and where nothing but `squeue` tells.
+/// The job has no other limit, and only `squeue` tells the end.
 #[test]
 fn a_graceful_run_stops_before_the_end_that_squeue_tells() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,7 +67,7 @@ fn an_end_can_be_said_and_then_nobody_is_asked() {
     assert!(!dir.path().join("calls").exists());
 }
 
-/// Neither the job nor the program's end waits for it.
+/// Neither the job nor the program's end waits for the answer of `squeue`.
 #[test]
 fn the_job_never_waits_for_the_answer() {
     let dir = tempfile::tempdir().unwrap();
@@ -119,9 +120,9 @@ fn an_end_that_is_not_known_is_told() {
     assert!(!explain("OTHER", "x").contains("its time"));
 }
 
-/// An item that takes longer than whoever ends the process waits.
+/// The item takes longer than the batch system waits before it kills the process.
 #[test]
-fn in_the_middle_of_an_item_a_job_with_a_limit_saves_what_is_complete() {
+fn a_job_with_a_limit_saves_what_is_complete_during_an_item() {
     let killed_in_the_last = |kind: &str, expected: u64, least: Duration| {
         let dir = tempfile::tempdir().unwrap();
         let mut child = program(kind, dir.path()).spawn().unwrap();
@@ -141,6 +142,6 @@ fn in_the_middle_of_an_item_a_job_with_a_limit_saves_what_is_complete() {
     };
     let (saved, took) = killed_in_the_last("beside", 50, Duration::ZERO);
     assert_eq!(saved, 50);
-    // What the guide says of one without, which is given more time for it.
+    // The guide says that a job without a limit loses its items, even if it is given more time.
     assert_eq!(killed_in_the_last("unlimited", 0, 4 * took).0, 0);
 }

@@ -1,4 +1,4 @@
-//! Jobs under batch systems.
+//! Tests jobs under batch systems.
 
 mod arrays;
 mod codes;
@@ -13,7 +13,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use safe_state_tests::Effects;
 
-/// What would make this test's own environment that of a batch system.
+/// The variables that would make the test's own environment that of a batch system.
 const VARIABLES: [&str; 6] = [
     "SLURM_JOB_ID",
     "SLURM_ARRAY_JOB_ID",
@@ -23,12 +23,12 @@ const VARIABLES: [&str; 6] = [
     "SAFE_STATE_SUBMISSION",
 ];
 
-/// The program, with a job of that kind, outside of any batch system.
+/// Returns the program with the job `kind`, outside of any batch system.
 fn program(kind: &str, dir: &Path) -> Command {
     clean(Command::new(env!("CARGO_BIN_EXE_engines")), &[kind, dir.to_str().unwrap()])
 }
 
-/// The same under `safe-state run`.
+/// Returns the program with the job `kind` under `safe-state run`.
 fn supervised(options: &[&str], kind: &str, dir: &Path) -> Command {
     let program = env!("CARGO_BIN_EXE_engines");
     let mut arguments = vec!["run", "--backoff", "1ms"];
@@ -46,7 +46,7 @@ fn clean(mut command: Command, arguments: &[&str]) -> Command {
     command
 }
 
-/// Has the command find a `squeue` that does what the script says; it notes each call.
+/// Makes the command find a `squeue` that runs `script`, and notes each call.
 fn with_squeue(command: &mut Command, dir: &Path, script: &str) {
     let program = dir.join("squeue");
     let text = format!("#!/bin/sh\necho \"$*\" >>{}\n{script}\n", dir.join("calls").display());
@@ -64,7 +64,7 @@ fn effects(dir: &Path) -> Vec<u64> {
     Effects::open(dir.join("effects")).unwrap().all()
 }
 
-/// Until the job is stored, which the child does.
+/// Waits until the job is stored, which the child does.
 fn until_begun(child: &mut Child, dir: &Path) {
     let job = safe_state::Job::new("engine").state_dir(dir);
     while job.peek_checkpoint().unwrap().is_none() {
@@ -73,7 +73,7 @@ fn until_begun(child: &mut Child, dir: &Path) {
     }
 }
 
-/// How many items are saved as complete.
+/// Returns the number of items that are saved as complete.
 fn completed(dir: &Path) -> u64 {
     let job = safe_state::Job::new("engine").state_dir(dir);
     job.peek_checkpoint().unwrap().unwrap().completed().len()

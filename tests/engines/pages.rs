@@ -1,4 +1,4 @@
-//! The scripts of the guide's pages on batch systems, without those systems.
+//! Tests the scripts of the guide's pages on batch systems, without those systems.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clean;
 
-/// A program that notes what it is started with, and its signals; it ends once it is let go, with the code that it is
-/// given then, or a while after it is forgotten.
+/// A program that notes its environment and its signals. It ends with the code in the file `go` once that file exists,
+/// or after two minutes without it.
 const PROGRAM: &str = r#"#!/bin/sh
 trap 'echo USR1 >&3; echo USR1 >>signals' USR1
 trap 'echo TERM >&3; echo TERM >>signals' TERM
@@ -22,7 +22,7 @@ while [ ! -e go ] && [ $left -gt 0 ]; do sleep 0.01; left=$((left - 1)); done
 exit "$(cat go)"
 "#;
 
-/// The script that the page tells to save as that.
+/// Returns the script that the page tells its readers to save.
 fn script(page: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
     let text = fs::read_to_string(folder.join(page)).unwrap();
@@ -35,11 +35,11 @@ fn executable(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A script that runs in a folder of its own, where `embed` and the clients are not the real ones.
+/// A script that runs in a folder of its own, with stand-ins for `embed` and the clients of the batch system.
 struct Script {
     dir: tempfile::TempDir,
     shell: Child,
-    /// What the program says of itself.
+    /// The lines that the program says of itself.
     lines: BufReader<std::process::ChildStdout>,
 }
 
@@ -51,7 +51,7 @@ impl Script {
         let path = dir.path().join("embed.sh");
         executable(&path, &script(page));
         let paths = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
-        // It has the interpreter of its first line.
+        // Running the file itself uses the interpreter of its first line.
         let mut command = clean(Command::new("sh"), &["-c", "exec ./embed.sh 3>&1"]);
         command.env("PATH", paths).env("PBS_O_WORKDIR", dir.path()).current_dir(dir.path());
         command.env("SLURM_ARRAY_JOB_ID", "7").env("SLURM_ARRAY_TASK_ID", "3");
@@ -68,13 +68,13 @@ impl Script {
         assert_eq!(line.trim_end(), expected);
     }
 
-    /// Has the shell that runs it get a signal, which the program then tells of.
+    /// Sends a signal to the shell that runs the script, and waits until the program tells of it.
     fn signal(&mut self, signal: Signal, name: &str) {
         kill_process(Pid::from_child(&self.shell), signal).unwrap();
         self.says(name);
     }
 
-    /// Has the program end with that code. Returns what the shell ends with, and what the clients were asked.
+    /// Lets the program end with `code`. Returns the exit code of the shell, and what the clients were asked.
     fn ended(self, code: u8) -> (Option<i32>, String) {
         let new = self.dir.path().join("new");
         fs::write(&new, code.to_string()).unwrap();
@@ -97,7 +97,7 @@ fn each_script_starts_the_program_and_hands_its_code_on() {
         for code in [0, 1, 75] {
             let script = Script::start(page);
             let environment = script.environment();
-            // PBS sets it by an option.
+            // The page on PBS sets the backend by an option.
             let says_where = environment.contains("SAFE_STATE_BACKEND=postgres://");
             assert_eq!(says_where, page != "pbs.md", "{page}");
             assert_eq!(environment.contains("SAFE_STATE_END_TIME="), page == "pbs.md", "{page}");
@@ -123,9 +123,9 @@ fn each_script_has_the_program_get_its_signals() {
     }
 }
 
-/// Slurm itself puts what it ends into the queue again, unless `scancel` was it.
+/// Slurm itself puts a task that it ends into the queue again, unless `scancel` ended it.
 #[test]
-fn a_task_of_slurm_that_is_ended_without_a_warning_is_not_put_into_the_queue_again() {
+fn a_task_of_slurm_that_ends_without_a_warning_is_not_queued_again() {
     let after = |signals: &[(Signal, &str)], code: u8| {
         let mut script = Script::start("slurm.md");
         for (signal, name) in signals {
@@ -138,7 +138,7 @@ fn a_task_of_slurm_that_is_ended_without_a_warning_is_not_put_into_the_queue_aga
     assert_eq!(after(&[ended], 75), (Some(75), String::new()));
     assert_eq!(after(&[warned], 75), (Some(75), again.clone()));
     assert_eq!(after(&[warned, ended], 75), (Some(75), again.clone()));
-    // The warning found no program that listens.
+    // The warning killed a program that did not listen.
     assert_eq!(after(&[warned], 138), (Some(138), again));
     assert_eq!(after(&[warned, ended], 1), (Some(1), String::new()));
 }
@@ -156,9 +156,9 @@ fn the_definition_for_aws_batch_is_json() {
     assert_eq!(rules.last().unwrap()["action"], "RETRY");
 }
 
-/// Its lines set what it knows, and the last one queues.
+/// The lines set values by their names, and the last line queues.
 #[test]
-fn the_description_for_htcondor_is_one() {
+fn the_description_for_htcondor_sets_values_and_queues() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
     let text = fs::read_to_string(folder.join("htcondor.md")).unwrap();
     let block = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();

@@ -1,4 +1,4 @@
-//! A real Slurm: a controller and two nodes, which are this machine.
+//! Tests a real Slurm: a controller and two nodes, which are this machine.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,16 +15,16 @@ use tempfile::TempDir;
 
 use crate::{clean, completed, effects};
 
-/// Longer than anything takes that does not hang.
+/// A time that is longer than anything takes that does not hang.
 const LONG: Duration = Duration::from_secs(120);
 
-/// A cluster of the test's own.
+/// A cluster that belongs to the test.
 struct Slurm {
     child: Child,
-    /// It ends with this.
+    /// The standard input of the cluster's script; the cluster ends when it is closed.
     input: Option<ChildStdin>,
     folder: PathBuf,
-    /// What waits, and since when it is told to start.
+    /// The tasks that wait, each with the time when it was told to start.
     hurried: RefCell<BTreeMap<String, Instant>>,
     _dir: TempDir,
 }
@@ -46,21 +46,21 @@ impl Slurm {
         Slurm { input: child.stdin.take(), child, folder, hurried: RefCell::default(), _dir: dir }
     }
 
-    /// What a client of it prints; nothing if it fails, as of a job that has ended.
+    /// Returns what a client of the cluster prints; `None` if it fails, as it does for a job that has ended.
     fn ask(&self, client: Command, arguments: &[&str]) -> Option<String> {
         let mut client = clean(client, arguments);
         let output = client.env("SLURM_CONF", self.folder.join("slurm.conf")).output().unwrap();
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
-    /// Returns the number of a job that runs the page's own script, with the program and a job of that kind in its array's
-    /// tasks, which are those alone that the options name.
+    /// Submits the page's own script, with the job `kind` in the tasks of its array, and returns the number of the
+    /// Slurm job. The options name the tasks; without them, there is one.
     fn submit(&self, kind: &str, dir: &Path, options: &[&str]) -> String {
         let script = dir.join("job.sh");
         let program = format!("{} {kind} {}", env!("CARGO_BIN_EXE_engines"), dir.display());
         fs::write(&script, page_script(&program, dir)).unwrap();
         let log = format!("--output={}/log", dir.display());
-        // No warning comes but those of the test.
+        // The only warnings are those of the test.
         let mut arguments = vec!["--parsable", "--array=0", "--signal=B:USR1@1", &log];
         arguments.extend(options);
         arguments.push(script.to_str().unwrap());
@@ -68,7 +68,7 @@ impl Slurm {
         id.trim().to_owned()
     }
 
-    /// The jobs and tasks that run or wait, as `77_3 RUNNING`.
+    /// Returns the jobs and tasks that run or wait, each with its state, as in `77_3 RUNNING`.
     fn queue(&self) -> Vec<(String, String)> {
         let arguments = ["--noheader", "--array", "--format=%i %T"];
         let listed = self.ask(Command::new("squeue"), &arguments).expect("it answers");
@@ -77,7 +77,7 @@ impl Slurm {
         listed.lines().filter_map(split).collect()
     }
 
-    /// Why what waits does so, and the ends of the logs.
+    /// Returns why jobs wait, and the ends of the logs.
     fn told(&self, log: &Path) -> String {
         let reasons =
             self.ask(Command::new("squeue"), &["--noheader", "--array", "--format=%i %T %r"]);
@@ -93,9 +93,9 @@ impl Slurm {
         told
     }
 
-    /// One that was started again waits for two minutes otherwise; and one that was so while a node was
-    /// starting it is held for good, as its other start fails. Within the second in which a node has ended a task, it
-    /// refuses to start it, and that is the task's end.
+    /// Makes waiting tasks start soon. A task that is started again otherwise waits for two minutes. If it is started
+    /// again while a node is starting it, it is held for good, because its other start fails. A node that has ended a
+    /// task refuses to start it within the same second, and the refusal ends the task.
     fn hurry(&self) {
         let listed =
             self.ask(Command::new("squeue"), &["--noheader", "--array", "--format=%i %T %r"]);
@@ -103,7 +103,7 @@ impl Slurm {
         let listed = listed.expect("it answers");
         let waiting = listed.lines().filter_map(|line| line.split_once(" PENDING "));
         let waiting: BTreeMap<&str, &str> = waiting.collect();
-        // One that has run since it was looked at last waits for two minutes anew.
+        // A task that has run since the last look waits for two minutes anew.
         let is_recent = |told: &Instant| told.elapsed() < Duration::from_secs(6);
         hurried.retain(|id, told| waiting.contains_key(id.as_str()) && is_recent(told));
         for (id, reason) in waiting {
@@ -121,12 +121,12 @@ impl Slurm {
 impl Drop for Slurm {
     fn drop(&mut self) {
         drop(self.input.take());
-        // A panic is told by the test.
+        // The test itself tells of a panic.
         let _ = self.child.wait();
     }
 }
 
-/// The script of the page, with that program, and another place instead of its database.
+/// Returns the script of the page, with `program` in place of its program and a folder in place of its database.
 fn page_script(program: &str, dir: &Path) -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines/slurm.md");
     let text = fs::read_to_string(page).unwrap();
@@ -140,7 +140,7 @@ fn page_script(program: &str, dir: &Path) -> String {
     script.replace("./embed &", &format!("{program} &")).replace(url, &place)
 }
 
-/// Requeues, kills or warns a task, and says whether it was there.
+/// Requeues, kills or warns a task, and returns whether the task existed.
 fn disturb(slurm: &Slurm, task: &str, rng: &mut Rng) -> bool {
     let told = match rng.u8(..3) {
         0 => slurm.ask(Command::new("scontrol"), &["requeue", task]),
@@ -157,9 +157,11 @@ fn returned(dir: &Path) -> Vec<String> {
     entries.filter(is_it).map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// Until the job is done: arrays of it, one after another, whose tasks are disturbed. Returns how often they were.
+/// Submits arrays of a job, one after another, and disturbs their tasks, until the job is done. Returns the number of
+/// disturbances.
 ///
-/// A task is disturbed once there are more items, as a busy machine would otherwise do nothing but start them.
+/// A task is disturbed only after more items are done, because a busy machine would otherwise do nothing but start
+/// tasks.
 fn done_in_arrays(slurm: &Slurm, dir: &Path, (most, items): (u32, u64), rng: &mut Rng) -> u64 {
     let (began, mut disturbed, mut size, mut next) = (Instant::now(), 0_u64, most, 1);
     while returned(dir).is_empty() {
@@ -203,13 +205,13 @@ fn arrays_of_a_shared_job_come_to_its_result() {
         let done = effects(dir.path());
         let different: BTreeSet<u64> = done.iter().copied().collect();
         assert!(different.into_iter().eq(0..items), "{what}");
-        // What a kill interrupts is done again, and nothing else.
+        // Only items that a kill interrupts are done again.
         assert!(done.len() as u64 <= items + disturbed, "{what}: {} items", done.len());
         println!("{what}: {} items, {} tasks returned", done.len(), returned(dir.path()).len());
     }
 }
 
-/// A limit of a minute, and a grace period of fifty seconds.
+/// The limit is a minute, and the grace period fifty seconds.
 #[test]
 fn the_end_of_a_real_limit_is_seen() {
     let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
@@ -221,7 +223,7 @@ fn the_end_of_a_real_limit_is_seen() {
         thread::sleep(Duration::from_millis(50));
     }
     assert!(said().contains("as `squeue` says"), "{}", said());
-    // It is in the queue again, by its exit code.
+    // The task is in the queue again because of its exit code.
     while !slurm.queue().iter().any(|(_, state)| state == "PENDING") {
         assert!(began.elapsed() < LONG, "{:?}", slurm.queue());
         thread::sleep(Duration::from_millis(50));
@@ -229,7 +231,7 @@ fn the_end_of_a_real_limit_is_seen() {
     assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64);
 }
 
-/// Nothing has told it before, and the item takes longer than Slurm waits.
+/// No source has told the limit before, and the item takes longer than Slurm waits.
 #[test]
 fn what_is_complete_when_a_limit_strikes_is_saved() {
     let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
@@ -245,7 +247,7 @@ fn what_is_complete_when_a_limit_strikes_is_saved() {
     assert_eq!((completed(dir.path()), effects(dir.path()).len()), (50, 51));
 }
 
-/// The last task of an array has the array's own number as its job's.
+/// The last task of an array has the array's own number as the number of its Slurm job.
 #[test]
 fn a_task_that_is_to_go_on_is_put_into_the_queue_again_and_no_other_one() {
     let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
@@ -253,7 +255,7 @@ fn a_task_that_is_to_go_on_is_put_into_the_queue_again_and_no_other_one() {
     let (began, last) = (Instant::now(), format!("{id}_3"));
     let mut queue = slurm.queue();
     while !queue.is_empty() {
-        // Ended for Slurm as well.
+        // The other tasks have ended for Slurm as well.
         if queue == [(last.clone(), "RUNNING".to_owned())] {
             fs::write(dir.path().join("others"), "").unwrap();
         }
@@ -273,7 +275,7 @@ fn a_task_that_is_to_go_on_is_put_into_the_queue_again_and_no_other_one() {
     );
 }
 
-/// `scancel` ends a task for good, whatever code it exits with.
+/// `scancel` ends a task for good, whatever code the task exits with.
 #[test]
 fn a_task_that_is_cancelled_stays_so() {
     let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
@@ -294,7 +296,7 @@ fn a_task_that_is_cancelled_stays_so() {
     assert!(show.contains("JobState=CANCELLED"), "{show}");
 }
 
-/// A job of a partition that goes first takes the nodes away, with a grace period and without.
+/// A job of a partition with priority takes the nodes away, with a grace period and without.
 #[test]
 fn tasks_that_make_room_go_on_once_there_is_some() {
     let slurm = Slurm::start();
@@ -303,7 +305,7 @@ fn tasks_that_make_room_go_on_once_there_is_some() {
         let log = dir.path().join("log");
         let count = format!("--export=ALL,ITEMS={items},MILLIS=150");
         let place = format!("--partition={partition}");
-        // Each has a node of its own.
+        // Each task has a node of its own.
         let options = ["--array=0-1", "--exclusive", "--time=30", &place, &count];
         let id = slurm.submit("shared", dir.path(), &options);
         let began = Instant::now();
@@ -319,12 +321,12 @@ fn tasks_that_make_room_go_on_once_there_is_some() {
         let first = "--partition=urgent --exclusive --nodes=2 --output=/dev/null --wrap=:";
         let arguments: Vec<&str> = first.split(' ').collect();
         slurm.ask(Command::new("sbatch"), &arguments).expect("it is taken");
-        // They have made room.
+        // A task that has made room is started again.
         let restarts = || {
             let lines = slurm.ask(Command::new("scontrol"), &["show", "job", "--oneliner", &id]);
             lines.unwrap_or_default().matches("Restarts=1").count()
         };
-        // With a grace period they may be done before it is over.
+        // With a grace period, the tasks may be done before it is over.
         let has_ended = || slurm.queue().is_empty();
         wait_for("they are put into the queue again", &|| restarts() >= 2 || has_ended());
         assert!(partition == "graceful" || restarts() > 0, "{}", slurm.told(&log));
@@ -334,12 +336,12 @@ fn tasks_that_make_room_go_on_once_there_is_some() {
         assert_eq!(values, BTreeSet::from([expected]), "{partition}: {}", slurm.told(&log));
         let mut done = effects(dir.path());
         done.sort_unstable();
-        // Nothing was killed: SIGTERM, or the warning, came before.
+        // No item was killed, because SIGTERM, or the warning, came before.
         assert!(done.into_iter().eq(0..items), "{partition}");
     }
 }
 
-/// The steps that `srun` starts are workers of one submission.
+/// The tasks of a step that `srun` starts are workers of one submission.
 #[test]
 fn the_tasks_of_a_step_share_the_job() {
     let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());

@@ -1,4 +1,4 @@
-//! An API that sends mails, each key's once, and does not always say so.
+//! Provides an API that sends the mail of each key once, and does not always answer.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
-/// Carries out every request, and leaves every third unanswered.
+/// A server that carries out every request, and leaves every third unanswered.
 pub(crate) struct Api {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -14,11 +14,11 @@ pub(crate) struct Api {
 
 #[derive(Default)]
 pub(crate) struct State {
-    /// How often each key came.
+    /// The number of requests with each key.
     pub(crate) requests: BTreeMap<String, u32>,
-    /// Address and text.
+    /// The address and the text of each mail that was sent.
     pub(crate) sent: Vec<(String, String)>,
-    /// Addresses that it refuses.
+    /// The addresses that the API refuses.
     pub(crate) refused: Vec<&'static str>,
 }
 
@@ -29,7 +29,7 @@ impl Api {
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
-                // A client that was killed is gone.
+                // A client that was killed has closed its connection.
                 let _ = stream.and_then(|stream| serve(stream, &shared, number % 3 == 2));
             }
         });

@@ -1,4 +1,4 @@
-//! The examples, run as a user runs them.
+//! Tests the examples, run as a user runs them.
 
 mod api;
 
@@ -11,7 +11,7 @@ use api::Api;
 use safe_state_tests::servers::postgres_url;
 use tempfile::TempDir;
 
-/// An example, and a directory to run it in.
+/// An example, and the directory that it runs in.
 struct Example {
     name: &'static str,
     dir: TempDir,
@@ -27,8 +27,8 @@ impl Example {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        // The packages that `tests/run` tests: with one more or less, other features of what they depend on would be
-        // chosen, and most of it built once more.
+        // The build selects the same packages as `tests/run`. With other packages, Cargo would choose other features of
+        // the dependencies, and build most of them once more.
         let built = Command::new(env!("CARGO"))
             .args([
                 "build",
@@ -53,14 +53,14 @@ impl Example {
         command
     }
 
-    /// What a run that succeeds says.
+    /// Runs the example, which has to succeed, and returns its standard output.
     fn says(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What a run that fails complains of.
+    /// Runs the example, which has to fail, and returns its standard error.
     fn complains(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{output:?}");
@@ -80,7 +80,7 @@ impl Example {
     }
 }
 
-/// The files directly in a directory.
+/// Returns the files directly in a directory, by name, with their text.
 fn files_in(dir: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
     let read = |entry: fs::DirEntry| {
@@ -98,7 +98,7 @@ fn manifest_writes_what_sha256sum_does() {
     let manifest = example.read("MANIFEST.sha256");
     let names: Vec<&str> = manifest.lines().map(|line| line.split_once("  ").unwrap().1).collect();
     assert_eq!(names, ["tree/a", "tree/b", "tree/c/d", "tree/c/e f", "tree/g\\\\h"]);
-    // The well-known hash of the text `1`.
+    // This is the SHA-256 of the text `1`.
     let hash = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
     assert!(manifest.starts_with(hash), "{manifest}");
     assert!(manifest.lines().last().unwrap().starts_with('\\'), "{manifest}");
@@ -147,7 +147,7 @@ fn backfill_fills_every_row_after_a_crash() {
     assert_eq!(example.says(&["crashed.db"]), filled, "another run is a job of its own");
 }
 
-/// What a ledger of 20 payments says.
+/// The output of a ledger after 20 payments.
 const POSTED: &str = "20 payments posted, 2480 in all\n";
 
 #[test]
@@ -313,6 +313,6 @@ fn mailer_sends_each_mail_once_however_often_it_has_to_ask() {
     sent.sort();
     let mail = |n| (format!("mail-{n}@example.org"), format!("text of {n}"));
     assert!(sent.into_iter().eq((1..=9).map(mail)));
-    // Unanswered, or sent when the process died.
+    // The request was not answered, or was sent when the process died.
     assert!(state.requests.values().any(|times| *times > 1), "{:?}", state.requests);
 }

@@ -1,5 +1,5 @@
-//! A run is dropped at each of its waits, one after the other: for what is asked of it, for a save, for time to
-//! pass, for its beginning and its end. What is complete by then is never lost, nor done again.
+//! Drops a run at each of its waits, one after the other: for what is asked of it, for a save, for time to pass, for
+//! its beginning and its end. Items that are complete by then are never lost, nor done again.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,10 +15,10 @@ use smol::future::yield_now;
 use super::dropped::{When, drop_at};
 
 const ITEMS: u64 = 3;
-/// So long that a run asks what is asked of it behind each item, where asking takes no time.
+/// The time of an item. A run whose backend answers at once looks for requests after each item of this length.
 const ITEM: Duration = Duration::from_millis(55);
 
-/// What a job does, and how far it is.
+/// The time that a job's items take, and how far the job has come.
 struct Seen {
     takes: Duration,
     ended: Mutex<Vec<u64>>,
@@ -36,7 +36,7 @@ impl Seen {
         self.is_in_body.store(true, Ordering::SeqCst);
     }
 
-    /// Nothing is awaited between this and the end of the body.
+    /// Notes the end of an item. The body awaits nothing after this call.
     fn end(&self, item: u64) {
         thread::sleep(self.takes);
         self.ended.lock().unwrap().push(item);
@@ -124,13 +124,13 @@ type Kind = fn(
     &Seen,
 ) -> std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + '_>>;
 
-/// How often each saves.
+/// Returns the intervals between saves to try.
 fn often() -> [SaveEvery; 4] {
     let items = [1, 3, 1000].map(SaveEvery::items);
     [items[0], items[1], items[2], SaveEvery::time(Duration::from_millis(1))]
 }
 
-/// Drops the job at each place where it waits, and runs it again to its end. Gives how many places those were.
+/// Drops the job at each place where it waits, and runs it again to its end. Returns the number of these places.
 fn check(takes: Duration, backend: fn() -> Stored, job: (Kind, bool)) -> usize {
     let cases = often().into_iter().flat_map(|it| [(When::AtOnce, it), (When::Woken, it)]);
     thread::scope(|scope| {
@@ -143,7 +143,7 @@ fn check(takes: Duration, backend: fn() -> Stored, job: (Kind, bool)) -> usize {
     })
 }
 
-/// Whether the job waits that often.
+/// Drops the job at its wait number `last`, and runs it again to its end. Returns whether the job waits that often.
 fn is_dropped_at(
     last: usize,
     (when, every): (When, SaveEvery),
@@ -162,7 +162,7 @@ fn is_dropped_at(
     let first = seen.ended.into_inner().unwrap();
     let stored = Job::new("anywhere").backend(Arc::clone(backend)).peek_checkpoint().unwrap();
     let Some(stored) = stored else {
-        // It had finished, and waited for its checkpoint to be removed.
+        // The job had finished, and was waiting for its checkpoint to be removed.
         assert_eq!(first, all, "{case}");
         return true;
     };
@@ -171,7 +171,7 @@ fn is_dropped_at(
     smol::block_on(job(Arc::clone(backend), every, &again)).unwrap();
     let rest = again.ended.into_inner().unwrap();
     if carries && seen.is_in_body.into_inner() {
-        // What the body has made of a carried variable by then is gone with the future.
+        // Changes that the body made to a carried variable are gone with the future.
         assert!(all.ends_with(&rest) && first.len() + rest.len() >= all.len(), "{case}");
     } else {
         assert_eq!([first, rest].concat(), all, "{case}");
@@ -184,16 +184,16 @@ fn memory() -> Stored {
 }
 
 fn files() -> Stored {
-    // In use until the test ends.
+    // The folder is kept, because it is in use until the test ends.
     Arc::new(FileBackend::new(tempfile::tempdir().unwrap().keep()))
 }
 
-/// One whose saves and answers take so long that a future finds them under way.
+/// Returns a backend whose saves and answers are slow enough for a future to be dropped while they are under way.
 fn slow() -> Stored {
     Slow::new(Duration::from_millis(1))
 }
 
-/// So long that it asks behind each item all the same.
+/// The time of an item after which a run looks for requests even if the backend is slow.
 const LONG: Duration = Duration::from_millis(105);
 
 macro_rules! kinds {
@@ -204,17 +204,17 @@ macro_rules! kinds {
             let places = check(ITEM, memory, (job, $carries))
                 + check(ITEM, files, (job, $carries))
                 + check(LONG, slow, (job, $carries));
-            // How many it finds depends on how quick all is.
+            // The number of places depends on the speed of the machine.
             assert!(places >= 24, "dropped at {places} places only");
         }
     )* };
 }
 
 kinds! {
-    one_whose_body_awaits, plain, false;
-    one_whose_body_awaits_nothing, awaits_nothing, false;
-    one_that_carries, carries, true;
-    one_that_waits_between_items, waits, true;
-    one_that_tries_again, tries_again, false;
-    one_with_phases, has_phases, false;
+    a_future_whose_body_awaits_survives_drops, plain, false;
+    a_future_whose_body_awaits_nothing_survives_drops, awaits_nothing, false;
+    a_future_that_carries_survives_drops, carries, true;
+    a_future_that_waits_between_items_survives_drops, waits, true;
+    a_future_that_tries_again_survives_drops, tries_again, false;
+    a_future_with_phases_survives_drops, has_phases, false;
 }

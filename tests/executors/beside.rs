@@ -1,4 +1,4 @@
-//! What else runs on the thread goes on while a job saves.
+//! Tests that other work on the thread goes on while a job saves.
 
 use std::future::{Future, ready};
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use super::on_tokio;
 const SAVE: Duration = Duration::from_millis(50);
 const TICK: Duration = Duration::from_millis(1);
 
-/// The start, two items, and the end; that no items are left is saved as well.
+/// The number of saves: the start, two items, that no items are left, and the end.
 const SAVES: usize = 5;
-/// How far what is beside a save comes before it is over.
+/// The number of ticks that a save waits for.
 const TICKS: u64 = 5;
 
 #[resumable(name = "beside", backend = Arc::clone(store), carry(sum))]
@@ -28,7 +28,7 @@ async fn job(store: &Arc<Slow>) -> u64 {
     sum
 }
 
-/// The same without `async`, which blocks.
+/// Runs the job without `async`, so that it blocks.
 async fn blocking_job(store: &Arc<Slow>) {
     let job = Job::new("beside").backend(Arc::clone(store));
     job.run(1..=2, |_| Ok::<(), Error>(())).unwrap();
@@ -59,7 +59,7 @@ fn saves_do_not_block_a_runtime_of_one_thread() {
 }
 
 #[test]
-fn nor_do_they_block_smol() {
+fn saves_do_not_block_smol() {
     check(|store| {
         let executor = smol::LocalExecutor::new();
         let beside = Arc::clone(store);
@@ -70,9 +70,9 @@ fn nor_do_they_block_smol() {
     });
 }
 
-/// That the figure means something.
+/// The counter shows no ticks for a job that blocks, so it would show a save that blocks.
 #[test]
-fn a_job_that_is_not_async_blocks() {
+fn a_job_that_is_not_async_blocks_the_executor() {
     let store = Slow::new(SAVE);
     let ticking = tick_for_ever(&store, tokio::time::sleep);
     on_tokio(or(blocking_job(&store), ticking));

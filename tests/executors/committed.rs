@@ -1,5 +1,5 @@
-//! A run that is dropped while it commits an item: the item's row is there once in the end, and what was complete
-//! before is lost only where nobody can tell by then whether it was saved with it.
+//! Drops a run while it commits an item. In the end the item's row exists once. Items that were complete before are
+//! lost only where nobody can tell by then whether they were saved with it.
 
 use std::error::Error as StdError;
 use std::path::Path;
@@ -22,7 +22,7 @@ const ITEMS: u64 = 4;
 /// A transaction of an async driver.
 struct Open<'a> {
     connection: Connection,
-    /// Whether its statements are under way.
+    /// Whether the transaction's statements are under way.
     is_in_doubt: &'a AtomicBool,
 }
 
@@ -55,7 +55,7 @@ impl AsyncTransaction for Open<'_> {
     }
 }
 
-/// Each second item has a row.
+/// Inserts a row in each second item, and notes the others in `ran`.
 #[resumable(name = "committed", backend = SqliteBackend::new(ledger), save_every = 1000)]
 async fn job(ledger: &Path, ran: &Ran, is_in_doubt: &AtomicBool) -> anyhow::Result<()> {
     for item in 0..ITEMS {
@@ -74,7 +74,7 @@ async fn job(ledger: &Path, ran: &Ran, is_in_doubt: &AtomicBool) -> anyhow::Resu
     Ok(())
 }
 
-/// Whether the job waits that often.
+/// Drops the job at its wait number `last`, and runs it again to its end. Returns whether the job waits that often.
 fn is_dropped_at(last: usize, when: When) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("ledger.db");
@@ -92,7 +92,7 @@ fn is_dropped_at(last: usize, when: When) -> bool {
     let rows: Vec<i64> =
         rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let without_rows = [first, ran.take()].concat();
-    // Where it had finished before it was dropped, all is done once more.
+    // If the job had finished before it was dropped, all its items are done once more.
     if without_rows.len() == 4 && rows.len() == 4 {
         return true;
     }
@@ -114,7 +114,7 @@ fn a_commit_that_is_dropped_loses_nothing_that_was_complete_before() {
     }
 }
 
-/// The first attempt to commit is dropped, with its transaction, before that has been given what saves.
+/// Drops the first attempt to commit, with its transaction, before the transaction was given the statements that save.
 #[resumable(name = "given-up", backend = SqliteBackend::new(ledger), fresh(ends))]
 async fn gives_up(ledger: &Path, is_in_doubt: &AtomicBool, ends: bool) -> anyhow::Result<u64> {
     let begin = |item: u64| -> anyhow::Result<Open<'_>> {
@@ -138,7 +138,7 @@ async fn gives_up(ledger: &Path, is_in_doubt: &AtomicBool, ends: bool) -> anyhow
     Ok(ITEMS)
 }
 
-/// Whether no commit had begun when it was dropped.
+/// Runs a job that drops commits. Returns whether none of them had begun its statements when it was dropped.
 fn goes_on_behind_drops() -> bool {
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("ledger.db");
@@ -159,7 +159,7 @@ fn goes_on_behind_drops() -> bool {
     true
 }
 
-/// The thread that makes the statements is now and then faster than the drop.
+/// The thread that makes the statements is sometimes faster than the drop.
 #[test]
 fn a_commit_that_is_dropped_before_its_statements_leaves_no_doubt() {
     assert!((0..1000).any(|_| goes_on_behind_drops()));

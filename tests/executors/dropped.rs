@@ -1,5 +1,4 @@
-//! Futures dropped wherever they wait: what is complete stays so, and what runs again is what was in
-//! flight.
+//! Drops futures wherever they wait. Complete items stay complete, and only items that were in flight run again.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,7 +13,7 @@ use safe_state_tests::{Ran, Slow};
 use smol::future::yield_now;
 
 const ITEMS: u64 = 5;
-/// Long enough that a future finds its save under way.
+/// A save is long enough that a future can be dropped while it is under way.
 const SAVE: Duration = Duration::from_millis(2);
 
 #[resumable(name = "dropped", backend = Arc::clone(store), save_every = every)]
@@ -41,12 +40,12 @@ async fn carrying(store: &Arc<Slow>, every: u64, ran: &Ran) -> u64 {
     count
 }
 
-/// When a future is dropped that waits.
+/// The time at which a waiting future is dropped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When {
-    /// What it waits for is under way.
+    /// The future is dropped as soon as it waits.
     AtOnce,
-    /// It has been woken, but not been polled.
+    /// The future is dropped after it has been woken, before it is polled.
     Woken,
 }
 
@@ -59,8 +58,8 @@ impl Wake for Unpark {
     }
 }
 
-/// Drives a future until it waits the `last` time, and drops it there; gives what it returned, if
-/// it waits fewer times.
+/// Drives a future until it waits for the `last` time, and drops it there. Returns the future's value if it waits fewer
+/// times.
 pub(crate) fn drop_at<R>(last: usize, when: When, future: impl Future<Output = R>) -> Option<R> {
     let mut future = pin!(future);
     let unpark = Arc::new(Unpark(thread::current(), AtomicBool::new(false)));
@@ -82,21 +81,21 @@ pub(crate) fn drop_at<R>(last: usize, when: When, future: impl Future<Output = R
     None
 }
 
-/// Drops the job at each place where it waits, and runs it again to its end. What runs again is no
-/// more than the last `at_most` items.
+/// Drops the job at each place where it waits, and runs it again to its end. Checks that no more than the last
+/// `at_most` items run again.
 fn check<F: Future<Output = u64>>(at_most: usize, job: impl Fn(Arc<Slow>, Arc<Ran>) -> F) {
     for when in [When::AtOnce, When::Woken] {
         let mut drops = 0;
         while is_dropped_at(drops + 1, when, at_most, &job) {
             drops += 1;
         }
-        // The two of each item, the start, and the end at least.
+        // At least, the job waits twice in each item, at the start, and at the end.
         let least = 2 * usize::try_from(ITEMS).unwrap() + 2;
         assert!(drops >= least, "{when:?}: dropped at {drops} places only");
     }
 }
 
-/// Whether the job waits that often.
+/// Drops the job at its wait number `last`, and runs it again to its end. Returns whether the job waits that often.
 fn is_dropped_at<F: Future<Output = u64>>(
     last: usize,
     when: When,
@@ -114,7 +113,7 @@ fn is_dropped_at<F: Future<Output = u64>>(
     assert!(all.starts_with(&first), "{when:?} at {last}: {first:?}");
     let stored = Job::new("dropped").backend(Arc::clone(&store)).peek_checkpoint().unwrap();
     if stored.is_none() && first == all {
-        // It had finished, and waited for its checkpoint to be removed.
+        // The job had finished, and was waiting for its checkpoint to be removed.
         return true;
     }
     assert_eq!(run(usize::MAX), Some(ITEMS), "{when:?} at {last}");
@@ -133,7 +132,7 @@ fn a_future_dropped_anywhere_repeats_only_what_was_in_flight() {
 }
 
 #[test]
-fn one_that_carries_repeats_no_more_than_what_was_not_saved() {
+fn a_dropped_future_that_carries_repeats_only_what_was_not_saved() {
     for every in [1, 3] {
         let at_most = usize::try_from(every).unwrap();
         check(at_most, |store, ran| async move { carrying(&store, every, &ran).await });

@@ -1,4 +1,4 @@
-//! `while let` loops over the streams of both worlds.
+//! Tests `while let` loops over the streams of tokio and of smol.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use safe_state_tests::shapes::send;
 
 use super::on_tokio;
 
-/// The same function for each crate's `StreamExt`.
+/// Defines one function for the `StreamExt` of each crate.
 macro_rules! job {
     ($name:ident, $($stream:ident)::+) => {
         mod $name {

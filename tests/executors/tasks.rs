@@ -1,5 +1,5 @@
-//! Jobs as tasks: many at a time on several threads, those that may not leave theirs, and those
-//! whose runtime or patience ends before they do.
+//! Tests jobs as tasks: many at a time on several threads, tasks that may not leave their thread, and tasks whose
+//! runtime or patience ends before they do.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::on_tokio;
 const ITEM: Duration = Duration::from_millis(2);
 const SAVE: Duration = Duration::from_millis(3);
 
-/// What is done of an item and that it is complete are one step for whoever drops the future, and
-/// the save after it is not undone: so each item is done once, whatever happens.
+/// Does each item once, wherever the future is dropped: the effect of an item and its completion are one step, and the
+/// save after it is not undone.
 #[resumable(name = "task", backend = store, keep_on_success)]
 async fn task(store: Arc<Slow>, items: u64, ran: Arc<Ran>) -> u64 {
     for item in 0..items {
@@ -55,14 +55,14 @@ fn many_jobs_run_as_tasks_on_several_threads() {
 }
 
 #[test]
-fn and_as_tasks_of_smol() {
+fn many_jobs_run_as_tasks_of_smol() {
     let store = Slow::new(SAVE);
     let tasks = (0..8).map(|number| smol::spawn(one_of_many(Arc::clone(&store), number)));
     let sums: Vec<u64> = tasks.collect::<Vec<_>>().into_iter().map(smol::block_on).collect();
     assert_eq!(sums, (15..23).collect::<Vec<_>>());
 }
 
-/// A future that holds what may not change threads.
+/// Holds a value that may not change threads across an await.
 #[resumable(name = "stays", backend = store, carry(sum))]
 async fn stays(store: Arc<Slow>, items: Rc<[u64]>) -> u64 {
     let mut sum = 0;
@@ -75,7 +75,7 @@ async fn stays(store: Arc<Slow>, items: Rc<[u64]>) -> u64 {
 }
 
 #[test]
-fn a_future_that_may_not_change_threads_need_not() {
+fn a_future_that_may_not_change_threads_stays_on_one() {
     let store = Slow::new(SAVE);
     let local = tokio::task::LocalSet::new();
     let task = local.spawn_local(stays(Arc::clone(&store), Rc::from([2, 3])));
@@ -90,7 +90,7 @@ fn a_job_that_is_given_little_time_again_and_again_comes_to_its_end() {
     let (store, ran) = (Slow::new(SAVE), Arc::new(Ran::default()));
     let lives = on_tokio(async {
         for life in 1.. {
-            // More each time, as a machine under load may need it to begin at all.
+            // The time grows with each life, because a machine under load may need more to begin at all.
             let patience = 10 * ITEM + life * ITEM;
             let job = task(Arc::clone(&store), 20, Arc::clone(&ran));
             let out_of_time = if life % 2 == 0 {

@@ -1,4 +1,4 @@
-//! Compiles many functions at once, with what Cargo has built.
+//! Compiles many functions at once, with the crates that Cargo has built.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,18 +12,18 @@ use tempfile::TempDir;
 
 use crate::make::Function;
 
-/// What the program names.
+/// The crates that the program names.
 const CRATES: [&str; 5] =
     ["safe_state", "safe_state_generated", "safe_state_unchanged", "serde", "serde_json"];
 
-/// Has the macro prove all loops, also those of which it knows that there is nothing to prove.
+/// The variable that makes the macro prove all loops, also loops of which it knows that they need no proof.
 const PROVE_ALL: &str = "SAFE_STATE_PROVE_ALL";
 
 /// Functions in a folder of their own.
 pub(crate) struct Batch<'a> {
     functions: &'a [Function],
     dir: TempDir,
-    /// Those that the compiler refuses, with what it says.
+    /// The functions that the compiler refuses, by name, with the error.
     pub(crate) refused: BTreeMap<String, String>,
     proves_all: bool,
 }
@@ -37,12 +37,12 @@ impl<'a> Batch<'a> {
         Batch { functions, dir, refused: BTreeMap::new(), proves_all: false }
     }
 
-    /// Has all loops proven.
+    /// Makes the macro prove all loops.
     pub(crate) fn proving_all(self) -> Self {
         Batch { proves_all: true, ..self }
     }
 
-    /// Sees that without the attribute all of them compile.
+    /// Checks that all functions compile without the attribute.
     pub(crate) fn check_plain(&self) {
         fs::write(self.path("main.rs"), "mod without;\nfn main() {}\n").unwrap();
         self.write_module("without", &BTreeSet::new());
@@ -51,13 +51,13 @@ impl<'a> Batch<'a> {
         assert!(errors.is_empty(), "without the attribute: {errors:#?}");
     }
 
-    /// Finds those that are refused.
+    /// Finds the functions that the compiler refuses.
     pub(crate) fn check(&mut self) {
         fs::write(self.path("main.rs"), "mod with;\nfn main() {}\n").unwrap();
         self.sort_out("metadata");
     }
 
-    /// The functions that are not refused, as a program.
+    /// Compiles the functions that are not refused. Returns the path of the program.
     pub(crate) fn program(&mut self) -> PathBuf {
         self.write_main();
         self.sort_out("link");
@@ -68,7 +68,7 @@ impl<'a> Batch<'a> {
         self.dir.path().join(name)
     }
 
-    /// Compiles until nothing is refused any more: an error hides those of later passes.
+    /// Compiles until nothing is refused any more, because an error hides those of later passes.
     fn sort_out(&mut self, emit: &str) {
         loop {
             self.write_module("with", &self.refused.keys().cloned().collect());
@@ -140,7 +140,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The function that an error is in, and what it says.
+/// Returns the name of the function that an error is in, and the text of the error.
 fn error(json: &str) -> Option<(String, String)> {
     let message: Value = serde_json::from_str(json).ok()?;
     if !message["level"].as_str()?.starts_with("error") {
@@ -154,7 +154,7 @@ fn error(json: &str) -> Option<(String, String)> {
     Some((file?, text))
 }
 
-/// The file that the code is in which a span is about, or the macro call which that comes from.
+/// Returns the name of the file with the code of a span, or with the macro call that the code comes from.
 fn file_of(span: &Value) -> Option<String> {
     let is_ours = |span: &Value| {
         let stem = Path::new(span["file_name"].as_str()?).file_stem()?.to_str()?.to_owned();
@@ -163,7 +163,7 @@ fn file_of(span: &Value) -> Option<String> {
     is_ours(span).or_else(|| file_of(span.get("expansion")?.get("span")?))
 }
 
-/// The arguments that lead to the crates that the program is linked with.
+/// Returns the arguments that lead the compiler to the crates that the program is linked with.
 fn built() -> &'static [String] {
     static BUILT: OnceLock<Vec<String>> = OnceLock::new();
     BUILT.get_or_init(build)
@@ -201,7 +201,7 @@ fn build() -> Vec<String> {
             }
         }
     }
-    // What the libraries in the profile's folder depend on is in the one below.
+    // The libraries depend on crates in the folder `deps` below the profile's folder.
     let below: Vec<PathBuf> = folders.iter().map(|folder| folder.join("deps")).collect();
     for folder in folders.iter().chain(below.iter().filter(|it| it.is_dir())) {
         arguments.push(format!("-Ldependency={}", folder.display()));

@@ -1,8 +1,8 @@
-//! Functions written at random, each interrupted at every step and run again: what it then returns, does and sees
-//! is what it does uninterrupted; or it does not compile.
+//! Writes functions at random, interrupts each at every step, and runs it again. The function then returns, does and
+//! sees what it does uninterrupted, or it does not compile.
 //!
-//! `SAFE_STATE_STORM=50` writes 5,000 of them in place of 100, `SAFE_STATE_STORM_SEED` others. Those that break the
-//! promise are written into `SAFE_STATE_GENERATED`, a file.
+//! `SAFE_STATE_STORM=50` writes 5,000 functions in place of 100, and `SAFE_STATE_STORM_SEED` writes others. The
+//! functions that break the promise are written into the file `SAFE_STATE_GENERATED`.
 
 mod batch;
 mod make;
@@ -15,7 +15,7 @@ use std::process::Command;
 use batch::Batch;
 use make::Function;
 
-/// How many are compiled at once.
+/// The number of functions that are compiled at once.
 const AT_ONCE: u64 = 100;
 
 #[test]
@@ -49,7 +49,7 @@ fn functions_at_random_keep_the_promise() {
         fs::write(file, wrong.join("\n\n")).unwrap();
     }
     assert!(wrong.is_empty(), "{} break the promise: {}", wrong.len(), wrong[0]);
-    // What is written is what has to compile.
+    // All functions that are written here have to compile.
     assert_eq!(refused, 0, "they are refused");
 }
 
@@ -67,7 +67,7 @@ fn what_only_the_compiler_sees_is_refused() {
         for (it, way) in functions.iter().zip(&ways) {
             assert!(batch.refused.contains_key(&it.name), "accepted, with {way}: {}", it.text);
         }
-        // It is the change for which they are refused, but where the loop's items are.
+        // The functions are refused because of the change, except where the way is in the loop's items.
         let (functions, _) = written(false);
         let mut batch = Batch::new(&functions);
         batch.check();
@@ -79,7 +79,7 @@ fn what_only_the_compiler_sees_is_refused() {
 }
 
 #[test]
-fn where_nothing_is_proven_there_is_nothing_to_prove() {
+fn no_function_is_accepted_that_the_whole_proof_refuses() {
     for seeds in batches() {
         let some = |at: usize, seed| match at % 2 {
             0 => make::hidden(&format!("f{at}"), seed, true).0,
@@ -99,7 +99,7 @@ fn text_of<'a>(functions: &'a [Function], name: &str) -> &'a str {
     functions.iter().find(|it| it.name == name).map_or("", |it| it.text.as_str())
 }
 
-/// The seeds of the functions, as many as are compiled at once.
+/// Returns the seeds of the functions, in ranges that are compiled at once.
 fn batches() -> impl Iterator<Item = std::ops::Range<u64>> {
     let number = |variable: &str| env::var(variable).ok().map(|text| text.parse::<u64>().unwrap());
     let first = number("SAFE_STATE_STORM_SEED").unwrap_or(1);

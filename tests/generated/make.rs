@@ -12,29 +12,29 @@ use fastrand::Rng;
 
 use body::{Body, Kind};
 
-/// One function.
+/// A function, and how it is tried.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) has_policy: bool,
     pub(crate) save_every: u32,
-    /// Whether it says what a checkpoint has of its variables.
+    /// Whether the function's module can show the carried variables of a checkpoint.
     pub(crate) peeks: bool,
-    /// How many steps are done again at most, if not so many as there are in an item.
+    /// The most steps that a run does again; without it, the steps of the items since the last save.
     pub(crate) repeats: Option<u32>,
-    /// Whether some of its items are done in any order.
+    /// Whether some of the function's items are done in any order.
     pub(crate) is_unordered: bool,
 }
 
-/// A variable from before the loops.
+/// A variable that is declared before the loops.
 #[derive(Clone, Debug)]
 pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) ty: &'static str,
 }
 
-/// The types of variables, and what they begin with.
+/// The types of variables, each with the values that they begin with.
 const TYPES: [(&str, &[&str]); 9] = [
     ("u64", &["5", "0", "u64::from(true)"]),
     ("String", &["String::new()", "\"ab\".to_owned()"]),
@@ -50,7 +50,7 @@ const TYPES: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What all begin with.
+/// The text that the module of each function begins with.
 pub(crate) const PRELUDE: &str = "\
 #![allow(unused, clippy::all, clippy::pedantic)]
 use std::collections::BTreeMap;
@@ -65,7 +65,7 @@ use super::{ahead, cursor, resumable, step};
 
 ";
 
-/// One that has to compile, and to keep the promise.
+/// Writes a function that has to compile, and to keep the promise.
 pub(crate) fn function(name: &str, seed: u64) -> Function {
     let mut rng = Rng::with_seed(seed);
     let count = rng.usize(1..=4);
@@ -92,7 +92,7 @@ pub(crate) fn function(name: &str, seed: u64) -> Function {
         write!(options, ", save_every = {save_every}").expect("text takes it");
     }
     if is_paged {
-        // Each item is safe before it is saved.
+        // With a page, each item is safe before it is saved.
         save_every = 1;
     }
     let asyncness = if is_async { "async " } else { "" };
@@ -117,8 +117,9 @@ pub(crate) fn function(name: &str, seed: u64) -> Function {
     }
 }
 
-/// One whose loop changes a variable that is not named, in a way that only the compiler sees: it has to be
-/// refused. Returns it with the way. It is the same one without the change unless it `changes`.
+/// Writes a function that has to be refused: its loop changes a variable that is not named, in a way that only the
+/// compiler sees. Returns it with the name of the way. Without `changes`, the function is the same but for the change,
+/// and has to compile.
 pub(crate) fn hidden(name: &str, seed: u64, changes: bool) -> (Function, &'static str) {
     let mut rng = Rng::with_seed(seed);
     let (body, way) = hidden::job(&mut rng, changes);
@@ -136,11 +137,11 @@ pub(crate) fn hidden(name: &str, seed: u64, changes: bool) -> (Function, &'stati
 }
 
 fn numbers(rng: &mut Rng, count: usize) -> Vec<u64> {
-    // Some are the same: a place is not known by its item.
+    // Some numbers are equal, because a place must not be known by its item.
     (0..count).map(|_| rng.u64(1..12)).collect()
 }
 
-/// A function that shows what a checkpoint has of them.
+/// Writes a function that shows the carried variables of a checkpoint.
 fn peek(variables: &[Variable]) -> String {
     let each: Vec<String> = variables
         .iter()

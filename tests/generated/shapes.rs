@@ -1,6 +1,7 @@
-//! Functions written by hand, in the folder `shapes`: a file for what they are about, a module for each. The line
-//! in front of it says what has to come of it: it is `kept`, as the promise is, `refused` by the compiler, `kept or
-//! refused`, or does what is `documented`. Behind that stands how it is tried, as `repeats 2`.
+//! Tests functions that are written by hand, in the folder `shapes`: a file for a topic, with a module for each
+//! function. The line in front of a module says what has to come of it. The promise is `kept`, or the compiler has
+//! `refused` it, or `kept or refused`, or it does what is `documented`. The rest of the line says how the function is
+//! tried, as in `repeats 2`.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ use crate::batch::Batch;
 use crate::make::{self, Function};
 
 struct Shape {
-    /// The file and the module.
+    /// The names of the file and the module.
     name: String,
     must: String,
     function: Function,
@@ -22,7 +23,7 @@ impl Shape {
     }
 }
 
-/// All of a file.
+/// Returns all shapes of a file. Their functions are numbered from `first` on.
 fn read(path: &Path, first: usize) -> Vec<Shape> {
     let text = fs::read_to_string(path).unwrap();
     let file = path.file_stem().unwrap().to_str().unwrap();
@@ -91,7 +92,7 @@ fn functions_by_hand_come_out_as_they_must() {
     for line in printed.lines().filter(|line| line.starts_with("DIFFERS")) {
         let name = line.split(' ').nth(1).unwrap_or_default();
         let it = shapes.iter().find(|it| it.function.name == name).expect("it is one of them");
-        // A run that says why it does not go on may do so where the compiler may.
+        // Where the compiler may refuse a function, a run may also say why it does not go on.
         let is_refused = line.contains("Refused(") && it.may_be("refused");
         if !is_refused && !it.may_be("documented") {
             wrong.push(format!("{}: {line}", it.name));

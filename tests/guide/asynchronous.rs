@@ -1,4 +1,4 @@
-//! Async functions, under any executor.
+//! Runs the guide's code on async functions, under any executor.
 
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, Stream, StreamExt};
@@ -33,7 +33,7 @@ async fn fetch(
     Ok(bytes)
 }
 
-/// Runs the job, which fails for good at its third item, and again.
+/// Runs the job, which fails for good at its third item, and runs it again.
 fn check<R>(run: impl Fn(&World) -> anyhow::Result<R>) -> R {
     let world = World::begin();
     world.fails("ccc");
@@ -84,7 +84,7 @@ async fn fetch_batches(client: &Client, urls: &[Url]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn what_is_done_at_a_time_is_one_item() {
+fn a_batch_that_failed_is_done_again_as_a_whole() {
     let (world, mut urls) = (World::begin(), vec!["a"; 20]);
     urls[18] = "bb";
     world.fails("bb");

@@ -1,4 +1,4 @@
-//! What goes into databases: whole, and exactly once.
+//! Runs the guide's code on databases: whole transactions, and rows that are written exactly once.
 
 use rusqlite::{Connection, params};
 use safe_state::backend::SqliteBackend;
@@ -35,7 +35,7 @@ fn enter(
 }
 
 #[test]
-fn both_databases_have_it_or_none() {
+fn both_databases_have_an_order_or_neither_has_it() {
     let mut ledger = database("CREATE TABLE payments (id INTEGER)");
     let mut audit = database("CREATE TABLE entries (id INTEGER UNIQUE)");
     let order = Order { id: 7 };
@@ -127,7 +127,7 @@ fn bad_rows_of_a_chunk_are_left_out_alone() {
     db.execute_batch("CREATE TABLE sales (id INTEGER UNIQUE, amount INTEGER)").unwrap();
     let sale = |id| Sale { id, amount: if id % 70 == 7 { 13 } else { 1000 + id } };
     let sales: Vec<Sale> = (0..250).map(sale).collect();
-    // In the third chunk.
+    // The trigger ends the transaction of the third chunk.
     db.execute_batch(
         "CREATE TRIGGER holds BEFORE INSERT ON sales WHEN NEW.id = 230 BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
     )

@@ -1,4 +1,4 @@
-//! Effects that happen once.
+//! Runs the guide's code on effects that happen once.
 
 use std::cell::RefCell;
 use std::fs;
@@ -18,13 +18,13 @@ struct Order {
 
 type Receipt = String;
 
-/// The text of a page is its address.
+/// Fetches a page, whose text is its address.
 fn fetch(url: &str) -> io::Result<impl Read> {
     let answer = act(url).map_err(io::Error::other);
     Ok(url.as_bytes().chain(Broken(answer.err())))
 }
 
-/// A connection that breaks, if there is an error, once all before it was read.
+/// A connection that breaks after all before it was read, if it has an error.
 struct Broken(Option<io::Error>);
 
 impl Read for Broken {
@@ -55,7 +55,7 @@ fn a_file_tells_by_being_there() {
     assert_eq!(fs::read_to_string("b").unwrap(), "b");
 }
 
-/// Where payments are entered.
+/// A place where payments are entered.
 #[derive(Default)]
 struct Ledger(RefCell<Vec<u64>>);
 
@@ -86,7 +86,7 @@ fn a_function_looks_before_its_body_runs() {
     assert_eq!(world.done(), ["7"]);
 }
 
-/// It charges before it answers.
+/// A bank that charges before it answers.
 #[derive(Default)]
 struct Bank(Ledger);
 
@@ -124,7 +124,7 @@ fn charge(bank: &Bank, orders: &[Order]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn of_an_effect_in_doubt_the_bank_is_asked() {
+fn the_bank_is_asked_about_an_effect_in_doubt() {
     let (world, bank) = (World::begin(), Bank::default());
     let orders = [1, 2, 3].map(|id| Order { id });
     world.fails("answer 2"); // which the bank has charged

@@ -1,4 +1,4 @@
-//! A job whose checkpoint is encrypted.
+//! Runs the guide's code of a job whose checkpoint is encrypted.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! A task of a batch system.
+//! Runs the guide's code of a task of a batch system.
 
 use std::io::Write;
 use std::process::ExitCode;

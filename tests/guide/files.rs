@@ -1,4 +1,4 @@
-//! Files and connections that are opened again.
+//! Runs the guide's code on files and connections that are opened again.
 
 use std::env;
 use std::fs::{self, File};

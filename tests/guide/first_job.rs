@@ -1,4 +1,4 @@
-//! A first job, with the attribute and without.
+//! Runs the guide's first job, with the attribute and without.
 
 use safe_state::testing::survives;
 use safe_state::{Checkpoint, Job};
@@ -9,7 +9,7 @@ use super::world::{CUSTOMERS, Customer, World, act, send, send as remind};
 fn page(known: [Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
     let customers = known.map(|it| Customer { id: it.id, email: it.email.to_owned() });
 
-    /// An invoice of ten for each number of the customer.
+    /// Sends an invoice of ten for each number of the customer, and returns its amount.
     fn send_invoice(customer: &Customer) -> anyhow::Result<u64> {
         act(&customer.email)?;
         Ok(10 * customer.id)
@@ -36,7 +36,7 @@ fn page(known: [Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
 }
 
 #[test]
-fn run_again_it_goes_on() {
+fn the_first_job_goes_on_when_it_is_run_again() {
     let world = World::begin();
     world.fails("cyd");
     assert_eq!(page(CUSTOMERS).unwrap_err().to_string(), "cyd: connection reset");
@@ -49,7 +49,7 @@ fn run_again_it_goes_on() {
 }
 
 #[test]
-fn wherever_it_crashes_it_comes_out_the_same() {
+fn the_first_job_comes_out_the_same_wherever_it_crashes() {
     let _world = World::begin();
     survives(|_| page(CUSTOMERS).unwrap());
 }
@@ -69,7 +69,7 @@ mod beside_python {
     }
 
     #[test]
-    fn goes_on_where_it_failed() {
+    fn the_job_beside_python_goes_on_where_it_failed() {
         let world = super::World::begin();
         world.fails("dan");
         send(&super::CUSTOMERS).unwrap_err();
@@ -84,7 +84,7 @@ fn without_the_attribute(customers: [Customer; 4]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn it_goes_on_without_the_attribute() {
+fn the_first_job_goes_on_without_the_attribute() {
     let world = World::begin();
     world.fails("dan");
     without_the_attribute(CUSTOMERS).unwrap_err();

@@ -1,4 +1,4 @@
-//! The program of the first page, killed as a reader kills it.
+//! Runs the program of the first page, and kills it as a reader kills it.
 
 use std::thread;
 use std::time::Duration;
@@ -45,15 +45,15 @@ mod as_it_is_read {
 
     use crate::pages;
 
-    const TEST: &str = "first_program::as_it_is_read::it_is_killed_and_goes_on_as_the_pages_show";
+    const TEST: &str = "first_program::as_it_is_read::the_first_program_goes_on_after_a_kill";
     const PROGRAM: &str = "SAFE_STATE_GUIDE_FIRST_PROGRAM";
 
-    /// The program, in that directory.
+    /// Starts the program in the folder `dir`.
     fn start(dir: &Path) -> Child {
         Command::new(env::current_exe().unwrap())
             .args(["--exact", TEST, "--nocapture"])
             .env(PROGRAM, "1")
-            // A test that names no place would have it in memory.
+            // A test that names no place would keep the checkpoint in memory.
             .env("SAFE_STATE_DIR", ".safe_state")
             .current_dir(dir)
             .stdout(Stdio::piped())
@@ -61,7 +61,7 @@ mod as_it_is_read {
             .unwrap()
     }
 
-    /// What the two runs print, as a page shows it.
+    /// Returns the lines that the two runs print, as a page shows them.
     fn shown(page: &str) -> (Vec<String>, Vec<String>) {
         let text = pages::block(page, "console", "$ cargo run\ninvoice 1");
         let (first, second) = text.split_once("^C\n$ cargo run\n").unwrap();
@@ -70,7 +70,7 @@ mod as_it_is_read {
     }
 
     #[test]
-    fn it_is_killed_and_goes_on_as_the_pages_show() {
+    fn the_first_program_goes_on_after_a_kill() {
         if env::var_os(PROGRAM).is_some() {
             super::main().unwrap();
             return;

@@ -1,4 +1,4 @@
-//! Guards: what is rescued of a program that dies.
+//! Runs the guide's code on guards: what is rescued of a program that dies.
 
 use std::fs;
 use std::process;
@@ -7,7 +7,7 @@ use safe_state::guard::{Data, GuardError, Rescue, recover};
 
 use super::world::in_a_process;
 
-/// Imports rows, of which the third kills the process.
+/// Imports rows, and kills the process at the third.
 fn import(data: &Data) -> Result<(), GuardError> {
     for row in 1..=3_u64 {
         data.insert("row", row)?;
@@ -32,7 +32,7 @@ mod in_short {
     }
 }
 
-/// The last line that such a program says on standard error, of what it is rescued from.
+/// Returns what the program `main` says on standard error, when it is rescued from an abort.
 fn rescued(test: &str, main: impl FnOnce()) -> String {
     let output = in_a_process(test, &[], |_| main());
     assert_eq!(output.status.code(), Some(128 + 6), "{output:?}");
@@ -40,8 +40,8 @@ fn rescued(test: &str, main: impl FnOnce()) -> String {
 }
 
 #[test]
-fn what_was_known_is_rescued() {
-    let said = rescued("guards::what_was_known_is_rescued", || {
+fn the_row_that_was_set_is_rescued() {
+    let said = rescued("guards::the_row_that_was_set_is_rescued", || {
         process::exit(in_short::main().unwrap().code().into());
     });
     assert!(said.ends_with("killed by signal 6 (SIGABRT) at row Ok(Some(3))\n"), "{said}");
@@ -91,8 +91,8 @@ mod rescue {
     }
 
     #[test]
-    fn it_is_told_the_cause_and_the_data() {
-        let said = rescued("guards::rescue::it_is_told_the_cause_and_the_data", || {
+    fn a_rescue_is_told_the_cause_and_the_data() {
+        let said = rescued("guards::rescue::a_rescue_is_told_the_cause_and_the_data", || {
             process::exit(main().unwrap().code().into());
         });
         assert!(said.ends_with("killed by signal 6 (SIGABRT)\nmail: Some(3)\n"), "{said}");
@@ -110,8 +110,8 @@ mod autosave {
 }
 
 #[test]
-fn without_a_rescue_the_file_stays() {
-    let test = "guards::without_a_rescue_the_file_stays";
+fn a_file_stays_until_its_data_is_recovered() {
+    let test = "guards::a_file_stays_until_its_data_is_recovered";
     rescued(test, || {
         let ended = autosave::main().unwrap();
         let mut row = None;

@@ -1,4 +1,4 @@
-//! Inputs and calls.
+//! Runs the guide's code on inputs and calls.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -99,7 +99,7 @@ fn send_queued(queue: &Queue) -> anyhow::Result<()> {
 }
 
 #[test]
-fn of_a_queue_nothing_is_passed_over() {
+fn no_mail_of_a_queue_is_passed_over() {
     let world = World::begin();
     let mails = CUSTOMERS.map(|it| Mail { id: it.id, to: it.email });
     let queue = Queue(RefCell::new(mails.into()));

@@ -1,4 +1,4 @@
-//! Limits on time and memory, and a program that is started again.
+//! Runs the guide's code on limits on time and memory, and on a program that is started again.
 
 use std::process::Command;
 

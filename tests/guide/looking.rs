@@ -1,4 +1,4 @@
-//! Looking at a job: what is printed of it, and what a failure tells.
+//! Runs the guide's code on looking at a job: what is printed of it, and what a failure tells.
 
 use std::fs;
 use std::sync::mpsc;
@@ -42,7 +42,7 @@ fn peek() -> Result<(), safe_state::Error> {
     Ok(())
 }
 
-/// What each run has another of: when and where.
+/// Replaces times and places in the code, which differ from run to run.
 fn without_times_and_places(text: &str) -> String {
     let is_time = |word: &str| word.starts_with("20") && word.ends_with('Z');
     let words = text.split(' ').map(|word| {
@@ -73,7 +73,7 @@ fn a_checkpoint_prints_as_the_page_shows() {
 fn a_second_run_is_refused_as_the_page_shows() {
     let _world = World::begin();
     let run = |begun: &dyn Fn()| {
-        // Each thread of a test has a memory of its own.
+        // Without a folder, each thread of a test would keep its checkpoints in a memory of its own.
         Job::new("invoices").state_dir(".safe_state").run([()], |()| {
             begun();
             anyhow::Ok(())

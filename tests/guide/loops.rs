@@ -1,4 +1,4 @@
-//! Several loops, none, and loops that know their items by key or cursor.
+//! Runs the guide's code on several loops, no loop, and loops that know their items by key or cursor.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -66,7 +66,7 @@ fn each_phase_is_resumed() {
     }
 }
 
-/// The numbers that are reached from 1, by what is said of a manual job.
+/// Returns the numbers that are reached from 1, by a manual job as the guide describes it.
 #[resumable(manual, carry(queue, seen))]
 fn crawl() -> anyhow::Result<BTreeSet<u64>> {
     let mut queue = VecDeque::from([1]);
@@ -147,7 +147,7 @@ mod by_cursor {
     }
 
     #[test]
-    fn it_goes_on_behind_the_last_one() {
+    fn a_query_goes_on_behind_the_last_row() {
         let world = World::begin();
         world.fails("3");
         export(&Db(4)).unwrap_err();

@@ -1,7 +1,7 @@
-//! The code of the guide, compiled and run.
+//! Compiles and runs the code of the guide.
 //!
-//! What a page shows as Rust stands in one of these modules, token for token, amid what its readers have to
-//! imagine; and a test runs it, and looks whether what the page says of it happens.
+//! The code that a page shows as Rust stands in one of these modules, token for token, amid what its readers have to
+//! imagine. A test runs it, and checks that what the page says of it happens.
 #![expect(
     clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,

@@ -1,4 +1,4 @@
-//! What is written when an item ends.
+//! Runs the guide's code on output that is written when an item ends.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -62,7 +62,7 @@ fn compress(lines: &[String], to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same, which fails in the middle of a batch.
+/// Compresses lines like `compress`, and can fail in the middle of a batch.
 #[resumable(name = "frames", reconnect(out))]
 fn frames(lines: &[String], to: &Path) -> anyhow::Result<()> {
     let mut out = BufWriter::new(File::create(to)?);

@@ -1,4 +1,4 @@
-//! Whatever the pages show as Rust is compiled and run, and what they show of Cargo is there.
+//! Tests that all Rust code on the pages is compiled and run, and that what they show of Cargo is right.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,20 @@ use super::source::{files, program, read, tokens};
 /// A fenced block of a page.
 struct Block {
     page: PathBuf,
-    /// The line of its fence, from 1.
+    /// The number of the line with its fence, from 1.
     line: usize,
     language: String,
     text: String,
 }
 
-/// The pages of the guide. Those in a crate's folder document its items: their code runs as doctests.
+/// Returns the pages of the guide. Pages in a crate's folder are not among them, because they document items of the
+/// crate, and their code runs as doctests.
 fn pages() -> Vec<PathBuf> {
     let folders = ["docs", "docs/guide"].into_iter().flat_map(|folder| files(folder, "md"));
     folders.chain([PathBuf::from("README.md")]).collect()
 }
 
-/// The pages that stand in the crates which show them.
+/// Returns the pages in the crates' folders, which the crates show as documentation.
 fn documentation() -> impl Iterator<Item = PathBuf> {
     ["safe-state/docs", "safe-state-macros/docs"].into_iter().flat_map(|folder| files(folder, "md"))
 }
@@ -45,19 +46,19 @@ fn blocks_of(page: &Path) -> Vec<Block> {
     blocks
 }
 
-/// The `text` block of a page that starts so: what is printed.
+/// Returns the `text` block of a page that starts with `start`, which shows what is printed.
 pub(crate) fn text(page: &str, start: &str) -> String {
     block(page, "text", start)
 }
 
-/// The block of a page in that language that starts so.
+/// Returns the block of a page in this language that starts with `start`.
 pub(crate) fn block(page: &str, language: &str, start: &str) -> String {
     let shown = |block: &Block| block.language == language && block.text.starts_with(start);
     let block = blocks_of(Path::new(page)).into_iter().find(shown);
     block.unwrap_or_else(|| panic!("{page} has no {language} `{start}`")).text
 }
 
-/// The blocks in a language of which something is wrong, with what it is.
+/// Checks all blocks in a language. Returns the places of those that `check` objects to, with its objections.
 fn wrong(language: &str, check: impl Fn(&Block) -> Option<String>) -> Vec<String> {
     let blocks = blocks();
     let mut of_it = blocks.iter().filter(|block| block.language == language).peekable();
@@ -66,7 +67,7 @@ fn wrong(language: &str, check: impl Fn(&Block) -> Option<String>) -> Vec<String
     of_it.filter_map(|block| Some(format!("{}: {}", place(block), check(block)?))).collect()
 }
 
-/// The programs that pages take their code from, each run by its tests.
+/// The programs that pages take their code from. The tests of each run the code.
 const PROGRAMS: [&str; 4] =
     ["tests/drivers", "tests/guide", "tests/observing/opentelemetry", "tests/observing/prometheus"];
 
@@ -86,7 +87,7 @@ fn all_rust_on_the_pages_is_compiled_and_run() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The names of the crate's features.
+/// Returns the names of the features of `safe-state`.
 fn features() -> Vec<String> {
     let manifest = read("safe-state/Cargo.toml");
     let features = manifest.split("\n[").find_map(|part| part.strip_prefix("features]\n")).unwrap();
@@ -94,7 +95,7 @@ fn features() -> Vec<String> {
     names.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What stands between `start` and the next `end`, everywhere in a text.
+/// Returns each text between `start` and the next `end`.
 fn between<'a>(text: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(start).skip(1).filter_map(move |rest| rest.split(end).next())
 }
@@ -116,7 +117,7 @@ fn all_that_the_pages_say_of_cargo_is_so() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The features that a page names: in words, and in the columns of that name.
+/// Returns the features that a page names: in words, and in table columns with the header `feature`.
 fn named_features(text: &str) -> Vec<&str> {
     let mut names: Vec<&str> = between(text, "feature `", "`").collect();
     let mut column: Option<usize> = None;

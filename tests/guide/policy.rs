@@ -1,4 +1,4 @@
-//! Items that fail, or hang.
+//! Runs the guide's code on items that fail, or hang.
 
 use safe_state::{Action, Backoff, ErrorContext, resumable};
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! The recipes, but for those that need drivers.
+//! Runs the recipes of the guide that need no drivers.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -89,7 +89,7 @@ fn lines_go_on_whether_they_are_read_again_or_not() {
     }
 }
 
-/// What a resumed run has read is seen by its second line, which is put out of the way.
+/// The first line is replaced by bytes that are no text, so a second run that read it again would fail.
 #[test]
 fn lines_by_their_offset_are_not_read_again() {
     let world = World::begin();

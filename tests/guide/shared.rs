@@ -1,4 +1,4 @@
-//! One job on many machines.
+//! Runs the guide's code of one job on many machines.
 
 use std::path::{Path, PathBuf};
 

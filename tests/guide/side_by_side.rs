@@ -1,4 +1,4 @@
-//! Items side by side.
+//! Runs the guide's code on items side by side.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Rust as tokens, so that its layout does not count.
+//! Reads Rust code as tokens, so that its layout does not count.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The folder that the pages are in.
+/// Returns the folder of the project.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("")
 }
 
-/// The text of a file of the project.
+/// Returns the text of a file of the project.
 pub(crate) fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The tokens of Rust code: without comments, layout, and commas that end a list.
+/// Returns the tokens of Rust code, without comments, layout, and commas at the end of a list.
 pub(crate) fn tokens(code: &str) -> Result<Vec<String>, proc_macro2::LexError> {
     let mut tokens = Vec::new();
     flatten(code.parse()?, &mut tokens);
@@ -45,7 +45,7 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<String>) {
     }
 }
 
-/// The files that a program is compiled of: `main.rs` and the modules that it names.
+/// Returns the files that a program is compiled of: `main.rs` and the modules that it names.
 pub(crate) fn program(folder: &str) -> Vec<PathBuf> {
     let main = Path::new(folder).join("main.rs");
     let text = read(&main);
@@ -54,7 +54,7 @@ pub(crate) fn program(folder: &str) -> Vec<PathBuf> {
     modules.chain([main.clone()]).collect()
 }
 
-/// The files in a folder with that extension, in order.
+/// Returns the files in a folder with this extension, in order.
 pub(crate) fn files(folder: &str, extension: &str) -> BTreeSet<PathBuf> {
     let entries = fs::read_dir(root().join(folder)).unwrap();
     let names = entries.map(|entry| Path::new(folder).join(entry.unwrap().file_name()));

@@ -1,4 +1,4 @@
-//! A job that is asked from outside to wait, or to stop.
+//! Runs the guide's code of a job that is asked from outside to wait, or to stop.
 
 use safe_state::{Error, Job};
 

@@ -1,4 +1,4 @@
-//! Tests as readers of the guide write them, of jobs that are to survive and of a guard.
+//! Runs the tests that the guide shows: of jobs that are to survive, and of a guard.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -93,9 +93,9 @@ fn a_job_that_forgets_is_caught_as_the_page_shows() {
 }
 
 #[test]
-fn is_rescued() {
+fn the_guard_sees_an_abort() {
     let ended = Guard::new("is rescued")
-        .args(["--exact", "tests::is_rescued", "--nocapture"])
+        .args(["--exact", "tests::the_guard_sees_an_abort", "--nocapture"])
         .run(|_| process::abort())
         .unwrap();
     assert_eq!(ended.cause().signal(), Some(6));

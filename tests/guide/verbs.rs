@@ -1,4 +1,4 @@
-//! A job that its operators look at, change by hand, and start over.
+//! Runs the guide's code of a job that its operators look at, change by hand, and start over.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -124,7 +124,7 @@ fn a_job_is_changed_by_hand() {
     }
     fn by_cursor(last_id: u64) -> Result<(), Error> {
         let import = Job::new("nightly-import");
-        import.by_hand().go_on_behind(&last_id)?; // what `cursor!()` gives in the next run
+        import.by_hand().continue_after(&last_id)?; // what `cursor!()` gives in the next run
         import.rename("import")?; // its files go on with it
         Ok(())
     }
@@ -183,7 +183,8 @@ fn a_failure_pages_someone() {
     assert!(PAGED.take()[0].starts_with("run 1 failed (item 2: no) after "));
 }
 
-/// It would count for all tests here; what it does is tested in a program of its own.
+/// Sets defaults, which would count for all tests of this program, so it is only compiled. A program of its own tests
+/// it.
 #[expect(dead_code, reason = "it is compiled as the page has it")]
 fn of_all_jobs() {
     safe_state::defaults().backend("sqlite:jobs.db").max_runtime(HOUR).set();

@@ -1,4 +1,4 @@
-//! What readers of the guide have to imagine: where the program runs, its customers, and trouble.
+//! Provides what readers of the guide have to imagine: where the program runs, its customers, and trouble.
 
 use std::env;
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
-/// What was done in the world, and what is going to fail.
+/// The things that were done in the world, and the things that are going to fail.
 #[derive(Default)]
 struct Events {
     done: Vec<String>,
@@ -18,13 +18,13 @@ struct Events {
 static TURN: Mutex<()> = Mutex::new(());
 static EVENTS: Mutex<Events> = Mutex::new(Events { done: Vec::new(), failing: Vec::new() });
 
-/// A test that has panicked leaves nothing half done here.
+/// Locks a mutex even if it is poisoned: a test that has panicked leaves nothing half done here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One test at a time has it, in a directory of its own: pages name files and jobs as programs do that are
-/// alone there.
+/// The world of one test at a time, in a folder of its own, because pages name files and jobs as if a program were
+/// alone in its folder.
 pub(crate) struct World {
     events: &'static Mutex<Events>,
     dir: TempDir,
@@ -40,22 +40,22 @@ impl World {
         World { events: &EVENTS, dir, _turn: turn }
     }
 
-    /// Lets something fail the next time that it is to be done.
+    /// Makes the act `what` fail the next time that it is to be done.
     pub(crate) fn fails(&self, what: impl Display) {
         lock(self.events).failing.push(what.to_string());
     }
 
-    /// All that was done since the last call.
+    /// Returns all acts that were done since the last call.
     pub(crate) fn done(&self) -> Vec<String> {
         mem::take(&mut lock(self.events).done)
     }
 }
 
-/// What tells a process that it is the program of the test that has started it.
+/// The variable that tells a process to run the program of the test that has started it.
 const PROGRAM: &str = "SAFE_STATE_GUIDE_PROGRAM";
 
-/// Runs `program` in a process of its own, with `variables` in its environment, and gives how it ended. That
-/// process is the harness with this `test` alone, so `test` is its path.
+/// Runs `program` in a process of its own, with `variables` in its environment, and returns how it ended. The process
+/// is the test harness with the test `test` alone, so `test` is the test's path.
 pub(crate) fn in_a_process(
     test: &str,
     variables: &[(&str, &str)],
@@ -75,7 +75,7 @@ pub(crate) fn in_a_process(
         .unwrap()
 }
 
-/// Does something, unless it is to fail.
+/// Does the act `what`, unless it is to fail.
 pub(crate) fn act(what: impl Display) -> anyhow::Result<()> {
     let (what, mut events) = (what.to_string(), lock(&EVENTS));
     if let Some(at) = events.failing.iter().position(|it| *it == what) {
@@ -99,7 +99,7 @@ pub(crate) const CUSTOMERS: [Customer; 4] = [
     Customer { id: 4, email: "dan" },
 ];
 
-/// Sends something to a customer.
+/// Sends a message to a customer.
 pub(crate) fn send(customer: &Customer) -> anyhow::Result<()> {
     act(customer.email)
 }

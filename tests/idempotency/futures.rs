@@ -1,4 +1,4 @@
-//! Async effects.
+//! Tests async effects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +15,7 @@ async fn an_async_effect_happens_once() {
     let happened = Arc::new(AtomicU32::new(0));
     let tasks = [0; 8].map(|task| {
         let (cache, happened) = (Arc::clone(&cache), Arc::clone(&happened));
-        // One that may move to another thread.
+        // The future may move to another thread.
         tokio::spawn(async move {
             let effect = || async {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -40,7 +40,7 @@ async fn an_async_effect_happens_once() {
 #[tokio::test]
 async fn an_effect_that_is_dropped_is_in_doubt() {
     let cache = IdempotencyCache::open("memory:", "cache").unwrap();
-    // Wherever it waits: for its saves, or in its midst.
+    // The effect is dropped wherever it waits: for its saves, or in the middle of the effect.
     for key in 0..50_u64 {
         let effect = || tokio::time::sleep(Duration::from_micros(50));
         let time = Duration::from_micros(key * 10);

@@ -1,6 +1,5 @@
-//! A process that is killed at random instants, around effects that are to happen once. After each
-//! kill an effect that has happened is done or in doubt, and one that has not is neither done nor
-//! passed over.
+//! Kills a process at random instants, around effects that are to happen once. After each kill, an effect that has
+//! happened is done or in doubt, and an effect that has not happened is neither done nor passed over.
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often.
 
@@ -22,10 +21,10 @@ const KILLS: u32 = 200;
 fn every_effect_happens_once_or_is_in_doubt() {
     let mut rng = Rng::with_seed(5);
     let mut dir = tempfile::tempdir().unwrap();
-    // How many were in doubt that had happened, and that had not.
+    // The numbers of effects in doubt that had happened, and that had not.
     let mut doubts = [0; 2];
     let mut kills = 0;
-    // How many fall around an effect depends on how fast the machine is.
+    // The number of kills that fall around an effect depends on the speed of the machine.
     while kills < KILLS * storms::times() || doubts.contains(&0) {
         kills += 1;
         assert!(kills < 10 * KILLS * storms::times(), "{doubts:?} are too few to tell");
@@ -58,8 +57,8 @@ fn all_happened_once(dir: &TempDir) {
     assert_eq!(effects(dir), (0..KEYS).collect::<Vec<_>>());
 }
 
-/// Holds what is known against what has happened, and settles what is in doubt, as one would who asks
-/// the other side.
+/// Compares what the cache knows with what has happened, and settles what is in doubt, like a program that asks the
+/// other side.
 fn settle(dir: &TempDir, doubts: &mut [u32; 2]) {
     let cache = IdempotencyCache::open(FileBackend::new(dir.path()), "once").unwrap();
     let happened: BTreeSet<u64> = effects(dir).into_iter().collect();

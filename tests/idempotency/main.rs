@@ -1,4 +1,4 @@
-//! Effects that happen once, or are in doubt: never repeated, and never passed over, without a word.
+//! Tests effects that happen once, or are in doubt: no effect is repeated, or passed over, without a word.
 
 mod futures;
 mod kills;
@@ -21,7 +21,7 @@ fn open(backend: &Arc<dyn Backend>) -> IdempotencyCache {
     IdempotencyCache::open(Arc::clone(backend), "cache").unwrap()
 }
 
-/// One of each kind, with what it needs to live.
+/// Returns a backend of each kind, with the folder that they need.
 fn backends() -> (tempfile::TempDir, [Arc<dyn Backend>; 3]) {
     let dir = tempfile::tempdir().unwrap();
     let sqlite = SqliteBackend::new(dir.path().join("db"));
@@ -128,7 +128,7 @@ fn an_effect_whose_intent_cannot_be_saved_does_not_happen() {
 }
 
 #[test]
-fn an_effect_whose_result_cannot_be_saved_is_done_here_and_in_doubt_elsewhere() {
+fn an_effect_whose_result_is_not_saved_is_in_doubt_elsewhere() {
     let faulty = Arc::new(Faulty::default());
     let cache = IdempotencyCache::open(Arc::clone(&faulty), "cache").unwrap();
     let breaking = cache.once(&1, || faulty.break_only(&["saving"]));
@@ -141,9 +141,9 @@ fn an_effect_whose_result_cannot_be_saved_is_done_here_and_in_doubt_elsewhere() 
 }
 
 #[test]
-fn what_is_old_is_forgotten_and_what_is_in_doubt_is_not() {
+fn old_effects_are_forgotten_and_effects_in_doubt_are_not() {
     for backend in backends().1 {
-        // Long enough for what is new to be looked at before it is old, however busy the machine is.
+        // The time is long enough for new keys to be looked at before they expire, however busy the machine is.
         let expiry = Duration::from_secs(2);
         let expiring = CacheOptions::new().expire_after(expiry);
         let cache = expiring.open(Arc::clone(&backend), "expiring").unwrap();
@@ -172,7 +172,7 @@ fn what_is_old_is_forgotten_and_what_is_in_doubt_is_not() {
 }
 
 #[test]
-fn what_does_not_fit_is_said() {
+fn a_key_or_a_result_that_does_not_fit_is_told() {
     let (dir, [file, ..]) = backends();
     let cache = open(&file);
     let long = "x".repeat(5000);
@@ -186,7 +186,7 @@ fn what_does_not_fit_is_said() {
     assert!(error.starts_with(expected), "{error}");
     drop(cache);
 
-    // A job may have its name; it is stored beside it.
+    // A job may have the name of the cache, which is stored beside it.
     let job = safe_state::Job::new("cache").state_dir(dir.path());
     let cache = open(&file);
     job.run(0..1, |_| Ok::<(), safe_state::Error>(())).unwrap();

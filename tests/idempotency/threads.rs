@@ -1,4 +1,4 @@
-//! Many threads at one cache.
+//! Tests many threads that use one cache.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -8,7 +8,7 @@ use safe_state::FileBackend;
 use safe_state::idempotency::{Effect, IdempotencyCache, IdempotencyError};
 
 #[test]
-fn of_many_threads_one_has_the_effect_and_all_have_its_result() {
+fn one_of_many_threads_has_the_effect_and_all_have_its_result() {
     let dir = tempfile::tempdir().unwrap();
     let cache = IdempotencyCache::open(FileBackend::new(dir.path()), "cache").unwrap();
     let happened: Vec<AtomicU32> = (0..20).map(AtomicU32::new).collect();

@@ -1,5 +1,5 @@
-//! The attribute adds no lint to users' code and takes none away: clippy and the compiler see the
-//! same in the shapes with the attribute and without.
+//! Tests that the attribute adds no lint to users' code and takes none away: clippy and the compiler report the same in
+//! the shapes with the attribute and without.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Allowed by default, and turned on by those who turn on what there is.
+/// The lints that are allowed by default, and that users who want all lints turn on.
 const LINTS: &[&str] = &[
     "clippy::all",
     "clippy::pedantic",
@@ -40,9 +40,9 @@ const LINTS: &[&str] = &[
     "variant_size_differences",
 ];
 
-/// Seen with the attribute alone.
+/// The lints that are reported only with the attribute.
 const ADDED: &[&str] = &[
-    // In the proof a field that is named is another variable, and what is added to it is looked at by itself.
+    // In the proof, a field that is named is another variable, and an addition to it is checked by itself.
     "clippy::arithmetic_side_effects",
     // An option's value is code like any other.
     "clippy::default_numeric_fallback",
@@ -50,9 +50,9 @@ const ADDED: &[&str] = &[
     "clippy::many_single_char_names",
 ];
 
-/// Not seen with the attribute.
+/// The lints that are not reported with the attribute.
 const LOST: &[&str] = &[
-    // They look for a `for`, and find a `loop`.
+    // These lints look for a `for`, and find a `loop`.
     "clippy::explicit_iter_loop",
     "clippy::for_kv_map",
     "clippy::iter_next_loop",
@@ -67,18 +67,18 @@ const LOST: &[&str] = &[
     "clippy::useless_vec",
     "clippy::while_let_on_iterator",
     "for_loops_over_fallibles",
-    // They look at a function's last expression, which is in a closure now.
+    // These lints look at a function's last expression, which is in a closure with the attribute.
     "clippy::implicit_return",
     "clippy::needless_return",
     // A closure takes the arguments by value.
     "clippy::needless_pass_by_value",
     "clippy::ptr_arg",
-    // It can fail, and does await, when it saves.
+    // A function with the attribute can fail, and does await, when it saves.
     "clippy::unnecessary_wraps",
     "clippy::unused_async",
 ];
 
-/// What `warned.rs` must be warned of, attribute or not.
+/// The lints that must be reported in `warned.rs`, with the attribute and without.
 const KEPT: &[&str] = &[
     "clippy::bool_comparison",
     "clippy::let_and_return",
@@ -101,7 +101,7 @@ const KEPT: &[&str] = &[
     "unused_variables",
 ];
 
-/// A lint, and the places in the shapes' files that it is about.
+/// Lints, each with the places in the shapes' files that it is about.
 type Found = BTreeSet<(String, Vec<String>)>;
 
 #[test]
@@ -128,8 +128,8 @@ fn listed(lints: &[&str], (lint, _): &(String, Vec<String>)) -> bool {
 
 fn clippy(features: &str) -> Found {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("lints/shapes/Cargo.toml");
-    // Cargo replays what it has of a package that has not changed, and what the shapes depend on has been
-    // checked with the workspace.
+    // Cargo repeats the diagnostics of a package that has not changed. The dependencies of the shapes have been checked
+    // with the workspace.
     let output = Command::new(env!("CARGO"))
         .args(["clippy", "--no-deps", "--message-format=json", "--manifest-path"])
         .arg(manifest)

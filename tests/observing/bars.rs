@@ -1,9 +1,10 @@
-//! Progress bars, as they look in a terminal.
+//! Tests progress bars, as they look in a terminal.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs the program that shows bars, in a terminal of 100 columns; it fails at an item, if it is to.
+/// Runs the program that shows bars, in a terminal of 100 columns, and returns its output. It fails at the item
+/// `fails_at`, if the job has one.
 fn shown(dir: &Path, fails_at: &str) -> String {
     let command = format!(
         "stty cols 100 rows 30; exec '{}' bars {fails_at} '{}'",

@@ -1,4 +1,4 @@
-//! What a program tells of its runs while they are under way.
+//! Tests what a program tells of its runs while they are under way.
 
 mod bars;
 mod meters;

@@ -1,4 +1,4 @@
-//! What is counted and measured, as a recorder gets it.
+//! Tests what is counted and measured, as a recorder gets it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! The `tracing` spans, and what is said in them.
+//! Tests the `tracing` spans, and what is said in them.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
@@ -11,7 +11,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 thread_local! {
-    /// The spans that were made on this thread, by their numbers, and those it is in.
+    /// The spans that were made on this thread, by their numbers; the spans that the thread is in; and the lines that
+    /// were said.
     static MADE: RefCell<Vec<(u64, String)>> = const { RefCell::new(Vec::new()) };
     static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
     static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
@@ -74,7 +75,7 @@ impl Subscriber for Ear {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 }
 
-/// What was said on this thread, each line behind the spans that it was said in.
+/// Returns the lines that `speak` says on this thread, each behind the spans that it was said in.
 fn heard(speak: impl FnOnce()) -> Vec<String> {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {

@@ -1,4 +1,5 @@
-//! A job with two reconnected outputs, which tests kill: `outputs STATE_DIR OUTPUT_DIR ITEMS SAVE_EVERY DURABILITY`.
+//! Runs a job with two reconnected outputs, which tests kill: `outputs STATE_DIR OUTPUT_DIR ITEMS SAVE_EVERY
+//! DURABILITY`.
 
 use std::env;
 use std::error::Error;
@@ -40,7 +41,7 @@ fn process(state: &Path, to: &Path, items: u64, every: u64) -> Result<(), Box<dy
     Ok(())
 }
 
-/// Writes in parts, which a kill may come between.
+/// Writes an item in parts, so that a kill may come between them.
 fn one(item: u64, rows: &mut BufWriter<File>, log: &mut File) -> std::io::Result<()> {
     write!(rows, "{item}")?;
     write!(log, "did ")?;

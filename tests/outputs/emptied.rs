@@ -1,4 +1,5 @@
-//! A file that something else empties while a run writes it: told, and no hole of zeros is taken for what was written.
+//! Tests a file that something else empties while a run writes it. The run tells so, and does not take a hole of zeros
+//! for what was written.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -72,7 +73,7 @@ fn list(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a program does to its own files is no other's.
+/// The program may change its own files: only changes by others are told.
 #[test]
 fn a_program_may_write_over_what_it_has_written() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What an item writes that fails before anything is complete is cut off as well.
+//! Tests that output is cut off if it was written by an item that fails before anything is complete.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -44,7 +44,7 @@ fn torn_by_argument(dir: &Path, bad: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// To begin anew with another argument would leave the torn head where it is.
+/// Beginning anew with another argument would leave the torn head where it is.
 #[test]
 fn a_torn_head_belongs_to_the_job_whose_argument_it_was() {
     let dir = tempfile::tempdir().unwrap();

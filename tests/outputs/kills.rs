@@ -1,5 +1,6 @@
-//! A job with two outputs that is killed at random instants, again and again: in the end both are what they are
-//! without kills. On the disk, and on a file system that takes writes and says later that there was no room.
+//! Tests a job with two outputs that is killed at random instants, again and again. In the end, both outputs are what
+//! they are without kills. The outputs are on the disk, and on a file system that takes writes and says later that
+//! there was no room.
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 
@@ -16,11 +17,11 @@ use safe_state_tests::storms;
 use crate::late::Late;
 use crate::{of_each, read};
 
-/// From its first item on.
+/// The longest time that a run has before it is killed.
 const LONGEST_RUN: Duration = Duration::from_millis(8);
 const ITEMS: u64 = 300;
 const KILLS: u32 = 50;
-/// A file system of a program's own is slow.
+/// The number of kills is small, because a file system that a program provides is slow.
 const LATE_KILLS: u32 = 20;
 
 #[test]
@@ -60,7 +61,7 @@ fn outputs_where_errors_come_late_survive_kills() {
     assert!(lost > 0 && failures > 0);
 }
 
-/// With no kill between, each lost write ends a run, and no hole is left.
+/// Without kills, each lost write ends a run, and no hole is left.
 #[test]
 fn a_write_that_is_lost_late_ends_the_run() {
     for every in [1, 7] {
@@ -103,7 +104,7 @@ impl Way {
 #[derive(Default)]
 struct Died {
     kills: u32,
-    /// What runs said that ended by an error.
+    /// The messages of the runs that ended by an error.
     failed: Vec<String>,
 }
 
@@ -124,11 +125,11 @@ fn until_it_is_done(state: &Path, to: &Path, way: Way, rng: &mut Rng) -> Died {
 fn run_and_kill(run: &mut Command, rng: &mut Rng) -> Output {
     let mut child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     if rng.u8(0..20) == 0 {
-        // One that fails takes its time to say so.
+        // A run that fails needs time to say so.
         return child.wait_with_output().unwrap();
     }
     if rng.u8(0..5) > 0 {
-        // It ends without a line if there is no item left.
+        // The run ends without a line if no item is left.
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut String::new()).unwrap();
     }
     thread::sleep(LONGEST_RUN.mul_f64(rng.f64()));

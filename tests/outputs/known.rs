@@ -1,4 +1,5 @@
-//! A file is the one that it was, or a copy; else it is left as it is, and told as what it is.
+//! Tests that a file goes on only if it is the one that it was, or a copy. Any other file stays as it is, and the error
+//! says what it is.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -24,7 +25,7 @@ fn log(dir: &Path, length: usize, fail_at: Option<u64>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Five items done, the sixth in half, and the file then treated by `meanwhile`.
+/// A job that has done five items and half of the sixth, and its folder.
 struct Trial {
     dir: tempfile::TempDir,
     length: usize,
@@ -49,7 +50,7 @@ impl Trial {
         log(self.dir.path(), self.length, None)
     }
 
-    /// The run is refused and says that, and the file stays as it is.
+    /// Runs the job, which has to be refused with `why`, and checks that the file stays as it is.
     fn refused(&self, why: &str) -> String {
         let before = fs::read(self.file()).unwrap();
         let said = said(self.again());
@@ -64,7 +65,7 @@ impl Trial {
     }
 }
 
-/// What another program writes.
+/// Returns lines as another program would write them.
 fn others() -> String {
     lines(100..300, 40)
 }
@@ -123,7 +124,7 @@ fn a_copy_goes_on() {
         fs::copy(trial.file(), trial.named("copy")).unwrap();
         let whole = lines(0..5, length).len() as u64;
         if whole < 1024 {
-            // What is behind may be another's.
+            // Bytes behind the complete items may belong to somebody else.
             let copy = File::options().write(true).open(trial.named("copy")).unwrap();
             copy.set_len(whole).unwrap();
         }
@@ -157,7 +158,7 @@ fn one_changed_byte_in_the_last_kib_is_noticed_and_one_before_is_not() {
 }
 
 #[test]
-fn where_nothing_is_complete_a_new_file_will_do() {
+fn a_new_file_will_do_while_nothing_is_complete() {
     let dir = tempfile::tempdir().unwrap();
     for lay in [None, Some(others())] {
         assert_eq!(said(log(dir.path(), 40, Some(0))), "stopped");
@@ -201,7 +202,7 @@ fn patched(dir: &Path, fail_at: Option<u64>) -> anyhow::Result<()> {
         out
     };
     for item in 0..ITEMS {
-        // The number of items stands at the beginning.
+        // The number of items stands at the beginning of the file.
         out.seek(SeekFrom::Start(0))?;
         out.write_all(&item.to_le_bytes())?;
         out.seek(SeekFrom::End(0))?;

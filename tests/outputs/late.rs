@@ -1,8 +1,9 @@
-//! A file system in memory that takes every write, and of some says later that there was no room: with each write of
-//! that handle from then on, up to the next sync or flush, as sshfs does. It takes root to mount it.
+//! Provides a file system in memory that takes every write, and says of some later that there was no room. It says so
+//! at each write of the same handle from then on, up to the next sync or flush, as sshfs does. Mounting it takes root.
 //!
-//! That a write tells is not enough. The kernel hands on a `write` that crosses the border of a page as two, if it has not
-//! read the first page before; and where the second one fails, the call says that the first was written, and no error.
+//! An error of a write is not enough to know of a lost write. If the kernel has not read the first page before, it
+//! hands on a `write` that crosses the border of a page as two. If the second one fails, the call says that the first
+//! was written, and returns no error.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -20,14 +21,14 @@ use fuser::{
 
 const TTL: Duration = Duration::ZERO;
 
-/// A mounted one.
+/// A mounted file system that loses writes.
 pub(crate) struct Late {
     lost: Arc<AtomicU64>,
     _mounted: BackgroundSession,
 }
 
 impl Late {
-    /// Loses one write in `one_in`, if that is not 0.
+    /// Mounts a file system that loses one write in `one_in`; none if that is 0.
     pub(crate) fn mount(at: &Path, one_in: u32, seed: u64) -> Self {
         let lost = Arc::default();
         let files =
@@ -39,7 +40,7 @@ impl Late {
         Late { lost, _mounted: mounted }
     }
 
-    /// How many writes were lost.
+    /// Returns the number of lost writes.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -54,7 +55,7 @@ struct Files {
 struct Stored {
     names: BTreeMap<OsString, u64>,
     files: BTreeMap<u64, Vec<u8>>,
-    /// Handles whose last write was lost.
+    /// The handles whose last write was lost.
     failed: Vec<u64>,
     handles: u64,
     rng: Rng,
@@ -95,12 +96,12 @@ impl Stored {
         FileHandle(self.handles)
     }
 
-    /// Whether a write through that handle was lost.
+    /// Returns whether a write through the handle was lost.
     fn has_failed(&self, handle: FileHandle) -> bool {
         self.failed.contains(&handle.0)
     }
 
-    /// Whether one was, which is told from now on no more.
+    /// Returns whether a write through the handle was lost, and forgets it.
     fn settle(&mut self, handle: FileHandle) -> bool {
         let has_failed = self.has_failed(handle);
         self.failed.retain(|failed| *failed != handle.0);
@@ -253,7 +254,7 @@ mod tests {
 
     use super::*;
 
-    /// What a program sees of a lost write, if the kernel has made two of it: no error, until it asks by a sync.
+    /// A program sees no error of a lost write that the kernel has cut in two, until it asks by a sync.
     #[test]
     fn an_error_that_the_kernel_keeps_to_itself_is_told_by_the_sync() {
         const PAGE: usize = 4096;
@@ -263,7 +264,7 @@ mod tests {
         assert_eq!(file.write(&[b'x'; 2 * PAGE - 7]).unwrap(), 2 * PAGE - 7);
         file.sync_all().unwrap_err();
         let lost = late.lost();
-        // The first part is lost, the second refused.
+        // The first part is lost, and the second is refused.
         assert_eq!(file.write(&[b'y'; PAGE]).unwrap(), 7, "the rest of its page");
         assert_eq!(late.lost(), lost + 1);
         file.write(&[b'y'; PAGE - 7]).unwrap_err();

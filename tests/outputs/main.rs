@@ -1,4 +1,5 @@
-//! What complete items wrote to reconnected files is there once, whatever happens to the files between the runs.
+//! Tests that what complete items wrote to reconnected files is there once, whatever happens to the files between the
+//! runs.
 
 mod emptied;
 mod first;
@@ -13,7 +14,7 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::path::Path;
 
-/// Lines that an item writes, of so many bytes each.
+/// Returns the line that an item writes. It has at least `length` bytes before its line break.
 pub(crate) fn line(item: u64, length: usize) -> String {
     let mut line = format!("item {item} ");
     while line.len() < length {
@@ -39,7 +40,7 @@ pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// What an error and its causes say.
+/// Returns the text of an error and its causes.
 pub(crate) fn said<T: std::fmt::Debug>(outcome: anyhow::Result<T>) -> String {
     format!("{:#}", outcome.unwrap_err())
 }

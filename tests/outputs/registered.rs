@@ -1,4 +1,4 @@
-//! Types of other crates are flushed and synced where files are.
+//! Tests that types of other crates are flushed and synced where files are.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -12,7 +12,7 @@ use safe_state::resumable;
 
 use crate::{append_to, line, lines, read, said};
 
-/// Of another crate.
+/// A type that stands for one of another crate.
 struct Lines {
     file: File,
     buffer: Vec<u8>,

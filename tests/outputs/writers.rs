@@ -1,4 +1,4 @@
-//! One variable of one job writes a file.
+//! Tests that only one variable of one job writes a file.
 
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -38,7 +38,7 @@ fn of(shard: u64) -> String {
     of_each(0..6, |item| format!("{shard} {item}\n"))
 }
 
-/// What is left in a directory of checkpoints, but the secret.
+/// Returns the names of the files that are left in a folder of checkpoints, without the secret.
 fn left_in(state: &Path) -> Vec<String> {
     let entries = fs::read_dir(state).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -114,7 +114,7 @@ fn two_handles_of_a_job_do_not_write_one_file() {
         let said = said(twice(dir.path(), names));
         assert!(said.contains("is written through `out` as well"), "{said}");
         assert_eq!(read(&dir.path().join("a")), "kept\n");
-        // What its handle was is known by now, so other names would be another job's.
+        // The job now belongs to these names, so that a call with other names would be refused as another job.
         Job::new("twice").state_dir(dir.path().join("state")).clear_checkpoint().unwrap();
     }
     twice(dir.path(), ["a", "b"]).unwrap();

@@ -1,4 +1,4 @@
-//! A job with a page, whose process ends in an item as by SIGKILL: nothing in it is asked.
+//! Runs a job with a page, whose process aborts in an item. As with SIGKILL, no code of the process runs any more.
 
 use std::fs::File;
 use std::io::Write;
@@ -10,7 +10,7 @@ use safe_state_tests::{Effects, heard};
 
 const ITEMS: u64 = 60;
 
-/// What a job does, and where it dies.
+/// The work of a job, and the item in which it dies.
 struct Task {
     dir: std::path::PathBuf,
     effects: Effects,
@@ -81,7 +81,7 @@ fn skip(_: &ErrorContext<'_>) -> Action {
     Action::Skip
 }
 
-// rustfmt moves the attributes further in each time.
+// rustfmt would indent the attributes further each time it runs.
 #[rustfmt::skip]
 macro_rules! jobs {
     ($durability:ident, $literal:literal) => {
@@ -97,7 +97,7 @@ macro_rules! jobs {
                 Ok(sum)
             }
 
-            /// Where it is stored is for the environment to say.
+            /// Adds up its items, and is stored where the environment says.
             #[resumable(name = "job", save_every = task.every, durability = $literal, page, verbose, carry(sum))]
             pub(super) fn placed(task: &Task) -> Result<u64> {
                 let mut sum = 0;

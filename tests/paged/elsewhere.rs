@@ -1,4 +1,4 @@
-//! Pages in a folder of the machine, of jobs that are stored elsewhere; and no room for a page.
+//! Tests pages in a folder of the machine, of jobs that are stored elsewhere; and folders without room for a page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ impl Elsewhere {
         Elsewhere { jobs: Jobs::new(kind, every), variables: Vec::new() }
     }
 
-    /// One that the environment places: in a database of its own, with its page in that folder.
+    /// Returns a job that the environment places in a database of its own, with its page in the folder `pages`.
     fn placed(every: u64, pages: &Path) -> Self {
         let mut elsewhere = Elsewhere::new("placed", every);
         let database = elsewhere.jobs.dir.path().join("jobs.db");
@@ -47,7 +47,7 @@ impl Elsewhere {
         assert!(!died.status.success(), "{died:?}");
     }
 
-    /// Runs it to its end. Returns what it has told.
+    /// Runs the job to its end. Returns what it has told.
     fn finish(&self) -> String {
         let ended = self.within(&mut self.jobs.command(None));
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -55,14 +55,14 @@ impl Elsewhere {
         said
     }
 
-    /// The command, in the environment of the job.
+    /// Runs the command in the environment of the job, and returns its output.
     fn told(&self, arguments: &[&str]) -> String {
         let told = self.within(Command::new(env!("CARGO_BIN_EXE_command")).args(arguments));
         assert!(told.status.success(), "{arguments:?}: {told:?}");
         String::from_utf8(told.stdout).unwrap()
     }
 
-    /// How many items are complete, as the command tells.
+    /// Returns the number of complete items, as the command tells it.
     fn completed(&self) -> u64 {
         let status: serde_json::Value =
             serde_json::from_str(&self.told(&["peek", "job", "--json"])).unwrap();
@@ -137,7 +137,7 @@ fn on_another_machine_the_last_save_counts_and_back_on_the_first_one_too() {
     assert!(files(first.path()).is_empty());
 }
 
-/// This test gives the folder away, which takes root.
+/// The test gives the folder to another user, which takes root.
 #[test]
 fn a_folder_of_another_user_is_looked_into_and_not_believed() {
     let pages = folder();
@@ -151,7 +151,7 @@ fn a_folder_of_another_user_is_looked_into_and_not_believed() {
     assert_eq!(job.jobs.ran(), (0..=25).chain(20..ITEMS).collect::<Vec<u64>>());
 }
 
-/// Runs of a job may have their pages in a folder, or not, by turns.
+/// The runs of a job may have their pages beside the file and in a folder by turns.
 #[test]
 fn a_page_beside_the_file_and_one_in_the_folder_follow_each_other() {
     let pages = folder();
@@ -193,7 +193,7 @@ fn the_command_knows_the_folder() {
 fn the_defaults_of_a_program_name_the_folder() {
     let pages = folder();
     let store = folder();
-    // Other tests of this process may have pages there meanwhile.
+    // Other tests of this process may have pages in the folder meanwhile.
     let ours = || {
         let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
         files(pages.path()).iter().filter(|path| name(path).starts_with("of-defaults.")).count()
@@ -212,7 +212,8 @@ fn the_defaults_of_a_program_name_the_folder() {
     assert_eq!(ours(), 0);
 }
 
-/// The command, with a file system of that size in memory at a path, which no other process sees. It takes root.
+/// Returns the command with a file system of the given size in memory at a path, which no other process sees. It takes
+/// root.
 fn with_little_room(command: &Command, at: &Path, size: &str) -> Command {
     fs::create_dir_all(at).unwrap();
     let mut unshare = Command::new("unshare");
@@ -222,9 +223,9 @@ fn with_little_room(command: &Command, at: &Path, size: &str) -> Command {
     unshare
 }
 
-/// Where a page does not fit, a store to it would end the process.
+/// If a page did not fit, writing to its memory would end the process.
 #[test]
-fn without_room_for_it_a_run_says_so_and_saves_as_it_would_without() {
+fn a_run_without_room_for_its_page_says_so_and_saves() {
     for every in [1, 7, 1_000] {
         let mut job = Elsewhere::new("synced placed", every);
         let state = job.jobs.dir.path().join("state");
@@ -240,7 +241,7 @@ fn without_room_for_it_a_run_says_so_and_saves_as_it_would_without() {
 }
 
 #[test]
-fn nor_where_the_folder_of_pages_has_none() {
+fn a_run_without_room_in_the_folder_of_pages_says_so_and_saves() {
     let pages = folder();
     let job = Elsewhere::placed(7, pages.path());
     let ended = job.within(&mut with_little_room(&job.jobs.command(None), pages.path(), "8k"));

@@ -1,4 +1,5 @@
-//! The page beside a checkpoint: what it has outlives a process, and what does not belong to the file never counts.
+//! Tests the page beside a checkpoint. What it holds outlives a process, and a page that does not belong to the file
+//! never counts.
 #![cfg(target_os = "linux")]
 
 mod elsewhere;
@@ -43,7 +44,7 @@ impl Jobs {
         assert!(!died.status.success(), "{}: {died:?}", self.kind);
     }
 
-    /// Runs it to its end.
+    /// Runs the job to its end.
     fn finish(&self) {
         let ended = self.run(None);
         assert!(ended.status.success(), "{}: {ended:?}", self.kind);
@@ -57,7 +58,7 @@ impl Jobs {
         self.dir.path().join("job.page")
     }
 
-    /// How many items are complete, for whoever looks.
+    /// Returns the number of complete items that a look at the job finds.
     fn completed(&self) -> u64 {
         completed(self.dir.path())
     }
@@ -68,7 +69,7 @@ fn completed(dir: &Path) -> u64 {
     found.map_or(0, |checkpoint| checkpoint.completed().len())
 }
 
-/// Whatever a loop is, an item that is complete does not run again, and what it carried is there.
+/// Checks that a complete item does not run again, and that its carried values are kept, whatever the loop.
 fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
     let jobs = Jobs::new(kind, every);
     let deaths = [0, 1, 2, 9, 11, 20, 25, 58];
@@ -85,7 +86,7 @@ fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
 }
 
 #[test]
-fn where_each_item_is_saved() {
+fn only_one_item_runs_again_if_each_item_is_saved() {
     let kinds =
         ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
     for kind in kinds {
@@ -94,7 +95,7 @@ fn where_each_item_is_saved() {
 }
 
 #[test]
-fn and_where_they_are_saved_seldom() {
+fn only_one_item_runs_again_if_items_are_saved_seldom() {
     let kinds =
         ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
     for kind in kinds {
@@ -103,7 +104,7 @@ fn and_where_they_are_saved_seldom() {
 }
 
 #[test]
-fn and_where_saves_are_synced() {
+fn only_one_item_runs_again_if_saves_are_synced() {
     for kind in ["synced sum", "synced list", "synced queue", "synced nested"] {
         only_the_item_under_way_runs_again(kind, 1_000);
         only_the_item_under_way_runs_again(kind, 7);
@@ -124,14 +125,14 @@ fn what_is_in_the_page_is_shown_while_nobody_runs() {
 }
 
 #[test]
-fn a_copy_without_it_goes_on_at_the_last_save() {
+fn a_copy_without_its_page_goes_on_at_the_last_save() {
     let jobs = Jobs::new("sum", 20);
     jobs.die_at(25);
     assert_eq!(jobs.completed(), 25);
     let copy = tempfile::tempdir().unwrap();
     fs::copy(jobs.dir.path().join("job.safestate"), copy.path().join("job.safestate")).unwrap();
     assert_eq!(completed(copy.path()), 20);
-    // With it, it is beside another file.
+    // The page is now beside another file than its own.
     fs::copy(jobs.page(), copy.path().join("job.page")).unwrap();
     assert_eq!(completed(copy.path()), 20);
     fs::remove_file(jobs.page()).unwrap();
@@ -150,13 +151,13 @@ fn an_older_file_or_an_older_page_counts_alone_or_not_at_all() {
     });
     jobs.die_at(50);
     assert_eq!(jobs.completed(), 50);
-    // The page of a run before.
+    // The page of an earlier run is put beside the newer file.
     let page = fs::read(jobs.page()).unwrap();
     fs::remove_file(jobs.page()).unwrap();
     fs::write(jobs.page(), &old[1].1).unwrap();
     let saved = jobs.completed();
     assert_eq!(saved, 45, "the run's snapshot, and a save behind twenty items");
-    // And the file of a run before, beside the newer page.
+    // The file of an earlier run is put beside the newer page.
     fs::remove_file(jobs.page()).unwrap();
     fs::write(jobs.page(), page).unwrap();
     fs::write(&old[0].0, &old[0].1).unwrap();
@@ -164,7 +165,7 @@ fn an_older_file_or_an_older_page_counts_alone_or_not_at_all() {
 }
 
 #[test]
-fn one_of_another_boot_does_not_count() {
+fn a_page_of_another_boot_does_not_count() {
     let jobs = Jobs::new("sum", 20);
     jobs.die_at(25);
     let mut page = fs::read(jobs.page()).unwrap();
@@ -183,7 +184,7 @@ fn one_of_another_boot_does_not_count() {
 }
 
 #[test]
-fn one_that_was_truncated_counts_as_far_as_it_is_whole() {
+fn a_truncated_page_counts_as_far_as_it_is_whole() {
     for len in [0, 40, 64, 128, 191, 4096, 12_288] {
         let jobs = Jobs::new("sum", 20);
         jobs.die_at(25);
@@ -198,7 +199,7 @@ fn one_that_was_truncated_counts_as_far_as_it_is_whole() {
 }
 
 #[test]
-fn what_else_is_in_its_place_is_told_and_the_last_save_counts() {
+fn a_directory_in_place_of_the_page_is_told_and_does_not_count() {
     let jobs = Jobs::new("sum", 20);
     jobs.die_at(25);
     fs::remove_file(jobs.page()).unwrap();
@@ -211,7 +212,7 @@ fn what_else_is_in_its_place_is_told_and_the_last_save_counts() {
     assert_eq!(jobs.ran(), (0..26).chain(20..ITEMS).collect::<Vec<u64>>());
 }
 
-/// The command, on the directory of the job.
+/// Runs the command on the folder of the job, and returns its output.
 fn told(jobs: &Jobs, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
     command.env_remove("SAFE_STATE_DIR").env_remove("SAFE_STATE_BACKEND").env("NO_COLOR", "1");
@@ -221,7 +222,7 @@ fn told(jobs: &Jobs, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_command_knows_it() {
+fn the_command_knows_the_page() {
     let jobs = Jobs::new("sum", 1_000);
     jobs.die_at(25);
     let list: serde_json::Value = serde_json::from_str(&told(&jobs, &["list", "--json"])).unwrap();
@@ -246,9 +247,9 @@ fn the_command_knows_it() {
     assert_eq!(jobs.completed(), 0);
 }
 
-/// While a job runs, whoever looks sees each item that is complete.
+/// While a job runs, a look from outside sees each complete item.
 #[test]
-fn it_is_read_while_the_job_runs() {
+fn the_page_is_read_while_the_job_runs() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("job").state_dir(dir.path()).save_every(1_000).page(true);
     let look = |item: u64| {
@@ -260,7 +261,7 @@ fn it_is_read_while_the_job_runs() {
 
 /// One thread writes as fast as it can, and another looks.
 #[test]
-fn whoever_looks_meanwhile_sees_a_state_that_was() {
+fn a_look_at_the_page_meanwhile_sees_a_state_that_was() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("job").state_dir(dir.path()).save_every(1_000).page(true);
     let (items, looks, is_over) = (200_000, AtomicU64::new(0), AtomicBool::new(false));

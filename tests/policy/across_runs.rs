@@ -1,4 +1,4 @@
-//! Attempts are counted across runs, however these end.
+//! Tests that attempts are counted across runs, however these end.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +12,7 @@ fn start(dir: &Path) -> Child {
     child.arg("pauses").arg(dir).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Waits until the checkpoint says that item 2 was tried that often.
+/// Waits until the checkpoint says that item 2 was tried `attempts` times.
 fn wait_for(dir: &Path, attempts: u32) {
     let began = Instant::now();
     let count = || {
@@ -28,7 +28,7 @@ fn wait_for(dir: &Path, attempts: u32) {
 }
 
 #[test]
-fn those_before_a_kill_count() {
+fn attempts_before_a_kill_count() {
     let dir = tempfile::tempdir().unwrap();
     for attempts in [1, 2] {
         let mut child = start(dir.path());

@@ -1,4 +1,4 @@
-//! What a function that answers errors is told, and what comes of its answers.
+//! Tests what a function that answers errors is told, and what its answers do.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A run in a process of its own, which is killed, or kills itself.
+//! Does a run in a process of its own, which is killed, or kills itself.
 
 mod poisons;
 
@@ -30,13 +30,13 @@ fn main() -> Result<()> {
         "once" => return once(dir, &effects, &items),
         other => bail!("unknown: {other}"),
     };
-    // Of what is done, each once.
+    // The sum has each item that was done exactly once.
     let killers = [3, 4, 17, 39];
     ensure!(sum == items.iter().filter(|item| !killers.contains(*item)).sum::<u64>(), "{sum}");
     Ok(())
 }
 
-/// Saves too seldom for a test to see one.
+/// Saves so seldom that a test never sees a save.
 #[resumable(name = "endless", state_dir = dir, save_every = 1_000_000, verbose)]
 fn endless(dir: &Path, effects: &Effects, items: Range<u64>) -> Result<()> {
     for item in items {
@@ -54,12 +54,12 @@ fn pauses(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     Ok(())
 }
 
-/// The work on an item, which some do not survive.
+/// Does the work on an item, which kills the process for some items.
 fn work(effects: &Effects, item: u64) -> Result<()> {
     match item {
         3 => std::process::abort(),
         4 | 39 => kill_process(getpid(), Signal::KILL)?,
-        // The first one only makes Rust's own handler step aside.
+        // The first signal only makes Rust's own handler step aside.
         17 => loop {
             kill_process(getpid(), Signal::SEGV)?;
         },
@@ -100,7 +100,7 @@ async fn waiting(dir: &Path, effects: &Effects, items: &[u64]) -> Result<u64> {
     Ok(sum)
 }
 
-/// Four items kill the process, each in another way.
+/// Dies in four items, each in another way.
 #[resumable(name = "kills", state_dir = dir, max_crashes = 2, save_every = 10)]
 fn poison(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     for item in items {
@@ -115,7 +115,7 @@ fn poison(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     Ok(())
 }
 
-/// Two items kill the process, each one time.
+/// Dies in two items, once in each.
 #[resumable(name = "kills", state_dir = dir, max_crashes = 1, save_every = 10)]
 fn once(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     for item in items {

@@ -1,4 +1,4 @@
-//! Items that kill the process are given up, and all others are done.
+//! Tests that items that kill the process are given up, and all others are done.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use safe_state::{Checkpoint, DeadLetter, FailureKind, Job, MemoryBackend, Suspect, resumable};
 use safe_state_tests::Effects;
 
-/// Most runs before that many items are given up: the first death tells the next run to look, two
-/// more are the item's.
+/// Returns the most runs in which `killers` items are given up. For each item, the first death tells the next run to
+/// watch, and two more count as the item's.
 pub(crate) const fn runs(killers: usize) -> usize {
     1 + 3 * killers
 }
 
-/// Runs the job until it comes to an end. Gives how many runs died before.
+/// Runs the job until it comes to an end. Returns the number of runs that died before.
 pub(crate) fn run_to_its_end(kind: &str, dir: &Path, most: usize) -> usize {
     let mut child = Command::new(env!("CARGO_BIN_EXE_policy"));
     child.arg(kind).arg(dir).stderr(Stdio::null());
@@ -29,7 +29,7 @@ pub(crate) fn checkpoint(dir: &Path) -> Option<Checkpoint> {
 }
 
 #[test]
-fn the_job_goes_on_without_them() {
+fn a_job_goes_on_without_items_that_kill_the_process() {
     for kind in ["every-item", "every-tenth", "by-time", "by-key", "retried", "async"] {
         let dir = tempfile::tempdir().unwrap();
         let died = run_to_its_end(kind, dir.path(), runs(4));
@@ -52,13 +52,13 @@ fn the_job_goes_on_without_them() {
 }
 
 #[test]
-fn no_other_item_is_blamed() {
+fn no_other_item_is_blamed_for_a_crash() {
     let dir = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_policy"));
     child.arg("once").arg(dir.path());
     assert_eq!(child.status().unwrap().code(), None);
     assert_eq!(child.status().unwrap().code(), None);
-    // Past the tenth item, which the first run cannot have come to, nothing is watched.
+    // The first run cannot have come further than the tenth item, so nothing behind it is watched.
     let progress = checkpoint(dir.path()).unwrap().loop_progress(0).unwrap().clone();
     let suspect = Suspect { item: 9, crashes: 0, in_flight: false, cause: None };
     assert_eq!(progress.suspect(), Some(suspect));

@@ -1,4 +1,4 @@
-//! Items given up on, with a record.
+//! Tests items that are given up, with a record.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -46,7 +46,7 @@ fn letters(checkpoint: &Checkpoint) -> Vec<(u64, u32, String)> {
 }
 
 #[test]
-fn they_are_kept_with_the_finished_job_and_new_items_are_done() {
+fn dead_letters_are_kept_with_the_finished_job() {
     for (job, peek) in [
         (
             by_index as fn(&Path, &[u32], &Done) -> anyhow::Result<u32>,
@@ -78,7 +78,7 @@ fn they_are_kept_with_the_finished_job_and_new_items_are_done() {
 }
 
 #[test]
-fn by_key_they_tell_the_key() {
+fn dead_letters_of_keyed_items_tell_the_key() {
     let (dir, done) = (tempfile::tempdir().unwrap(), Done::default());
     by_key(dir.path(), &[3, 4], &done).unwrap();
     by_index(dir.path(), &[3, 4], &done).unwrap();
@@ -88,7 +88,7 @@ fn by_key_they_tell_the_key() {
 }
 
 #[test]
-fn they_count_as_given_up() {
+fn dead_letters_count_as_given_up() {
     let (dir, done) = (tempfile::tempdir().unwrap(), Done::default());
     let error = limited(dir.path(), &[1, 3, 4, 13, 5], &done).unwrap_err();
     assert_eq!(error.to_string(), "no 13");

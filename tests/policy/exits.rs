@@ -1,4 +1,4 @@
-//! Every way out of a body, times every answer to an error, in a function and in a future.
+//! Tests every way out of a body with every answer to an error, in a function and in a future.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ struct Call {
     backend: Arc<MemoryBackend>,
     script: Script,
     tried: RefCell<Vec<u32>>,
-    /// The item tried last, and how often.
+    /// The item that was tried last, and the number of its attempts.
     attempts: Cell<(u32, usize)>,
 }
 
@@ -106,7 +106,7 @@ fn run(call: &Call, is_async: bool) -> (Vec<u32>, Ended) {
     (call.tried.take(), ended)
 }
 
-/// Runs the job until it ends, at most as often as it can fail.
+/// Runs the job until it ends, five times at most, and compares each run with the model.
 fn check(script: &Script, is_async: bool) {
     let (tried, attempts) = (RefCell::default(), Cell::new((0, 0)));
     let call = Call { backend: Arc::default(), script: script.clone(), tried, attempts };
@@ -130,7 +130,7 @@ fn check(script: &Script, is_async: bool) {
 }
 
 #[test]
-fn each_does_what_it_says() {
+fn every_answer_does_what_it_says_at_every_exit() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if panic.payload().downcast_ref() != Some(&"asked to fail") {

@@ -1,4 +1,4 @@
-//! Items that fail: what is done about each, whatever way their bodies take.
+//! Tests items that fail: what is done about each, whatever way their bodies take.
 
 mod across_runs;
 mod answers;

@@ -1,4 +1,4 @@
-//! What must come out of two loops, one in the other, of which the inner one has a policy.
+//! Models two loops, one in the other, of which the inner one has a policy.
 
 use safe_state::Action;
 
@@ -6,7 +6,7 @@ use safe_state::Action;
 pub(crate) const ROWS: [&[u32]; 3] = [&[1, 2, 3], &[4, 5], &[6]];
 pub(crate) const MAX_ATTEMPTS: u32 = 3;
 
-/// The way that a body takes.
+/// The way out of a body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Exit {
     End,
@@ -44,7 +44,8 @@ impl Exit {
     }
 }
 
-/// What an item does in its attempts, one after another, and in all further ones its last.
+/// The ways that the item `item` leaves its body in its attempts, one after another. Further attempts leave by the
+/// last.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) item: u32,
@@ -59,7 +60,7 @@ impl Script {
     }
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Ended {
     Returned(u32),
@@ -67,19 +68,19 @@ pub(crate) enum Ended {
     Panicked,
 }
 
-/// A job between its runs.
+/// The state of a job between its runs.
 #[derive(Default)]
 pub(crate) struct Model {
     row: usize,
     column: usize,
     sum: u32,
-    /// Attempts at the item there.
+    /// The number of attempts at the item in this row and column.
     attempts: u32,
     given_up: u64,
     pub(crate) has_dead_letters: bool,
 }
 
-/// What becomes of an item.
+/// The outcome of an item.
 enum Became {
     Complete,
     LeftTheRow { completes: bool },
@@ -87,7 +88,7 @@ enum Became {
 }
 
 impl Model {
-    /// The items tried in a run, in their order, and how it ends.
+    /// Returns the items that a run tries, in their order, and how the run ends.
     pub(crate) fn run(&mut self, script: &Script) -> (Vec<u32>, Ended) {
         let mut tried = Vec::new();
         while let Some(row) = ROWS.get(self.row) {

@@ -1,4 +1,4 @@
-//! The pause between two attempts ends with the run.
+//! Tests that the pause between two attempts ends with the run.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use safe_state::{Attempts, Backoff, Error, Job, StopReason, resumable};
 use safe_state_tests::shapes::block_on;
 
-/// The items that have begun, and what is done in one that fails.
+/// The items that have begun, and what an item that fails does first.
 struct World<'w> {
     begun: RefCell<Vec<u32>>,
     failing: &'w dyn Fn(),
@@ -67,14 +67,15 @@ fn hasty(
 
 type Call = fn(&Path, &[u32], &World<'_>) -> anyhow::Result<()>;
 
-/// At the item in flight.
+/// Returns the attempts at the item in flight.
 fn attempts(dir: &Path) -> Option<Attempts> {
     let checkpoint = Job::new("patient").state_dir(dir).peek_checkpoint().unwrap()?;
     assert_eq!(checkpoint.last_failure(), None);
     checkpoint.loop_progress(0)?.attempts()
 }
 
-/// A run that is to stop while it waits has counted the attempt, has not failed, and is gone on with.
+/// Checks that a run that has to stop while it waits has counted the attempt, has not failed, and that the next run
+/// goes on with it.
 fn stops(call: Call, again: Call, reason: StopReason, failing: impl Fn(&Path)) {
     let dir = tempfile::tempdir().unwrap();
     let world = World { begun: RefCell::default(), failing: &|| failing(dir.path()) };
@@ -100,14 +101,14 @@ fn a_run_that_is_cancelled_does_not_wait_for_the_next_attempt() {
 }
 
 #[test]
-fn one_that_has_run_long_enough_does_not_either() {
+fn a_run_at_its_max_runtime_does_not_wait_for_the_next_attempt() {
     for (call, again) in BRIEF.into_iter().zip(PATIENT) {
         stops(call, again, StopReason::MaxRuntime, |_| ());
     }
 }
 
 #[test]
-fn one_that_is_paused_waits_longer() {
+fn a_run_that_is_paused_waits_longer() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("patient").state_dir(dir.path());
     let is_resumed = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! The failure that ends a run names the `?` it left by, though a policy had judged it before.
+//! Tests that the failure that ends a run names the `?` that left the body, though a policy had judged it before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -52,7 +52,7 @@ fn panics(dir: &Path, items: &[u64]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Looks at where the last run failed, and at the values that are known of that.
+/// Checks the line where the last run failed, and the values that are known of its item.
 fn failed_at(dir: &Path, line: u32, item: &[&str]) {
     let checkpoint = Job::new("place").state_dir(dir).peek_checkpoint().unwrap().unwrap();
     let report = Report::of(&checkpoint).unwrap();
@@ -64,15 +64,15 @@ fn failed_at(dir: &Path, line: u32, item: &[&str]) {
 }
 
 #[test]
-fn that_of_an_item_that_has_no_attempts_left() {
+fn a_failure_without_attempts_left_names_its_question_mark() {
     let dir = tempfile::tempdir().unwrap();
     retries(dir.path(), &[1, 2, 3]).unwrap_err();
     failed_at(dir.path(), SENDS, &["2"]);
 }
 
-/// On threads that each may go on with any of it.
+/// The runtime has two threads, and each may go on with any part of the future.
 #[test]
-fn that_of_an_async_function() {
+fn a_failure_of_an_async_function_names_its_question_mark() {
     let dir = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(retries_async(dir.path(), &[1, 2, 3])).unwrap_err();
@@ -80,14 +80,14 @@ fn that_of_an_async_function() {
 }
 
 #[test]
-fn that_of_an_item_whose_error_is_not_answered() {
+fn a_failure_that_is_not_answered_names_its_question_mark() {
     let dir = tempfile::tempdir().unwrap();
     fails(dir.path(), &[1, 2, 3]).unwrap_err();
     failed_at(dir.path(), FAILS, &["2"]);
 }
 
 #[test]
-fn that_of_a_panic_is_where_it_was() {
+fn a_panic_names_the_place_where_it_was() {
     safe_state::report::install_panic_hook();
     let dir = tempfile::tempdir().unwrap();
     catch_unwind(AssertUnwindSafe(|| panics(dir.path(), &[1, 2, 3]))).unwrap_err();

@@ -1,4 +1,4 @@
-//! Items that take the process with them in earnest: by a fault, by memory, by an abort.
+//! Tests items that really kill the process: by a fault, by memory, by an abort.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -12,21 +12,22 @@ use crate::crashes::{checkpoint, run_to_its_end, runs};
 struct Cage(PathBuf);
 
 impl Cage {
-    /// None where this process may make none: then the kernel's part has to be played.
+    /// Makes a control group; `None` where this process may make none, and then the job kills itself as the kernel
+    /// would.
     fn new(dir: &Path) -> Option<Self> {
         let name = Path::new("safe-state-tests").with_extension(dir.file_name().unwrap());
         let first = Path::new("/sys/fs/cgroup/memory").join(&name);
         let second = Path::new("/sys/fs/cgroup").join(&name);
         let cage = [(first, "memory.limit_in_bytes"), (second, "memory.max")];
         let (cage, _) = cage.into_iter().find(|(path, limit)| limited(path, limit).is_ok())?;
-        // Where there is neither, there is no swapping.
+        // Where neither file exists, the system does not swap.
         let _ = fs::write(cage.join("memory.swappiness"), "0");
         let _ = fs::write(cage.join("memory.swap.max"), "0");
         fs::write(dir.join("cage"), cage.to_str().unwrap()).unwrap();
         Some(Cage(cage))
     }
 
-    /// How many processes the kernel has killed in it.
+    /// Returns the number of processes that the kernel has killed in the group.
     fn killed(&self) -> u32 {
         let told = ["memory.oom_control", "memory.events"].map(|file| self.0.join(file));
         let told = told.into_iter().find_map(|path| fs::read_to_string(path).ok()).unwrap();
@@ -47,7 +48,7 @@ impl Drop for Cage {
 }
 
 #[test]
-fn the_job_ends_with_them_dead_lettered_and_all_others_done() {
+fn items_that_kill_the_process_become_dead_letters() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let cage = Cage::new(dir);

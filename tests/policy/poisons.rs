@@ -1,4 +1,4 @@
-//! Work that no process survives.
+//! Does work that no process survives.
 
 use std::fs;
 use std::hint::black_box;
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 
-/// What an item without bounds takes before it is stopped here: a machine that lets it have that much
-/// has no limit on it.
+/// The memory that an item takes before it stops and kills itself. A machine that lets it have that much has no limit
+/// on it.
 const MOST: usize = 512 << 20;
 const STEP: usize = 1 << 20;
 
-/// Leaves the stack by its end.
+/// Recurses until the stack overflows.
 pub(crate) fn overflow(depth: u64) -> u64 {
     let frame = black_box([depth; 128]);
     if depth == u64::MAX {
@@ -20,7 +20,7 @@ pub(crate) fn overflow(depth: u64) -> u64 {
     overflow(depth + 1) + black_box(frame[64])
 }
 
-/// Allocates until there is no address left to give out.
+/// Allocates until no address is left.
 pub(crate) fn exhaust_addresses() -> ! {
     let maximum = getrlimit(Resource::As).maximum;
     let limit = Rlimit { current: Some(1 << 30), maximum };
@@ -31,8 +31,8 @@ pub(crate) fn exhaust_addresses() -> ! {
     }
 }
 
-/// Takes memory until the kernel kills the process: within the control group whose directory stands in
-/// the file `cage`, or, where there is none, as a kernel would.
+/// Takes memory until the kernel kills the process, within the control group whose directory stands in the file `cage`.
+/// Without that file, kills the process as a kernel would.
 pub(crate) fn exhaust_memory(dir: &Path) -> ! {
     if let Ok(cage) = fs::read_to_string(dir.join("cage")) {
         let pid = getpid().as_raw_nonzero().to_string();

@@ -1,4 +1,4 @@
-//! Dead letters that are put back: they are done, and nothing else.
+//! Tests dead letters that are put back: they are done, and nothing else.
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -8,10 +8,10 @@ use safe_state::{
     resumable,
 };
 
-/// A job's surroundings.
+/// The surroundings of a job.
 #[derive(Default)]
 struct World {
-    /// Whether what was wrong with the items has been put right.
+    /// Whether the items no longer fail.
     is_cured: Cell<bool>,
     done: RefCell<Vec<u32>>,
 }
@@ -71,7 +71,7 @@ const JOBS: [(Call, Ask<Option<Checkpoint>>, Ask<usize>); 5] = [
 ];
 
 #[test]
-fn they_are_done_alone_and_the_job_is_finished() {
+fn dead_letters_that_are_put_back_are_done_alone() {
     for (job, peek, retry) in JOBS {
         let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
         let dir = dir.path();
@@ -101,7 +101,7 @@ fn they_are_done_alone_and_the_job_is_finished() {
 }
 
 #[test]
-fn those_that_fail_again_are_dead_letters_again() {
+fn dead_letters_that_fail_again_are_dead_letters_again() {
     for (job, peek, retry) in JOBS {
         let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
         let items = [1, 3, 4, 13, 5];
@@ -118,7 +118,7 @@ fn those_that_fail_again_are_dead_letters_again() {
 }
 
 #[test]
-fn new_items_and_those_not_done_yet_follow() {
+fn new_items_follow_the_dead_letters() {
     for (job, _, retry) in JOBS {
         let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
         job(dir.path(), &[1, 3, 4], &world).unwrap();
@@ -130,7 +130,7 @@ fn new_items_and_those_not_done_yet_follow() {
     }
 }
 
-/// What is left when the process dies after so many items of a run.
+/// Does a job, and copies its checkpoint as it is when the process dies after `last` items.
 #[resumable(name = "killed", state_dir = dir, on_error = bury, fresh(last))]
 fn killed(dir: &Path, items: &[u32], world: &World, last: usize) -> anyhow::Result<()> {
     for item in items {
@@ -143,7 +143,7 @@ fn killed(dir: &Path, items: &[u32], world: &World, last: usize) -> anyhow::Resu
 }
 
 #[test]
-fn none_is_done_twice_wherever_a_run_is_killed() {
+fn no_dead_letter_is_done_twice_wherever_a_run_is_killed() {
     let items: Vec<u32> = (0..50).collect();
     for last in 0..5 {
         let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
@@ -160,7 +160,7 @@ fn none_is_done_twice_wherever_a_run_is_killed() {
 }
 
 #[test]
-fn another_input_is_noticed_before_any_of_them_is_done() {
+fn another_input_is_noticed_before_a_dead_letter_is_done() {
     for (items, expected) in [
         (&[1, 4, 3, 13, 5][..], "item 1 is not the one that was completed"),
         (&[1, 3, 4], "it has 3 items, but 3 are complete"),
@@ -202,7 +202,7 @@ fn phases(dir: &Path, items: &[u32], world: &World) -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_loop_that_a_break_has_left_does_none_behind_it() {
+fn a_loop_that_a_break_has_left_does_no_item_behind_it() {
     let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
     let items = [1, 3, 7, 13, 8, 23];
     phases(dir.path(), &items, &world).unwrap();
@@ -252,7 +252,7 @@ fn left(dir: &Path, items: &[u32], world: &World) -> anyhow::Result<()> {
 }
 
 #[test]
-fn what_cannot_be_done_alone_is_refused() {
+fn dead_letters_that_cannot_be_done_alone_are_refused() {
     type Call = fn(&Path, &[u32], &World) -> anyhow::Result<()>;
     let jobs: [(Call, &str, DeadLetterNotRetryable); 3] = [
         (inner, "inner", DeadLetterNotRetryable::InInnerLoop),
@@ -274,7 +274,7 @@ fn what_cannot_be_done_alone_is_refused() {
 }
 
 #[test]
-fn not_while_the_job_runs() {
+fn dead_letters_are_not_put_back_while_the_job_runs() {
     let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
     by_index(dir.path(), &[1, 3], &world).unwrap();
     let job = Job::new("by_index").state_dir(dir.path());

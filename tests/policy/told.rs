@@ -1,4 +1,4 @@
-//! Why the run ends with an item's failure is told with that.
+//! Tests that a failure tells why the run ends with it.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

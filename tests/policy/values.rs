@@ -1,11 +1,11 @@
-//! Carried variables, items and captured values, of items that are tried again.
+//! Tests carried variables, items and captured values, of items that are tried again.
 
 use std::cell::Cell;
 use std::path::Path;
 
 use safe_state::{Action, Backoff, Job, Results, resumable};
 
-/// Fails at each item as often as its number says.
+/// A service that fails at each item as often as the item's number says.
 struct Flaky(Cell<(u32, u32)>);
 
 impl Flaky {
@@ -86,7 +86,7 @@ fn saved_seldom(dir: &Path, items: Vec<Unique>) -> anyhow::Result<u32> {
     Ok(sum)
 }
 
-/// What is neither `Copy` nor `Clone`.
+/// An item that is neither `Copy` nor `Clone`.
 #[derive(Hash)]
 struct Unique(u32);
 

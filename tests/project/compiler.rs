@@ -1,10 +1,10 @@
-//! The oldest compiler. What the code itself uses of the standard library, clippy compares with it.
+//! Tests the version of the oldest compiler. Clippy compares it with what the code itself uses of the standard library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{cargo, packages};
 
-/// What the crates say, and what `sqlx` asks for.
+/// The version that the crates name, and the version that `sqlx` needs.
 const OLDEST: (u64, u64) = (1, 90);
 const OLDEST_WITH_SQLX: (u64, u64) = (1, 94);
 
@@ -13,7 +13,7 @@ fn version(text: &str) -> (u64, u64) {
     (parts.next().unwrap(), parts.next().unwrap_or(0))
 }
 
-/// The names of the features of `safe-state` that hold.
+/// Returns the features of `safe-state` whose names `which` accepts, with commas between them.
 fn features(which: impl Fn(&str) -> bool) -> String {
     let packages = packages(&["--no-deps"]);
     let package = packages.iter().find(|it| it["name"] == "safe-state").unwrap();
@@ -21,7 +21,7 @@ fn features(which: impl Fn(&str) -> bool) -> String {
     names.filter(|name| which(name)).collect::<Vec<_>>().join(",")
 }
 
-/// The packages that `safe-state` is built of with these features and that ask for a newer compiler.
+/// Returns the packages that `safe-state` is built of with these features and that need a newer compiler than `oldest`.
 fn ask_for_newer(features: &str, oldest: (u64, u64)) -> BTreeSet<String> {
     let asked: BTreeMap<String, (u64, u64)> = packages(&[])
         .iter()
@@ -41,7 +41,7 @@ fn ask_for_newer(features: &str, oldest: (u64, u64)) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_the_crates_are_built_of_asks_for_no_newer_one() {
+fn no_dependency_asks_for_a_newer_compiler() {
     let newer = ask_for_newer(&features(|name| !name.starts_with("sqlx")), OLDEST);
     assert!(newer.is_empty(), "newer than {OLDEST:?}: {newer:#?}");
     let newer = ask_for_newer(&features(|_| true), OLDEST_WITH_SQLX);
@@ -51,7 +51,7 @@ fn what_the_crates_are_built_of_asks_for_no_newer_one() {
 }
 
 #[test]
-fn it_is_the_one_that_the_pages_name() {
+fn the_oldest_compiler_is_the_one_that_the_pages_name() {
     for package in packages(&["--no-deps"]) {
         assert_eq!(
             version(package["rust_version"].as_str().unwrap()),

@@ -1,5 +1,5 @@
-//! How the files of a crate stand to one another: no circle, no arrow from a lower layer to a higher one, and nothing that
-//! grows without an end.
+//! Tests how the files of a crate depend on one another: in no circle, never from a lower layer to a higher one; and
+//! that nothing grows without an end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::root;
 
-/// A crate whose files are held to it, with its layers from the lowest one.
+/// The crates whose files are tested, with their layers from the lowest one.
 const HOUSES: [(&str, &[&str]); 1] =
     [("safe-state-macros", &["syntax", "parse", "analyse", "emit", "resumable"])];
 
@@ -43,7 +43,7 @@ impl House {
         }
     }
 
-    /// The modules that a file names, itself aside. Its tests may name any.
+    /// Returns the modules that a file names, without itself. The tests in the file may name any module.
     fn named_by(&self, module: &str, text: &str) -> BTreeSet<&str> {
         let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let mut named = BTreeSet::new();
@@ -57,7 +57,7 @@ impl House {
         named
     }
 
-    /// The file in which what `path` names is.
+    /// Returns the module whose file has the item that `path` names.
     fn file_of(&self, path: &[String]) -> Option<&str> {
         (1..=path.len()).rev().find_map(|length| {
             self.files.get_key_value(&path[..length].join("::")).map(|(module, _)| module.as_str())
@@ -65,7 +65,7 @@ impl House {
     }
 }
 
-/// The paths behind a `crate::`, one for each name in braces.
+/// Returns the paths behind a `crate::`, one for each name in braces.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let mut path = Vec::new();
     let mut rest = text;
@@ -111,7 +111,7 @@ fn no_files_name_one_another_in_a_circle() {
         let mut left: BTreeMap<&str, BTreeSet<&str>> =
             house.files.iter().map(|(it, text)| (it.as_str(), house.named_by(it, text))).collect();
         assert!(left.values().any(|named| named.len() > 1), "nothing is seen: {left:#?}");
-        // What names nothing that is left is in no circle.
+        // A file that names none of the remaining files is in no circle.
         while let Some(done) =
             left.iter().find(|(_, named)| !named.iter().any(|it| left.contains_key(it)))
         {
@@ -156,7 +156,7 @@ fn no_type_is_spread_over_many_files() {
                 }
             }
         }
-        // The file that the type is in is one of them.
+        // The file that the type is in counts as one of the files with methods, so one other is allowed.
         spread.retain(|_, files| files.len() >= FILES_WITH_METHODS);
         assert!(spread.is_empty(), "{spread:#?}");
     }

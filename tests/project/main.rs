@@ -1,4 +1,4 @@
-//! The project itself: what its crates say of themselves, and what its tests ask of a machine.
+//! Tests the project itself: what its crates say of themselves, and what its tests need of a machine.
 
 mod compiler;
 mod house;
@@ -12,15 +12,15 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What Cargo has fetched of is this one.
+/// The platform whose packages Cargo has fetched.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
-/// The folder that all is in.
+/// Returns the folder of the project.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("")
 }
 
-/// What Cargo prints.
+/// Runs Cargo on the project, and returns what it prints.
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
@@ -32,7 +32,7 @@ fn cargo(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The packages that Cargo knows, with what is in their manifests.
+/// Returns the packages that Cargo knows, with the contents of their manifests.
 fn packages(arguments: &[&str]) -> Vec<Value> {
     let printed = cargo(
         &[&["metadata", "--format-version", "1", "--filter-platform", PLATFORM], arguments]

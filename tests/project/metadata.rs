@@ -1,4 +1,4 @@
-//! What is published, what stands on its page, and which lints hold in it.
+//! Tests what is published, what stands on its page, and which lints hold in it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use super::{cargo, packages, root};
 
-/// The crates of the workspace that may be published.
+/// Returns the crates of the workspace that may be published.
 fn published() -> Vec<Value> {
     let all = packages(&["--no-deps"]);
     all.into_iter().filter(|it| it["publish"].is_null()).collect()
 }
 
-/// The folder that a package is in.
+/// Returns the folder of a package.
 fn folder(package: &Value) -> PathBuf {
     Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("")
 }
 
-/// The lints of a manifest, a table's name and its lines.
+/// Returns the lines of the lint tables in a manifest whose names begin with `prefix`.
 fn lints(manifest: &str, prefix: &str) -> Vec<String> {
     let tables = manifest.split("\n[").filter_map(|table| table.strip_prefix(prefix));
     let lines =
@@ -28,7 +28,7 @@ fn lints(manifest: &str, prefix: &str) -> Vec<String> {
 }
 
 #[test]
-fn these_crates_are_published() {
+fn only_the_listed_crates_are_published() {
     let mut names: Vec<String> =
         published().iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect();
     names.sort();
@@ -48,7 +48,7 @@ fn these_crates_are_published() {
 }
 
 #[test]
-fn each_says_what_its_page_shows() {
+fn each_crate_says_what_its_page_shows() {
     for it in published() {
         let name = it["name"].as_str().unwrap();
         for field in ["description", "license", "readme", "repository", "rust_version"] {
@@ -70,7 +70,7 @@ fn each_says_what_its_page_shows() {
 }
 
 #[test]
-fn each_has_the_licences_with_it() {
+fn each_crate_has_the_licences_with_it() {
     for it in published() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
             let own = folder(&it).join(licence);
@@ -105,7 +105,8 @@ fn only_three_packages_may_have_unsafe_code_at_all() {
     assert_eq!(others, ["safe-state-guard", "safe-state-guard-tests", "safe-state-page"]);
 }
 
-/// Beside that of the backend, which reads what the transaction of `sqlx` has written.
+/// A feature of `sqlx` brings its driver beside that of the backend, which reads what the transaction of `sqlx` has
+/// written.
 #[test]
 fn a_feature_of_sqlx_has_one_driver_of_its_database() {
     let drivers = |feature: &str| {

@@ -1,4 +1,4 @@
-//! Each program that the tests and the scripts call is one that `tests/install` looks for.
+//! Tests that `tests/install` looks for each program that the tests and the scripts call.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -8,10 +8,10 @@ use std::process::Command;
 
 use super::root;
 
-/// Looked for where they are called: the tests need none of them.
+/// Programs that are looked for where they are called, and that no test needs.
 const ASKED_FOR: [&str; 3] = ["apt-get", "git", "mmdebstrap"];
 
-/// The programs in the list of `tests/install`.
+/// Returns the programs in the list of `tests/install`.
 fn listed() -> BTreeSet<String> {
     let list = fs::read_to_string(root().join("tests/programs")).unwrap();
     let lines = list.lines().filter(|line| !line.starts_with('#'));
@@ -19,7 +19,7 @@ fn listed() -> BTreeSet<String> {
     programs.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
-/// The files of the project, but for those that no test runs.
+/// Returns the files of the project, without the folders that no test runs.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -33,13 +33,13 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The programs that Rust code starts by their names.
+/// Returns the programs that Rust code starts by their names.
 fn called_by_code(code: &str) -> impl Iterator<Item = &str> {
     let named = code.split("Command::new(\"").skip(1).filter_map(|rest| rest.split('"').next());
     named.filter(|name| name.chars().all(|it| it.is_alphanumeric() || "+-._".contains(it)))
 }
 
-/// A shell's script without comments, text in apostrophes, and what it gives to a program to read.
+/// Returns a shell script without comments, text in apostrophes, and text that it gives to a program to read.
 fn bare(script: &str) -> String {
     let (mut lines, mut until) = (Vec::new(), None::<String>);
     for line in script.lines() {
@@ -57,7 +57,7 @@ fn bare(script: &str) -> String {
     lines.join("\n").split('\'').step_by(2).collect::<Vec<_>>().join("_")
 }
 
-/// The words of a script that stand where a command may.
+/// Returns the words of a script that stand where a command may stand.
 fn commands(script: &str) -> BTreeSet<String> {
     const BEFORE: [&str; 9] = ["!", "if", "elif", "then", "else", "do", "while", "until", "exec"];
     let is_before = |word: &&str| {
@@ -70,7 +70,7 @@ fn commands(script: &str) -> BTreeSet<String> {
     first.map(str::to_owned).collect()
 }
 
-/// The programs that a script calls: its commands that are neither the shell's nor its own.
+/// Returns the programs that a script calls: commands that are neither the shell's nor its own.
 fn called_by_script(script: &str) -> Vec<String> {
     let own: Vec<&str> = script.lines().filter_map(|line| line.strip_suffix("() {")).collect();
     let words = Command::new("bash").args(["-c", "compgen -bk"]).output().unwrap().stdout;
@@ -81,7 +81,7 @@ fn called_by_script(script: &str) -> Vec<String> {
     commands(&bare(script)).into_iter().filter(is_program).collect()
 }
 
-/// Whether this machine has a program of the name, also where Debian keeps it out of everybody's path.
+/// Returns whether this machine has a program with this name, also where Debian keeps programs out of users' `PATH`.
 fn is_there(name: &str) -> bool {
     let postgres = Path::new("/usr/lib/postgresql");
     let versions =

@@ -1,4 +1,4 @@
-//! The source of the core crate, as far as its house is concerned: files, what they use, `impl` blocks and structs.
+//! Reads the source of the core crate for the tests of its house: files, what they use, `impl` blocks and structs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,21 +6,21 @@ use std::path::Path;
 
 use super::root;
 
-/// The files of a crate, by the path of their modules: `run::stages`; the root is empty.
+/// The files of a crate, by the paths of their modules, such as `run::stages`. The path of the root is empty.
 pub(crate) struct Source(BTreeMap<String, File>);
 
-/// One file.
+/// A file of a crate.
 pub(crate) struct File {
-    /// Without comments, texts and tests.
+    /// The code without comments and tests.
     code: String,
-    /// The paths that it names, from the crate's root.
+    /// The paths that the file names, from the crate's root.
     paths: BTreeSet<Vec<String>>,
-    /// What its `use` lines bring in, by the names that they give it.
+    /// The paths that the file's `use` lines bring in, by the names that they have in the file.
     imports: BTreeMap<String, Vec<String>>,
 }
 
 impl Source {
-    /// The core crate.
+    /// Reads the core crate.
     pub(crate) fn of_the_core() -> Source {
         let folder = root().join("safe-state/src");
         let mut files = BTreeMap::new();
@@ -32,13 +32,13 @@ impl Source {
         self.0.iter().map(|(module, file)| (module.as_str(), file))
     }
 
-    /// The modules that the file names, through whatever brings their items in.
+    /// Returns the modules whose items the file uses, also through the imports of other modules.
     pub(crate) fn used_by(&self, module: &str) -> BTreeSet<String> {
         let paths = self.0[module].paths.iter();
         paths.filter_map(|path| self.resolve(path, 0)).filter(|used| used != module).collect()
     }
 
-    /// The module that has the item of that path.
+    /// Returns the module that has the item at `path`.
     fn resolve(&self, path: &[String], depth: usize) -> Option<String> {
         let is_module = |length: &usize| self.0.contains_key(&path[..*length].join("::"));
         let length = (0..=path.len()).rev().find(is_module)?;
@@ -49,7 +49,7 @@ impl Source {
                 let whole = [import, &path[length + 1..]].concat();
                 self.resolve(&whole, depth + 1)
             }
-            // What the root brings in from other crates is nobody's here.
+            // Items that the root brings in from other crates belong to no module here.
             None => (!module.is_empty()).then_some(module),
         }
     }
@@ -66,12 +66,12 @@ fn read(folder: &Path, at: &mut Vec<String>, files: &mut BTreeMap<String, File>)
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
             let module = match &*name {
                 "lib" => Vec::new(),
-                // It stands for the module that it is in the folder of.
+                // This file stands for the module of the folder that it is in.
                 "none" => at.clone(),
                 _ => [&at[..], &[name]].concat(),
             };
             let file = File::new(&fs::read_to_string(&path).unwrap(), &module);
-            // Where a module is two files, what either uses counts.
+            // If a module has two files, the uses of both count.
             let known = files.entry(module.join("::")).or_insert_with(File::empty);
             known.code += &file.code;
             known.paths.extend(file.paths);
@@ -110,7 +110,7 @@ impl File {
         File { code, paths, imports }
     }
 
-    /// The types that it has inherent methods of.
+    /// Returns the types that the file has inherent methods of.
     pub(crate) fn has_methods_of(&self) -> BTreeSet<String> {
         let headers = self.code.split("\nimpl").skip(1).filter_map(|rest| rest.split_once('{'));
         let inherent = headers.map(|(header, _)| header).filter(|it| !it.contains(" for "));
@@ -123,7 +123,7 @@ impl File {
         inherent.filter_map(ty).filter(|name| !name.is_empty()).collect()
     }
 
-    /// Its structs, with how many fields they have, and whether some are open beyond the file.
+    /// Returns the file's structs, with the number of their fields, and whether some fields are open beyond the file.
     pub(crate) fn structs(&self) -> Vec<(String, usize, bool)> {
         let rest = self.code.split("struct ").skip(1);
         let bodies = rest.filter_map(|rest| {
@@ -146,7 +146,7 @@ impl File {
     }
 }
 
-/// What follows the generics of an `impl`.
+/// Returns the part of an `impl` header behind its generics.
 fn after_generics(header: &str) -> &str {
     if !header.starts_with('<') {
         return header;
@@ -155,7 +155,7 @@ fn after_generics(header: &str) -> &str {
     for (at, char) in header.char_indices() {
         depth += match char {
             '<' => 1,
-            // Not that of an arrow.
+            // The `>` of an arrow closes no generics.
             '>' if !header[..at].ends_with('-') => -1,
             _ => 0,
         };
@@ -166,7 +166,7 @@ fn after_generics(header: &str) -> &str {
     ""
 }
 
-/// The path from the crate's root; none if it begins in another crate.
+/// Returns the path from the crate's root; `None` if it begins in another crate.
 fn absolute(path: &str, module: &[String], code: &str) -> Option<Vec<String>> {
     let mut parts = path.split("::").filter(|part| !part.is_empty() && *part != "self");
     let mut rest = parts.clone();
@@ -189,7 +189,7 @@ fn absolute(path: &str, module: &[String], code: &str) -> Option<Vec<String>> {
     Some(base)
 }
 
-/// The `use` statements, each without `use` and the semicolon.
+/// Returns the `use` statements, each without `use` and the semicolon.
 fn uses(code: &str) -> Vec<String> {
     let lines = code.split("use ").skip(1).zip(code.split("use "));
     lines
@@ -199,7 +199,7 @@ fn uses(code: &str) -> Vec<String> {
         .collect()
 }
 
-/// The paths of a `use` statement, with the names that they are given.
+/// Returns the paths of a `use` statement, with the names that they have in the file.
 fn expanded(statement: &str) -> Vec<(String, String)> {
     if let Some((before, group)) = statement.split_once('{') {
         let group = group.trim_end().trim_end_matches('}');

@@ -1,31 +1,34 @@
-//! The house of the core crate: an item goes down through the stages and never climbs, and each stage owns its state.
+//! Tests the house of the core crate: an item goes down through the stages and never climbs, and each stage owns its
+//! state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Source;
 
-/// The folders, from the ground up: a file may use what is in its own or before it. The stages are in the order in which
-/// an item goes through them: a later one takes what an earlier one gives, and no earlier one knows of a later.
+/// The folders, from the ground up. A file may use files of its own folder and of those before it. The stages are in
+/// the order in which an item goes through them: a later stage takes what an earlier one gives, and no earlier stage
+/// knows of a later one.
 const ORDER: [&str; 12] = [
     "observe", "items", "attempt", "failure", "progress", "save", "control", "effects", "job",
     "shared", "run", "parallel",
 ];
 
-/// The types that a stage is: nothing of theirs is open to others.
+/// The types of the stages, whose fields are not open to others.
 const STAGES: [&str; 8] =
     ["Items", "Failures", "Progress", "Saving", "Control", "Handles", "Observer", "Run"];
 
-/// Uses that run up, each from a file to one that is above it. None may be added.
+/// The uses of a file in a higher folder. None may be added.
 const RUNS_UP: [(&str, &str); 0] = [];
 
-/// Files that stand in circles, as a folder's files use what the file above it says for all of them. None may be added.
+/// The files that stand in circles, because the files of a folder use what the file above it says for all of them. None
+/// may be added.
 const IN_CIRCLES: [&str; 0] = [];
 
-/// Types that have methods in more than two files. None may be added: of a job, the options are in two files of `job`, and
-/// what it does is in two files of `run`.
+/// The types that have methods in more than two files. None may be added. The options of a job are in two files of
+/// `job`, and what it does is in two files of `run`.
 const SCATTERED: [&str; 1] = ["Job"];
 
-/// Structs of more than eight fields. None may be added.
+/// The structs of more than eight fields. None may be added.
 const LARGE: [&str; 0] = [];
 
 fn rank(module: &str) -> Option<usize> {

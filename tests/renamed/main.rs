@@ -1,10 +1,10 @@
-//! A dependency under another name, or behind another crate's: `crate = ..` says where it is.
+//! Tests a dependency under another name, or behind another crate's name: `crate = ..` says where it is.
 
 use std::sync::Arc;
 
 use carry_on::{Backend, MemoryBackend};
 
-/// As a library would pass it on.
+/// Passes the crate on, as a library would.
 mod deps {
     pub(crate) mod behind {
         pub(crate) use carry_on::*;

@@ -1,5 +1,5 @@
-//! A program whose job fails: in the way that its second argument names, with its checkpoints in the
-//! directory that is the first.
+//! Runs a program whose job fails. The first argument is the folder of its checkpoints, and the second names the way to
+//! fail.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -76,7 +76,7 @@ fn secrets(
     Ok(())
 }
 
-/// What prints for programmers alone.
+/// A connection whose secrets are shown only by `Debug`.
 #[derive(Debug)]
 #[expect(dead_code, reason = "printed")]
 struct Connection {
@@ -93,7 +93,7 @@ fn refused(order: u64) -> io::Result<()> {
 }
 
 fn connect(dir: &Path, orders: &[u64]) {
-    // It would be shown as it stands here.
+    // The report would otherwise show this source, with the password.
     Settings::default().include_source(false).set();
     let conn = Connection {
         host: "db".to_owned(),
@@ -104,7 +104,7 @@ fn connect(dir: &Path, orders: &[u64]) {
     let _ = secrets(dir, orders, "postgres://me:hunter2@db/jobs?password=hunter2", &conn, &headers);
 }
 
-/// What no report must trip over.
+/// A value whose formatting tries to harm a report.
 struct Hostile(&'static str);
 
 impl fmt::Debug for Hostile {

@@ -1,11 +1,11 @@
-//! The page in a browser.
+//! Tests the page of a report in a browser.
 
 use std::fs;
 use std::process::Command;
 
 use crate::report_of;
 
-/// What is left of the page in a browser, which would have run what can run.
+/// Returns the page's document after a browser has loaded it, and has run what can run.
 fn dom(html: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let page = dir.path().join("report.html");
@@ -32,7 +32,7 @@ fn nothing_in_the_page_runs() {
     let page = report_of("markup").to_html();
     let dom = dom(&page);
     assert!(dom.contains("<title>hostile</title>") && !dom.contains("<script"), "{dom}");
-    // And were there a way in, the page itself forbids it.
+    // Even if text got into the page as a script, the page itself forbids it to run.
     let broken = page.replace("</body>", "<script>document.title = 'run'</script></body>");
     assert!(self::dom(&broken).contains("<title>hostile</title>"));
     let open = broken.replace("default-src 'none'", "script-src 'unsafe-inline'");

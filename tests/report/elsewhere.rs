@@ -1,4 +1,4 @@
-//! A report opens where nothing else is left of the program: no source, no symbols, no checkpoint.
+//! Tests that a report opens where nothing else is left of the program: no source, no symbols, no checkpoint.
 
 use std::fs;
 use std::path::Path;
@@ -10,23 +10,23 @@ use crate::run;
 
 const REPORT: &str = "SAFE_STATE_TEST_REPORT";
 
-/// In a process that is told of one, this opens the report; the test itself passes.
+/// Opens the report that the environment names, in a process that another test starts. Without one, the test passes.
 #[test]
-fn opens_what_it_is_told_of() {
+fn a_named_report_opens() {
     let Some(path) = std::env::var_os(REPORT) else { return };
     let report = Report::open(&path).unwrap();
     print!("{}{}{}", report.to_text(Style::Plain), report.to_html(), report.to_json());
 }
 
-/// Opens the report as another program, in an empty folder; gives what it shows, and the files that it
-/// has opened.
+/// Opens the report in another process, in an empty folder. Returns what it shows, and the log of the files that it has
+/// opened.
 fn opened_elsewhere(report: &Path) -> (String, String) {
     let empty = tempfile::tempdir().unwrap();
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = Command::new("strace");
     command.args(["-f", "-qqq", "-e", "trace=open,openat,readlink,stat", "-o"]).arg(log.path());
     command.arg(std::env::current_exe().unwrap());
-    command.args(["elsewhere::opens_what_it_is_told_of", "--exact", "--nocapture"]);
+    command.args(["elsewhere::a_named_report_opens", "--exact", "--nocapture"]);
     command.env(REPORT, report).current_dir(empty.path());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -35,7 +35,7 @@ fn opened_elsewhere(report: &Path) -> (String, String) {
 }
 
 #[test]
-fn all_of_it_is_there() {
+fn a_report_is_whole_where_nothing_else_is_left() {
     let (dir, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let program = dir.path().join("billing");
     fs::copy(env!("CARGO_BIN_EXE_report"), &program).unwrap();

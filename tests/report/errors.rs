@@ -1,4 +1,4 @@
-//! Errors of every make, each shown as well as it can be.
+//! Tests errors of every kind, each shown as well as possible.
 
 use std::error::Error;
 use std::io;
@@ -107,7 +107,7 @@ fn report(run: impl FnOnce(&Path)) -> Report {
     Report::of(&job.peek_checkpoint().unwrap().unwrap()).unwrap()
 }
 
-/// Message, causes, types of the links, type at the `?`.
+/// Returns the message, the causes, the types of the links, and the type at the `?`.
 fn told(report: &Report) -> (String, Vec<String>, Vec<Option<String>>, String) {
     let details = report.details();
     let types = details.links.into_iter().map(|link| link.error_type).collect();
@@ -119,7 +119,7 @@ fn told(report: &Report) -> (String, Vec<String>, Vec<Option<String>>, String) {
 const IO: &str = "std::io::error::Error";
 
 #[test]
-fn errors_of_ones_own() {
+fn errors_of_the_users_own_types_show_their_causes() {
     let report = report(|dir| drop(typed(dir, &[1])));
     let (message, causes, types, at) = told(&report);
     assert_eq!(
@@ -133,7 +133,7 @@ fn errors_of_ones_own() {
 }
 
 #[test]
-fn what_the_question_mark_was_given_is_known_after_it_was_made_into_another() {
+fn an_error_that_the_question_mark_converts_stays_known() {
     for report in [
         report(|dir| drop(converted(dir, &[1]))),
         report(|dir| drop(boxed(dir, &[1]))),
@@ -173,7 +173,7 @@ fn a_none_is_found_as_well() {
     assert_eq!(report.details().values[0].text, "3");
 }
 
-/// In arguments of macros of the standard library as well.
+/// Fails by a `?` in arguments of macros of the standard library.
 #[resumable(name = "errors", state_dir = dir, fresh(how))]
 fn in_macros(dir: &Path, items: &[u8], how: &str) -> io::Result<()> {
     for item in items {
@@ -206,7 +206,7 @@ fn a_question_mark_in_the_arguments_of_a_macro_is_followed() {
     }
 }
 
-/// One that was handled is not the one that the function fails with.
+/// Fails by an error of its own, after it has handled others.
 #[resumable(name = "errors", state_dir = dir)]
 fn handled(dir: &Path, items: &[u8]) -> io::Result<()> {
     for _ in items {
@@ -233,7 +233,7 @@ fn a_question_mark_that_did_not_leave_the_function_is_not_told() {
 
 job!(by_macro -> io::Error, lost());
 
-/// The place of what a macro has generated is where the macro is called from, or what it was given.
+/// The place of code that a macro has generated is where the macro is called, or in its arguments.
 #[test]
 fn a_body_from_a_macro_is_no_worse() {
     let report = report(|dir| drop(by_macro(dir, &[1])));

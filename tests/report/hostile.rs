@@ -1,4 +1,4 @@
-//! Failures that are made to harm whoever reports them.
+//! Tests failures that are made to harm the program that reports them.
 
 use safe_state::report::Style;
 

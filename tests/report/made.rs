@@ -1,4 +1,4 @@
-//! What is in a report.
+//! Tests what is in a report.
 
 use safe_state::report::details::{Details, Origin, Value};
 use safe_state::report::{Report, Style};
@@ -40,7 +40,7 @@ fn the_error_has_its_causes_and_types() {
 }
 
 #[test]
-fn the_values_are_there() {
+fn a_report_has_the_values_of_the_run() {
     let report = report_of("error");
     let details = report.details();
     assert_eq!(report.failure().index(), Some(2));
@@ -100,7 +100,7 @@ fn source_and_depth_are_the_programs_to_set() {
     assert!(values(&details, Origin::Carried)[..] == ["receipts = list (2, not all shown)"]);
 }
 
-/// Only its owner may read it.
+/// Only the owner of the file may read it.
 #[cfg(unix)]
 #[test]
 fn a_report_is_private() {

@@ -1,4 +1,4 @@
-//! Reports of failures, as a user meets them.
+//! Tests reports of failures, as a user meets them.
 
 mod chromium;
 mod elsewhere;
@@ -15,7 +15,7 @@ use std::process::{Command, Output};
 
 use safe_state::report::Report;
 
-/// Runs the program whose job fails in that way.
+/// Runs the program whose job fails in the way `how`.
 fn fail(dir: &Path, how: &str) -> Output {
     run(Command::new(env!("CARGO_BIN_EXE_report")), dir, how)
 }
@@ -31,7 +31,7 @@ fn run(mut program: Command, dir: &Path, how: &str) -> Output {
     program.env("RUST_BACKTRACE", "0").output().unwrap()
 }
 
-/// The report that it leaves.
+/// Returns the report that the program leaves.
 fn report_of(how: &str) -> Report {
     let dir = tempfile::tempdir().unwrap();
     let output = fail(dir.path(), how);

@@ -1,4 +1,4 @@
-//! `SAFE_STATE_REPLAY` runs the failed item alone, and changes nothing that is stored.
+//! Tests that `SAFE_STATE_REPLAY` runs the failed item alone, and changes nothing that is stored.
 
 use std::fs;
 use std::path::Path;
@@ -35,7 +35,7 @@ fn the_failed_item_runs_again_and_nothing_is_stored() {
     let healed = said(&replay(dir.path(), "2", true));
     assert_eq!(
         healed,
-        "order 30\njob `billing` stopped behind the item that was replayed, which has succeeded; nothing \
+        "order 30\njob `billing` stopped after the item that was replayed, which has succeeded; nothing \
          was saved: run it without SAFE_STATE_REPLAY to go on\n"
     );
     assert_eq!(stored(dir.path()), before);

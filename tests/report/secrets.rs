@@ -1,4 +1,4 @@
-//! What is secret is in nothing that is told, or stored.
+//! Tests that no secret is in anything that is told, or stored.
 
 use std::fs;
 

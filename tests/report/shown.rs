@@ -1,4 +1,4 @@
-//! How a report looks, in each form. The report is one that never changes: a golden file.
+//! Tests how a report looks, in each form. The report is a golden file, which never changes.
 
 use std::path::Path;
 
@@ -10,22 +10,22 @@ fn report() -> Report {
 }
 
 #[test]
-fn as_text() {
+fn a_report_is_shown_as_text() {
     insta::assert_snapshot!(report().to_text(Style::Plain));
 }
 
 #[test]
-fn as_text_in_colours() {
+fn a_report_is_shown_as_text_in_colours() {
     insta::assert_snapshot!(report().to_text(Style::Coloured).replace('\u{1b}', "ESC"));
 }
 
 #[test]
-fn as_json() {
+fn a_report_is_shown_as_json() {
     insta::assert_snapshot!(report().to_json());
 }
 
 #[test]
-fn as_a_page() {
+fn a_report_is_shown_as_a_page() {
     let html = report().to_html();
     let (_, body) = html.split_once("</style>").unwrap();
     insta::assert_snapshot!(body);

@@ -1,4 +1,4 @@
-//! The `tracing` spans around a failure.
+//! Tests the `tracing` spans around a failure.
 
 use std::io;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn send(dir: &Path, orders: &[u64]) -> io::Result<()> {
 }
 
 #[test]
-fn those_of_the_item_are_told_as_well() {
+fn a_report_tells_the_spans_around_the_failure() {
     let dir = tempfile::tempdir().unwrap();
     let subscriber = tracing_subscriber::registry().with(tracing_error::ErrorLayer::default());
     tracing::subscriber::with_default(subscriber, || {

@@ -1,4 +1,4 @@
-//! A run in a process of its own, which it may ask to be killed.
+//! Does a run in a process of its own, which may kill itself.
 
 mod job;
 mod plan;

@@ -1,5 +1,5 @@
-//! The jobs themselves: one for each way of knowing items, with and without carried values, as a
-//! plain function and as a future.
+//! Defines the jobs: one for each way of knowing items, with and without carried values, as a plain function and as a
+//! future.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -23,14 +23,14 @@ struct Call<'a> {
     save_every: u64,
     stop: Option<Stop>,
     effects: Effects,
-    /// How many items it has begun.
+    /// The number of items that the run has begun.
     begun: Cell<usize>,
-    /// Whether it waits to be dropped.
+    /// Whether the run waits to be dropped.
     is_waiting: Cell<bool>,
 }
 
 impl Call<'_> {
-    /// The work on an item, all but what only a future can do.
+    /// Does the work on an item, except what only a future can do.
     fn work(&self, item: u32) -> Result<()> {
         let stop = self.stop.filter(|stop| stop.after == self.begun.get());
         self.begun.set(self.begun.get() + 1);
@@ -108,7 +108,7 @@ jobs! {
     by_cursor(|input| after(input, cursor!()); cursor = |item| **item);
 }
 
-/// The items behind a cursor.
+/// Returns the items behind a cursor.
 pub(crate) fn after(input: &[u32], cursor: Option<u32>) -> impl Iterator<Item = &u32> {
     input.iter().filter(move |item| cursor.is_none_or(|cursor| **item > cursor))
 }

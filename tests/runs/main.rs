@@ -1,8 +1,8 @@
-//! Any run of a job against a model: random inputs, carried state, save policies, ends by error,
-//! panic, a dropped future or a kill, and inputs that change between runs. The model says which items
-//! each run does, in which order, and what the job returns in the end.
+//! Compares the runs of a job with a model: random inputs, carried state, save policies, ends by error, panic, a
+//! dropped future or a kill, and inputs that change between runs. The model says which items each run does, in which
+//! order, and what the job returns in the end.
 //!
-//! `SAFE_STATE_STORM=10` tries ten times as many.
+//! `SAFE_STATE_STORM=10` tries ten times as many jobs.
 
 mod job;
 mod model;
@@ -45,8 +45,8 @@ fn stop(is_async: bool) -> impl Strategy<Value = Option<Stop>> {
     prop_oneof![4 => stop.prop_map(Some), 1 => Just(None)]
 }
 
-/// Inputs that the way of knowing items can cope with: by index, they only grow; by cursor, they
-/// are in order and without repeats; by key, they are anything.
+/// Returns inputs that the way of knowing items supports. By index, they only grow. By cursor, they are in order and
+/// without repeats. By key, they may be any.
 fn inputs(way: Way, runs: usize) -> BoxedStrategy<Vec<Vec<u32>>> {
     let grown = |input: &mut Vec<u32>, part: Vec<u32>| {
         input.extend(part);
@@ -73,7 +73,7 @@ fn job_and_runs() -> impl Strategy<Value = (Kind, Vec<Run>)> {
     })
 }
 
-/// Each run of a job, held against the model.
+/// Compares each run of a job with the model.
 fn check(kind: Kind, runs: &[Run]) {
     let dir = tempfile::tempdir().unwrap();
     let mut model = Model::new(kind);
@@ -87,7 +87,7 @@ fn check(kind: Kind, runs: &[Run]) {
     }
 }
 
-/// Does a run, in a process of its own if that is to be killed; gives its effects and how it ended.
+/// Does a run, in a process of its own if it is to be killed. Returns its effects and how it ended.
 fn do_run(dir: &Path, kind: Kind, run: &Run) -> (Vec<u32>, Ended) {
     let effects = Effects::open(dir.join("effects")).unwrap();
     let before = effects.all().len();
@@ -101,7 +101,7 @@ fn do_run(dir: &Path, kind: Kind, run: &Run) -> (Vec<u32>, Ended) {
     (new.map(|item| u32::try_from(item).unwrap()).collect(), ended)
 }
 
-/// How the run ended; none if it was killed.
+/// Does a run in a process of its own. Returns how the run ended; `None` if it was killed.
 fn run_in_child<E: DeserializeOwned>(
     dir: &Path,
     job: &str,

@@ -1,4 +1,4 @@
-//! What must come out.
+//! Models what runs must do, and what a job must return.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ pub(crate) struct Model {
     saved: State,
 }
 
-/// What a save holds.
+/// The contents of a save.
 #[derive(Clone, Default)]
 struct State {
-    /// By index: how many items are complete, which were not looked at again; by key: each key, as
-    /// often as items with it are complete; by cursor: the last one.
+    /// The complete items. By index, their number counts. By key, each key counts as often as items with it are
+    /// complete. By cursor, the last item counts.
     completed: Vec<u32>,
     outcome: Outcome,
 }
@@ -24,7 +24,7 @@ impl Model {
         Model { kind, saved: State::default() }
     }
 
-    /// The effects of a run in their order, and how it ends.
+    /// Returns the effects of a run in their order, and how the run ends.
     pub(crate) fn run(&mut self, run: &Run) -> (Vec<u32>, Ended) {
         let to_do = self.to_do(&run.input);
         let mut state = self.saved.clone();
@@ -53,8 +53,8 @@ impl Model {
         (effects, Ended::Returned(state.outcome))
     }
 
-    /// A killed process has lost what it had not saved. Any other end is told, and saved, unless
-    /// values are carried: those of the item before are gone, and so is the progress since the save.
+    /// Ends a run early. A killed process has lost what it had not saved. Any other end is saved, unless values are
+    /// carried: the values of the item before are gone, and so is the progress since the last save.
     fn stopped(&mut self, stop: Stop, state: State) -> Ended {
         if stop.how != How::Kill && !self.kind.carries {
             self.saved = state;

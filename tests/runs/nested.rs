@@ -1,6 +1,5 @@
-//! Loops inside one another and after one another, left by `break` and by `continue` of the outer one,
-//! and outer items that are put in between runs: whatever happens, nothing is lost, and what is carried
-//! has each part once.
+//! Tests loops inside one another and after one another, left by `break` and by `continue` of the outer one, with outer
+//! items that are inserted between runs. Whatever happens, nothing is lost, and a carried list has each part once.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -16,12 +15,12 @@ use safe_state::{Checkpoint, Job, Results, cursor, resumable};
 
 use crate::plan::{How, Stop, Way};
 
-/// An item, and a part of it.
+/// An item, and the number of a part of it.
 type Part = (u32, u32);
 
-/// The outer loop is left here.
+/// The item at which the outer loop is left.
 const LAST: u32 = 13;
-/// What stands for the item in the parts of the second loop.
+/// The number that stands for the item in the parts of the second loop.
 const SECOND: u32 = 100;
 
 /// A run under way.
@@ -50,7 +49,7 @@ impl Call<'_> {
     }
 }
 
-/// Where the checkpoint is.
+/// Returns the path of the checkpoint.
 fn stored(dir: &Path) -> PathBuf {
     dir.join("nested.safestate")
 }
@@ -118,12 +117,12 @@ fn parts(item: u32) -> std::ops::Range<u32> {
     0..if item == SECOND { 3 } else { item % 4 }
 }
 
-/// Whether an item's inner loop is left for the next item.
+/// Returns whether an item's inner loop is left early for the next item.
 fn is_cut_short(item: u32) -> bool {
     item % 5 == 4
 }
 
-/// What a run that nothing stops does.
+/// Returns what a run does that nothing stops.
 fn all_of(input: &[u32]) -> Vec<Part> {
     let items = input.iter().take_while(|item| **item != LAST);
     let parts_of = |item: &u32| {
@@ -134,10 +133,10 @@ fn all_of(input: &[u32]) -> Vec<Part> {
     items.chain([&SECOND]).flat_map(parts_of).collect()
 }
 
-/// What stops a run; and the item that is put in before it, with its place.
+/// The end of a run, and the item that is inserted before it, with its place.
 pub(crate) type Befalls = (Stop, (u32, usize));
 
-/// What a job is like.
+/// The properties of a job.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {
     way: Way,
@@ -145,7 +144,7 @@ pub(crate) struct Kind {
     save_every: u64,
 }
 
-/// Puts an item in where the way of knowing items allows it.
+/// Inserts an item where the way of knowing items allows it.
 fn put_in(input: &mut Vec<u32>, way: Way, (item, at): (u32, usize), found: Option<&Checkpoint>) {
     let outer = found.and_then(|found| found.loop_progress(0));
     let is_over = found.is_some_and(|found| found.loop_progress(2).is_some());
@@ -175,13 +174,13 @@ fn run(kind: Kind, call: &Call<'_>, input: &[u32]) -> Result<Vec<Part>> {
     let returned = catch_unwind(AssertUnwindSafe(|| job(call, input)));
     let returned = returned.unwrap_or_else(|_| Err(anyhow::anyhow!("asked to fail")));
     if call.dir.join("left").exists() {
-        // What a kill would have left behind.
+        // The checkpoint is put back as a kill would have left it.
         fs::rename(call.dir.join("left"), stored(call.dir)).unwrap();
     }
     returned
 }
 
-/// Runs a job to its end, through all that befalls it.
+/// Runs a job to its end, through all stops and inserted items.
 pub(crate) fn check(kind: Kind, mut input: Vec<u32>, befalls: &[Befalls]) {
     let dir = tempfile::tempdir().unwrap();
     let mut done = Vec::new();
@@ -237,7 +236,7 @@ pub(crate) fn jobs_and_what_befalls_them() -> impl Strategy<Value = (Kind, Vec<u
         .prop_map(|(after, has_effect, how)| Stop { after, has_effect, how });
     let befalls = vec((stop, (1..20_u32, any::<usize>())), 0..6);
     (kind, btree_set(1..20_u32, 0..12), befalls).prop_map(|(kind, items, befalls)| {
-        // Where the order may change, another item would be the last.
+        // Where the order may change, another item could be the last.
         let has_last = |item: &u32| kind.way != Way::Key || *item != LAST;
         let befalls = befalls.into_iter().filter(|(_, (item, _))| has_last(item)).collect();
         (kind, items.into_iter().filter(has_last).collect(), befalls)

@@ -1,8 +1,8 @@
-//! What a job is like, and what happens to its runs.
+//! Describes a job, and what happens to its runs.
 
 use serde::{Deserialize, Serialize};
 
-/// How a loop knows its items.
+/// The way in which a loop knows its items.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Way {
     Index,
@@ -10,7 +10,7 @@ pub(crate) enum Way {
     Cursor,
 }
 
-/// What a job is like, in all of its runs.
+/// The properties of a job, in all of its runs.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Kind {
     pub(crate) way: Way,
@@ -19,19 +19,19 @@ pub(crate) struct Kind {
     pub(crate) save_every: u64,
 }
 
-/// One run.
+/// A run of a job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
     pub(crate) input: Vec<u32>,
     pub(crate) stop: Option<Stop>,
 }
 
-/// What ends a run before its time.
+/// The end of a run before its time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Stop {
-    /// In the body of the item that many items after the first that the run does.
+    /// The number of items that the run does before the item in whose body it ends.
     pub(crate) after: usize,
-    /// Whether the item has had its effect by then.
+    /// Whether the item has had its effect before the run ends.
     pub(crate) has_effect: bool,
     pub(crate) how: How,
 }
@@ -45,21 +45,21 @@ pub(crate) enum How {
     Kill,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Ended {
     Returned(Outcome),
     Stopped(How),
 }
 
-/// What a job returns: values that depend on every item and their order.
+/// The result of a job: values that depend on every item and their order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub(crate) digest: u64,
     pub(crate) items: Vec<u32>,
 }
 
-/// The digest with one item more.
+/// Returns the digest with one more item.
 pub(crate) fn digest(before: u64, item: u32) -> u64 {
     before.wrapping_mul(31).wrapping_add(u64::from(item) + 1)
 }

@@ -1,5 +1,5 @@
-//! Items that fail, are tried again and given up, and dead letters that are put back, in runs that may be
-//! killed: against a model.
+//! Compares runs with a model, in which items fail, are tried again and given up, and dead letters are put back. The
+//! runs may be killed.
 
 pub(crate) mod job;
 mod model;
@@ -49,7 +49,7 @@ fn bad() -> impl Strategy<Value = Bad> {
     })
 }
 
-/// By index, inputs only grow.
+/// Returns inputs for the runs. By index, inputs only grow.
 fn inputs(way: Way, runs: usize) -> BoxedStrategy<Vec<Vec<u32>>> {
     let grown = |input: &mut Vec<u32>, part: Vec<u32>| {
         input.extend(part);
@@ -77,7 +77,7 @@ pub(crate) fn job_and_runs() -> impl Strategy<Value = (Kind, Vec<Run>)> {
     })
 }
 
-/// Each run of a job, held against the model.
+/// Compares each run of a job with the model.
 pub(crate) fn check(kind: Kind, runs: &[Run]) {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("retried").state_dir(dir.path());
@@ -99,7 +99,7 @@ pub(crate) fn check(kind: Kind, runs: &[Run]) {
     }
 }
 
-/// Does a run, in a process of its own if that is to be killed; gives its attempts and how it ended.
+/// Does a run, in a process of its own if it is to be killed. Returns its attempts and how it ended.
 fn do_run(dir: &Path, kind: Kind, run: &Run) -> (Vec<u32>, job::Ended) {
     let effects = Effects::open(dir.join("effects")).unwrap();
     let before = effects.all().len();

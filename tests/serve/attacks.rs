@@ -1,4 +1,4 @@
-//! Whoever has no token changes nothing, and no other page gets at anything.
+//! Tests that a visitor without the token changes nothing, and that no other page gets at anything.
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn another_name_or_another_origin_is_turned_away() {
     let served = jobs.serve(&["--host", "jobs.example.org"]);
     let (own, token) = (served.host(), Some(served.token().to_owned()));
     let port = served.address.port();
-    // DNS that leads here.
+    // These names stand for names of another site whose DNS entry leads here.
     for host in ["evil.example", &format!("evil.example:{port}"), "127.0.0.1", ""] {
         for path in ["/", "/api/jobs", "/api/job?job=mail", "/api/jobs/events", "/style.css"] {
             let answer = ask(served.address, &format!("GET {path}"), &[("Host", host)], "");
@@ -152,19 +152,19 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
         ] {
             assert_eq!(answer.header(name), Some(value), "{path}");
         }
-        // Nothing invites another origin to read it.
+        // No header invites another origin to read the answer.
         assert!(
             answer.headers.iter().all(|(name, _)| !name.starts_with("access-control")),
             "{path}"
         );
     }
-    // A turned away one as well.
+    // An answer that turns a request away has the headers as well.
     let turned = ask(served.address, "GET /", &[("Host", "evil.example")], "");
     assert_eq!(turned.header("x-frame-options"), Some("DENY"));
 }
 
 #[test]
-fn the_page_has_no_script_and_no_style_in_it_and_loads_nothing_from_elsewhere() {
+fn the_page_has_no_inline_script_and_loads_nothing_from_elsewhere() {
     let jobs = jobs();
     let page = jobs.serve(&[]).get("/").body;
     for tag in page.split('<').skip(1) {

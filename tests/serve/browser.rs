@@ -1,4 +1,4 @@
-//! The page in Chromium, which chromedriver steers by plain HTTP.
+//! Tests the page in Chromium, which chromedriver steers by plain HTTP.
 
 mod attacked;
 mod clicked;

@@ -1,4 +1,4 @@
-//! A job that the page is open on: slow, and killed while it runs.
+//! Runs a job that the page is open on: slow, and killed while it runs.
 
 use std::path::Path;
 use std::thread;
@@ -9,12 +9,12 @@ use safe_state::{Action, Durability, ErrorContext, Job, resumable};
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        // Each item takes so many milliseconds; every seventh is given up.
+        // Each item takes `millis` milliseconds; every seventh is given up.
         ["slow", dir, job, items, millis] => {
             println!("running");
             slow(Path::new(dir), job, items.parse()?, &|| millis.parse().map(Duration::from_millis))
         }
-        // The same with a page.
+        // The job has a page, and none of its items fails.
         ["paged", dir, job, items, millis] => {
             let pause = Duration::from_millis(millis.parse()?);
             let job = Job::new(*job).state_dir(dir).durability(Durability::Process).page(true);
@@ -25,12 +25,13 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(())
         }
-        // One item does not end.
+        // The item `at` does not end.
         ["poison", dir, job, items, at] => {
             println!("running");
             poisoned(Path::new(dir), job, items.parse()?, at.parse()?)
         }
-        // One worker of three, each on ten slices of a hundred items.
+        // The process is a worker of a job of a thousand items in ten slices, and its items take `millis` milliseconds
+        // each.
         [kind @ ("worker" | "paged_worker"), dir, job, _, millis] => {
             let pause = Duration::from_millis(millis.parse()?);
             println!("running");
@@ -40,7 +41,7 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// How long an item takes is no argument that the job is known by.
+/// A function that returns the time that an item takes. A function is no argument that the job is known by.
 type Pause<'a> = &'a dyn Fn() -> Result<Duration, std::num::ParseIntError>;
 
 #[resumable(name = job, state_dir = dir, durability = "process", save_every = 1, on_error = give_up)]
@@ -56,7 +57,7 @@ fn slow(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<(
 fn poisoned(dir: &Path, job: &str, items: u64, at: u64) -> anyhow::Result<()> {
     for item in 0..items {
         if item == at {
-            // Until the test ends it.
+            // The item goes on until the test ends the process.
             loop {
                 thread::sleep(Duration::from_secs(1));
             }

@@ -1,4 +1,4 @@
-//! A page as files.
+//! Tests a page that is exported as files.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn a_page_is_written_that_opens_without_a_server() {
 }
 
 #[test]
-fn what_was_given_up_is_in_it_and_what_is_not_there_is_told() {
+fn an_export_has_all_dead_letters_and_tells_of_a_missing_job() {
     let jobs = Jobs::new();
     send(jobs.dir(), &[false; 120]).unwrap();
     let out = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A client that sends what it is told to send, `Host` included.
+//! Provides a client that sends what it is told to send, `Host` included.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Longer than any answer takes.
+/// A time that is longer than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was answered.
+/// The answer to a request.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -38,7 +38,7 @@ pub(crate) fn ask(to: SocketAddr, line: &str, headers: &[(&str, &str)], body: &s
     Answer { status, headers, body }
 }
 
-/// Events, one after another.
+/// A stream of events, one after another.
 pub(crate) struct Events {
     rest: Rest,
     read: String,
@@ -53,7 +53,7 @@ impl Events {
         Events { rest, read: String::new() }
     }
 
-    /// The next one: its name, and its data.
+    /// Returns the name and the data of the next event.
     pub(crate) fn next(&mut self) -> (String, Value) {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
@@ -74,7 +74,7 @@ impl Events {
 
 type Begun = (u16, Vec<(String, String)>, Rest);
 
-/// What is left of an answer.
+/// The part of an answer that has not been read.
 struct Rest {
     reader: BufReader<TcpStream>,
     is_chunked: bool,

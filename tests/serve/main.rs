@@ -1,4 +1,4 @@
-//! `safe-state serve`: the page in the browser, as a user opens it, and as an attacker would.
+//! Tests `safe-state serve`: the page in the browser, as a user opens it, and as an attacker would.
 
 mod attacks;
 mod browser;

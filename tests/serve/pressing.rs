@@ -1,4 +1,4 @@
-//! What the buttons do is what the command does.
+//! Tests that the buttons do what the command does.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::served::{Jobs, Served, Slow, send};
 
-/// The end of a test that hangs.
+/// The time after which a test counts as hanging.
 const LATE: Duration = Duration::from_secs(60);
 
-/// What can be done with a job by now.
+/// Returns the names of the verbs that the job accepts now.
 fn verbs(told: &Value) -> Vec<String> {
     let verbs = told["verbs"].as_array().unwrap().iter();
     verbs.map(|verb| verb["name"].as_str().unwrap().to_owned()).collect()
@@ -40,7 +40,7 @@ fn a_running_job_is_paused_resumed_and_cancelled() {
 }
 
 #[test]
-fn what_was_given_up_is_retried_changes_are_accepted_and_the_job_is_cleared() {
+fn buttons_retry_dead_letters_accept_changes_and_clear_the_job() {
     let jobs = Jobs::new();
     send(jobs.dir(), &[true, false, true]).unwrap();
     let served = jobs.serve(&[]);
@@ -81,7 +81,7 @@ fn the_item_that_failed_is_skipped_and_no_other() {
     assert_eq!((&peek["completed"], &peek["skipped"]), (&json!(6), &json!(1)));
     assert!(!verbs(&served.get("/api/job?job=mail").json()).contains(&"skip".to_owned()));
     assert_eq!(press(json!(5))["done"], "it is at another item by now: nothing was skipped");
-    // It would fail there again.
+    // The job would fail at item 5 again, so its success shows that item 5 is skipped.
     let fails = |item| if item == 5 { Err(std::io::Error::other("five")) } else { Ok(()) };
     jobs.job("mail").run(0..8, fails).unwrap();
 }
@@ -102,7 +102,7 @@ fn the_item_in_which_the_process_died_is_skipped() {
     assert_eq!(skip["item"], 3, "{told}");
 }
 
-/// Who pressed which buttons of a job.
+/// Returns the verbs that were pressed for a job, each with who pressed it and what it did.
 fn presses(served: &Served, job: &str) -> Vec<[String; 3]> {
     let told = served.get(&format!("/api/presses?job={job}")).json();
     let presses = told["presses"].as_array().unwrap().iter();
@@ -131,7 +131,7 @@ fn who_pressed_a_button_is_kept_also_of_a_job_that_is_cleared() {
     ];
     assert_eq!(presses(&served, "mail"), kept);
     drop(served);
-    // Another one, behind a proxy.
+    // The second server stands behind a proxy, which names the user.
     jobs.fail("mail", 3, "no");
     let served = jobs.serve(&["--user-header", "X-Remote-User"]);
     let body = json!({ "verb": "pause", "job": "mail" }).to_string();
@@ -142,7 +142,7 @@ fn who_pressed_a_button_is_kept_also_of_a_job_that_is_cleared() {
     assert_eq!(jobs.json(&["list"])["jobs"].as_array().unwrap().len(), 1);
 }
 
-/// A program that stands for the desktop's: it writes down what it is to open.
+/// Writes a program that stands in for the desktop's opener: it copies the file that it is to open.
 fn opener(dir: &Path) {
     let path = dir.join("xdg-open");
     let script = "#!/bin/sh\ncp -p \"$1\" \"$OPENED.half\" && mv \"$OPENED.half\" \"$OPENED\"\n";

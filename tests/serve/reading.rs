@@ -1,4 +1,4 @@
-//! The page tells what the command tells, and tells it as it changes.
+//! Tests that the page tells what the command tells, and tells it as it changes.
 
 use std::time::{Duration, Instant};
 
@@ -75,11 +75,11 @@ fn dead_letters_are_told_in_parts() {
     assert_eq!(served.get("/report?job=mail").status, 404, "the run has not failed");
 }
 
-/// Waits for events of a job until one tells that.
+/// Waits for events of a job until one tells a state that `is` accepts.
 fn until(events: &mut Events, is: impl Fn(&Value) -> bool) -> Value {
     loop {
         let (name, told) = events.next();
-        // Its program has not come to begin it.
+        // The job's program has not yet begun the job.
         if name == "gone" {
             continue;
         }
@@ -90,7 +90,7 @@ fn until(events: &mut Events, is: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
-/// The end of a test that hangs.
+/// The time after which a test counts as hanging.
 const LATE: Duration = Duration::from_secs(60);
 
 fn a_running_job_is_told(kind: &str) {
@@ -107,7 +107,7 @@ fn a_running_job_is_told(kind: &str) {
     let [now, peak] = ["bytes", "peak_bytes"].map(|it| memory[it].as_u64().unwrap());
     assert!(0 < now && now <= peak, "{memory}");
     until(&mut events, |peek| peek["items_per_second"].as_f64().is_some());
-    // It asks nothing of the job, and sees that its process is gone.
+    // The server asks nothing of the job, and sees that its process is gone.
     slow.kill();
     let died = until(&mut events, |peek| peek["state"] == "killed");
     assert_eq!(died["peek"], jobs.json(&["peek", "mail"]));
@@ -129,7 +129,7 @@ fn a_job_with_a_page_is_told_as_well() {
     a_running_job_is_told("paged");
 }
 
-/// Of three workers, one that takes two hundred times as long as the others.
+/// Checks that the page tells of a worker that takes two hundred times as long as the two others.
 fn a_worker_that_lags_behind_is_told(kind: &str) {
     let jobs = Jobs::new();
     let start = |millis| Slow::start(kind, jobs.dir(), "mail", 0, millis);
@@ -179,7 +179,7 @@ fn a_worker_that_lags_behind_the_others_is_told() {
 }
 
 #[test]
-fn and_where_they_save_in_pages() {
+fn a_worker_that_lags_behind_and_saves_in_pages_is_told() {
     a_worker_that_lags_behind_is_told("paged_worker");
 }
 
@@ -204,7 +204,7 @@ fn the_list_is_told_as_it_changes() {
     wait_for("the first", &|_, told| of(told, "bill").is_some());
     let slow = Slow::start("slow", jobs.dir(), "mail", 100_000, 2);
     wait_for("a new one", &|name, told| name == "window" && of(told, "mail").is_some());
-    // What has not changed is not told again.
+    // A job that has not changed is not told again.
     let told = wait_for("its progress", &|name, told| {
         name == "rows" && of(told, "mail").is_some_and(|job| job["state"] == "running")
     });

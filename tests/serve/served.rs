@@ -1,4 +1,4 @@
-//! A directory of jobs, and the command that serves it.
+//! Provides a directory of jobs, and the command that serves it.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, ask};
 
-/// The end of a test that hangs.
+/// The time after which a test counts as hanging.
 const LATE: Duration = Duration::from_secs(60);
 const USUAL: &str = ".safe_state";
 
@@ -36,7 +36,7 @@ impl Jobs {
         Job::new(name).state_dir(self.dir()).durability(Durability::Process)
     }
 
-    /// Runs a job over eight items, which fails at the one given.
+    /// Runs the job `name` over eight items, which fails at the item `at`.
     pub(crate) fn fail(&self, name: &str, at: u64, message: &str) {
         let failed = self.job(name).run(0..8, |item| match item {
             item if item == at => Err(std::io::Error::other(message)),
@@ -51,13 +51,13 @@ impl Jobs {
         command
     }
 
-    /// What the command answers in JSON.
+    /// Returns the command's answer in JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let told = self.command().args(arguments).arg("--json").output().unwrap();
         serde_json::from_slice(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told:?}"))
     }
 
-    /// Waits until that is told of a job.
+    /// Waits until the command tells a state of the job that `is` accepts.
     pub(crate) fn wait_for(&self, job: &str, is: impl Fn(&Value) -> bool) {
         let began = Instant::now();
         loop {
@@ -81,7 +81,7 @@ pub(crate) fn command(dir: &Path) -> Command {
     command
 }
 
-/// The job that is slow; killed when it is dropped.
+/// A process of a slow job, which is killed when it is dropped.
 pub(crate) struct Slow(Child);
 
 impl Slow {
@@ -104,7 +104,7 @@ impl Slow {
     }
 
     fn end(&mut self) {
-        // It may have ended.
+        // The process may have ended.
         let _ = self.0.kill();
         self.0.wait().unwrap();
     }
@@ -116,11 +116,11 @@ impl Drop for Slow {
     }
 }
 
-/// A server; killed when it is dropped.
+/// A server, which is killed when it is dropped.
 pub(crate) struct Served {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// With the token.
+    /// The link to the page, with the token.
     pub(crate) link: String,
 }
 
@@ -163,7 +163,7 @@ impl Served {
         self.post(&[], Some(self.token()), &body)
     }
 
-    /// The same, with other headers, and without what is not given.
+    /// Sends a press with other headers, and without a token if `token` is `None`.
     pub(crate) fn post(&self, headers: &[(&str, &str)], token: Option<&str>, body: &str) -> Answer {
         let host = self.host();
         let mut all = vec![("Content-Type", "application/json")];
@@ -178,7 +178,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It does not end by itself.
+        // The server does not end by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

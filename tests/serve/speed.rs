@@ -1,4 +1,4 @@
-//! Ten thousand jobs: what must not grow with them. How long it takes is printed, and told in `docs/performance.md`.
+//! Tests that memory does not grow with ten thousand jobs. The times are printed, and told in `docs/performance.md`.
 
 use std::fs;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,14 +11,14 @@ use crate::served::{Jobs, Served, Slow};
 
 const MANY: usize = 10_000;
 
-/// The most memory that it has had, in KiB.
+/// Returns the peak memory of the server, in KiB.
 fn peak_memory(served: &Served) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", served.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// How long it has computed.
+/// Returns the processor time that the server has used.
 fn computed(served: &Served) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{}/stat", served.pid())).unwrap();
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
@@ -26,9 +26,9 @@ fn computed(served: &Served) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// From a save to the event that tells it, as far as the clock of this machine goes.
+/// The time goes from a save to the event that tells it, and is as exact as the clock of this machine.
 #[test]
-fn how_soon_a_change_is_told() {
+fn a_change_of_a_job_is_told_to_the_page() {
     let jobs = Jobs::new();
     let _slow = Slow::start("slow", jobs.dir(), "mail", 1_000_000, 130);
     let served = jobs.serve(&[]);
@@ -42,7 +42,7 @@ fn how_soon_a_change_is_told() {
             delays.push(SystemTime::from(saved).elapsed().unwrap_or_default());
         }
     }
-    // The first one tells of a save before the page was open.
+    // The first event tells of a save from before the page was open.
     let delays = &mut delays[1..];
     delays.sort_unstable();
     println!("told after {:?}, at most {:?}", delays[delays.len() / 2], delays[delays.len() - 1]);
@@ -71,7 +71,7 @@ fn ten_thousand_jobs_are_shown_in_little_memory() {
     );
     let mut events = Events::of(served.address, "/api/jobs/events?limit=50");
     while events.next().1["unread"].as_u64().unwrap_or(1) > 0 {
-        // Told with `counts` where the same jobs stay in view.
+        // An event `counts` tells that all jobs are read, if the same jobs stay in view.
         if served.get("/api/jobs?limit=1").json()["unread"] == 0 {
             break;
         }

@@ -1,4 +1,4 @@
-//! `HAProxy` before the servers: it cuts what is idle, and may give each connection to another one.
+//! Tests `HAProxy` in front of the servers: it cuts idle connections, and may lead each connection to another server.
 
 use std::sync::Arc;
 use std::thread;
@@ -21,7 +21,7 @@ fn balancer(kind: Kind, idle: &str, servers: &[u16]) -> Server {
     Server::start_as("haproxy", kind, &more)
 }
 
-/// Every save finds its connection cut, and none is lost or counts twice.
+/// Every save finds its connection cut, and no save is lost or counts twice.
 #[test]
 fn items_that_take_longer_than_a_connection_may_be_idle_are_saved() {
     let kinds =
@@ -48,9 +48,9 @@ fn items_that_take_longer_than_a_connection_may_be_idle_are_saved() {
     });
 }
 
-/// What reaches the standby, which is behind, is refused there, and tried again.
+/// The standby is behind. A lease that reaches it is refused there, and tried again.
 #[test]
-fn a_run_begins_with_what_the_primary_has_though_each_connection_goes_elsewhere() {
+fn a_run_begins_with_the_primarys_state_behind_a_balancer() {
     let (primary, standby) = replicated("5s");
     let ports = [primary.address().port(), standby.address().port()];
     let between = balancer(Kind::Postgres, PATIENT, &ports);

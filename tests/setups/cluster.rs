@@ -1,4 +1,4 @@
-//! Redis Cluster: three masters, and a slot that is moved.
+//! Tests Redis Cluster: three masters, and a slot that is moved.
 
 use std::sync::Arc;
 use std::thread;
@@ -11,7 +11,7 @@ use safe_state_tests::{remote, storms};
 
 use crate::{WORKER, conforms, goes_on, held, lease};
 
-/// That of all keys.
+/// The hash tag of all keys, which puts them into one slot.
 const KEYS: &str = "{safe_state}";
 const SLOTS: u16 = 16384;
 
@@ -49,7 +49,7 @@ fn cluster() -> [Server; 3] {
     nodes
 }
 
-/// The nodes, that which has the keys first.
+/// Returns the nodes, with the node that has the keys as the first.
 fn owner_first(mut nodes: [Server; 3]) -> [Server; 3] {
     let has_them = |node: &Server| {
         let asked = cmd("GET").arg(KEYS).query::<Option<String>>(&mut connection(node));
@@ -115,7 +115,7 @@ fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
         assert!(backend(node).holder("moved").unwrap().is_some());
     }
 
-    // While its keys are moved nothing that was saved goes, and what is new goes where it belongs.
+    // While keys are moved, nothing that was saved is lost, and new saves go to the right node.
     let moving = Move::begin(owner, next);
     run.append(b"c").unwrap();
     run.save(b"abcd").unwrap();
@@ -132,7 +132,7 @@ fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
         assert_eq!(backend(node).list().unwrap(), ["moved"]);
         assert_eq!(backend(node).load("moved").unwrap().unwrap(), b"abcde");
     }
-    // One that has a lease and nothing saved has to wait for the end of it.
+    // A run that has a lease and has saved nothing waits for the end of the move.
     thread::scope(|scope| {
         let saving = scope.spawn(|| new.save(b"new").unwrap());
         thread::sleep(Duration::from_millis(200));
@@ -155,7 +155,7 @@ fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
                 let suite = RedisBackend::new(&by_any).unwrap().key_prefix("suite").unwrap();
                 Arc::new(remote::limited(suite, Duration::from_secs(30)))
             },
-            // The one that has the key takes it.
+            // Only the node that has the key accepts the command.
             move |job| {
                 let told = urls.iter().filter(|url| {
                     let mut connection =

@@ -1,4 +1,4 @@
-//! Two nodes of MariaDB with Galera, of which one is late.
+//! Tests two nodes of MariaDB with Galera, of which one is late.
 
 use std::sync::Arc;
 use std::thread;
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::{WORKER, conforms, goes_on, held, lease};
 
-/// Its nodes, one after the other.
+/// Starts the nodes of a cluster, one after the other.
 fn cluster() -> [Server; 2] {
     let first = free_ports(8);
     let start = |own: u16| Server::start_as("galera", Kind::MySql, &[&own, &first]);
@@ -41,7 +41,8 @@ fn backend(node: &Server) -> Arc<dyn Backend> {
     Arc::new(MySqlBackend::new(&node.url()).unwrap().lease_time(Duration::from_secs(600)))
 }
 
-/// Has a node apply nothing of what is written on the other for so long, as a backup's lock does.
+/// Makes `node` apply nothing of what is written on `other` for `time`, as a backup's lock does, and calls `work`
+/// meanwhile.
 fn late<T>(node: &Server, other: &Server, time: Duration, work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         let locked = scope.spawn(|| {
@@ -74,7 +75,7 @@ fn commit(url: &str, list: &[Statement]) -> Result<(), DriverError> {
     })
 }
 
-/// The cluster takes seconds to start, so what it is to hold is one test.
+/// The cluster takes seconds to start, so one test checks all of its promises.
 #[test]
 fn a_cluster_keeps_what_one_server_does() {
     let [first, second] = cluster();
@@ -83,7 +84,7 @@ fn a_cluster_keeps_what_one_server_does() {
     for node in [&first, &second] {
         goes_on(&backend(node), "either");
     }
-    // Each connection comes to another of them.
+    // Each connection leads to another node.
     let ports = [first.address().port(), second.address().port()];
     let balancer = Server::start_as("haproxy", Kind::MySql, &[&"60000", &ports[0], &ports[1]]);
     goes_on(&backend(&balancer), "balanced");
@@ -97,7 +98,7 @@ fn a_cluster_keeps_what_one_server_does() {
                 let suite = MySqlBackend::new(&url).unwrap().table_prefix("suite").unwrap();
                 Arc::new(remote::limited(suite, Duration::from_secs(30)))
             },
-            // On the other node, which this one hears of.
+            // The lease ends on the other node, and this node hears of it.
             move |job| {
                 let lapse = "UPDATE suite_jobs SET ends = UTC_TIMESTAMP(6) WHERE job =";
                 execute(&there, &[&format!("{lapse} '{job}'")]);
@@ -129,7 +130,7 @@ fn a_late_node_gives_what_was_saved(first: &Server, second: &Server) {
     });
 }
 
-/// Ends a lease on a node as its time would.
+/// Ends a lease on a node, as if its time had ended it.
 fn lapse(url: &str, job: &str) {
     let lapse = format!("UPDATE safe_state_jobs SET ends = UTC_TIMESTAMP(6) WHERE job = '{job}'");
     execute(url, &[&lapse]);
@@ -171,7 +172,7 @@ fn a_zombie_on_a_late_node_commits_nothing(first: &Server, second: &Server) {
     }
 }
 
-/// A node that is alone takes no writes: that passes.
+/// Checks that a run waits while its node is alone and takes no writes, and goes on when the other node is back.
 fn a_frozen_majority_is_waited_for(first: &Server, second: &Server) {
     let signal = |name: &str| {
         let kill = format!("kill -{name} {}", second.pid());

@@ -1,6 +1,7 @@
-//! Backends as they are run: behind poolers, in clusters, with standbys and replicas.
+//! Tests backends as they are run: behind poolers, in clusters, with standbys and replicas.
 //!
-//! What takes long, the conformance suite, fights and kills on each of them, takes `SAFE_STATE_STORM=2` or more.
+//! The tests that take long, which are the conformance suite, fights and kills on each setup, run with
+//! `SAFE_STATE_STORM=2` or more.
 
 mod balancer;
 mod cluster;
@@ -25,7 +26,7 @@ fn lease(backend: &Arc<dyn Backend>, job: &str) -> Box<dyn Lease> {
     Arc::clone(backend).lease(job, LeaseOptions::default()).unwrap()
 }
 
-/// The conformance suite; `lapse` ends the lease of a job.
+/// Runs the conformance suite; `lapse` ends the lease of a job.
 fn conforms(
     open: impl Fn() -> Arc<dyn Backend> + Send + Sync + 'static,
     lapse: impl Fn(&str) + Send + Sync + 'static,
@@ -33,12 +34,12 @@ fn conforms(
     Subject::new(open).lapse(lapse).check();
 }
 
-/// What a run begins with that follows.
+/// Returns the checkpoint that the next run begins with.
 fn held(backend: &Arc<dyn Backend>, job: &str) -> Option<Vec<u8>> {
     lease(backend, job).load(&**backend, job).unwrap()
 }
 
-/// A job of ten items, which fails at one of them and is run again: what it had done is not done again.
+/// Runs a job of ten items that fails at some of them, and checks that complete items are not done again.
 fn goes_on(backend: &Arc<dyn Backend>, name: &str) {
     let (job, ran) = (Job::new(name).backend(Arc::clone(backend)), Ran::default());
     for fails_at in [Some(4), Some(7), None] {

@@ -1,4 +1,4 @@
-//! Many jobs on a server are looked at by one statement.
+//! Tests that one statement looks at many jobs on a server.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 const MANY: usize = 10_000;
 
-/// The checkpoint of a job that has failed in its second item.
+/// Returns the checkpoint of a job that has failed in its second item.
 fn checkpoint(name: &str) -> Vec<u8> {
     let memory = Arc::new(MemoryBackend::default());
     let job = Job::new(name).backend(Arc::clone(&memory) as Arc<dyn Backend>);
@@ -45,7 +45,7 @@ fn ten_thousand_jobs_are_listed_by_one_query() {
          SELECT job, 0, record FROM unnest($1::text[], $2::bytea[]) AS new (job, record)";
     runtime.block_on(client.execute(insert, &[&names, &rows])).unwrap();
 
-    // Statements of their own are transactions of their own, and told of once the session has ended.
+    // The server counts each statement as a transaction of its own, and tells of them after the session has ended.
     let counted = || {
         let count = "SELECT xact_commit + xact_rollback, sessions FROM pg_stat_database
              WHERE datname = current_database()";
@@ -70,11 +70,11 @@ fn ten_thousand_jobs_are_listed_by_one_query() {
     assert!(listed.iter().all(|it| it.state == State::Failed && it.progress.completed == 1));
     let (statements, sessions) = (after.0 - before.0, after.1 - before.1);
     println!("{statements} transactions in {sessions} sessions, those that count them included");
-    // Those of this test, and of the server's own work.
+    // The count includes the transactions of this test and of the server's own work.
     assert!(statements < 30 && sessions < 10, "{statements} transactions, {sessions} sessions");
 }
 
-/// An overview tells what a look at each job tells, of jobs that run, have been asked, and are large.
+/// Checks that an overview tells what a look at each job tells, of jobs that run, have been asked, and are large.
 fn tells_the_same(backend: &Arc<dyn Backend>) {
     backend.save("small", &checkpoint("small")).unwrap();
     let large: Vec<u8> = vec![7; 1 << 19];

@@ -1,4 +1,4 @@
-//! `PgBouncer` between a run and PostgreSQL.
+//! Tests `PgBouncer` between a run and PostgreSQL.
 
 use std::sync::Arc;
 use std::thread;
@@ -15,12 +15,12 @@ use crate::{WORKER, conforms, goes_on};
 
 fn pooler(mode: &str) -> Server {
     let server = address(&postgres_url()).port();
-    // A session has its connection for itself, and a run has some beside that of its lease.
+    // In the mode `session`, each session keeps a connection for itself, and a run has others beside that of its lease.
     let size = if mode == "session" { 30 } else { 3 };
     Server::start_as("pgbouncer", Kind::Postgres, &[&server, &mode, &size])
 }
 
-/// What the server answers, as text.
+/// Returns the server's answer as text.
 fn ask(url: &str, statements: &[&str]) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -74,7 +74,7 @@ fn no_setting_leaks_from_one_job_to_another() {
          CREATE OR REPLACE TRIGGER note BEFORE INSERT ON leaks_records
              FOR EACH ROW EXECUTE FUNCTION leaks_note()";
     ask(&postgres_url(), &[trigger]);
-    // A program of the pool that leaves a setting behind.
+    // Another program of the pool leaves a setting behind.
     ask(&pooler.url(), &["SET synchronous_commit = off"]);
     thread::scope(|scope| {
         for (name, durability) in [("strong", Durability::Power), ("weak", Durability::Process)] {
@@ -108,7 +108,7 @@ fn a_pooler_without_transactions_is_refused_by_name() {
 }
 
 #[test]
-fn it_keeps_its_promises_behind_a_pooler() {
+fn postgres_keeps_its_promises_behind_a_pooler() {
     if storms::times() < 2 {
         return;
     }

@@ -1,4 +1,4 @@
-//! Users of Redis with the rights that the documentation names, and with fewer.
+//! Tests users of Redis with the rights that the documentation names, and with fewer.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use safe_state::backend::{Backend, RedisBackend};
 use safe_state_tests::remote::told;
 use safe_state_tests::servers::{Kind, Server};
 
-/// A user with these rights and no others, on keys of ours alone.
+/// Makes a user with only these rights, on our keys alone, and returns a backend of this user.
 fn user(server: &Server, name: &str, rights: &str, database: u8) -> RedisBackend {
     let mut connection = Client::open(server.url()).unwrap().get_connection().unwrap();
     let mut command = cmd("ACL");
@@ -41,7 +41,7 @@ fn the_rights_that_are_documented_suffice() {
     works(&user(&server, "timeless", "+@scripting +@hash +@list +@keyspace", 0), "timeless");
 }
 
-/// What is missing is told, and nothing that was saved is lost by it.
+/// A missing right is told, and nothing that was saved is lost.
 #[test]
 fn a_right_that_is_missing_is_told() {
     let server = Server::start(Kind::Redis);

@@ -1,4 +1,4 @@
-//! Redis with a replica, and Sentinel, which makes it the master.
+//! Tests Redis with a replica, and Sentinel, which makes the replica the master.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// A master, its replica, one Sentinel that watches both, and the URL by which it is asked, without the name.
+/// Starts a master, its replica, and one Sentinel that watches both. Returns them with the URL of the Sentinel, without
+/// the name of the master.
 fn watched() -> ([Server; 2], Server, String) {
     let master = Server::start(Kind::Redis);
     let port = master.address().port();
@@ -57,7 +58,7 @@ fn watched() -> ([Server; 2], Server, String) {
 fn a_run_goes_on_with_the_replica_that_is_promoted() {
     let ([master, replica], _sentinel, asked) = watched();
 
-    // A replica may be read, and not begun on.
+    // A replica may be read, and no run may begin on it.
     let by_replica = RedisBackend::new(&replica.url()).unwrap().retry_time(Duration::ZERO);
     assert_eq!(by_replica.load("job").unwrap(), None);
     let refused = told(&by_replica.save("job", b"a").unwrap_err());
@@ -83,11 +84,11 @@ fn a_run_goes_on_with_the_replica_that_is_promoted() {
 }
 
 #[test]
-fn it_keeps_its_promises_behind_sentinel() {
+fn redis_keeps_its_promises_behind_sentinel() {
     if storms::times() < 2 {
         return;
     }
-    // The first master, once it is none, stays behind: it knows no password for the new one.
+    // After a failover, the first master stays behind, because it knows no password for the new one.
     let ([master, replica], sentinel, asked) = watched();
     let url = format!("{asked}/main/0");
     let (by_name, direct) = (url.clone(), master.url());
@@ -103,7 +104,7 @@ fn it_keeps_its_promises_behind_sentinel() {
     remote::lost_lease(WORKER, &url);
     remote::kill_storm(WORKER, &url);
     remote::fight(WORKER, &url);
-    // What is saved on the first one before Sentinel names the other is lost with it, as Redis has it.
+    // Redis loses what is saved on the first master before Sentinel names the other one, so the test waits for that.
     let asking = format!("redis://{}", sentinel.address());
     tell(&asking, &["SENTINEL", "FAILOVER", "main"]);
     let is_named = || {

@@ -1,4 +1,4 @@
-//! A checkpoint that is too large is neither loaded nor saved, wherever it is.
+//! Tests that a checkpoint that is too large is neither loaded nor saved, on any backend.
 
 use safe_state::Backend;
 use safe_state::backend::network::{Connect, NetworkBackend};

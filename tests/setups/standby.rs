@@ -1,4 +1,4 @@
-//! PostgreSQL with a standby that is behind, and what is between the two and a run.
+//! Tests PostgreSQL with a standby that is behind, and poolers between the two and a run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ fn execute(url: &str, statements: &[&str]) {
     });
 }
 
-/// A primary, with tables, and a standby that is so far behind.
+/// Starts a primary with tables, and a standby that is `delay` behind.
 pub(crate) fn replicated(delay: &str) -> (Server, Server) {
     let primary = Server::start(Kind::Postgres);
     PostgresBackend::new(&primary.url()).unwrap().save("first", b"a").unwrap();
@@ -57,7 +57,7 @@ fn a_run_begins_with_what_the_primary_has() {
     assert!(behind_it.list().unwrap().contains(&"behind".to_owned()));
     assert_eq!(backend(&standby.url()).load("behind").unwrap(), None, "it is behind");
 
-    // Of several hosts the one that writes is taken, wherever it stands.
+    // Of several hosts, the backend takes the one that writes, wherever it stands in the URL.
     let (first, second) = (standby.address(), primary.address());
     for target in ["", "?target_session_attrs=primary", "?target_session_attrs=read-write"] {
         let hosts = format!("{first},{second}");
@@ -99,7 +99,7 @@ fn a_save_that_the_standbys_may_not_have_is_told() {
     );
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
-        // An administrator who ends each wait for a standby that there is not.
+        // This thread acts as an administrator who ends each wait for a standby that does not exist.
         scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
                 let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity

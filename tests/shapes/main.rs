@@ -1,5 +1,4 @@
-//! Functions of every shape, with and without the attribute: it changes nothing but that they
-//! resume.
+//! Tests functions of every shape, with and without the attribute. The attribute changes nothing but that they resume.
 
 #![allow(clippy::all, clippy::pedantic, reason = "what users write, twice")]
 
@@ -39,6 +38,7 @@ tests! {
     failing: check_resumes,
     generics: check_resumes,
     heads: check_resumes,
+    hidden: check_resumes,
     identity: check_resumes,
     inputs: check_resumes,
     macros: check_resumes,
@@ -53,11 +53,12 @@ tests! {
     worklists: check_resumes,
 }
 
-/// The modules of `safe_state` of which the program has a function, among those.
+/// Returns those of the modules of `safe_state` that have a function in the program.
 fn modules_in_the_program<'m>(modules: &[&'m str]) -> BTreeSet<&'m str> {
     let program = File::open(env::current_exe().unwrap()).unwrap();
     let mut program = BufReader::with_capacity(1 << 20, program);
-    // As both manglings of symbols write it, `10safe_state3run`; put together here, or it would be found in this test.
+    // Both manglings of symbols write a module as in `10safe_state3run`. The text is put together here, so that it is
+    // not found in this test itself.
     let parts = modules.iter().map(|module| (*module, format!("state{}{module}", module.len())));
     let parts: Vec<_> = parts.collect();
     let (mut found, mut part, mut is_ours) = (BTreeSet::new(), Vec::new(), false);
@@ -72,7 +73,7 @@ fn modules_in_the_program<'m>(modules: &[&'m str]) -> BTreeSet<&'m str> {
     found
 }
 
-/// Of the copies of the bodies nothing is in the program, though it is not optimised.
+/// The program has no code of the copies of the bodies, although it is not optimised.
 #[test]
 fn the_proof_generates_no_code() {
     let found = modules_in_the_program(&["items", "run", "proof"]);

@@ -1,4 +1,4 @@
-//! The shapes under our attribute.
+//! Compiles the shapes under our attribute.
 
 pub(crate) use safe_state::resumable;
 

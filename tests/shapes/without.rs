@@ -1,4 +1,4 @@
-//! The shapes under an attribute that does nothing.
+//! Compiles the shapes under an attribute that does nothing.
 
 #![allow(unused_imports, unused_variables, reason = "only the options name some of them")]
 

@@ -1,4 +1,4 @@
-//! A slice that comes to a worker a second time, and inputs that do not give again what they gave.
+//! Tests a slice that comes to a worker a second time, and inputs that do not give the same items again.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,7 +58,7 @@ fn items_that_a_worker_has_given_away_are_not_taken_for_done() {
     for job in [by_index, by_key] as [Hookable; 2] {
         let world = World::default();
         world.fails(&(0..10).collect::<Vec<_>>());
-        // Between its first slice, of which it has given up all, and its second.
+        // The hook runs between the worker's first slice, of which it has given up all items, and its second.
         let there = world.clone();
         let retried = Hooked::before_slice(&world.backend, 1, move || {
             there.fails(&[]);
@@ -74,7 +74,7 @@ fn items_that_a_worker_has_given_away_are_not_taken_for_done() {
     }
 }
 
-/// Of which a clone gives other items.
+/// An iterator whose clone gives other items.
 struct Changing {
     items: Range<u64>,
     then: u64,
@@ -135,10 +135,10 @@ const CLEARED: &str =
     "job `anew` was cleared while this worker was running; run it again to start over";
 
 #[test]
-fn a_worker_of_a_job_that_was_cleared_takes_nothing_of_what_was_begun_anew() {
+fn a_worker_of_a_cleared_job_takes_nothing_of_the_new_one() {
     let world = World::default();
     let there = world.clone();
-    // Between its first slice and its second.
+    // The hook runs between the worker's first slice and its second.
     let cleared = Hooked::before_slice(&world.backend, 1, move || {
         there.job("anew").clear_checkpoint().unwrap();
         let another = thread::spawn(move || anew(&there, &nothing(&there), 2).unwrap());
@@ -153,7 +153,7 @@ fn a_worker_of_a_job_that_was_cleared_takes_nothing_of_what_was_begun_anew() {
 fn what_a_worker_stores_of_a_slice_that_was_cleared_before_does_not_count() {
     let world = World::default();
     let (there, mut has_slice, mut is_cleared) = (world.clone(), false, false);
-    // It has the slice, and has seen the head, and has stored nothing of the slice.
+    // The worker has the lease of the slice, has read the head, and has stored nothing of the slice.
     let cleared = Hooked::new(&world.backend, move |request| match request {
         Request::Lease(name) => has_slice = name.contains("shared/0/"),
         Request::Loaded("anew") if has_slice && !is_cleared => {
@@ -195,7 +195,7 @@ fn values_that_are_cleared_while_they_are_merged_are_not_left_out() {
 }
 
 #[test]
-fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
+fn a_clear_that_is_killed_leaves_nothing_that_looks_finished() {
     let world = World::default();
     let whole = apart(&nothing(&world)).unwrap();
     let there = world.clone();
@@ -212,7 +212,7 @@ fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
     assert!(apart(&nothing(&world)).unwrap() == whole);
 }
 
-/// A part of the clear is all that has happened when the next submission begins, which has another argument.
+/// Only a part of the clear has happened when the next submission begins, which has another argument.
 #[test]
 fn a_clear_for_another_submission_that_is_killed_on_its_way_is_made_good() {
     let world = World::default();

@@ -1,4 +1,4 @@
-//! Workers that are not as those before them are refused, and told what differs.
+//! Tests that workers that differ from those before them are refused, and told what differs.
 
 use anyhow::Result;
 use safe_state::resumable;
@@ -13,7 +13,7 @@ fn agreed(world: &World, rate: u64, items: u64, slices: u32, version: u32) -> Re
     Ok(())
 }
 
-/// The same job by another text.
+/// Does the job `agreed` with another text of the function.
 #[resumable(name = "agreed", shared, slices = slices, backend = world.backend(), version = 1, fresh(world, slices))]
 fn otherwise(world: &World, rate: u64, items: u64, slices: u32) -> Result<()> {
     for item in 0..items {
@@ -30,7 +30,7 @@ fn alone(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// One that was left in the middle.
+/// Leaves a job in the middle, because an item fails.
 fn begun() -> World {
     let world = World::default();
     world.fails(&[7]);
@@ -73,7 +73,7 @@ fn long(world: &World, items: &[u64]) -> Result<()> {
 }
 
 #[test]
-fn so_is_one_whose_input_is_longer_or_has_other_items() {
+fn a_worker_whose_input_has_another_length_is_refused() {
     let world = World::default();
     let items: Vec<u64> = (0..10).collect();
     world.fails(&[2]);
@@ -102,12 +102,12 @@ fn owned(world: &World, items: &[u64]) -> Result<()> {
 type Listed = fn(&World, &[u64]) -> Result<()>;
 
 #[test]
-fn so_is_one_that_has_the_items_in_another_order() {
+fn a_worker_that_has_the_items_in_another_order_is_refused() {
     let items: Vec<u64> = (0..20).collect();
     let reversed: Vec<u64> = items.iter().rev().copied().collect();
     for (job, name) in [(long as Listed, "long"), (owned, "owned")] {
         let world = World::default();
-        // Of each slice the first.
+        // The first item of each slice fails.
         world.fails(&[0, 5, 10, 15]);
         job(&world, &items).unwrap_err();
         world.fails(&[]);
@@ -116,14 +116,14 @@ fn so_is_one_that_has_the_items_in_another_order() {
         world.job(name).accept().unwrap();
         job(&world, &reversed).unwrap();
         assert_eq!(world.done(), items);
-        // What it had is what all have to have from then on.
+        // From now on, all workers must have the order that was accepted.
         job(&world, &reversed).unwrap();
         refused(job(&world, &items), &world, says);
     }
 }
 
 #[test]
-fn what_is_accepted_goes_on() {
+fn a_job_whose_change_is_accepted_goes_on() {
     let world = begun();
     world.job("agreed").accept().unwrap();
     otherwise(&world, 1, 10, 4).unwrap();

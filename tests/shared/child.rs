@@ -1,4 +1,4 @@
-//! A worker in a process of its own, which may be killed.
+//! Runs a worker in a process of its own, which may be killed.
 
 mod work;
 
@@ -16,7 +16,7 @@ fn main() -> anyhow::Result<()> {
     };
     println!("began");
     let returned = work.run(kind)?;
-    // Whoever kills it finds all of the file or none.
+    // The file is renamed when it is complete, so that a kill leaves all of it or none.
     let (id, half) =
         (std::process::id(), work.dir.join(format!(".returned-{}", std::process::id())));
     std::fs::write(&half, returned)?;

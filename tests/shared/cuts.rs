@@ -1,4 +1,4 @@
-//! Loops that are cut into slices by the keys of their items, or by ranges that the program gives.
+//! Tests loops that are cut into slices by the keys of their items, or by ranges that the program gives.
 
 use std::ops::Range;
 use std::thread;
@@ -24,7 +24,7 @@ fn keyed(world: &World, items: Vec<u64>) -> Result<(u64, Vec<u64>)> {
     Ok((total, all.into()))
 }
 
-/// What one worker returns that is not disturbed.
+/// Returns what one worker returns that is not disturbed.
 fn alone(items: &[u64]) -> (u64, Vec<u64>) {
     keyed(&World::default(), items.to_vec()).unwrap()
 }
@@ -119,7 +119,7 @@ fn dead_letters_of_keyed_slices_are_tried_again_alone() {
     let checkpoint = job.peek_checkpoint().unwrap().unwrap();
     let mut shown: Vec<u64> = checkpoint.dead_letters().iter().map(|it| it.index()).collect();
     shown.sort_unstable();
-    // By where they stand in the whole input.
+    // The dead letters are shown by their places in the whole input.
     assert_eq!(shown, [3, 17, 18]);
     assert_eq!((checkpoint.completed().len(), checkpoint.total()), (30, Some(30)));
     world.fails(&[]);
@@ -142,7 +142,7 @@ fn a_retry_that_is_killed_on_its_way_loses_none() {
     world.done();
     let (job, head) = (world.job("keyed-letters"), world.backend.load("keyed-letters").unwrap());
     assert_eq!(job.retry_dead_letters().unwrap(), 3);
-    // It has written the slices, and not the head.
+    // The state is as if the retry was killed after it had written the slices, before it wrote the head.
     world.backend.save("keyed-letters", &head.unwrap()).unwrap();
     assert_eq!(job.retry_dead_letters().unwrap(), 3);
     assert_eq!(job.peek_checkpoint().unwrap().unwrap().completed().len(), 27);

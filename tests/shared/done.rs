@@ -1,4 +1,4 @@
-//! What is done stays done, until the job is cleared, or another submission begins it.
+//! Tests that complete items stay complete, until the job is cleared, or another submission begins it.
 
 use anyhow::Result;
 use safe_state::{Action, ErrorContext, Results, resumable};
@@ -97,7 +97,7 @@ fn dead_letters_of_all_slices_are_shown_and_tried_again_together() {
     assert_eq!(job.retry_dead_letters().unwrap(), 2);
     assert!(job.peek_checkpoint().unwrap().unwrap().dead_letters().is_empty());
     let (total, seen) = letters(&world).unwrap();
-    // In a slice, what is done again comes last.
+    // Items of a slice that are done again come last in it.
     assert_eq!((total, seen), (1045, vec![0, 1, 2, 4, 3, 5, 6, 7, 9, 8]));
     assert_eq!(world.done(), [3, 8]);
     assert_eq!(job.retry_dead_letters().unwrap(), 0);

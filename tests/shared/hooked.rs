@@ -1,4 +1,4 @@
-//! A backend in memory, where something happens between two requests of a worker.
+//! Provides a backend in memory that calls a hook between two requests of a worker.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -8,16 +8,16 @@ use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
 
 type Hook = Box<dyn FnMut(Request<'_>) + Send>;
 
-/// What a worker asks of the backend.
+/// A request of a worker to the backend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Request<'a> {
-    /// It is about to take the lease of that name.
+    /// The worker is about to take the lease with this name.
     Lease(&'a str),
-    /// It has read what is stored under that name, without its lease.
+    /// The worker has read what is stored under this name, without its lease.
     Loaded(&'a str),
 }
 
-/// Calls a hook at each request.
+/// A backend that calls a hook at each request.
 pub(crate) struct Hooked {
     within: Arc<MemoryBackend>,
     hook: Mutex<Hook>,
@@ -31,7 +31,8 @@ impl Hooked {
         Arc::new(Hooked { within: Arc::clone(within), hook: Mutex::new(Box::new(hook)) })
     }
 
-    /// One that calls it once, before the lease of the slice that comes so many behind the first that a worker claims.
+    /// Returns a backend that calls `hook` once, before the lease of the slice that comes `behind` slices after the
+    /// first that a worker claims.
     pub(crate) fn before_slice(
         within: &Arc<MemoryBackend>,
         behind: u32,

@@ -1,4 +1,4 @@
-//! What holds for a job as a whole, whichever worker does what.
+//! Tests limits that hold for a job as a whole, whichever worker does which item.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,9 +32,9 @@ fn given_up(world: &World) -> u64 {
 }
 
 #[test]
-fn as_many_items_as_may_be_are_given_up_by_all_workers_together() {
+fn all_workers_together_give_up_no_more_items_than_the_limit() {
     let world = World::default();
-    // One in each slice.
+    // One item fails in each slice.
     world.fails(&(0..10).map(|slice| 11 * slice).collect::<Vec<_>>());
     thread::scope(|scope| {
         let workers: Vec<_> = (0..4).map(|_| scope.spawn(|| skips(&world))).collect();
@@ -56,7 +56,7 @@ fn as_many_items_as_may_be_are_given_up_by_all_workers_together() {
 }
 
 #[test]
-fn those_that_are_put_back_count_no_more() {
+fn items_that_are_put_back_count_no_more() {
     let world = World::default();
     world.fails(&[4, 14, 24, 34, 44]);
     skips(&world).unwrap();
@@ -123,7 +123,7 @@ async fn beside(backend: &Arc<Slow>) -> Result<()> {
     Ok(())
 }
 
-/// Runs it on one thread, where something else goes on meanwhile.
+/// Runs `work` on one thread, on which a task ticks meanwhile.
 fn ticking<T: Send + 'static>(
     backend: &Arc<Slow>,
     work: impl Future<Output = T> + Send + 'static,
@@ -137,7 +137,7 @@ fn ticking<T: Send + 'static>(
                 tokio::task::yield_now().await;
             }
         });
-        // What it waits for may go from thread to thread.
+        // A spawned future may move from thread to thread.
         let done = tokio::spawn(work).await.unwrap();
         ticker.abort();
         done
@@ -167,7 +167,7 @@ async fn deadly(backend: &Arc<Slow>, dies: &AtomicBool) -> Result<()> {
     Ok(())
 }
 
-/// Has a worker die in its second item. What is stored then goes to the next backend.
+/// Makes a worker die in its second item, and copies what is stored to the backend `next`.
 fn dies(backend: &Arc<Slow>, next: &Arc<Slow>) {
     let (dead, reached) = (Arc::clone(backend), Arc::new(AtomicBool::new(false)));
     let there = Arc::clone(&reached);
@@ -183,7 +183,7 @@ fn dies(backend: &Arc<Slow>, next: &Arc<Slow>) {
 }
 
 #[test]
-fn so_it_does_what_is_given_up_as_it_kills() {
+fn an_item_given_up_for_killing_is_counted_beside_the_executor() {
     let backends = [Slow::until(0), Slow::until(0), Slow::until(3)];
     dies(&backends[0], &backends[1]);
     let [.., second, last] = backends.clone();

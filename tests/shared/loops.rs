@@ -1,4 +1,4 @@
-//! Loops of all kinds.
+//! Tests loops of all kinds.
 
 use std::collections::{BTreeMap, HashSet};
 use std::thread;
@@ -151,7 +151,7 @@ fn a_crowd_does_each_item_once() {
     assert_eq!(world.done(), (0..500).collect::<Vec<_>>());
 }
 
-/// An item calls its own job, which then shares nothing.
+/// Calls itself in each item. The inner call of the job shares nothing.
 #[resumable(name = "itself", shared, slices = 2, backend = world.backend(), carry(sum, merge = |a, b| a + b))]
 fn itself(world: &World, depth: u64) -> Result<u64> {
     let mut sum = 0;
@@ -201,7 +201,7 @@ fn what_the_head_of_a_while_let_loop_gives_is_cut_as_well() {
     assert!(error.contains("`text` of job `lines` is not what it was"), "{error}");
 }
 
-/// Gives what it has behind a wait.
+/// A source that gives each number after a wait.
 struct Later(std::ops::Range<u64>);
 
 impl Later {
@@ -225,7 +225,7 @@ async fn later(world: &World) -> Result<Vec<u64>> {
 }
 
 #[test]
-fn so_is_what_an_async_one_awaits() {
+fn items_that_an_async_loops_head_awaits_are_cut_as_well() {
     let world = World::default();
     world.fails(&[3, 17]);
     for _ in 0..2 {

@@ -1,4 +1,5 @@
-//! Jobs that many workers share: what each of them returns is what one worker returns, however often they are killed.
+//! Tests jobs that many workers share. Each worker returns what one worker returns alone, however often workers are
+//! killed.
 
 mod again;
 mod agreeing;
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use safe_state::backend::Backend;
 use safe_state::{Job, MemoryBackend};
 
-/// What the workers of a test have in common.
+/// The state that the workers of a test share.
 #[derive(Clone, Default)]
 struct World {
     backend: Arc<MemoryBackend>,
@@ -42,7 +43,7 @@ impl World {
         *self.bad.lock().unwrap() = items.to_vec();
     }
 
-    /// What was done since it was asked last, in the order of the input.
+    /// Returns the items that were done since the last call, in the order of the input.
     fn done(&self) -> Vec<u64> {
         let mut done = std::mem::take(&mut *self.done.lock().unwrap());
         done.sort_unstable();

@@ -1,4 +1,4 @@
-//! Workers of one job on each server.
+//! Tests workers of one job on each server.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,21 +31,21 @@ fn late(work: &Work, dir: &TempDir) {
 }
 
 #[test]
-fn postgres_has_them() {
+fn workers_share_a_job_in_postgres() {
     on(postgres_url());
 }
 
 #[test]
-fn mysql_has_them() {
+fn workers_share_a_job_in_mysql() {
     on(mysql_url());
 }
 
 #[test]
-fn redis_has_them() {
+fn workers_share_a_job_in_redis() {
     on(redis_url());
 }
 
 #[test]
-fn an_object_store_has_them() {
+fn workers_share_a_job_in_an_object_store() {
     on(objects_url("shared"));
 }

@@ -1,4 +1,4 @@
-//! What is asked of all workers, and what they do that have nothing to do.
+//! Tests what is asked of all workers, and what workers do that have nothing to do.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,7 +9,7 @@ use safe_state::{Error, StopReason, resumable};
 
 use crate::World;
 
-/// An item waits in the midst of its work until it is let go on.
+/// A gate at which an item waits until the test lets it go on.
 struct Gate {
     came: Sender<u64>,
     go_on: Mutex<Receiver<()>>,
@@ -23,7 +23,7 @@ fn gate() -> (Gate, Receiver<u64>, Sender<()>) {
 impl Gate {
     fn pass(&self, item: u64) {
         self.came.send(item).unwrap();
-        // Where the test has failed, nobody lets it.
+        // If the test has failed, nobody lets the item go on.
         let _ = self.go_on.lock().unwrap().recv();
     }
 }
@@ -42,13 +42,13 @@ fn a_worker_that_is_not_to_wait_leaves() {
     let world = World::default();
     let (gate, comes, go) = gate();
     thread::scope(|scope| {
-        // It goes with a test that fails.
+        // The sender is dropped if the test fails, so that the workers end.
         let go = go;
         let workers = [(); 2].map(|()| scope.spawn(|| idle(&world, &gate)));
         comes.recv().unwrap();
         comes.recv().unwrap();
         go.send(()).unwrap();
-        // Of the two, the one that goes on first finds that the other has what is left.
+        // The worker that goes on first finds that the other has the rest of the items.
         while !workers.iter().any(thread::ScopedJoinHandle::is_finished) {
             thread::yield_now();
         }
@@ -76,7 +76,7 @@ fn asked(world: &World, came: &Sender<()>) -> Result<()> {
             came.send(())?;
         }
         world.act(item)?;
-        // Only one that is not cancelled takes long.
+        // Only a run that is not cancelled takes long.
         thread::sleep(std::time::Duration::from_millis(5));
     }
     Ok(())
@@ -102,7 +102,7 @@ fn all_workers_are_cancelled() {
     });
     let before = world.done();
     assert!(before.len() < 8000 && before.len() >= 2, "{before:?}");
-    // The next one uses the request up, and goes on.
+    // The next run uses the request up, and goes on.
     world.fails(&(0..8000).filter(|item| !before.contains(item)).collect::<Vec<_>>());
     let error = asked(&world, &came).unwrap_err().to_string();
     assert!(error.ends_with("is bad"), "{error}");
@@ -115,7 +115,7 @@ fn a_job_is_not_cleared_while_a_worker_has_a_slice() {
     let world = World::default();
     let (gate, comes, go) = gate();
     thread::scope(|scope| {
-        // It goes with a test that fails.
+        // The sender is dropped if the test fails, so that the worker ends.
         let go = go;
         let worker = scope.spawn(|| idle(&world, &gate));
         comes.recv().unwrap();

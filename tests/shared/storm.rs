@@ -1,6 +1,7 @@
-//! A storm over workers of one job: they are killed, stopped, and cut off from their database, at random.
+//! Lets a storm rage over workers of one job: they are killed, stopped, and cut off from their database, at random.
 //!
-//! `SAFE_STATE_STORM=10` has 64 of them, and goes on for ten times as long; with less there are eight.
+//! `SAFE_STATE_STORM=2` or more has 64 workers, and a storm whose length grows with the number. Without it, the storm
+//! is short and has eight workers.
 
 use std::fs;
 use std::process::Child;
@@ -16,7 +17,7 @@ use safe_state_tests::{Proxy, storms};
 use crate::work::Work;
 use crate::workers::{ledger, returned, spawn};
 
-/// One that is under way, or stopped.
+/// A worker that is under way, or stopped.
 struct Stormed {
     child: Child,
     is_stopped: bool,
@@ -28,7 +29,7 @@ impl Stormed {
     }
 
     fn signal(&self, signal: Signal) {
-        // One that has ended has not been waited for.
+        // A worker that has ended has not been waited for, so its process id is still its own.
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
@@ -38,14 +39,14 @@ impl Stormed {
     }
 }
 
-/// Lets the items before that one go on, and no others.
+/// Lets the items before number `items` go on, and no others.
 fn release(work: &Work, items: u64) {
     let half = work.dir.join(".released");
     fs::write(&half, items.to_string()).unwrap();
     fs::rename(half, work.dir.join("released")).unwrap();
 }
 
-/// Who is still there returns what one worker alone returns.
+/// Lets a storm rage over workers, and checks that those that are left return what one worker alone returns.
 fn storm(url: String, cut: impl Fn(bool)) {
     let is_great = storms::times() > 1;
     let (count, rounds) = if is_great { (64, 100 * storms::times()) } else { (8, 24) };
@@ -59,7 +60,7 @@ fn storm(url: String, cut: impl Fn(bool)) {
     release(&work, 0);
     let mut workers: Vec<Stormed> = (0..count).map(|_| Stormed::spawn(&work)).collect();
     for round in 0..rounds {
-        // The last ones go on when it is over: else it would rage over a job that is finished.
+        // The last items are released only after the storm, so that it does not rage over a job that is finished.
         release(&work, items * u64::from(round) / u64::from(rounds));
         thread::sleep(Duration::from_millis(rng.u64(0..30)));
         let at = rng.usize(0..workers.len());
@@ -87,18 +88,18 @@ fn storm(url: String, cut: impl Fn(bool)) {
     assert!(!is_finished, "it raged over a job that is finished, seed {seed}");
     release(&work, items);
     if is_great {
-        // Longer than a lease lasts: others take over from those that are stopped.
+        // The sleep is longer than a lease lasts, so that others take over from the workers that are stopped.
         thread::sleep(Duration::from_secs(35));
     }
     workers.iter_mut().for_each(Stormed::go_on);
-    // Those that were cut off have ended with that.
+    // Workers that were cut off may have ended with an error.
     for mut worker in workers {
         worker.child.wait().unwrap();
     }
     all_is_done(&work, seed);
 }
 
-/// Whoever comes, or has come to an end, returns the sum; and each item was done.
+/// Checks that later workers, and all that have come to an end, return the sum, and that each item was done.
 fn all_is_done(work: &Work, seed: u64) {
     let items = work.items;
     let total = (1000 + items * (items - 1) / 2).to_string();
@@ -125,7 +126,7 @@ fn workers_in_files_come_through_a_storm() {
 }
 
 #[test]
-fn so_do_those_in_a_database() {
+fn workers_in_a_database_come_through_a_storm() {
     let proxy = Proxy::to(address(&postgres_url()));
     let url = at(&postgres_url(), proxy.address());
     storm(url, |is_cut| if is_cut { proxy.cut() } else { proxy.restore() });

@@ -1,4 +1,4 @@
-//! The jobs that workers share.
+//! Defines the jobs that workers share.
 
 use std::collections::HashSet;
 use std::fs::OpenOptions;
@@ -9,19 +9,19 @@ use std::time::Duration;
 use anyhow::Result;
 use safe_state::{Results, resumable, step};
 
-/// What a worker has.
+/// The settings of a worker.
 #[derive(Clone, Debug)]
 pub(crate) struct Work {
     pub(crate) url: String,
     pub(crate) dir: PathBuf,
-    /// Which job it is, on a server that many tests share.
+    /// The name of the job, on a server that many tests share.
     pub(crate) name: String,
     pub(crate) items: u64,
     pub(crate) slices: u32,
 }
 
 impl Work {
-    /// What the job of that kind returns, as text.
+    /// Runs the job `kind`, and returns its result as text.
     pub(crate) fn run(&self, kind: &str) -> Result<String> {
         match kind {
             "sum" => Ok(sum(self)?.to_string()),
@@ -35,14 +35,14 @@ impl Work {
         }
     }
 
-    /// Notes that something was done.
+    /// Notes in the ledger that something was done.
     pub(crate) fn note(&self, what: &str) -> Result<()> {
         let mut ledger =
             OpenOptions::new().append(true).create(true).open(self.dir.join("ledger"))?;
         Ok(ledger.write_all(format!("{what}\n").as_bytes())?)
     }
 
-    /// Waits until the item may go on, if somebody says which may.
+    /// Waits until the item may go on, if the file `released` says which items may.
     fn wait(&self, item: u64) -> Result<()> {
         while let Ok(released) = std::fs::read_to_string(self.dir.join("released"))
             && item >= released.parse()?
@@ -87,7 +87,7 @@ fn results(work: &Work) -> Result<Vec<u64>> {
     Ok(squares.into())
 }
 
-/// In another order in each process.
+/// Adds up items that come in another order in each process.
 #[resumable(
     name = "keyed", shared, slices = work.slices, backend = work.url.as_str(), key = |it| *it,
     durability = "process", carry(total, merge = |a, b| a + b, from = 0)
@@ -167,7 +167,7 @@ fn poison(work: &Work) -> Result<u64> {
     Ok(total)
 }
 
-/// Items that wait for something else: what several workers are good for on few cores.
+/// Adds up items that wait for something else, which is where several workers help on few cores.
 #[resumable(
     name = "slow", shared, slices = work.slices, backend = work.url.as_str(),
     durability = "process", carry(total, merge = |a, b| a + b)

@@ -1,4 +1,4 @@
-//! Workers in processes of their own, killed at random.
+//! Tests workers in processes of their own, killed at random.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::work::Work;
 
-/// What one worker returns, alone and undisturbed.
+/// Returns what one worker returns, alone and undisturbed.
 pub(crate) fn alone(kind: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     work(&dir, "file").run(kind).unwrap()
@@ -44,7 +44,7 @@ pub(crate) fn returned(child: Child, work: &Work) -> String {
     fs::read_to_string(work.dir.join(format!("returned-{id}"))).unwrap()
 }
 
-/// How often each was noted.
+/// Returns how often each line was noted.
 pub(crate) fn ledger(work: &Work) -> BTreeMap<String, usize> {
     let mut counted = BTreeMap::new();
     for line in fs::read_to_string(work.dir.join("ledger")).unwrap().lines() {
@@ -53,7 +53,7 @@ pub(crate) fn ledger(work: &Work) -> BTreeMap<String, usize> {
     counted
 }
 
-/// So many workers do it together, and one that comes when all is done.
+/// Checks that `workers` workers together, and one that comes when all is done, return the right result.
 fn together(kind: &str, backend: &str, workers: usize) -> (Work, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let work = work(&dir, backend);
@@ -113,7 +113,7 @@ fn async_workers_share_as_others_do() {
     assert_eq!(ledger(&work)["factor"], 1);
 }
 
-/// Kills three workers at a time, so many times.
+/// Kills three workers at a time, `times` times. Returns the seed of the random times.
 pub(crate) fn kill_some(kind: &str, work: &Work, times: u32) -> u64 {
     let seed = storms::seed(1);
     let mut rng = Rng::with_seed(seed);
@@ -150,7 +150,7 @@ fn workers_that_are_killed_are_taken_over_from() {
 }
 
 #[test]
-fn so_are_async_ones_and_those_in_several_phases() {
+fn killed_workers_of_futures_and_phases_are_taken_over_from() {
     killed("future", "file");
     killed("phases", "file");
 }
@@ -166,7 +166,7 @@ fn an_item_that_kills_worker_after_worker_is_given_up() {
         let output = child.wait_with_output().unwrap();
         if output.status.success() {
             let returned = fs::read_to_string(work.dir.join(format!("returned-{id}"))).unwrap();
-            // Of the first death it is not known which item it was in.
+            // The first death does not count, because nobody knows which item it was in.
             assert_eq!((returned, died), ((total - 100).to_string(), 3), "{output:?}");
             let job = safe_state::Job::new("poison").backend(work.url.as_str());
             let checkpoint = job.peek_checkpoint().unwrap().unwrap();

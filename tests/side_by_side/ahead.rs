@@ -1,4 +1,4 @@
-//! `ahead!`: a part of each item runs ahead of the loop.
+//! Tests `ahead!`: a part of each item runs ahead of the loop.
 
 use std::error::Error;
 use std::path::Path;
@@ -48,7 +48,7 @@ fn parts_run_at_once_and_the_rest_in_order() {
     assert_eq!(sums(dir.path(), None, None).unwrap(), whole);
 }
 
-/// The item is owned, and what the rest uses of it comes back with the value.
+/// Owns each item. Parts of the item that the rest uses come back with the value.
 #[resumable(name = "owned", state_dir = dir, threads = 2, carry(told), fresh(stop))]
 fn owned(dir: &Path, words: Vec<(u32, String)>, stop: Option<u32>) -> String {
     let mut told = String::new();
@@ -111,7 +111,7 @@ fn an_attempt_is_the_whole_item() {
     assert_eq!((count(4, "part"), count(4, "rest")), (2, 2));
 }
 
-/// What fetches is given up by its peer, if it is not polled while the rest awaits.
+/// Fetches a page in steps. The peer gives the fetch up if it is not polled while the rest awaits.
 async fn fetch(url: u32) -> Result<u32, Anything> {
     for _ in 0..5 {
         let asked = Instant::now();

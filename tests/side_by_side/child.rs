@@ -1,4 +1,4 @@
-//! A job whose items run side by side, for kills at any instant.
+//! Runs a job whose items run side by side, and that is killed at any instant.
 
 use std::error::Error;
 use std::io::Write;
@@ -80,7 +80,7 @@ async fn ahead_as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything
     Ok(sum)
 }
 
-/// An item kills the process, whoever does others then.
+/// Has an item that kills the process, whatever the other threads are doing.
 #[resumable(name = "job", state_dir = dir, threads = 4, max_crashes = 2)]
 fn poisoned(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     for item in 0..ITEMS {
@@ -108,7 +108,7 @@ fn main() -> Result<(), Anything> {
         "poisoned" => poisoned(dir, &effects)?,
         _ => return Err(format!("unknown: {kind}").into()),
     };
-    // A kill may not leave a part of it.
+    // The file is renamed when it is complete, so that a kill never leaves a part of it.
     std::fs::write(dir.join("part"), sum.to_string())?;
     std::fs::rename(dir.join("part"), dir.join("sum"))?;
     Ok(())

@@ -1,4 +1,4 @@
-//! How a loop ends before its input does.
+//! Tests how a loop ends before its input does.
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use super::{complete, stored};
 
 type Anything = Box<dyn Error + Send + Sync>;
 
-/// Two items fail at once; which is first is not known to them.
+/// Fails in two items at once, in an order that is not known.
 #[resumable(name = "both", state_dir = dir, threads = 2)]
 fn both(dir: &Path, barrier: &Barrier) -> Result<(), Anything> {
     for item in 0..2 {
@@ -22,7 +22,7 @@ fn both(dir: &Path, barrier: &Barrier) -> Result<(), Anything> {
 }
 
 #[test]
-fn of_several_failures_the_one_with_the_lowest_index_is_returned() {
+fn the_failure_with_the_lowest_index_of_several_is_returned() {
     for _ in 0..20 {
         let dir = tempfile::tempdir().unwrap();
         let failed = both(dir.path(), &Barrier::new(2)).unwrap_err();
@@ -52,7 +52,7 @@ fn two_panics_at_once_are_one() {
     assert_eq!(stored.last_failure().unwrap().index(), Some(0));
 }
 
-/// Leaves the loop at an item.
+/// Leaves the loop at the item `at`.
 #[resumable(name = "found", state_dir = dir, threads = 3)]
 fn found(dir: &Path, at: u32) -> u32 {
     let mut after = 0;
@@ -92,7 +92,7 @@ fn at_once() -> Backoff {
     Backoff::exponential("1ms", "1ms")
 }
 
-/// Each item fails twice, and the item `poison` always.
+/// Fails twice in each item, and always in the item `poison`.
 #[resumable(name = "again", state_dir = dir, threads = 4, max_attempts = 3, backoff = at_once(), fresh(poison))]
 fn again(dir: &Path, poison: Option<u32>, tries: &Mutex<Vec<u32>>) -> Result<(), Anything> {
     for item in 0..12_u32 {

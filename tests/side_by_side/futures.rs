@@ -1,4 +1,4 @@
-//! Bodies as futures.
+//! Tests bodies as futures.
 
 use std::error::Error;
 use std::path::Path;
@@ -56,7 +56,7 @@ async fn met(dir: &Path, barrier: &Barrier) {
 }
 
 #[tokio::test]
-async fn as_many_run_at_once_as_are_asked_for() {
+async fn the_number_of_bodies_at_once_can_be_set() {
     let dir = tempfile::tempdir().unwrap();
     met(dir.path(), &Barrier::new(5)).await;
 }

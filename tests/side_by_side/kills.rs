@@ -1,4 +1,4 @@
-//! Kills at any instant: no item is lost, none that was saved is done again, and what is carried is right.
+//! Tests kills at any instant: no item is lost, no item that was saved is done again, and carried values are right.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use safe_state_tests::{Effects, run_and_kill, storms};
 use super::stored;
 
 const ITEMS: u64 = 60;
-/// How many run at once.
+/// The number of items that run at once.
 const MOST: usize = 4;
 
 fn command(kind: &str, dir: &Path) -> Command {
@@ -21,7 +21,7 @@ fn command(kind: &str, dir: &Path) -> Command {
     command
 }
 
-/// Kills the job again and again; `at_risk` items may have completed since the last save.
+/// Kills the job again and again. At most `at_risk` items may have completed since the last save.
 fn storm(kind: &str, at_risk: usize, sum: u64) {
     let mut rng = Rng::with_seed(storms::seed(18));
     for round in 0..3 * storms::times() {
@@ -31,7 +31,7 @@ fn storm(kind: &str, at_risk: usize, sum: u64) {
             let victim = command(kind, dir.path()).spawn().unwrap();
             run_and_kill(victim, Duration::from_millis(15), &mut rng);
             kills += 1;
-            // The job may have finished before its process said so: then the next run is another one.
+            // The job may have finished before its process said so, and the next run then begins anew.
             let has_begun = !Effects::open(dir.path().join("effects")).unwrap().all().is_empty();
             ends += usize::from(has_begun && stored("job", dir.path()).is_none());
         }
@@ -47,39 +47,39 @@ fn storm(kind: &str, at_risk: usize, sum: u64) {
         }
         assert_eq!(times.keys().copied().collect::<Vec<_>>(), (0..ITEMS).collect::<Vec<_>>());
         let repeats: usize = times.values().map(|times| times - 1).sum();
-        // Those under way, and those that came in while the last of them were saved.
+        // A kill repeats items that were under way, and items that completed while the last of them were saved.
         let most = kills * (2 * MOST + at_risk) + ends * times.len();
         assert!(repeats <= most, "{kind}, round {round}: {repeats} repeats of {kills} kills");
     }
 }
 
 #[test]
-fn on_threads_nothing_is_lost() {
+fn kills_on_threads_lose_nothing() {
     storm("threads", 1, 0);
 }
 
 #[test]
-fn nor_with_a_page() {
+fn kills_with_a_page_lose_nothing() {
     storm("paged", 1, 0);
 }
 
 #[test]
-fn nor_by_key_with_seldom_saves() {
+fn kills_by_key_with_seldom_saves_lose_nothing() {
     storm("key", 5, 0);
 }
 
 #[test]
-fn nor_as_futures() {
+fn kills_of_futures_lose_nothing() {
     storm("futures", 1, 0);
 }
 
 #[test]
-fn nor_where_a_part_runs_ahead() {
+fn kills_lose_nothing_where_a_part_runs_ahead() {
     storm("ahead on threads", 1, 1770);
 }
 
 #[test]
-fn nor_where_it_is_a_future() {
+fn kills_lose_nothing_where_a_part_of_a_future_runs_ahead() {
     storm("ahead as futures", 1, 1770);
 }
 
@@ -91,7 +91,7 @@ fn an_item_that_kills_the_process_is_found_and_given_up() {
         deaths += 1;
         assert!(deaths < 10, "it is never found");
     }
-    // Not known in the first run, and then counted twice.
+    // The item is not known in the first run, and is then counted twice.
     assert_eq!(deaths, 3);
     let stored = stored("job", dir.path()).unwrap();
     let letters: Vec<u64> = stored.dead_letters().iter().map(|letter| letter.index()).collect();

@@ -1,4 +1,4 @@
-//! Items side by side: `concurrency` and `threads`.
+//! Tests items side by side: `concurrency` and `threads`.
 
 mod ahead;
 mod ends;
@@ -12,12 +12,12 @@ use std::path::Path;
 
 use safe_state::{Checkpoint, Job};
 
-/// What is stored of the job.
+/// Returns the checkpoint of the job.
 fn stored(job: &str, dir: &Path) -> Option<Checkpoint> {
     Job::new(job).state_dir(dir).peek_checkpoint().unwrap()
 }
 
-/// Which items are complete.
+/// Returns the items that are complete.
 fn complete(job: &str, dir: &Path) -> Vec<u64> {
     stored(job, dir).map_or_else(Vec::new, |it| it.completed().ranges().flatten().collect())
 }

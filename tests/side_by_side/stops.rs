@@ -1,4 +1,4 @@
-//! Runs that are stopped, and futures that are dropped.
+//! Tests runs that are stopped, and futures that are dropped.
 
 use std::future::pending;
 use std::path::Path;
@@ -12,7 +12,7 @@ use safe_state::{Error, Job, StopReason, resumable};
 
 use super::{complete, stored};
 
-/// The item 5 asks the job to end.
+/// Asks itself to end in the item 5.
 #[resumable(name = "asked", state_dir = dir, threads = 3, fresh(asks))]
 fn asked(dir: &Path, asks: bool, did: &Mutex<Vec<u32>>) -> Result<(), Error> {
     for item in 0..2000_u32 {
@@ -41,7 +41,7 @@ fn what_is_under_way_ends_before_a_run_that_is_cancelled() {
     assert_eq!(all, (0..2000).collect::<Vec<_>>());
 }
 
-/// Items from the third on never end.
+/// Does the first three items, and never ends the items behind them if `hangs`.
 #[resumable(name = "dropped", state_dir = dir, concurrency = 4, save_every = 100, fresh(hangs))]
 async fn dropped(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) {
     for item in 0..10 {
@@ -80,7 +80,7 @@ fn a_dropped_future_loses_nothing_that_is_complete() {
     assert_eq!(did, (0..10).collect::<Vec<_>>());
 }
 
-/// What is in flight shows in the checkpoint while the job runs.
+/// Looks at the checkpoint from an item, and notes the items in flight that it shows.
 #[resumable(name = "looked", state_dir = dir, threads = 3)]
 fn looked(dir: &Path, found: &Mutex<Vec<u64>>) -> Result<(), Error> {
     for item in 0..40_u32 {

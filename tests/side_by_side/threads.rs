@@ -1,4 +1,4 @@
-//! Bodies on threads.
+//! Tests bodies on threads.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -12,7 +12,7 @@ use super::{complete, stored};
 
 type Anything = Box<dyn Error + Send + Sync>;
 
-/// Fails at the items of `fail`, and notes which it did.
+/// Fails at the items of `fail`, and notes the items that it did.
 #[resumable(name = "mails", state_dir = dir, threads = 4, fresh(fail))]
 fn mails(dir: &Path, count: u32, fail: &[u32], did: &Mutex<Vec<u32>>) -> Result<u32, Anything> {
     for mail in 0..count {
@@ -47,12 +47,12 @@ fn met(dir: &Path, barrier: &Barrier) {
 }
 
 #[test]
-fn as_many_run_at_once_as_are_asked_for() {
+fn the_number_of_bodies_at_once_can_be_set() {
     let dir = tempfile::tempdir().unwrap();
     met(dir.path(), &Barrier::new(3));
 }
 
-/// What stands before the loop has its type from the body.
+/// Has variables before the loop whose types are inferred from the body.
 #[resumable(name = "typed", state_dir = dir, threads = 2)]
 fn typed(dir: &Path, sum: &AtomicUsize) {
     let (steps, boxed) = ([Default::default(); 2], Box::new([Default::default()]));
@@ -80,7 +80,7 @@ fn cores(dir: &Path, running: &AtomicUsize, most: &AtomicUsize) {
 }
 
 #[test]
-fn no_more_than_there_are_cores() {
+fn no_more_bodies_run_at_once_than_there_are_cores() {
     let dir = tempfile::tempdir().unwrap();
     let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
     cores(dir.path(), &running, &most);
@@ -100,7 +100,7 @@ fn keyed(dir: &Path, words: &[&str], fail: &str, did: &Mutex<Vec<String>>) -> Re
 }
 
 #[test]
-fn by_key_what_is_complete_is_known_wherever_it_stands() {
+fn a_complete_key_is_known_wherever_it_stands() {
     let dir = tempfile::tempdir().unwrap();
     let did = Mutex::default();
     keyed(dir.path(), &["a", "b", "c", "b", "d", "e"], "d", &did).unwrap_err();
@@ -136,7 +136,7 @@ fn a_while_let_loop_asks_on_its_own_thread() {
     assert_eq!(did, ["four", "one", "three", "two"]);
 }
 
-/// What stands behind the loop, and is carried through another.
+/// Carries a variable through two loops around one on threads.
 #[resumable(name = "phases", state_dir = dir, carry(total), fresh(fail))]
 fn phases(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<u32, Anything> {
     let mut total = 0;
@@ -160,7 +160,7 @@ fn phases(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<u32, A
 }
 
 #[test]
-fn what_is_carried_around_it_stays() {
+fn values_that_are_carried_around_the_loop_stay() {
     let dir = tempfile::tempdir().unwrap();
     let did = Mutex::default();
     phases(dir.path(), Some(11), &did).unwrap_err();

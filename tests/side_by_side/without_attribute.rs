@@ -1,4 +1,4 @@
-//! Jobs whose items run side by side without the attribute.
+//! Tests jobs whose items run side by side without the attribute.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ impl Did {
         self.0.lock().unwrap().push(item);
     }
 
-    /// What was done, in order.
+    /// Returns the items that were done, in order.
     fn sorted(&self) -> Vec<u64> {
         let mut items = std::mem::take(&mut *self.0.lock().unwrap());
         items.sort_unstable();
@@ -32,7 +32,7 @@ fn job(dir: &tempfile::TempDir) -> Job {
 }
 
 #[test]
-fn on_threads_what_is_complete_is_not_done_again() {
+fn complete_items_on_threads_are_not_done_again() {
     let dir = tempfile::tempdir().unwrap();
     let did = Did::default();
     let outcome = job(&dir).par_iter(0..100).threads(4).try_for_each(|item: u64| {
@@ -86,7 +86,7 @@ fn the_input_stays_on_the_caller_s_thread() {
 }
 
 #[tokio::test]
-async fn as_futures_what_is_complete_is_not_done_again() {
+async fn complete_items_as_futures_are_not_done_again() {
     let dir = tempfile::tempdir().unwrap();
     let did = Did::default();
     let items = || stream::iter(0..50_u64);
@@ -108,7 +108,7 @@ async fn as_futures_what_is_complete_is_not_done_again() {
 }
 
 #[tokio::test]
-async fn so_many_run_at_once_and_no_more() {
+async fn the_number_of_futures_at_once_can_be_set() {
     let dir = tempfile::tempdir().unwrap();
     let (now, most) = (Cell::new(0), Cell::new(0));
     let body = async |_| {
@@ -141,7 +141,7 @@ async fn a_future_that_is_dropped_loses_nothing_complete() {
     let second = did.sorted();
     let both: BTreeSet<u64> = first.iter().chain(&second).copied().collect();
     assert_eq!(both, (0..60).collect());
-    // Those that were complete when it was dropped, and those that ended in the same poll.
+    // Items that ended in the poll in which the future was dropped may be done again.
     assert!(first.len() + second.len() <= 60 + 4, "{first:?} {second:?}");
 }
 

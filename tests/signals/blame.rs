@@ -1,4 +1,4 @@
-//! An item is not to blame for the end of a process that is asked to end.
+//! Tests that an item is not to blame for the end of a process that is asked to end.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -12,12 +12,12 @@ use crate::{Asked, asked, checkpoint};
 
 const HOUR: u64 = 3_600_000;
 
-/// The items that were given up.
+/// Returns the number of items that were given up.
 fn given_up(dir: &Path) -> usize {
     checkpoint(dir).dead_letters().len()
 }
 
-/// Whether an item is suspected by what is saved.
+/// Returns whether the checkpoint suspects an item.
 fn suspects(dir: &Path) -> bool {
     let suspect = checkpoint(dir).loop_progress(0).and_then(LoopProgress::suspect);
     suspect.is_some_and(|suspect| suspect.in_flight)
@@ -31,7 +31,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// A run that was killed, so that the next one suspects its items.
+/// Kills a run, so that the next one suspects its items.
 fn killed(dir: &Path) {
     let mut asked = Asked::start(&mut asked("suspects", dir, HOUR));
     asked.begun(1);
@@ -39,9 +39,9 @@ fn killed(dir: &Path) {
     assert_eq!(asked.ended().signal(), Some(9));
 }
 
-/// As by a service manager that loses its patience.
+/// A service manager kills a process that does not end in time after it was asked to.
 #[test]
-fn killed_after_it_was_asked() {
+fn a_kill_after_a_request_to_end_blames_no_item() {
     let dir = tempfile::tempdir().unwrap();
     killed(dir.path());
     for _ in 0..3 {
@@ -57,7 +57,7 @@ fn killed_after_it_was_asked() {
 }
 
 #[test]
-fn asked_a_second_time() {
+fn a_second_request_to_end_blames_no_item() {
     let dir = tempfile::tempdir().unwrap();
     killed(dir.path());
     for _ in 0..2 {
@@ -72,9 +72,9 @@ fn asked_a_second_time() {
     assert_eq!(given_up(dir.path()), 0);
 }
 
-/// Otherwise it is.
+/// Without a request to end, the item is to blame.
 #[test]
-fn killed_without_a_word() {
+fn a_kill_without_a_request_to_end_blames_the_item() {
     let dir = tempfile::tempdir().unwrap();
     killed(dir.path());
     killed(dir.path());
@@ -83,14 +83,14 @@ fn killed_without_a_word() {
     assert_eq!(given_up(dir.path()), 1);
 }
 
-/// Who starts it again says what it died of.
+/// The supervisor that starts the program again says what it died of.
 #[test]
-fn ended_by_a_signal_that_asks_for_it() {
+fn an_end_by_a_signal_that_asks_for_it_blames_no_item() {
     let ended_by = |signal: Signal| {
         let dir = tempfile::tempdir().unwrap();
         let supervised = || {
             let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_command"));
-            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_asked"));
+            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_signals_child"));
             run.arg("plain").arg(dir.path()).arg(HOUR.to_string());
             Asked::start(&mut run)
         };

@@ -1,4 +1,4 @@
-//! A graceful job that takes its time, in which signals come.
+//! Runs a graceful job that takes its time, in which signals come.
 
 use std::path::Path;
 use std::thread;
@@ -77,7 +77,7 @@ fn after(dir: &Path, millis: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Has something to do after its job was stopped.
+/// Takes some time to wind up after its job was stopped.
 fn winds_up(dir: &Path, millis: Duration) {
     let stopped = Job::new("asked").state_dir(dir).graceful(true).run(0..1_000_000, |item: u64| {
         println!("item {item}");
@@ -89,7 +89,7 @@ fn winds_up(dir: &Path, millis: Duration) {
     thread::sleep(millis);
 }
 
-/// Two jobs side by side, one of which is stopped.
+/// Runs two jobs side by side, one of which the test watches.
 fn two(dir: &Path, millis: Duration) -> Result<()> {
     let job = |name| Job::new(name).state_dir(dir).graceful(true);
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! Where nothing waits for a signal, it does what it does by default.
+//! Tests that a signal does what it does by default where nothing waits for it.
 
 use std::os::unix::process::ExitStatusExt;
 use std::thread;
@@ -12,7 +12,7 @@ use crate::{Asked, asked};
 const HOUR: u64 = 3_600_000;
 
 #[test]
-fn after_a_graceful_job_the_first_ends_the_process() {
+fn the_first_signal_after_a_graceful_job_ends_the_process() {
     let dir = tempfile::tempdir().unwrap();
     for signal in [Signal::TERM, Signal::INT] {
         let mut asked = Asked::start(&mut asked("after", dir.path(), HOUR));
@@ -22,9 +22,9 @@ fn after_a_graceful_job_the_first_ends_the_process() {
     }
 }
 
-/// The second of a pair comes when the job has ended by the first, and the program winds up.
+/// The second of a pair of signals comes after the first has ended the job, while the program winds up.
 #[test]
-fn it_has_time_to_wind_up() {
+fn a_stopped_program_has_time_to_wind_up() {
     let dir = tempfile::tempdir().unwrap();
     let mut winds_up = Asked::start(&mut asked("winds-up", dir.path(), 300));
     winds_up.begun(3);
@@ -48,7 +48,7 @@ fn it_has_time_to_wind_up() {
 }
 
 #[test]
-fn it_asks_all_jobs_of_the_process() {
+fn a_signal_asks_all_jobs_of_the_process() {
     let dir = tempfile::tempdir().unwrap();
     let mut asked = Asked::start(&mut asked("two", dir.path(), 1));
     asked.begun(2);
@@ -58,15 +58,15 @@ fn it_asks_all_jobs_of_the_process() {
     assert!(!other.peek_checkpoint().unwrap().unwrap().is_open());
 }
 
-/// As process 1 of a container. Linux alone, and it takes root or user namespaces.
+/// The program is process 1 of a container. The test runs on Linux alone, and needs root or user namespaces.
 #[test]
-fn as_process_1_it_says_what_ended_it() {
+fn process_1_says_which_signal_ended_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut asked = Asked::start(&mut as_process_1(&asked("soon", dir.path(), HOUR)));
     asked.begun(1);
     let program = asked.child();
     let ended = loop {
-        // However late the first one is taken up, some later one is the second.
+        // However late the first signal is taken up, some later one is the second.
         let _ = kill_process(program, Signal::TERM);
         thread::sleep(Duration::from_millis(50));
         if let Some(ended) = asked.child.try_wait().unwrap() {

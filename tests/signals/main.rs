@@ -1,4 +1,4 @@
-//! Signals that ask a process to end.
+//! Tests signals that ask a process to end.
 
 mod blame;
 mod first;
@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use safe_state::{Checkpoint, Job};
 use safe_state_tests::Effects;
 
-/// A program whose items say that they begin.
+/// A program that prints a line as each of its items begins.
 struct Asked {
     child: Child,
     lines: Option<BufReader<ChildStdout>>,
@@ -29,7 +29,7 @@ impl Asked {
         Asked { child, lines }
     }
 
-    /// Waits until so many items have begun.
+    /// Waits until `items` more items have begun.
     fn begun(&mut self, items: usize) {
         for _ in 0..items {
             let line = self.line();
@@ -49,11 +49,11 @@ impl Asked {
     }
 
     fn signal(&self, signal: Signal) {
-        // It may have ended.
+        // The program may have ended.
         let _ = kill_process(self.pid(), signal);
     }
 
-    /// What it has started, once it has.
+    /// Waits until the program has started a process, and returns its id.
     fn child(&self) -> Pid {
         let pid = self.child.id();
         loop {
@@ -66,7 +66,7 @@ impl Asked {
         }
     }
 
-    /// From now on nothing that it says is in its way.
+    /// Reads and drops all further output, so that the program is never blocked by it.
     fn drain(&mut self) {
         let lines = self.lines.take();
         thread::spawn(move || {
@@ -74,7 +74,7 @@ impl Asked {
         });
     }
 
-    /// How it ends.
+    /// Waits for the end of the program, and returns how it ended.
     fn ended(mut self) -> ExitStatus {
         self.drain();
         self.child.wait().unwrap()
@@ -83,16 +83,16 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        // It has ended, unless the test has failed.
+        // The program has ended, unless the test has failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 fn asked(kind: &str, dir: &Path, millis: u64) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_asked"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signals_child"));
     command.arg(kind).arg(dir).arg(millis.to_string());
-    // Else it looks up the stack of the error that it ends with, which takes seconds.
+    // With backtraces, the program looks up the stack of the error that it ends with, which takes seconds.
     command.env("RUST_BACKTRACE", "0");
     command
 }
@@ -101,7 +101,7 @@ fn checkpoint(dir: &Path) -> Checkpoint {
     Job::new("asked").state_dir(dir).peek_checkpoint().unwrap().unwrap()
 }
 
-/// All that was begun is saved, and was begun once.
+/// Checks that as many items are saved as were begun, so that each was begun once.
 fn is_all_saved(dir: &Path, what: &str) {
     let done = Effects::open(dir.join("effects")).unwrap().all();
     let saved = checkpoint(dir).completed().len();

@@ -1,4 +1,4 @@
-//! Pairs of signals, as batch systems, supervisors and `timeout` send them: nothing that is done is lost.
+//! Tests pairs of signals, as batch systems, supervisors and `timeout` send them. Nothing that is done is lost.
 
 use std::process::Command;
 use std::thread;
@@ -8,7 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{Asked, asked, is_all_saved};
 
-/// Slurm was seen to send two within 11 to 22 ms. The last one comes after the item has ended.
+/// The times between the two signals, in milliseconds. Slurm was seen to send two within 11 to 22 ms. The last time is
+/// longer than any item.
 const APART: [u64; 6] = [0, 1, 15, 100, 1000, 3000];
 const ITEMS: [u64; 4] = [0, 5, 100, 500];
 
@@ -28,13 +29,13 @@ fn pairs(
                 asked.begun(2);
                 asked.drain();
                 let whom = whom(&asked);
-                // They may have ended.
+                // The processes may have ended.
                 let send = || whom.iter().for_each(|pid| _ = kill_process(*pid, signal));
                 send();
                 thread::sleep(Duration::from_millis(apart));
                 send();
                 let ended = asked.ended();
-                // After the run, a signal is no second one.
+                // A signal that comes much later finds the run ended, so the exit code is not checked.
                 assert!(apart > 2000 || ended.code() == Some(code), "{what}: {ended}");
                 is_all_saved(dir.path(), &what);
             });
@@ -43,7 +44,7 @@ fn pairs(
 }
 
 #[test]
-fn to_the_process() {
+fn a_pair_of_signals_to_the_process_loses_nothing() {
     let plain = |command: &mut Command| std::mem::replace(command, Command::new("true"));
     pairs("SIGTERM", plain, |asked| vec![asked.pid()], (Signal::TERM, 1));
     pairs("SIGINT", plain, |asked| vec![asked.pid()], (Signal::INT, 1));
@@ -57,8 +58,8 @@ fn supervised(command: &mut Command) -> Command {
 }
 
 #[test]
-fn to_a_supervisor_and_its_program() {
+fn a_pair_of_signals_to_a_supervisor_loses_nothing() {
     let both = |asked: &Asked| vec![asked.pid(), asked.child()];
-    // It is told that the run was to stop, which may go on later.
+    // The exit code says that the run was asked to stop, and may go on later.
     pairs("both", supervised, both, (Signal::TERM, 75));
 }

@@ -1,4 +1,4 @@
-//! A second signal, well after the first, means now.
+//! Tests that a second signal, well after the first, ends the process at once.
 
 use std::os::unix::process::ExitStatusExt;
 use std::thread;
@@ -17,7 +17,7 @@ fn is_ended_by_the_second(kind: &str, after: Duration) {
         let mut asked = Asked::start(&mut asked(kind, dir.path(), HOUR));
         asked.begun(1);
         asked.signal(signal);
-        // However late the first one is taken up, some later one is the second.
+        // However late the first signal is taken up, some later one is the second.
         let mut ended = None;
         while ended.is_none() {
             thread::sleep(after);
@@ -30,12 +30,12 @@ fn is_ended_by_the_second(kind: &str, after: Duration) {
 }
 
 #[test]
-fn it_ends_the_process() {
+fn a_second_signal_ends_the_process_at_once() {
     is_ended_by_the_second("graceful", Duration::from_millis(2200));
 }
 
 #[test]
-fn how_long_after_can_be_said() {
+fn the_time_until_a_second_signal_counts_can_be_set() {
     is_ended_by_the_second("soon", Duration::from_millis(50));
 }
 
@@ -52,9 +52,9 @@ fn patient(dir: &std::path::Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// This process is one that would be ended.
+/// If the second signal was not ignored, it would end the process of this test.
 #[test]
-fn it_can_be_ignored_for_long() {
+fn a_second_signal_can_be_ignored_for_long() {
     let dir = tempfile::tempdir().unwrap();
     patient(dir.path()).unwrap_err();
     assert_eq!(patient::peek_checkpoint(dir.path()).unwrap().unwrap().completed().len(), 2);

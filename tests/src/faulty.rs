@@ -1,4 +1,4 @@
-//! A backend that can be told to fail.
+//! Provides a backend that can be told to fail.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use safe_state::MemoryBackend;
 use safe_state::backend::{Backend, Error};
 
-/// Keeps checkpoints in memory, until told to break.
+/// A backend that keeps checkpoints in memory, until it is told to break.
 #[derive(Debug, Default)]
 pub struct Faulty {
     inner: MemoryBackend,
@@ -14,11 +14,11 @@ pub struct Faulty {
 }
 
 impl Faulty {
-    /// Lets the operations of these names fail from now on, and no others.
+    /// Makes only the operations with these names fail from now on.
     ///
     /// # Panics
     ///
-    /// If another thread panicked here.
+    /// If another thread has panicked in an operation of this backend.
     pub fn break_only(&self, operations: &[&'static str]) {
         *self.broken.lock().unwrap() = operations.iter().copied().collect();
     }

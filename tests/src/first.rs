@@ -1,13 +1,13 @@
-//! A program as process 1 of a pid namespace, as containers run it. Linux alone, and it takes root or user
-//! namespaces that are allowed.
+//! Runs a program as process 1 of a pid namespace, as containers do. It works on Linux alone, and takes root or user
+//! namespaces.
 
 use std::process::Command;
 
-/// The command as process 1. It exits with the program's code, or dies of the signal that it died of.
+/// Returns the command as process 1. It exits with the program's code, or dies of the signal that the program died of.
 ///
 /// # Panics
 ///
-/// If the system allows no pid namespace; there is no other way to be process 1.
+/// If the system allows no pid namespace, which is the only way to be process 1.
 pub fn as_process_1(command: &Command) -> Command {
     const NAMESPACE: [&str; 4] = ["--pid", "--fork", "--kill-child", "--mount-proc"];
     let by_root: &[&str] = &[];

@@ -1,4 +1,4 @@
-//! A control group with a limit on memory, as containers have. Linux alone, and it takes root.
+//! Makes a control group with a limit on memory, as containers have. It works on Linux alone, and takes root.
 
 use std::fs;
 use std::io;
@@ -13,11 +13,12 @@ pub struct Group {
 }
 
 impl Group {
-    /// One whose processes may have so much memory in all, in bytes.
+    /// Makes a control group whose processes may have `bytes` of memory in all.
     ///
     /// # Panics
     ///
-    /// If the system makes none: there is no other way to be out of memory and no danger to other processes.
+    /// If the system makes no control group, which is the only way to be out of memory without danger to other
+    /// processes.
     #[must_use]
     pub fn with_memory(bytes: u64) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -35,7 +36,7 @@ impl Group {
         made.expect("root may make a control group that counts memory")
     }
 
-    /// The command in the group.
+    /// Returns the command, which runs in the group.
     #[must_use]
     pub fn command(&self, command: &Command) -> Command {
         let mut inside = Command::new("sh");
@@ -47,20 +48,20 @@ impl Group {
 
 fn limited(dir: &Path, limit: &str, bytes: u64) -> io::Result<()> {
     fs::create_dir(dir)?;
-    // Where memory is not counted there is no such file.
+    // The file does not exist where the system does not count memory.
     let set =
         fs::metadata(dir.join(limit)).and_then(|_| fs::write(dir.join(limit), bytes.to_string()));
     if set.is_err() {
         fs::remove_dir(dir)?;
     }
-    // Where there is swap, it would be used first.
+    // Otherwise a system with swap would use that first.
     let _ = fs::write(dir.join("memory.swap.max"), "0");
     set
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // What was killed may not be gone yet.
+        // Processes of the group that were killed may not be gone yet.
         let _ = fs::remove_dir(&self.dir);
     }
 }

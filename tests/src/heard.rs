@@ -1,4 +1,4 @@
-//! The `tracing` events of a piece of code.
+//! Collects the `tracing` events of a piece of code.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
@@ -8,15 +8,15 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Calls `speak`, and gives what it returned, and the events of the crate on the way, each as its
-/// level and then its fields. Only this thread's are heard.
+/// Calls `speak`. Returns its value and the events of the crate meanwhile, each as its level and then its fields. Only
+/// events of this thread are heard.
 ///
 /// # Panics
 ///
 /// If another subscriber has been set for the process.
 pub fn heard<R>(speak: impl FnOnce() -> R) -> (R, Vec<String>) {
-    // One for the whole process: whether anyone listens to an event is kept for all threads, and one
-    // that comes and goes with a thread is missed by the others.
+    // The whole process has one subscriber: whether anyone listens to an event is cached for all threads, so other
+    // threads would miss a subscriber that comes and goes with a thread.
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| tracing::subscriber::set_global_default(Ear).unwrap());
     LINES.take();

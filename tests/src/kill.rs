@@ -1,4 +1,4 @@
-//! Kills at random instants.
+//! Kills processes at random instants.
 
 use std::io::{BufRead, BufReader};
 use std::process::Child;
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// Kills a process, most often some time after it has said that its first item has begun, and else
-/// before. It may have ended well by then.
+/// Kills a process at a random time, which is most often after the process has said that its first item has begun. The
+/// process may have ended well by then.
 ///
 /// # Panics
 ///
-/// If it has failed.
+/// If the process has failed.
 pub fn run_and_kill(mut victim: Child, longest: Duration, rng: &mut Rng) {
     if rng.u8(0..5) > 0 {
-        // It ends without a line if there is no item left.
+        // The process ends without a line if no item is left.
         BufReader::new(victim.stdout.as_mut().unwrap()).read_line(&mut String::new()).unwrap();
     }
     thread::sleep(longest.mul_f64(rng.f64()));

@@ -1,4 +1,4 @@
-//! What a job did, run after run, held against the promise.
+//! Compares what a job did, run after run, with the promise.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ pub struct Ledger {
     effects: PathBuf,
     items: u64,
     save_every: u64,
-    /// The items that the checkpoint said were complete when the last run began.
+    /// The number of items that the checkpoint said were complete when the last run began.
     complete: u64,
-    /// How many were complete at most by then: a server may carry out what it was sent after the
-    /// process that sent it is dead, and has been looked after.
+    /// The most items that can have been complete when the last run began. A server may carry out a request after the
+    /// process that sent it is dead, and after the test has looked.
     sent: u64,
     is_on_server: bool,
-    /// How many effects there were then.
+    /// The number of effects when the last run began.
     seen: usize,
 }
 
-/// What a run left.
+/// The state that a run left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// No checkpoint, and no effects.
@@ -36,13 +36,13 @@ pub enum Found {
 }
 
 impl Ledger {
-    /// The account of the job `storm` in `dir`, which no run has begun yet.
+    /// Opens the account of the job `storm` in `dir`, which no run has begun yet.
     pub fn new(dir: &Path, items: u64, save_every: u64) -> Self {
         let job = Job::new("storm").state_dir(dir.join("state"));
         Ledger { is_on_server: false, ..Ledger::of(job, dir, items, save_every) }
     }
 
-    /// The account of any job, whose effects are in `dir`.
+    /// Opens the account of any job, whose effects are in `dir`.
     pub fn of(job: Job, dir: &Path, items: u64, save_every: u64) -> Self {
         let effects = dir.join("effects");
         Ledger {
@@ -57,18 +57,18 @@ impl Ledger {
         }
     }
 
-    /// The job.
+    /// Returns the job.
     pub fn job(&self) -> &Job {
         &self.job
     }
 
-    /// Goes on with the next job of that name, after one that is finished.
+    /// Begins the account of the next job with this name, after one that is finished.
     pub fn begin_again(&mut self) {
         (self.complete, self.sent) = (0, 0);
     }
 
-    /// Holds what the last run left against the promise: nothing that the checkpoint calls complete
-    /// is missing, no more than the items since the last save run again, and all in order.
+    /// Compares what the last run left with the promise: nothing that the checkpoint calls complete is missing, no more
+    /// than the items since the last save run again, and all are in order.
     ///
     /// # Panics
     ///
@@ -89,7 +89,7 @@ impl Ledger {
         }
     }
 
-    /// The items that the last run did, which have to be those after the ones complete before it.
+    /// Returns the items that the last run did, which have to follow the items that were complete before.
     fn last_run(&mut self, when: &str) -> Range<u64> {
         let effects = Effects::open(&self.effects).unwrap().all();
         let last = &effects[self.seen..];
@@ -100,11 +100,11 @@ impl Ledger {
         ran
     }
 
-    /// Where the last run began, whose first effect that is.
+    /// Returns the item that the last run began with; `first` is its first effect.
     fn began(&self, first: Option<u64>) -> u64 {
         match first {
             None => self.sent.max(self.complete),
-            // What the run before had sent had ended the job.
+            // A request of the run before had ended the job.
             Some(0) if self.sent == self.items => 0,
             Some(first) if (self.complete..=self.sent).contains(&first) => first,
             Some(_) => self.complete,
@@ -117,7 +117,7 @@ impl Ledger {
         assert_eq!(completed.len(), prefix, "{when}: {checkpoint}");
         assert!(prefix >= self.complete.min(ran.start), "{when}: fell back to {prefix}");
         assert!(prefix <= ran.end, "{when}: {prefix} are said to be complete");
-        // Those completed since the last save, of which the last may be in flight instead.
+        // The items since the last save run again, of which the last may be in flight instead.
         let again = ran.end - prefix;
         assert!(again <= self.save_every, "{when}: {again} items run again");
         self.complete = prefix;

@@ -1,12 +1,12 @@
-//! A job that names no place, in a crate that is compiled for its users.
+//! Provides a job that names no place, in a crate that is compiled for its users.
 
 use safe_state::resumable;
 
-/// Adds the orders up; the bank refuses one.
+/// Adds up the orders, of which the bank refuses the order `bad`.
 ///
 /// # Errors
 ///
-/// At the order that is bad.
+/// If the bank refuses an order.
 #[resumable(name = "bill", carry(total))]
 pub fn bill(orders: &[u64], bad: u64) -> anyhow::Result<u64> {
     let mut total = 0;

@@ -1,4 +1,4 @@
-//! A network that fails on request: a TCP proxy in this process.
+//! Provides a network that fails on request: a TCP proxy in this process.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,15 +6,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-/// Passes on what its clients and the server say to one another, as well as it is told to. Dropping
-/// it ends all connections.
+/// A proxy that passes on what its clients and the server say to one another, as well as it is told to. Dropping it
+/// ends all connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
     link: Arc<Link>,
 }
 
-/// What all connections through a proxy share.
+/// The state that all connections through a proxy share.
 #[derive(Debug)]
 struct Link {
     server: SocketAddr,
@@ -25,7 +25,7 @@ struct Link {
 #[derive(Debug)]
 struct State {
     trouble: Trouble,
-    /// Those of the threads that pass on what is said.
+    /// The open connections, which belong to the threads that pass on what is said.
     connections: Vec<Weak<Connection>>,
 }
 
@@ -46,11 +46,11 @@ struct Connection {
 }
 
 impl Proxy {
-    /// Listens on a free port, and leads to the server at this address.
+    /// Starts a proxy on a free port, which leads to the server at this address.
     ///
     /// # Panics
     ///
-    /// If there is no port to be had.
+    /// If no port is free.
     pub fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -61,28 +61,27 @@ impl Proxy {
         Proxy { address, link }
     }
 
-    /// Where clients connect to.
+    /// Returns the address that clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends all connections, and each new one at once.
+    /// Ends all connections, and ends each new one at once.
     pub fn cut(&self) {
         self.link.set(Trouble::Cut);
     }
 
-    /// Holds back all that is said for this long; with [`Duration::MAX`], as if the cable were pulled.
+    /// Holds back all that is said for `delay`; with [`Duration::MAX`], as if the cable were pulled.
     pub fn delay(&self, delay: Duration) {
         self.link.set(Trouble::Delay(delay));
     }
 
-    /// The clients hear no more of the server, and that it has nothing more to say. What they say
-    /// still arrives.
+    /// Makes the clients hear that the server has nothing more to say. What the clients say still arrives.
     pub fn half_close(&self) {
         self.link.set(Trouble::HalfClosed);
     }
 
-    /// All is well from now on. Connections that have ended stay so.
+    /// Makes all work from now on. Connections that have ended stay so.
     pub fn restore(&self) {
         self.link.set(Trouble::None);
     }
@@ -91,7 +90,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.link.set(Trouble::Gone);
-        // One more client, so that the listener looks.
+        // One more client makes the listener look at the trouble, and end.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -109,7 +108,7 @@ impl Link {
         self.changed.notify_all();
     }
 
-    /// Connects a client to the server, under the trouble of the day.
+    /// Connects a client to the server, under the present trouble.
     fn connect(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
         let server = TcpStream::connect(self.server)?;
         client.set_nodelay(true)?;
@@ -124,7 +123,7 @@ impl Link {
         Ok(())
     }
 
-    /// Returns when what has been said may go on.
+    /// Waits until what has been said may go on.
     fn hold_back(&self) {
         let state = self.state();
         if let Trouble::Delay(delay) = state.trouble {
@@ -135,8 +134,8 @@ impl Link {
 }
 
 impl Connection {
-    /// Does to it what is done to all, and says whether it lives on. One that has ended by itself
-    /// is no worse for it.
+    /// Applies the trouble to a connection. Returns whether the connection lives on. An error of a connection that has
+    /// ended by itself is ignored.
     fn suffers(&self, trouble: Trouble) -> bool {
         match trouble {
             Trouble::None | Trouble::Delay(_) => true,
@@ -165,12 +164,12 @@ fn accept(listener: &TcpListener, link: &Arc<Link>) {
         if link.state().trouble == Trouble::Gone {
             break;
         }
-        // A client that the server does not take finds its connection closed.
+        // If the server does not accept the client, the client finds its connection closed.
         let _ = client.and_then(|client| link.connect(client));
     }
 }
 
-/// One direction of a connection, to its end.
+/// Passes on one direction of a connection, to its end.
 fn pass(mut from: &TcpStream, mut to: &TcpStream, link: &Link) {
     let mut chunk = [0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut chunk) {
@@ -179,7 +178,7 @@ fn pass(mut from: &TcpStream, mut to: &TcpStream, link: &Link) {
             break;
         }
     }
-    // Either may be closed already.
+    // Either socket may be closed already.
     let _ = to.shutdown(Shutdown::Write);
     let _ = from.shutdown(Shutdown::Read);
 }
@@ -194,7 +193,7 @@ mod tests {
 
     use super::Proxy;
 
-    /// A server that answers each byte with the next one, and tells of what it hears.
+    /// Starts a server that answers each byte with the next one, and tells which bytes it hears.
     fn server() -> (SocketAddr, Receiver<u8>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -213,7 +212,7 @@ mod tests {
         (address, heard)
     }
 
-    /// What a client of the proxy is answered, or nothing if it hears that there is no more.
+    /// Sends a byte to the proxy, and returns the answer; `None` if the client hears that no more comes.
     fn ask(client: &mut TcpStream, byte: u8) -> Option<u8> {
         client.write_all(&[byte]).ok()?;
         let mut answer = [0];
@@ -282,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn half_closed_the_server_hears_and_is_not_heard() {
+    fn a_server_behind_a_half_closed_proxy_hears_and_is_not_heard() {
         let (address, heard) = server();
         let proxy = Proxy::to(address);
         let mut client = connected(&proxy);

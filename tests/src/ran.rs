@@ -1,4 +1,4 @@
-//! What a job's items did, in memory.
+//! Notes what a job's items did, in memory.
 
 use safe_state::Job;
 
@@ -9,30 +9,30 @@ use std::sync::Mutex;
 pub struct Ran(Mutex<Vec<u64>>);
 
 impl Ran {
-    /// Adds one.
+    /// Adds an item.
     ///
     /// # Panics
     ///
-    /// If another thread panicked while adding one.
+    /// If another thread panicked while adding an item.
     pub fn note(&self, item: u64) {
         self.0.lock().unwrap().push(item);
     }
 
-    /// Those since the last call.
+    /// Returns the items since the last call.
     ///
     /// # Panics
     ///
-    /// If another thread panicked while adding one.
+    /// If another thread panicked while adding an item.
     pub fn take(&self) -> Vec<u64> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-/// Runs `job` over `items`, failing at the one given, and gives those that ran.
+/// Runs `job` over `items`, and fails at the item `fails_at`. Returns the items that ran.
 ///
 /// # Panics
 ///
-/// If it does not end as asked.
+/// If the job does not end as asked.
 pub fn run(job: &Job, items: impl IntoIterator<Item = u64>, fails_at: Option<u64>) -> Vec<u64> {
     let ran = Ran::default();
     let outcome = job.run(items, |item| {

@@ -1,4 +1,4 @@
-//! What a job on a server has to stand, whatever server it is.
+//! Tests what a job on a server has to survive, whatever server it is.
 #![expect(clippy::missing_panics_doc, reason = "what is checked here panics if it is not so")]
 
 mod fight;
@@ -26,11 +26,11 @@ pub use kills::{kill_storm, paged_kill_storm, victim};
 pub use storm::partition_storm;
 pub use trouble::{hung_server, troubled_network, troubled_server};
 
-/// So long that no test waits for one to end.
+/// The time of a lease that no test waits for.
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_secs(1);
 
-/// The backend at a URL; one on a network has leases of that length, and little patience.
+/// Returns the backend at a URL. A backend on a network has leases of the length `lease`, and little patience.
 pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
     match url.split(':').next() {
         Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease)),
@@ -43,13 +43,13 @@ pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
     }
 }
 
-/// A backend with leases of that length, and little patience.
+/// Returns the backend with leases of the length `lease`, and little patience.
 pub fn limited<C: Connect>(backend: NetworkBackend<C>, lease: Duration) -> NetworkBackend<C> {
     let timeouts = Timeouts { connect: SHORT, statement: SHORT };
     backend.lease_time(lease).retry_time(Duration::from_secs(20)).timeouts(timeouts)
 }
 
-/// An error and its causes, in one line.
+/// Returns an error and its causes, in one line.
 pub fn told(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -85,8 +85,8 @@ async fn job_async(
     Ok(())
 }
 
-/// A job goes on from plain functions, from within each runtime, and as an async function; and a
-/// backend that has been asked can be dropped there.
+/// Checks that a job goes on from plain functions, from within each runtime, and as an async function; and that a
+/// backend that was used can be dropped within a runtime.
 pub fn any_runtime(url: &str) {
     use tokio::runtime::Builder;
     let backend = backend(url, LONG);
@@ -108,7 +108,7 @@ pub fn any_runtime(url: &str) {
     }
 }
 
-/// A second process is told who runs a job; once that was killed, the next follows at once.
+/// Checks that a second process is told who runs a job, and that the next run follows at once after a kill.
 pub fn killed_process(worker: &str, url: &str) {
     let name = "killed-process";
     let worker = Worker::holding_on(worker, url, name, LONG);
@@ -127,8 +127,7 @@ pub fn killed_process(worker: &str, url: &str) {
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
-/// A process that was paused for longer than its lease lasts saves nothing over the one that took
-/// the job over.
+/// Checks that a process that was paused for longer than its lease saves nothing over the run that took over the job.
 pub fn lost_lease(worker: &str, url: &str) {
     let name = "lost-lease";
     let worker = Worker::holding_on(worker, url, name, SHORT);
@@ -149,8 +148,8 @@ pub fn lost_lease(worker: &str, url: &str) {
     heir.clear_checkpoint().unwrap();
 }
 
-/// The conformance suite, on the store that `open` gives, between processes too: those are the
-/// test of that name. `lapse` ends the lease of a job.
+/// Runs the conformance suite on the store that `open` gives, between processes too. The other processes run the test
+/// `test`. `lapse` ends the lease of a job.
 pub fn conformance<B: Backend>(
     test: &str,
     open: fn() -> B,
@@ -168,8 +167,8 @@ pub fn conformance<B: Backend>(
     });
 }
 
-/// What cannot be reached, or lets nobody in, is told in time, and without the password. `wrong` is
-/// what the server says of a password that is not right.
+/// Checks that a server that cannot be reached, or lets nobody in, is told in time, and without the password. `wrong`
+/// is what the server says of a wrong password.
 pub fn refusals(url: &str, wrong: &str) {
     let (user, host) = url.split_once('@').unwrap();
     let (user, password) = user.rsplit_once(':').unwrap();

@@ -1,4 +1,4 @@
-//! The servers that `tests/servers` has started, and those that a test starts for itself.
+//! Reaches the servers that `tests/servers` has started, and starts those that a test has for itself.
 
 use std::env;
 use std::fmt::Display;
@@ -13,46 +13,46 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// The URL of PostgreSQL, with user and password. It speaks TLS as well.
+/// Returns the URL of PostgreSQL, with user and password. The server speaks TLS as well.
 ///
 /// # Panics
 ///
-/// Here and below, if the servers are not there.
+/// If `tests/servers` has not started the servers.
 pub fn postgres_url() -> String {
     variable("SAFE_STATE_TEST_POSTGRES")
 }
 
-/// The URL of MariaDB, with user and password. It speaks TLS as well.
+/// Returns the URL of MariaDB, with user and password. The server speaks TLS as well.
 pub fn mysql_url() -> String {
     variable("SAFE_STATE_TEST_MYSQL")
 }
 
-/// The URL of Redis, with user and password.
+/// Returns the URL of Redis, with user and password.
 pub fn redis_url() -> String {
     variable("SAFE_STATE_TEST_REDIS")
 }
 
-/// The URL of the same Redis by TLS.
+/// Returns the URL of the same Redis by TLS.
 pub fn redis_tls_url() -> String {
     variable("SAFE_STATE_TEST_REDIS_TLS")
 }
 
-/// The URL of the S3 endpoint. Any credentials do.
+/// Returns the URL of the S3 endpoint. Any credentials do.
 pub fn s3_url() -> String {
     variable("SAFE_STATE_TEST_S3")
 }
 
-/// The URL of objects there below a prefix, with credentials.
+/// Returns the URL of the objects below a prefix in S3, with credentials.
 pub fn objects_url(prefix: &str) -> String {
     objects_at(&s3_url(), prefix)
 }
 
-/// The same by TLS.
+/// Returns the URL of the objects below a prefix in S3, by TLS.
 pub fn objects_tls_url(prefix: &str) -> String {
     objects_at(&variable("SAFE_STATE_TEST_S3_TLS"), prefix)
 }
 
-/// The same, where an object is created though it is there.
+/// Returns the URL of the objects below a prefix in an S3 that creates an object even if it exists.
 pub fn deaf_objects_url(prefix: &str) -> String {
     objects_at(&variable("SAFE_STATE_TEST_S3_DEAF"), prefix)
 }
@@ -62,10 +62,10 @@ fn objects_at(endpoint: &str, prefix: &str) -> String {
     format!("s3://{BUCKET}/{prefix}?region=us-east-1&endpoint={endpoint}&{credentials}")
 }
 
-/// The bucket that is there from the start.
+/// The bucket that exists from the start.
 pub const BUCKET: &str = "safe-state";
 
-/// The certificate of the authority that vouches for the servers.
+/// Returns the path of the certificate of the authority that vouches for the servers.
 pub fn authority() -> PathBuf {
     Path::new(&variable("SAFE_STATE_TEST_TLS")).join("ca.pem")
 }
@@ -76,23 +76,23 @@ fn variable(name: &str) -> String {
     })
 }
 
-/// Where the server of a URL listens.
+/// Returns the address that the server of a URL listens on.
 ///
 /// # Panics
 ///
-/// If it is none of the URLs from here.
+/// If the URL is none of those that this module returns.
 pub fn address(url: &str) -> SocketAddr {
     url[authority_of(url)].parse().unwrap()
 }
 
-/// The same URL by way of another address, as that of a [`Proxy`](crate::Proxy).
+/// Returns the same URL with another address, such as that of a [`Proxy`](crate::Proxy).
 pub fn at(url: &str, address: SocketAddr) -> String {
     let mut url = url.to_owned();
     url.replace_range(authority_of(&url), &address.to_string());
     url
 }
 
-/// Where the host and port stand in a URL; those of its endpoint, if it has one.
+/// Returns the range of the host and port in a URL; in that of its endpoint, if the URL has one.
 fn authority_of(url: &str) -> std::ops::Range<usize> {
     let scheme = url.rfind("://").unwrap() + 3;
     let begin = url[scheme..].find('@').map_or(scheme, |at| scheme + at + 1);
@@ -100,7 +100,7 @@ fn authority_of(url: &str) -> std::ops::Range<usize> {
     begin..end
 }
 
-/// What a server of one's own can be.
+/// The kind of a server that a test has for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// PostgreSQL.
@@ -111,14 +111,14 @@ pub enum Kind {
     Redis,
 }
 
-/// A server that belongs to a test, which may kill it. What it stores survives that. Dropping it
-/// kills it, too.
+/// A server that belongs to a test, which may kill it. What the server stores survives a kill. Dropping it kills it,
+/// too.
 #[derive(Debug)]
 pub struct Server {
     name: &'static str,
-    /// What it is started with behind its port.
+    /// The arguments of the server behind its port.
     more: Vec<String>,
-    /// That of the one of its kind that all tests share.
+    /// The URL of the server of the same kind that all tests share.
     url: String,
     dir: TempDir,
     address: SocketAddr,
@@ -126,22 +126,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one, and waits until it answers.
+    /// Starts a server, and waits until it answers.
     ///
     /// # Panics
     ///
-    /// If it does not come to answer.
+    /// If the server does not answer in time.
     pub fn start(kind: Kind) -> Self {
         Server::start_as(kind.name(), kind, &[])
     }
 
-    /// Starts one of `tests/setups/servers.sh` by its name, with what it is given behind its port.
+    /// Starts a server of `tests/setups/servers.sh` by its name, with the arguments `more` behind its port.
     ///
     /// # Panics
     ///
-    /// If it does not come to answer.
+    /// If the server does not answer in time.
     pub fn start_as(name: &'static str, kind: Kind, more: &[&dyn Display]) -> Self {
-        // It runs as another user, who has to come by.
+        // The server runs as another user, who has to pass through the folder.
         let passable = Permissions::from_mode(0o711);
         let dir = tempfile::Builder::new().permissions(passable).tempdir().unwrap();
         let address = (Ipv4Addr::LOCALHOST, free_ports(1)).into();
@@ -152,37 +152,37 @@ impl Server {
         server
     }
 
-    /// Its URL, with user and password.
+    /// Returns the server's URL, with user and password.
     pub fn url(&self) -> String {
         at(&self.url, self.address)
     }
 
-    /// Its process, which its folder belongs to.
+    /// Returns the id of the server's process, which its folder belongs to.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends it with a signal that it cannot catch.
+    /// Ends the server with a signal that it cannot catch.
     ///
     /// # Panics
     ///
-    /// If it cannot be waited for.
+    /// If the process cannot be waited for.
     pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Kills it if it is running, starts it on the same address with what it stored, and waits until
-    /// it answers.
+    /// Kills the server if it is running, starts it on the same address with what it stored, and waits until it
+    /// answers.
     ///
     /// # Panics
     ///
-    /// If it does not come to answer.
+    /// If the server does not answer in time.
     pub fn restart(&mut self) {
         self.kill();
         self.process = serve(self.name, self.dir.path(), self.address, &self.more);
@@ -194,7 +194,7 @@ impl Server {
         while !self.is_ready() {
             let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
             assert!(Instant::now() < deadline, "{} does not answer: {}", self.name, log());
-            // PostgreSQL refuses to start until the last child of the one killed is gone.
+            // PostgreSQL refuses to start until the last child of the killed server is gone.
             if self.process.try_wait().unwrap().is_some() {
                 self.process = serve(self.name, self.dir.path(), self.address, &self.more);
             }
@@ -210,7 +210,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The server may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -225,7 +225,7 @@ impl Kind {
         }
     }
 
-    /// That of the one that all tests share.
+    /// Returns the URL of the server of this kind that all tests share.
     fn url(self) -> String {
         match self {
             Kind::Postgres => postgres_url(),
@@ -235,14 +235,14 @@ impl Kind {
     }
 }
 
-/// Returns the first of so many ports in a row that are free.
+/// Returns the first of `count` ports in a row that are free.
 ///
-/// They, and those 10,000 above them, which the nodes of a Redis Cluster talk on, are beneath those that
-/// Linux gives to who asks for any: so no connection is given one before the server takes it.
+/// The ports, and those 10,000 above them, on which the nodes of a Redis Cluster talk, are below those that Linux gives
+/// to programs that ask for any port. So no connection is given one of them before the server takes it.
 ///
 /// # Panics
 ///
-/// If there are none.
+/// If no ports are free.
 pub fn free_ports(count: u16) -> u16 {
     let mut rng = fastrand::Rng::new();
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
@@ -264,7 +264,7 @@ fn serve(name: &str, dir: &Path, address: SocketAddr, more: &[String]) -> Child 
         .unwrap()
 }
 
-/// What it has to say stands beside its folder.
+/// Opens the file beside the server's folder that takes its output.
 fn log(dir: &Path) -> Stdio {
     OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap().into()
 }
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(address("s3://bucket/prefix?endpoint=http://127.0.0.1:80&region=a").port(), 80);
     }
 
-    /// What Redis answers to one command.
+    /// Returns what Redis answers to one command.
     fn redis(server: &Server, command: &str) -> String {
         let password = redis_url().split([':', '@']).nth(2).unwrap().to_owned();
         let mut connection = TcpStream::connect(server.address()).unwrap();

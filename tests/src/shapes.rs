@@ -1,8 +1,8 @@
-//! Runs one function with and without the attribute, uninterrupted and interrupted, and compares
-//! what it did and gave.
+//! Runs one function with and without the attribute, uninterrupted and interrupted, and compares what it did and
+//! returned.
 //!
-//! A shape's body calls [`step`], [`try_step`] or [`maybe_step`] once for each item. That is
-//! where it is interrupted: before the item has had its effect, or after.
+//! A shape's body calls [`step`], [`try_step`] or [`maybe_step`] once for each item. These calls interrupt it, before
+//! the item has had its effect or after.
 
 use std::cell::RefCell;
 use std::fmt::{self, Debug};
@@ -11,18 +11,18 @@ use std::sync::Arc;
 
 use safe_state::{Backend, MemoryBackend};
 
-/// A function to be run, and what it is called.
+/// A function to run, and its name.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub name: &'static str,
     pub run: fn() -> String,
 }
 
-/// The shapes of a module: `name => call;`, where the name is for messages.
+/// Lists the shapes of a module, as `name => call;`. The names are for messages.
 #[macro_export]
 macro_rules! shapes {
     ($($name:ident => $call:expr;)*) => {
-        /// All of this file, ready to run.
+        /// Returns all shapes of this file, ready to run.
         #[allow(clippy::too_many_lines)]
         pub(crate) fn all() -> ::std::vec::Vec<$crate::shapes::Shape> {
             ::std::vec![$($crate::shapes::Shape {
@@ -33,7 +33,7 @@ macro_rules! shapes {
     };
 }
 
-/// What an interrupted step returns or panics with.
+/// The error or panic of an interrupted step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interrupted;
 
@@ -64,7 +64,7 @@ enum When {
     AfterIt,
 }
 
-/// What the shape under way has at hand, and has done.
+/// The backend and the plan of the shape under way, and what it has done.
 #[derive(Default)]
 struct Stage {
     store: Arc<MemoryBackend>,
@@ -75,7 +75,7 @@ struct Stage {
 #[derive(Default, Debug, Clone, PartialEq)]
 struct Done {
     effects: Vec<String>,
-    /// For each step its place in the effects, and whether it can return early.
+    /// For each step, its place in the effects, and whether it can return early.
     steps: Vec<(usize, bool)>,
 }
 
@@ -83,36 +83,36 @@ thread_local! {
     static STAGE: RefCell<Stage> = RefCell::default();
 }
 
-/// The backend of the shape under way.
+/// Returns the backend of the shape under way.
 pub fn store() -> Arc<MemoryBackend> {
     STAGE.with_borrow(|stage| Arc::clone(&stage.store))
 }
 
-/// The work on an item that cannot fail, but can panic.
+/// Does the work on an item that cannot fail, but can panic.
 pub fn step(item: impl Debug) {
     let _: Result<(), Interrupted> = work(format!("{item:?}"), false);
 }
 
-/// The work on an item that can fail.
+/// Does the work on an item that can fail.
 ///
 /// # Errors
 ///
-/// When the shape is to be interrupted here.
+/// If the shape is to be interrupted here.
 pub fn try_step(item: impl Debug) -> Result<(), Interrupted> {
     work(format!("{item:?}"), true)
 }
 
-/// The same for functions that return an `Option`.
+/// Does the work on an item that can fail, in functions that return an `Option`.
 pub fn maybe_step(item: impl Debug) -> Option<()> {
     try_step(item).ok()
 }
 
-/// An effect outside any item.
+/// Has an effect outside any item.
 pub fn effect(what: impl fmt::Display) {
     STAGE.with_borrow_mut(|stage| stage.done.effects.push(what.to_string()));
 }
 
-/// A value that tells when it is dropped.
+/// A value that notes when it is dropped.
 #[derive(Debug, PartialEq, Hash)]
 pub struct Noisy(pub &'static str);
 
@@ -126,7 +126,7 @@ impl Drop for Noisy {
 ///
 /// # Panics
 ///
-/// If the future does, or there can be no runtime.
+/// If the future panics, or no runtime can be made.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -135,7 +135,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// Refuses at compile time what is not `Send`.
+/// Refuses a value at compile time that is not `Send`.
 pub fn send<T: Send>(value: T) -> T {
     value
 }
@@ -144,7 +144,7 @@ fn work(effect: String, can_return: bool) -> Result<(), Interrupted> {
     match STAGE.with_borrow_mut(|stage| stage.work(effect, can_return)) {
         None => Ok(()),
         Some(How::Return) => Err(Interrupted),
-        // Unlike `panic!`, it leaves standard error quiet.
+        // Unlike `panic!`, `resume_unwind` writes nothing to standard error.
         Some(How::Panic) => resume_unwind(Box::new(Interrupted)),
     }
 }
@@ -160,7 +160,7 @@ impl Stage {
     }
 }
 
-/// What a run did, and gave; `None` if it panicked.
+/// Runs a shape. Returns what it did, and its value; `None` if it panicked.
 fn observe(shape: Shape, interruption: Option<Interruption>) -> (Done, Option<String>) {
     STAGE.with_borrow_mut(|stage| {
         stage.interruption = interruption;
@@ -192,12 +192,12 @@ impl Done {
     }
 }
 
-/// Checks that the attribute changes nothing about a shape: not without an interruption, and not
-/// in what a run does until it is interrupted.
+/// Checks that the attribute changes nothing about a shape: neither without an interruption, nor in what a run does
+/// until it is interrupted.
 ///
 /// # Panics
 ///
-/// If it does.
+/// If the attribute changes something.
 pub fn check_alike(plain: Shape, resumable: Shape) {
     clear_stage();
     let expected = observe(plain, None);
@@ -210,7 +210,7 @@ pub fn check_alike(plain: Shape, resumable: Shape) {
         let expected = observe(plain, Some(interruption));
         let found = observe(resumable, Some(interruption));
         assert_eq!(found, expected, "{name}, {interruption:?}");
-        // One that has not come to its loop has nothing to keep.
+        // A run that has not come to its loop has nothing to keep.
         if stored().is_empty() {
             clear_stage();
             let (expected, found) = (observe(plain, None), observe(resumable, None));
@@ -219,12 +219,11 @@ pub fn check_alike(plain: Shape, resumable: Shape) {
     }
 }
 
-/// Checks besides that a run after an interruption does and gives what was missing, and nothing
-/// else.
+/// Checks besides that a run after an interruption does and returns what was missing, and nothing else.
 ///
 /// # Panics
 ///
-/// If it does not.
+/// If the run does something else.
 pub fn check_resumes(plain: Shape, resumable: Shape) {
     check_alike(plain, resumable);
     let (all, given) = observe(plain, None);

@@ -1,4 +1,4 @@
-//! A backend that takes its time.
+//! Provides a backend that is slow.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 use safe_state::MemoryBackend;
 use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
 
-/// The longest that a save waits for what is beside it.
+/// The longest time that a save waits for ticks.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Keeps checkpoints in memory, blocks for some time in each save, and where a run asks what is asked of it; and
-/// counts what goes on beside the saves.
+/// A backend that keeps checkpoints in memory, and blocks for some time in each save and in each look for requests. It
+/// counts the ticks beside the saves.
 #[derive(Debug)]
 pub struct Slow {
     inner: Arc<MemoryBackend>,
     takes: Duration,
-    /// How many ticks a save waits for.
+    /// The number of ticks that a save waits for.
     least: u64,
     ticks: AtomicU64,
     beside: Mutex<Vec<u64>>,
 }
 
 impl Slow {
-    /// A backend whose saves and answers take that long.
+    /// Returns a backend whose saves and answers take the time `takes`.
     pub fn new(takes: Duration) -> Arc<Self> {
         Slow::of(takes, 0)
     }
 
-    /// A backend whose saves take until something else has come that often further, but no more than ten seconds.
+    /// Returns a backend whose saves take until other work has ticked `ticks` times, but no more than ten seconds.
     pub fn until(ticks: u64) -> Arc<Self> {
         Slow::of(Duration::ZERO, ticks)
     }
@@ -39,12 +39,12 @@ impl Slow {
         Arc::new(Slow { inner, takes, least, ticks, beside })
     }
 
-    /// Something else has come further.
+    /// Counts a step of other work.
     pub fn tick(&self) {
         self.ticks.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often that happened while a save was under way, for each of the saves.
+    /// Returns the number of ticks during each of the saves.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! How long the tests go on that try what is random.
+//! Says how long the tests go on that try what is random.
 #![expect(
     clippy::missing_panics_doc,
     reason = "a variable that is no number is a mistake of who set it"
@@ -6,12 +6,12 @@
 
 use std::env;
 
-/// How many times as much is tried: `$SAFE_STATE_STORM`, or 1.
+/// Returns the factor by which tests try more: `$SAFE_STATE_STORM`, or 1.
 pub fn times() -> u32 {
     number("SAFE_STATE_STORM").map_or(1, |times| times.try_into().unwrap())
 }
 
-/// Where to begin: `$SAFE_STATE_STORM_SEED`, or what the test begins with.
+/// Returns the seed of random numbers: `$SAFE_STATE_STORM_SEED`, or `usual`.
 pub fn seed(usual: u64) -> u64 {
     number("SAFE_STATE_STORM_SEED").unwrap_or(usual)
 }

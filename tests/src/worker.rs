@@ -1,4 +1,4 @@
-//! A process beside the test's own.
+//! Runs a process beside the test's own.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -14,46 +14,47 @@ impl Worker {
     ///
     /// # Panics
     ///
-    /// If it does not come to hold the job.
+    /// If the process does not come to hold the job.
     pub fn holding(executable: &str, dir: &Path) -> Self {
         Worker::holding_by(Command::new(executable), dir)
     }
 
-    /// The same with a job that is graceful.
+    /// Starts `executable`, to hold a graceful job in `dir`, and waits until it does.
     ///
     /// # Panics
     ///
-    /// As there.
+    /// If the process does not come to hold the job.
     pub fn holding_gracefully(executable: &str, dir: &Path) -> Self {
         Worker::start(Command::new(executable).arg("hold-gracefully").arg(dir))
     }
 
-    /// The same by a command that starts it.
+    /// Starts a process by `command`, to hold a job in `dir`, and waits until it does.
     ///
     /// # Panics
     ///
-    /// As there.
+    /// If the process does not come to hold the job.
     pub fn holding_by(mut command: Command, dir: &Path) -> Self {
         command.arg("hold").arg(dir);
         Worker::start(&mut command)
     }
 
-    /// The same on the backend at a URL, by leases of that length.
+    /// Starts `executable`, to hold a job on the backend at a URL by leases of the length `lease`, and waits until it
+    /// does.
     ///
     /// # Panics
     ///
-    /// As there.
+    /// If the process does not come to hold the job.
     pub fn holding_on(executable: &str, url: &str, job: &str, lease: Duration) -> Self {
         let mut command = Command::new(executable);
         command.args(["hold-on", url, job, &lease.as_millis().to_string()]);
         Worker::start(&mut command)
     }
 
-    /// Starts one that fights for a job on the backend at a URL, and never ends.
+    /// Starts a process that fights for a job on the backend at a URL, and never ends.
     ///
     /// # Panics
     ///
-    /// As there.
+    /// If the process does not start to fight.
     pub fn fighting(executable: &str, url: &str, dir: &Path) -> Self {
         Worker::start(Command::new(executable).args(["fight", url]).arg(dir))
     }
@@ -72,68 +73,68 @@ impl Worker {
         worker
     }
 
-    /// Its process id.
+    /// Returns the id of the process.
     pub fn pid(&self) -> u32 {
         self.0.id()
     }
 
-    /// Whether it has not ended.
+    /// Returns whether the process has not ended.
     ///
     /// # Panics
     ///
-    /// If it cannot be waited for.
+    /// If the process cannot be waited for.
     pub fn is_alive(&mut self) -> bool {
         self.0.try_wait().unwrap().is_none()
     }
 
-    /// Sends it a signal, such as `TERM`.
+    /// Sends the process a signal, such as `TERM`.
     ///
     /// # Panics
     ///
-    /// If it can't be sent.
+    /// If the signal can't be sent.
     pub fn send(&self, signal: &str) {
-        // The shell's own `kill`: the program is not on every system.
+        // The shell's own `kill` is used, because the program is not on every system.
         let kill = format!("kill -s {signal} {}", self.pid());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Sends it a signal, and waits for its end.
+    /// Sends the process a signal, and waits for its end.
     ///
     /// # Panics
     ///
-    /// If it does not die of it.
+    /// If the process does not die of the signal.
     pub fn signal(mut self, signal: &str) {
-        // Who waits closes it, and the item that reads from it would end by itself.
+        // Waiting would close the standard input, and the item that reads from it would end by itself.
         let _held = self.0.stdin.take();
         self.send(signal);
         assert_eq!(self.0.wait().unwrap().code(), None);
     }
 
-    /// Kills it with a signal that it cannot catch.
+    /// Kills the process with a signal that it cannot catch.
     ///
     /// # Panics
     ///
-    /// If it cannot be waited for.
+    /// If the process cannot be waited for.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
 
-    /// Lets it go on to its end.
+    /// Lets the process go on to its end.
     ///
     /// # Panics
     ///
-    /// If it fails.
+    /// If the process fails.
     pub fn let_go(mut self) {
         drop(self.0.stdin.take());
         assert!(self.0.wait().unwrap().success());
     }
 
-    /// Lets it go on, to fail, and gives what it says of that.
+    /// Lets the process go on, which has to fail, and returns what it says of that.
     ///
     /// # Panics
     ///
-    /// If it does not fail.
+    /// If the process does not fail.
     pub fn fails(mut self) -> String {
         drop(self.0.stdin.take());
         let mut said = String::new();
@@ -145,7 +146,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

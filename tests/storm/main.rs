@@ -1,8 +1,8 @@
-//! Jobs killed at random instants, again and again. After each kill the checkpoint has to load,
-//! and what was done has to be what the promise allows: nothing that the checkpoint calls complete
-//! is missing, no more than the items since the last save run again, and all in order.
+//! Kills jobs at random instants, again and again. After each kill the checkpoint has to load, and what was done has to
+//! be what the promise allows: nothing that the checkpoint calls complete is missing, no more than the items since the
+//! last save run again, and all are in order.
 //!
-//! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
+//! `SAFE_STATE_STORM=10` kills ten times as often, and `SAFE_STATE_STORM_SEED` kills at other instants.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use fastrand::Rng;
 use safe_state_tests::{Found, Ledger, remote, run_and_kill, storms};
 use tempfile::TempDir;
 
-/// From its first item on; from its start, where it is killed before that.
+/// The longest time of a run, from its first item on, or from its start if it is killed before the first item.
 const LONGEST_RUN: Duration = Duration::from_millis(8);
 
 #[test]
@@ -50,7 +50,7 @@ fn with_a_page_no_kill_repeats_more_than_the_item_under_way() {
 }
 
 #[test]
-fn nor_where_items_carry_values() {
+fn no_kill_repeats_more_than_one_paged_item_that_carries_values() {
     storm("paged carrying", 1000, 40);
     let seed = storms::seed(7);
     let kind = "paged queued";
@@ -59,7 +59,7 @@ fn nor_where_items_carry_values() {
 }
 
 #[test]
-fn nor_where_the_page_is_all_that_each_item_is_saved_in() {
+fn no_kill_repeats_more_than_one_item_saved_in_the_page_alone() {
     for kind in ["paged function", "paged carrying"] {
         let (seed, items) = (storms::seed(1), 20_000);
         Storm { kind, durability: "process", save_every: 1, items, seed }
@@ -100,7 +100,7 @@ fn with_a_page_in_a_folder_no_kill_repeats_more_than_the_item_under_way() {
 
 fn storm(kind: &'static str, save_every: u64, kills: u32) {
     for durability in ["power", "process"] {
-        // So many that few runs are over before they are killed, and so few that one soon is.
+        // With this number of items, few runs end before they are killed, and the last one soon ends.
         let items = if (durability, save_every) == ("power", 1) { 2000 } else { 20_000 };
         let seed = storms::seed(save_every);
         let storm = Storm { kind, durability, save_every, items, seed };
@@ -118,7 +118,7 @@ struct Storm {
 }
 
 impl Storm {
-    /// Returns whether a page has each item that is complete, whenever it is saved.
+    /// Returns whether the job has a page, which has every complete item however seldom the job is saved.
     fn is_paged(self) -> bool {
         cfg!(target_os = "linux") && self.kind.starts_with("paged ")
     }

@@ -1,4 +1,4 @@
-//! A job that nobody watches.
+//! Runs a job that nobody watches.
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ fn import(dir: &std::path::Path, effects: &Effects, count: u64) -> Result<()> {
     #[resume]
     for item in 0..count {
         match item {
-            // The first one only makes Rust's own handler step aside.
+            // The first signal only makes Rust's own handler step aside.
             3000 => loop {
                 kill_process(getpid(), Signal::SEGV)?;
             },

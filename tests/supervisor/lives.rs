@@ -1,4 +1,4 @@
-//! What is started again, how often, and what it comes to.
+//! Tests what is started again, how often, and how it ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use safe_state::supervisor::{End, Supervised};
 use safe_state::{Backoff, CrashCause, Supervisor};
 
-/// A program in the shell's language.
+/// Returns the supervisor of a shell script.
 fn shell(script: &str) -> Supervisor {
     let mut command = Command::new("sh");
     command.args(["-c", script]).stdout(Stdio::null());
@@ -50,7 +50,7 @@ fn what_takes_too_long_is_ended_and_what_does_not_heed_that_is_killed() {
     assert_eq!((causes(&ended), ended.code()), (vec![CrashCause::Timeout], 128 + 9));
 }
 
-/// What it has started counts as well.
+/// The memory of processes that the program has started counts as well.
 #[test]
 fn what_takes_too_much_memory_is_ended() {
     let takes = "head -c 600M /dev/zero | tail | wc -c; sleep 1000";
@@ -99,7 +99,7 @@ fn a_signal_ends_the_wait_for_a_restart() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    // Its own code, unless it was passed the signal before it could exit.
+    // The program exits with its own code, or dies of the signal if it gets it before it could exit.
     assert!([Some(9), Some(128 + 15)].contains(&child.wait().unwrap().code()));
 }
 

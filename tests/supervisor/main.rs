@@ -1,4 +1,4 @@
-//! Programs that are started again.
+//! Tests programs that are started again.
 
 mod lives;
 mod terminal;

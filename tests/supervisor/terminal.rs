@@ -1,17 +1,17 @@
-//! Ctrl-C in a terminal reaches the program once, from the terminal itself.
+//! Tests that Ctrl-C in a terminal reaches the program once, from the terminal itself.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-/// A program that counts them until there is a file.
+/// A program that counts its interrupts until a file exists.
 const COUNTING: &str = r#"n=0; trap 'n=$((n + 1)); echo "got $n"' INT; echo waiting
     while [ ! -e "$0" ]; do sleep 0.02; done; echo "in all $n""#;
 
 fn ctrl_c_comes_once(redirected: &str) {
     let dir = tempfile::tempdir().unwrap();
     let end = dir.path().join("end");
-    // No shell, which would die of the signal in their stead.
+    // `exec` leaves no shell, which would die of the signal in the place of the supervisor and its program.
     let watched = format!(
         "exec '{}' run -- sh -c '{}' '{}' {redirected}",
         env!("CARGO_BIN_EXE_command"),
@@ -26,7 +26,7 @@ fn ctrl_c_comes_once(redirected: &str) {
         .spawn()
         .expect("there is `script`, of util-linux");
     let mut lines = BufReader::new(script.stdout.take().unwrap()).lines();
-    // The terminal's echo of the key can come anywhere.
+    // The terminal's echo of the key can come anywhere in a line.
     let mut line = || Some(lines.next()?.unwrap().replace("^C", "").trim_end().to_owned());
     while line().as_deref() != Some("waiting") {}
     script.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
@@ -38,11 +38,11 @@ fn ctrl_c_comes_once(redirected: &str) {
 }
 
 #[test]
-fn a_program_in_the_terminal_gets_it_once() {
+fn a_program_in_the_terminal_gets_ctrl_c_once() {
     ctrl_c_comes_once("");
 }
 
 #[test]
-fn so_does_one_whose_input_is_a_file() {
+fn a_program_whose_input_is_a_file_gets_ctrl_c_once() {
     ctrl_c_comes_once("< /dev/null");
 }

@@ -1,4 +1,4 @@
-//! A job of 10,000 items, with nobody there: one of them segfaults, one hangs, one takes all memory.
+//! Tests a job of 10,000 items with nobody watching: one item segfaults, one hangs, one takes all memory.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -7,11 +7,11 @@ use safe_state::{DeadLetter, FailureKind, Job};
 use safe_state_tests::Effects;
 
 #[test]
-fn all_others_are_done_and_those_are_dead_letters_that_say_why() {
+fn items_that_end_the_program_become_dead_letters_that_say_why() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
     command.args(["run", "--restarts", "5", "--backoff", "1ms..10ms", "--"]);
-    command.arg(env!("CARGO_BIN_EXE_unattended")).arg(dir.path());
+    command.arg(env!("CARGO_BIN_EXE_supervisor_child")).arg(dir.path());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");

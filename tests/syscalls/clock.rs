@@ -1,4 +1,4 @@
-//! Told another time, from run to run and from one look at the clock to the next.
+//! Tests jobs that are told another time, from run to run and from one look at the clock to the next.
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -18,7 +18,7 @@ fn a_job_goes_on_in_another_decade() {
 
 #[test]
 fn a_job_goes_on_while_decades_pass() {
-    // Ten years with each look at the clock, forth or back.
+    // The clock moves ten years with each look, forth or back.
     run_in(["+0 i315360000"; 3]);
     run_in(["+0 i-315360000"; 3]);
 }
@@ -42,7 +42,7 @@ fn a_lease_does_not_depend_on_the_clock() {
     }
 }
 
-/// Three runs, each with its clock, of which the first two are killed in the middle.
+/// Does three runs, each with a clock of its own, of which the first two are killed in the middle.
 fn run_in(clocks: [&str; 3]) {
     let mut victim = Victim::new(Kind("function", "power"));
     for clock in &clocks[..2] {
@@ -62,8 +62,8 @@ fn is_far(time: SystemTime) -> bool {
     away.unwrap() > NINE_YEARS
 }
 
-/// What starts a program that is told the time that `faketime -f` understands by `clock`. The clock
-/// that cannot be set stays as it is.
+/// Returns the command that starts a program with the time that `faketime -f` makes of `clock`. The monotonic clock,
+/// which cannot be set, stays as it is.
 fn told(clock: &str) -> Command {
     let mut faketime = Command::new("faketime");
     faketime.args(["-f", clock]).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");

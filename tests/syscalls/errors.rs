@@ -1,4 +1,4 @@
-//! Failed at each call.
+//! Fails a job at each system call.
 
 use std::io;
 use std::process::Output;
@@ -7,16 +7,16 @@ use safe_state_tests::{Found, storms};
 
 use crate::traced::{Call, Kind, Victim, calls_of};
 
-/// What a call may answer, by the name `strace` has for it and by its number.
+/// The errors that a call may return, by the names that `strace` has for them and by their numbers.
 const ERRORS: [(&str, i32); 5] =
     [("ENOSPC", 28), ("EIO", 5), ("EDQUOT", 122), ("EROFS", 30), ("EMFILE", 24)];
 
-/// The calls that a run does not need: where room cannot be allocated zeros are written, a lock that
-/// cannot be removed is used again, a directory that cannot be looked at is created, and a file system that does not say
-/// what it is is taken for one of this machine.
+/// The calls that a run does not need. If room cannot be allocated, zeros are written. A lock that cannot be removed is
+/// used again. A directory that cannot be looked at is created. A file system whose kind is not known is taken for one
+/// of this machine.
 const DISPENSABLE: [&str; 5] = ["fallocate", "fstatfs", "unlinkat", "statx", "newfstatat"];
 
-/// The calls that the standard library or ours repeats when they are interrupted.
+/// The calls that the standard library or our code repeats when they are interrupted.
 const REPEATED: [&str; 7] =
     ["fdatasync", "fsync", "ftruncate", "openat", "pwrite64", "renameat", "write"];
 
@@ -62,8 +62,8 @@ fn fail_each(kind: Kind) {
     };
     let can_fail = |call: &&Call| !["close", "fcntl", "lseek"].contains(&&*call.name);
     for (at, call) in calls.iter().filter(can_fail).enumerate() {
-        // Each call fails with two of the errors, once for one and from then on for the other; with
-        // SAFE_STATE_STORM=3, with all of them.
+        // Each call fails with two of the errors, with one of them once and with the other from then on. With
+        // `SAFE_STATE_STORM=3`, each call fails with all of the errors.
         let turns = ERRORS.len().min(2 * storms::times() as usize);
         for turn in at..at + turns {
             let lasting = if turn % 2 == 0 { "" } else { "+" };
@@ -87,15 +87,15 @@ fn fail(
     }
     forsakes_what_it_could_not_sync(&calls);
     if output.status.success() {
-        // What is asked of a run is asked again soon.
+        // A run soon looks for requests again.
         let is_dispensable = DISPENSABLE.contains(&&*call.name) || call.text.contains("request");
-        // Where its own line in the lock can't be read behind all that is stored, the lock is left.
+        // The lock is left if a run that has stored everything can't read its own line in it.
         let is_dispensable = is_dispensable || (call.name == "read" && is_behind_all);
-        // An older run of the job under another name is looked for, and told where it is found: by a list, which std
-        // opens so.
+        // A run looks for an older run of the job under another name, and tells of it where it is found. It does so by
+        // a list, which the standard library opens with these flags.
         let is_list = call.text.contains("O_RDONLY|O_NONBLOCK|O_CLOEXEC|O_DIRECTORY");
         let is_dispensable = is_dispensable || is_list || call.name == "getdents64";
-        // A page that can't be read says nothing, and that is told: the log counts.
+        // A page that can't be read is ignored, which is told: the log counts.
         let is_page = call.text.contains(".page\"");
         let is_dispensable = is_dispensable || is_page;
         assert!(is_dispensable, "{inject}: was not reported, of {}", call.text);
@@ -106,7 +106,7 @@ fn fail(
     }
 }
 
-/// The error names what was tried, and on what, and why it failed; and a run after it has what it needs.
+/// Checks that the error names what was tried, on what, and why it failed; and that the next run has what it needs.
 fn expect_failure(mut victim: Victim, call: &Call, output: &Output, reason: &str) {
     let when = format!("{call:?} failed");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -120,8 +120,8 @@ fn expect_failure(mut victim: Victim, call: &Call, output: &Output, reason: &str
     victim.run_to_the_end(&when);
 }
 
-/// A sync that failed may have dropped what it could not write, and the next would report success:
-/// nothing is done with the file but closing it.
+/// Checks that a file is only closed after its sync has failed: the failed sync may have dropped what it could not
+/// write, and the next sync would report success.
 fn forsakes_what_it_could_not_sync(calls: &[Call]) {
     let failed = |call: &Call| call.name == "fdatasync" && call.text.contains("INJECTED");
     for (at, call) in calls.iter().enumerate().filter(|(_, call)| failed(call)) {

@@ -1,4 +1,4 @@
-//! Killed at each call, and once more while recovering.
+//! Kills a job at each system call, and once more while it recovers.
 
 use std::os::unix::process::ExitStatusExt;
 
@@ -6,7 +6,7 @@ use safe_state_tests::Found;
 
 use crate::traced::{Call, Kind, Victim, calls_of};
 
-/// SIGKILL, the one signal that no process can catch.
+/// SIGKILL, which no process can catch.
 const KILL: i32 = 9;
 
 #[test]
@@ -28,7 +28,7 @@ fn an_async_job_survives_a_kill_at_each_call() {
 fn kill_at_each(kind: Kind) {
     let calls = calls_of(kind);
     for (at, first) in calls.iter().enumerate() {
-        // A different call of the recovery for each call of the first run: all pairs are too many.
+        // Each call of the first run goes with a different call of the recovery, because all pairs are too many.
         let second = &calls[at * 7 % calls.len()];
         kill_at(kind, first, second);
     }
@@ -43,7 +43,7 @@ fn kill_at(kind: Kind, first: &Call, second: &Call) {
         return;
     }
     let when = format!("{when}, then at {second:?}");
-    // The rest of the job may be over before it comes to that call.
+    // The rest of the job may end before it comes to that call.
     victim.is_killed_at(second);
     if victim.look(&when) != Found::Finished {
         victim.run_to_the_end(&when);

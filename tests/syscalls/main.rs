@@ -1,5 +1,5 @@
-//! Jobs whose system calls are tampered with, one after another: killed at each, failed at each,
-//! and told another time. It needs `strace` and `faketime`, which `tests/run` installs.
+//! Tests jobs whose system calls are tampered with, one after another: killed at each, failed at each, and told another
+//! time. The tests need `strace` and `faketime`, which `tests/run` installs.
 
 #![cfg(target_os = "linux")]
 

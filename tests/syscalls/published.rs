@@ -1,4 +1,4 @@
-//! A file is published in the one order that survives a loss of power.
+//! Tests that a file is published in the one order that survives a loss of power.
 
 use std::fs;
 use std::process::Command;

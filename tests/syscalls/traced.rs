@@ -1,4 +1,4 @@
-//! A worker's job under `strace`, which sees the calls on the job's own files, and tampers with one.
+//! Runs a worker's job under `strace`, which sees the calls on the job's own files, and tampers with one.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const ITEMS: u64 = 6;
 
-/// A job for the worker.
+/// The kind of a worker's job, and its durability.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind(pub(crate) &'static str, pub(crate) &'static str);
 
@@ -18,15 +18,15 @@ pub(crate) struct Kind(pub(crate) &'static str, pub(crate) &'static str);
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) name: String,
-    /// It was the thread's first of that name, its second, ...
+    /// The number of the call among the thread's calls with this name, from 1.
     pub(crate) nth: usize,
-    /// From the name on, as `strace` prints it.
+    /// The text of the call from its name on, as `strace` prints it.
     pub(crate) text: String,
 }
 
 impl Call {
-    /// Whether another run may not make it: one that is quicker looks less often whether its file is
-    /// still there, and what is asked of it.
+    /// Returns whether another run may not make the call: a run that is quicker looks less often whether its file still
+    /// exists, and whether it was asked something.
     pub(crate) fn depends_on_time(&self) -> bool {
         ["statx", "newfstatat"].contains(&&*self.name) || self.text.contains("request")
     }
@@ -46,12 +46,12 @@ impl Victim {
         Victim { kind, dir, ledger }
     }
 
-    /// Runs it with a call tampered with as `strace -e inject=` has it, and gives the calls it made.
+    /// Runs the job with a call tampered with as `strace -e inject=` says, and returns the calls that it made.
     pub(crate) fn run(&self, inject: Option<&str>) -> (Output, Vec<Call>) {
         self.run_by(Command::new("env"), inject)
     }
 
-    /// The same by a command that starts programs.
+    /// Runs the job like [`Victim::run`], by a command that starts programs.
     pub(crate) fn run_by(&self, mut strace: Command, inject: Option<&str>) -> (Output, Vec<Call>) {
         let log = self.dir.path().join("calls");
         strace.arg("strace");
@@ -68,7 +68,7 @@ impl Victim {
         (output, calls)
     }
 
-    /// Runs it untouched, as it is run after whatever befell it.
+    /// Runs the job untouched, as the next run after any trouble.
     pub(crate) fn run_to_the_end(&mut self, when: &str) {
         let output = self.worker(Command::new("env")).output().unwrap();
         assert!(output.status.success(), "{when}: {output:?}");
@@ -95,7 +95,7 @@ impl Victim {
     }
 }
 
-/// The calls of a run that nothing befalls.
+/// Returns the calls of a run that is not disturbed.
 pub(crate) fn calls_of(kind: Kind) -> Vec<Call> {
     let mut victim = Victim::new(kind);
     let (output, calls) = victim.run(None);
@@ -106,8 +106,8 @@ pub(crate) fn calls_of(kind: Kind) -> Vec<Call> {
     calls
 }
 
-/// The lines are `PID NAME(ARGUMENTS) = RESULT`; a call that another thread's divides is begun on one
-/// and resumed on another.
+/// Parses the lines of `strace`, which are `PID NAME(ARGUMENTS) = RESULT`. A call that is divided by another thread's
+/// call begins on one line and is resumed on another.
 pub(crate) fn parse(log: &str) -> Vec<Call> {
     let mut counts = HashMap::new();
     let mut calls = Vec::new();

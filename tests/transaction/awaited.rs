@@ -1,4 +1,4 @@
-//! The same over connections of async drivers.
+//! Tests `transaction!` over connections of async drivers.
 
 use std::error::Error as StdError;
 use std::future::pending;
@@ -46,7 +46,8 @@ impl AsyncTransactional for Noted<'_> {
     }
 }
 
-/// A transaction over three, of which the second fails at something, and the body if it is asked to.
+/// Runs a transaction over three connections. The second fails at the call `fails_at`, and the body does what `body`
+/// says.
 async fn transact(
     notes: &Mutex<Vec<String>>,
     fails_at: &'static str,
@@ -55,7 +56,7 @@ async fn transact(
     let connection = |name, fails_at| Noted { name, notes, fails_at };
     let (mut a, mut owned, mut c) =
         (connection("a", ""), connection("b", fails_at), connection("c", ""));
-    // By a reference that is not `mut` itself, and by a box.
+    // One connection is passed by a reference that is not `mut` itself, and one by a box.
     let b = &mut owned;
     let boxed = Box::new(&mut c);
     send(transaction!(async a, b, boxed => {
@@ -77,7 +78,7 @@ fn noted(fails_at: &'static str, body: &str) -> (Result<u8, TransactionError>, S
 }
 
 #[test]
-fn all_are_committed_in_order_or_rolled_back_in_reverse() {
+fn connections_are_committed_in_order_or_rolled_back_in_reverse() {
     for (body, value) in [("7", 7), ("returns", 1)] {
         let (done, notes) = noted("", body);
         assert_eq!(done.unwrap(), value);

@@ -1,4 +1,4 @@
-//! `transaction!`: all or nothing, in order; and where that can't be, it is said.
+//! Tests `transaction!`: all or nothing, in order; and an error that says so where that can't be.
 
 mod awaited;
 
@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use safe_state::transaction;
 use safe_state::transaction::{TransactionError, Transactional};
 
-/// What is done to a connection is noted, and fails if it is what it fails at.
+/// A connection that notes its calls, and fails at the call `fails_at`.
 struct Noted<'n> {
     name: &'static str,
     notes: &'n RefCell<Vec<String>>,
@@ -37,13 +37,14 @@ impl Transactional for Noted<'_> {
     }
 }
 
-/// A transaction over three, of which the second fails at something, and the body if it is asked to.
+/// Runs a transaction over three connections. The second fails at the call `fails_at`, and the body does what `body`
+/// says.
 fn transact(fails_at: &'static str, body: &str) -> (Result<u8, TransactionError>, String) {
     let notes = RefCell::new(Vec::new());
     let connection = |name, fails_at| Noted { name, notes: &notes, fails_at };
     let (mut a, mut owned, mut c) =
         (connection("a", ""), connection("b", fails_at), connection("c", ""));
-    // By a reference that is not `mut` itself, and by a box.
+    // One connection is passed by a reference that is not `mut` itself, and one by a box.
     let b = &mut owned;
     let boxed = Box::new(&mut c);
     let done = transaction!(a, b, boxed => {
@@ -61,7 +62,7 @@ const BEGUN: &str = "a begin, b begin, c begin, c body, ";
 const ROLLED_BACK: &str = "c rollback, b rollback, a rollback";
 
 #[test]
-fn all_are_committed_in_order() {
+fn all_connections_are_committed_in_order() {
     for (body, value) in [("7", 7), ("returns", 1)] {
         let (done, notes) = transact("", body);
         assert_eq!(done.unwrap(), value);
@@ -70,8 +71,8 @@ fn all_are_committed_in_order() {
 }
 
 #[test]
-fn all_are_rolled_back_in_reverse_if_the_body_fails() {
-    // That a rollback fails stops none of the others.
+fn all_connections_are_rolled_back_in_reverse_if_the_body_fails() {
+    // A rollback that fails stops none of the others.
     for fails_at in ["", "rollback"] {
         let (done, notes) = transact(fails_at, "seven");
         let error = done.unwrap_err();

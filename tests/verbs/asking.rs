@@ -1,4 +1,4 @@
-//! `pause` with a reason, and `abandon`.
+//! Tests `pause` with a reason, and `abandon`.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! `skip`, `done`, and where to go on.
+//! Tests `skip`, `done`, and setting where to go on.
 
 use safe_state::{Error, Job, NotByHand, State, resumable};
 
@@ -57,7 +57,7 @@ fn items_are_named_by_their_keys_before_the_first_run_and_between_two() {
         assert_eq!(sums(place, &["dddd", "eeeee"]).unwrap(), 5);
         assert!(job.by_hand().skip_key("x").unwrap());
         assert_eq!(reason(&job.by_hand().skip(0).unwrap_err()), NotByHand::KnownByKey);
-        assert_eq!(reason(&job.by_hand().go_on_behind(&7).unwrap_err()), NotByHand::KnownByKey);
+        assert_eq!(reason(&job.by_hand().continue_after(&7).unwrap_err()), NotByHand::KnownByKey);
     });
 }
 
@@ -76,10 +76,10 @@ fn rows(place: &Place, until: u64, fails: bool) -> anyhow::Result<()> {
 fn a_loop_goes_on_behind_a_cursor_that_was_given() {
     on_each(|place| {
         let job = place.job("rows");
-        job.by_hand().go_on_behind(&89_u64).unwrap();
+        job.by_hand().continue_after(&89_u64).unwrap();
         rows(place, 100, true).unwrap_err();
         assert_eq!(reason(&job.by_hand().skip(97).unwrap_err()), NotByHand::KnownByCursor);
-        job.by_hand().go_on_behind(&97_u64).unwrap();
+        job.by_hand().continue_after(&97_u64).unwrap();
         rows(place, 100, false).unwrap();
     });
 }
@@ -91,7 +91,7 @@ fn a_refused_change_changes_nothing() {
         let before = job.peek_checkpoint().unwrap();
         let refused = [
             job.by_hand().skip_key("a").map(drop),
-            job.by_hand().go_on_behind(&7).map(drop),
+            job.by_hand().continue_after(&7).map(drop),
             job.by_hand().in_loop(200).skip(1).map(drop),
         ];
         let reasons = refused.map(|it| reason(&it.unwrap_err()));

@@ -1,4 +1,4 @@
-//! What a program is called for, and what a run sums up.
+//! Tests the hooks that a job calls, and the summary of a run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use crate::places::{Place, on_each};
 
 type Said = Arc<Mutex<Vec<String>>>;
 
-/// The job, with hooks that say what they were called for.
+/// Returns the job with hooks that note what they were called for, and the notes.
 fn telling(job: Job) -> (Job, Said) {
     let said = Said::default();
     let say = |what: &'static str| {
@@ -79,7 +79,7 @@ fn a_hook_that_panics_leaves_the_run_alone() {
 }
 
 #[test]
-fn a_call_within_its_own_run_calls_none() {
+fn a_call_within_its_own_run_calls_no_hook() {
     on_each(|place| {
         let (job, said) = telling(place.job("mail"));
         job.run(0..1, |_| job.run(0..5, |_| Ok::<(), Error>(()))).unwrap();
@@ -111,7 +111,7 @@ fn odd(place: &Place, items: &[u64]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn the_attribute_has_them_as_options() {
+fn the_attribute_has_hooks_as_options() {
     on_each(|place| {
         odd(place, &[0, 1, 2, 3]).unwrap();
         let said = std::mem::take(&mut *SAID.lock().unwrap());

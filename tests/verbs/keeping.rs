@@ -1,4 +1,4 @@
-//! `restart`, `max_runs`, and what is kept of finished jobs.
+//! Tests `restart`, `max_runs`, and what is kept of finished jobs.
 
 use std::time::Duration;
 

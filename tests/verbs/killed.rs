@@ -1,4 +1,5 @@
-//! Each verb, ended in the middle: what it was to change is as it was, or as it is to be, and doing it again goes on.
+//! Tests each verb when it is ended in the middle. The job is as it was, or as it is to be, and doing the verb again
+//! goes on.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use safe_state::{Action, Backend, Error, Job, Request};
 
 use crate::places::{Place, done, on_each};
 
-/// A backend in which the process dies at a change, before that lands or after.
+/// A backend in which the process dies at a change, before the change lands or after.
 struct Dying {
     within: Arc<dyn Backend>,
-    /// How many changes are left.
+    /// The number of changes that are left before the process dies.
     left: AtomicI64,
     lands: bool,
 }
@@ -94,14 +95,14 @@ impl Lease for DyingLease {
     }
 }
 
-/// What is done to a job that has failed at its fourth item, and which items it then does under which name.
+/// A verb that is applied to a job that has failed at its fourth item.
 struct Verb {
     name: &'static str,
     does: fn(&Job) -> Result<(), Error>,
-    /// What its next run does without and with it.
+    /// The items that the next run of the job does without the verb, and with it.
     before: &'static [u64],
     after: &'static [u64],
-    /// The name that it has then.
+    /// The name of the job after the verb.
     then: &'static str,
 }
 
@@ -138,16 +139,16 @@ const VERBS: [Verb; 4] = [
     },
 ];
 
-/// How many changes a verb makes at most.
+/// The most changes that a verb makes.
 const MOST: i64 = 12;
 
-/// Does it in a process that dies at that change. Returns whether that came to be.
+/// Calls `does` in a process that dies at the change `at`. Returns whether the process died.
 fn dies(place: &Place, at: i64, lands: bool, does: impl FnOnce(&Job) -> Result<(), Error>) -> bool {
     assert!(at <= MOST, "it makes more changes than that");
     let left = AtomicI64::new(at);
     let dying = Arc::new(Dying { within: Arc::clone(&place.backend), left, lands });
     let outcome = does(&Job::new("mail").backend(Arc::clone(&dying) as Arc<dyn Backend>));
-    // One that asks for something again may not hear of it.
+    // A verb that asks for something again may not hear of the death.
     assert!(outcome.is_ok() || dying.is_dead(), "{outcome:?}");
     dying.is_dead()
 }
@@ -166,7 +167,7 @@ fn what_a_verb_changes_is_as_it_was_or_as_it_is_to_be() {
                 deaths += 1;
                 let told =
                     format!("{} on {}, change {at}, which lands: {lands}", verb.name, place.name);
-                // What is there is one of the two; of a renaming, it is there under a name.
+                // The checkpoint is one of the two; after a rename, it exists under one of the names.
                 let there =
                     ["mail", verb.then].map(|name| place.job(name).peek_checkpoint().unwrap());
                 if verb.name != "clear" {
@@ -250,7 +251,7 @@ fn letters(place: &Place) {
     mail(place, &[0, 1, 2, 3, 4, 5]).unwrap();
 }
 
-/// By the command, and a signal at any instant.
+/// The verb is done by the command, which a signal ends at any instant.
 #[test]
 fn a_command_that_is_killed_has_done_it_or_not() {
     const ROUNDS: u32 = 12;
@@ -266,7 +267,7 @@ fn a_command_that_is_killed_has_done_it_or_not() {
             let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
             command.args(["done", &name, "--until", "6", "--backend", &url]);
             let mut command = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            // As long as it takes, and a part of that.
+            // The first command runs as long as it takes, and each later one for a part of that time.
             let begun = Instant::now();
             if round > 0 {
                 thread::sleep(TAKES.get() * round / ROUNDS);
@@ -291,6 +292,6 @@ fn a_command_that_is_killed_has_done_it_or_not() {
 }
 
 thread_local! {
-    /// How long the command takes.
+    /// The time that the command takes.
     static TAKES: std::cell::Cell<Duration> = const { std::cell::Cell::new(Duration::ZERO) };
 }

@@ -1,4 +1,4 @@
-//! What people do with a job that they operate: each verb on each kind of backend, and against a run under way.
+//! Tests what people do with a job that they operate: each verb on each kind of backend, and against a run under way.
 
 mod asking;
 mod by_hand;
@@ -20,13 +20,13 @@ use safe_state::{FileBackend, MemoryBackend};
 
 use places::Place;
 
-/// By which a process of its own finds a backend.
+/// Returns the URLs by which a process of its own finds a backend.
 fn urls(dir: &Path) -> Vec<String> {
     let dir = dir.display();
     vec![format!("file:{dir}/state"), format!("sqlite:{dir}/jobs.db")]
 }
 
-/// Those that need no server.
+/// Returns the backends that need no server.
 fn places() -> Vec<Place> {
     vec![
         Place::below("file", |dir| Arc::new(FileBackend::new(dir.join("state")))),

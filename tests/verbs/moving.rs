@@ -1,4 +1,4 @@
-//! `rename`, and what goes with it.
+//! Tests `rename`, and what goes with it.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -61,7 +61,7 @@ fn write(place: &Place, name: &str, path: &Path, items: &[u64], fails: bool) -> 
 }
 
 #[test]
-fn its_files_go_on_with_it() {
+fn a_renamed_jobs_output_files_go_on() {
     on_each(|place| {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");

@@ -1,4 +1,4 @@
-//! A place of its own for each test, on each server.
+//! Makes a place of its own for each test, on each server.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::places::Place;
 
 static PLACES: AtomicU32 = AtomicU32::new(0);
 
-/// Tests of this program, and of other runs of it, share the servers.
+/// Returns a prefix that no other test has, because tests of this program, and other runs of it, share the servers.
 fn prefix() -> String {
     let number = PLACES.fetch_add(1, Ordering::Relaxed);
     format!("verbs_{}_{number}", std::process::id())
 }
 
-/// By which a process of its own finds a backend.
+/// Returns the URLs by which a process of its own finds a backend.
 pub(crate) fn urls(_: &Path) -> Vec<String> {
     vec![postgres_url(), mysql_url(), redis_url(), objects_url(&prefix())]
 }

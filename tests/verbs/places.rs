@@ -1,11 +1,11 @@
-//! The backends that each verb is tried on.
+//! Provides the backends that each verb is tried on.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use safe_state::{Backend, Error, Job};
 
-/// A backend, and what it is kept in.
+/// A backend, and the folder that it is kept in.
 pub(crate) struct Place {
     pub(crate) name: &'static str,
     pub(crate) backend: Arc<dyn Backend>,
@@ -13,12 +13,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A backend that needs no directory.
+    /// Makes a place of a backend that needs no folder.
     pub(crate) fn new(name: &'static str, backend: Arc<dyn Backend>) -> Self {
         Place::below(name, |_| backend)
     }
 
-    /// One in a directory of its own.
+    /// Makes a place of a backend in a folder of its own.
     pub(crate) fn below(name: &'static str, open: impl FnOnce(&Path) -> Arc<dyn Backend>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         Place { name, backend: open(dir.path()), _dir: dir }
@@ -28,7 +28,7 @@ impl Place {
         Job::new(name).backend(Arc::clone(&self.backend))
     }
 
-    /// A job over the numbers up to eight, which fails at that one.
+    /// Runs the job `name` over the numbers below eight, which fails at the number `at`.
     pub(crate) fn fail(&self, name: &str, at: u64) -> Job {
         let job = self.job(name);
         let failed =
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-/// The items of a run over the numbers up to eight.
+/// Runs the job over the numbers below eight, and returns the items of the run.
 pub(crate) fn done(job: &Job) -> Vec<u64> {
     let mut done = Vec::new();
     job.run(0..8_u64, |item| {
@@ -54,7 +54,7 @@ pub(crate) fn done(job: &Job) -> Vec<u64> {
     done
 }
 
-/// Tries it on each backend that this program is about.
+/// Calls `test` with each backend of this program.
 pub(crate) fn on_each(test: impl Fn(&Place)) {
     for place in crate::places() {
         eprintln!("on {}", place.name);

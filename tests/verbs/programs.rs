@@ -1,4 +1,4 @@
-//! What a program does with its jobs: defaults, async runs, keys to filter by, the directory where they are.
+//! Tests what a program does with its jobs: defaults, async runs, keys to filter by, the folder where they are.
 
 use std::cell::RefCell;
 use std::process::Command;
@@ -61,7 +61,7 @@ fn an_async_job_goes_on_where_it_stopped() {
     });
 }
 
-/// Of a program of its own, as they count for all of it.
+/// Runs in a program of its own, because defaults count for all of a program.
 #[resumable(name = "attributed", fresh(ran))]
 fn attributed(ran: &mut u64, items: &[u64]) -> Result<(), Error> {
     #[resume]

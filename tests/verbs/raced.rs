@@ -1,4 +1,4 @@
-//! Each verb while a run is under way: it is refused, with who runs the job, and changes nothing.
+//! Tests each verb while a run is under way: the verb is refused, with who runs the job, and changes nothing.
 
 use safe_state::{Error, Job};
 
@@ -11,14 +11,14 @@ const REFUSED: [Verb; 9] = [
     ("skip_key", |job| job.by_hand().skip_key("a").map(drop)),
     ("complete_until", |job| job.by_hand().complete_until(9).map(drop)),
     ("complete_keys", |job| job.by_hand().complete_keys(["a"]).map(drop)),
-    ("go_on_behind", |job| job.by_hand().go_on_behind(&7)),
+    ("continue_after", |job| job.by_hand().continue_after(&7)),
     ("rename", |job| job.rename("post").map(drop)),
     ("clear", Job::clear_checkpoint),
     ("retry", |job| job.retry_dead_letters().map(drop)),
     ("restart", |job| in_another_thread(job.clone().restart(true))),
 ];
 
-/// Within its own run, a job's call is a part of the item.
+/// Runs the job on another thread, because a call of the job within its own run would be a part of the item.
 fn in_another_thread(job: Job) -> Result<(), Error> {
     std::thread::spawn(move || job.run(0..1, |_| Ok(()))).join().unwrap()
 }

@@ -1,4 +1,4 @@
-//! The same on backends with a server: PostgreSQL, MariaDB, Redis and S3.
+//! Tests the verbs on backends with a server: PostgreSQL, MariaDB, Redis and S3.
 
 mod asking;
 mod by_hand;

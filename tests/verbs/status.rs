@@ -1,4 +1,4 @@
-//! How a job is, as programs ask it.
+//! Tests the state of a job, as programs ask for it.
 
 use std::thread;
 

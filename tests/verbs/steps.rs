@@ -1,4 +1,4 @@
-//! A function of steps alone.
+//! Tests a function that has only steps.
 
 use std::cell::RefCell;
 
@@ -39,7 +39,7 @@ fn steps_need_no_loop() {
 }
 
 #[test]
-fn async_ones_as_well() {
+fn steps_of_an_async_function_need_no_loop() {
     #[resumable(name = "fetch", backend = place.backend.clone(), fresh(place, fails))]
     async fn fetch(place: &Place, fails: bool) -> anyhow::Result<u32> {
         let one: u32 = step!("one", std::future::ready(1).await);

@@ -1,8 +1,8 @@
-//! Reads bytes that anyone may have made. Run it with
-//! `cargo +nightly fuzz run decode` in `safe-state-backends/`.
+//! A fuzz target that decodes bytes that anyone may have made. Run it with `cargo +nightly fuzz run decode` in
+//! `safe-state-backends/`.
 //!
-//! The input is a list of records, which are framed with right checksums: else hardly one in
-//! four billion would get past them. An input that begins with 0 is taken as it is.
+//! The input is a list of records, which are framed with right checksums: otherwise, hardly one input in four billion would
+//! pass them. An input that begins with 0 is taken as it is.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Reads an idempotency cache from bytes that anyone may have made, and goes on with it. Run it with
-//! `cargo +nightly fuzz run effects` in `safe-state-backends/`. The input is as that of `decode`.
+//! A fuzz target that reads an idempotency cache from bytes that anyone may have made, and uses it. To run it, call `cargo
+//! +nightly fuzz run effects` in `safe-state-backends/`. The input has the form of that of `decode`.
 
 #![no_main]
 
@@ -14,7 +14,7 @@ use safe_state_backends::{
 mod framing;
 mod records;
 
-/// What a corpus is to begin with, so that more than its first frame is read.
+/// The name in the snapshot. Inputs of a corpus have to contain it, so that more than their first frame is read.
 const NAME: &str = "c";
 
 fuzz_target!(|input: &[u8]| {

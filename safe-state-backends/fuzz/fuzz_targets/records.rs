@@ -1,6 +1,6 @@
-//! Records from the input of a target.
+//! The records in the input of a fuzz target.
 
-/// Kind, length and payload, and so on.
+/// Parses the input: for each record a kind, a length and a payload.
 pub(crate) fn records(mut input: &[u8]) -> Vec<(u8, &[u8])> {
     let mut records = Vec::new();
     while let [kind, l0, l1, rest @ ..] = input {

@@ -1,10 +1,10 @@
-//! How far a process has come, in memory that outlives it: the page beside a checkpoint of
+//! The progress of a process, in memory that outlives it: the page beside a checkpoint of
 //! [`safe-state`](https://docs.rs/safe-state), which re-exports what its users need.
 //!
-//! A page is a file. The kernel keeps what a process has stored in a mapped file when the process dies, so an item is safe
-//! from that at the cost of a few stores. A power cut may leave any of it, so a page counts under the boot alone that it
-//! was written in; and only beside the one state that it was written beside, which the writer and the reader name by a
-//! number. `docs/format.md` of the project has it byte by byte.
+//! A page is a file. When a process dies, the kernel keeps what the process stored in a mapped file, so an item survives the
+//! death at the cost of a few memory writes. A power cut may leave any part of a page, so a page counts only during the boot in
+//! which it was written. It also counts only beside the one state that it was written beside, which the writer and the reader
+//! identify by a number. `docs/format.md` of the project has the layout byte by byte.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(target_os = "linux")]
 #![deny(missing_docs)]
@@ -33,38 +33,38 @@ use written::Written;
 pub use layout::RECORD_ROOM;
 pub use slots::{Advanced, Base, Said};
 
-/// Which boot of the machine it is.
+/// The identity of a boot of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Boot([u8; BOOT_LEN]);
 
 impl Boot {
-    /// Returns this one; `None` where it can't be told.
+    /// Returns the present boot; `None` where it is unknown.
     pub fn this() -> Option<Boot> {
         let text = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
         text.first_chunk().copied().map(Boot)
     }
 }
 
-/// Returns a number for a state, of four that tell it from others: the one beside which a page counts.
+/// Returns the number that identifies a state, computed from four numbers that tell it from others.
 pub fn number(of: [u64; 4]) -> u64 {
     let [a, b, c, d] = of;
     layout::checksum(&[a, b, c, d, 0, 0])
 }
 
-/// Returns what the newest slot says, under that boot, of those that are whole and for which `counts`.
+/// Returns the contents of the newest whole slot for which `counts` returns true, if the page was written during `boot`.
 ///
 /// Any bytes are safe to pass.
 pub fn read(page: &[u8], boot: Boot, counts: impl Fn(&Said<'_>) -> bool) -> Option<Said<'_>> {
     slots::read(page, &boot.0, counts)
 }
 
-/// Returns the boot that a page was written under; `None` if it is none of this version.
+/// Returns the boot during which a page was written; `None` if the bytes are no page of this version.
 pub fn boot_of(page: &[u8]) -> Option<Boot> {
     let (header, _) = page.split_first_chunk()?;
     layout::boot(header).map(Boot)
 }
 
-/// A page, as the process has it that writes it.
+/// A page, as the process that writes it holds it.
 #[derive(Debug)]
 pub struct Page {
     kind: Kind,
@@ -77,13 +77,13 @@ enum Kind {
     Written(Slots<Written>),
 }
 
-/// How a page reaches its file.
+/// The way in which a page reaches its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// By stores into memory. Only where a block that is there is written over where it lies: elsewhere a store may find
-    /// no room on the disk, which ends the process.
+    /// Writes into mapped memory. Use it only where an existing block is overwritten in place: elsewhere a write may find no
+    /// room on the disk, which ends the process.
     Mapped,
-    /// By calls, each of which may fail.
+    /// Writes by system calls, each of which may return an error.
     Written,
 }
 
@@ -91,19 +91,19 @@ impl Page {
     /// The length of a page's file in bytes.
     pub const LEN: u64 = layout::LEN as u64;
 
-    /// Makes a page of a file that is new, and open to be read and written. It counts beside `base`.
+    /// Makes a page of a new file, which is open to read and write. The page counts beside `base`.
     ///
     /// # Errors
     ///
-    /// The file can't be written, or there is no room for it.
+    /// The file can't be written, or the disk has no room for it.
     pub fn new(file: File, way: Way, boot: Boot, base: Base) -> io::Result<Page> {
         let mut bytes = vec![0; layout::LEN];
         if let Some(header) = bytes.first_chunk_mut() {
             *header = layout::header(&boot.0);
         }
-        // Every block is there before one is stored to: a full disk is an error here, and nothing later.
+        // Every block is allocated before the first write to memory: a full disk is an error here, and not later.
         match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, Page::LEN) {
-            // What follows does it, or says why not.
+            // The write below allocates, or returns the error.
             Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
             Err(error) => return Err(error.into()),
         }
@@ -111,7 +111,7 @@ impl Page {
         let kind = match way {
             Way::Written => Kind::Written(Slots::new(Written::new(file.try_clone()?), base)),
             Way::Mapped => {
-                // Who truncates it would have the process end by SIGBUS.
+                // If somebody truncated the file, the process would end by SIGBUS.
                 rustix::fs::fchmod(&file, rustix::fs::Mode::RUSR)?;
                 Kind::Mapped(Slots::new(Mapped::new(&file)?, base))
             }
@@ -119,12 +119,12 @@ impl Page {
         Ok(Page { kind, file })
     }
 
-    /// Returns whether others find it: its file has a name still.
+    /// Returns whether others can find the page: its file still has a name.
     pub fn is_in_place(&self) -> bool {
         self.file.metadata().is_ok_and(|found| found.nlink() > 0)
     }
 
-    /// From now on it counts beside another state, which has all that was in it.
+    /// Makes the page count beside another state, which has all that the page held.
     pub fn rebase(&mut self, base: Base) {
         match &mut self.kind {
             Kind::Mapped(slots) => slots.rebase(base),
@@ -132,13 +132,12 @@ impl Page {
         }
     }
 
-    /// Writes what else has changed behind what it counts beside and the records that are in it, as bytes whose meaning
-    /// is the caller's. They count with the next slot: [`advance`](Self::advance). Returns whether there is
-    /// [room](RECORD_ROOM) for them.
+    /// Writes records, whose meaning is the caller's, behind the base and the records in the page. They count from the next
+    /// slot on: [`advance`](Self::advance). Returns whether the page has [room](RECORD_ROOM) for them.
     ///
     /// # Errors
     ///
-    /// The file can't be written; or this is a child that the process has forked, and the page is its parent's.
+    /// The file can't be written; or this process is a fork of the one that made the page.
     pub fn append(&mut self, records: &[u8]) -> io::Result<bool> {
         match &mut self.kind {
             Kind::Mapped(slots) if slots.memory().is_ours() => slots.append(records),
@@ -147,11 +146,11 @@ impl Page {
         }
     }
 
-    /// Writes how far a loop has come, behind the records.
+    /// Writes a slot with the progress of a loop behind the records.
     ///
     /// # Errors
     ///
-    /// The file can't be written; or this is a child that the process has forked, and the page is its parent's.
+    /// The file can't be written; or this process is a fork of the one that made the page.
     #[inline]
     pub fn advance(&mut self, to: Advanced) -> io::Result<()> {
         match &mut self.kind {

@@ -1,4 +1,4 @@
-//! Pages in memory that is a file's. All that is unsafe about them is here.
+//! Pages in the memory of a mapped file. All their unsafe code is here.
 #![expect(unsafe_code, reason = "a store costs nanoseconds, and a `pwrite` a microsecond")]
 
 use std::fs::File;
@@ -12,33 +12,32 @@ use rustix::mm::{Advice, madvise};
 use super::layout::LEN;
 use super::memory::Memory;
 
-/// A page of a file, mapped. The file stays as long as it: others may read it, and only the process writes.
+/// A mapped page of a file. Other processes may read the file, and only this one writes it.
 #[derive(Debug)]
 pub(super) struct Mapped {
     page: MmapRaw,
-    /// One that a forked child finds empty.
+    /// A private mapping that holds a 1, and that a forked child finds empty.
     ours: MmapRaw,
 }
 
 impl Mapped {
-    /// Maps a file of which all blocks are there. Who truncates it later has the process end by SIGBUS: so it is made
-    /// without the right to write for anybody, in a directory of ours.
+    /// Maps a file whose blocks are all allocated. If somebody truncates it later, the process ends by SIGBUS; so the file has
+    /// no write permission for anybody, and lies in a directory of ours.
     pub(super) fn new(file: &File) -> io::Result<Self> {
         let page = MmapOptions::new().len(LEN).map_raw(file)?;
         let mut ours = MmapMut::map_anon(4096)?;
         ours.fill(1);
         let ours = MmapRaw::from(ours);
-        // SAFETY: the mapping is all of one, private and anonymous; its content changes in a child alone.
+        // SAFETY: the range is the whole of a mapping that is private and anonymous; its content changes only in a child.
         unsafe { madvise(ours.as_mut_ptr().cast(), ours.len(), Advice::LinuxWipeOnFork)? };
         Ok(Mapped { page, ours })
     }
 
-    /// Returns whether this is the process that mapped it, and no child that it has forked: both would write into one
-    /// page.
+    /// Returns whether this process mapped the page. A forked child returns false, as both processes would write into one page.
     #[inline]
     pub(super) fn is_ours(&self) -> bool {
-        // SAFETY: the mapping is longer than a word, begins at a page, lives as long as `self`, and nobody writes to it
-        // any more; the kernel empties a child's copy.
+        // SAFETY: the mapping is longer than a word, begins at a page boundary, lives as long as `self`, and nobody writes to
+        // it any more; the kernel empties a child's copy.
         let ours = unsafe { AtomicU64::from_ptr(self.ours.as_mut_ptr().cast()) };
         ours.load(Ordering::Relaxed) != 0
     }
@@ -46,8 +45,8 @@ impl Mapped {
     #[inline]
     fn word(&self, at: usize) -> &AtomicU64 {
         assert!(at.is_multiple_of(8) && at < LEN, "a word of the page");
-        // SAFETY: within the mapping, which begins at a page, so aligned. It is mapped to be written, lives as long as
-        // `self`, and is accessed by atomics alone: here, and in other processes by calls.
+        // SAFETY: the word lies within the mapping, which begins at a page boundary, so it is aligned. The mapping is writable,
+        // lives as long as `self`, and is accessed only by atomics here, and by system calls in other processes.
         unsafe { AtomicU64::from_ptr(self.page.as_mut_ptr().add(at).cast()) }
     }
 
@@ -59,7 +58,7 @@ impl Mapped {
 
     fn bytes(&self, range: Range<usize>) -> &[AtomicU8] {
         assert!(range.start <= range.end && range.end <= LEN, "bytes of the page");
-        // SAFETY: as above; an `AtomicU8` has the size and alignment of a byte.
+        // SAFETY: as for `word`; an `AtomicU8` has the size and alignment of a byte.
         unsafe {
             let start = self.page.as_mut_ptr().add(range.start);
             std::slice::from_raw_parts(start.cast::<AtomicU8>(), range.len())
@@ -84,8 +83,8 @@ impl Memory for Mapped {
         self.write_bytes(at + bytes.len() - rest.len(), rest);
     }
 
-    /// A processor that stops has made its stores in the order of its instructions, in caches that are the file's pages:
-    /// only the compiler has to be kept from another order. For who reads meanwhile, checksums tell.
+    /// Keeps the compiler from reordering the stores. A processor that stops has made its stores in the order of its
+    /// instructions, in caches that are the file's pages. A concurrent reader relies on the checksums.
     #[inline]
     fn publish(&self, _: Range<usize>) -> io::Result<()> {
         compiler_fence(Ordering::Release);
@@ -110,11 +109,11 @@ mod tests {
         // SAFETY: the child reads a word and ends: it neither allocates nor locks.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            // SAFETY: it runs no destructors, which are the parent's.
+            // SAFETY: the call runs no destructors, which are the parent's.
             unsafe { libc::_exit(i32::from(mapped.is_ours())) };
         }
         let mut status = 0;
-        // SAFETY: `status` is there to be written.
+        // SAFETY: `status` is valid for writes.
         assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
         assert!(libc::WIFEXITED(status));
         assert_eq!(libc::WEXITSTATUS(status), 0, "it took the page for its own");

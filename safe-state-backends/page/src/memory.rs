@@ -1,9 +1,9 @@
-//! The protocol stores a page through this trait.
+//! The trait through which the protocol stores a page.
 
 use std::io;
 use std::ops::Range;
 
-/// Words and bytes that outlive the process. It may be killed between any two stores; of those since the last
+/// Memory that outlives the process, which may be killed between any two stores. Of the stores since the last
 /// [`publish`](Self::publish), any may then be there and any not.
 pub(super) trait Memory {
     /// Stores eight bytes at a multiple of eight, all or nothing.
@@ -11,6 +11,6 @@ pub(super) trait Memory {
 
     fn write(&self, at: usize, bytes: &[u8]);
 
-    /// Has what was stored in `bytes` be there if anything is that is stored from now on.
+    /// Makes the stores in `bytes` visible before any later store.
     fn publish(&self, bytes: Range<usize>) -> io::Result<()>;
 }

@@ -1,5 +1,4 @@
-//! A model of the memory: a process that is killed leaves all that it had published, and of what it has stored since
-//! any part.
+//! A model of the memory: a killed process leaves all stores that it had published, and any part of the later ones.
 
 use std::cell::RefCell;
 use std::io;
@@ -14,7 +13,7 @@ const BOOT: [u8; BOOT_LEN] = *b"6d5a3b1e-2f0c-4a8e-9b67-0123456789ab";
 const BASE: Base = Base { number: 0x5afe, end: 700 };
 const LATER: Base = Base { number: 0x1a7e, end: 900 };
 
-/// The page as it would be found, and the stores that are on their way.
+/// The bytes of a page that are certain to be found, and the stores that may be lost.
 #[derive(Clone, Debug)]
 struct Found {
     bytes: Vec<u8>,
@@ -34,7 +33,7 @@ impl Found {
         }
     }
 
-    /// Every page that may be found now.
+    /// Returns every page that may be found now.
     fn all(&self) -> impl Iterator<Item = Vec<u8>> {
         (0..1_u32 << self.stored.len()).map(|kept| {
             let mut bytes = self.bytes.clone();
@@ -47,7 +46,7 @@ impl Found {
     }
 }
 
-/// Shows each page that may be found to a closure, whenever something is stored.
+/// A memory that shows each page that may be found to a closure after each store.
 struct Model<F> {
     found: Rc<RefCell<Found>>,
     look: F,
@@ -60,7 +59,7 @@ impl<F: Fn(&[u8])> Memory for Model<F> {
 
     fn write(&self, at: usize, bytes: &[u8]) {
         let mut found = self.found.borrow_mut();
-        // Of many words, each part is too many to try.
+        // The parts of a long write would have too many combinations, so it counts as one store.
         let part = if bytes.len() > 64 { bytes.len() } else { 8 };
         for (index, chunk) in bytes.chunks(part).enumerate() {
             found.stored.push((at + part * index, chunk.to_vec()));
@@ -78,7 +77,7 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
-/// The contents of a page: how many items have completed, and the records.
+/// The contents of a page: the number of completed items, and the records.
 type Content = Option<(u64, Vec<u8>)>;
 
 fn said_beside(page: &[u8], base: Base) -> Content {
@@ -91,7 +90,7 @@ fn said(page: &[u8]) -> Content {
     said_beside(page, BASE)
 }
 
-/// Bytes of which each item has its own.
+/// Returns bytes that differ for each item.
 fn bytes(count: u64) -> Vec<u8> {
     let count = u8::try_from(count).unwrap();
     let len = 8 * (count % 4 + 1) - count % 3;
@@ -125,7 +124,7 @@ impl Watched {
         Watched { found, allowed, slots }
     }
 
-    /// From now on, what the page says is this, or what it is to say next.
+    /// Sets what the page may hold next. Until then it may also hold its present content.
     fn expect(&self, next: Content) {
         let before = self.allowed.borrow().1.clone();
         *self.allowed.borrow_mut() = (before, next);
@@ -137,7 +136,7 @@ impl Watched {
 }
 
 #[test]
-fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
+fn a_page_has_the_last_item_or_the_one_before_at_any_death() {
     let ways: [fn(u64) -> bool; 4] =
         [|_| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1];
     for has_record in ways {
@@ -156,7 +155,7 @@ fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
 }
 
 #[test]
-fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() {
+fn a_page_says_nothing_beside_the_next_state_until_it_goes_on() {
     let mut page = Watched::new(LATER);
     for count in 0..3 {
         page.slots.append(&bytes(count)).unwrap();
@@ -173,7 +172,7 @@ fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() 
 }
 
 #[test]
-fn what_is_beside_another_state_or_of_another_boot_does_not_count() {
+fn a_page_of_another_state_or_another_boot_does_not_count() {
     let mut page = Watched::new(LATER);
     page.slots.append(&bytes(1)).unwrap();
     page.slots.advance(to(1)).unwrap();
@@ -184,7 +183,7 @@ fn what_is_beside_another_state_or_of_another_boot_does_not_count() {
     assert_eq!(said_beside(&page.settled(), LATER), None);
     page.expect(Some((2, Vec::new())));
     page.slots.advance(to(2)).unwrap();
-    // The slot before is there still.
+    // The previous slot is still there.
     assert!(said(&page.settled()).is_some());
 }
 

@@ -1,21 +1,21 @@
-//! The protocol of a page: two slots, written in turn, each with a checksum, so that a death at any instruction
-//! leaves one whole.
+//! The protocol of a page: two slots, written in turn, each with a checksum. So a death at any instruction leaves one of them
+//! whole.
 
 use std::io;
 
 use super::layout::{self, WORDS};
 use super::memory::Memory;
 
-/// How far one loop has come since what the page lies beside was saved, and behind the records in it.
+/// The progress of one loop since the page's base was saved, behind the records in the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Advanced {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// How many of its items have completed.
+    /// The number of the loop's items that have completed.
     pub count: u64,
-    /// The fingerprint of one of them, if taken.
+    /// The fingerprint of one of these items, if it was taken.
     pub fingerprint: Option<u32>,
-    /// How many completed behind that one, of which there is a fingerprint: fewer than 2^15.
+    /// The number of items that completed behind the one with the fingerprint: fewer than 2^15.
     pub behind: u16,
 }
 
@@ -26,22 +26,22 @@ const MOST_BEHIND: u16 = (1 << 15) - 1;
 pub struct Base {
     /// The number of the state, by [`number`](crate::number).
     pub number: u64,
-    /// How many bytes of the file it is.
+    /// The length of the state in bytes, from the start of the file.
     pub end: u64,
 }
 
-/// Writes a page. It belongs to one thread at a time.
+/// The writer of a page. One thread at a time uses it.
 #[derive(Debug)]
 pub(super) struct Slots<M> {
     memory: M,
     base: Base,
     /// The number of the newest slot.
     sequence: u64,
-    /// The records behind the base.
+    /// The records in the page, behind the base.
     records: Bytes,
 }
 
-/// How many bytes, and their checksum.
+/// The length of some bytes, and their checksum.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bytes {
     len: u32,
@@ -64,13 +64,13 @@ impl<M: Memory> Slots<M> {
         &self.memory
     }
 
-    /// From now on the page counts beside another state, which has all that was in it. Nothing is written: what is
-    /// there fits the state before alone.
+    /// Makes the page count beside another state, which has all that the page held. Writes nothing: the slots in the page fit
+    /// only the state before.
     pub(super) fn rebase(&mut self, base: Base) {
         (self.base, self.records) = (base, Bytes::default());
     }
 
-    /// Writes records behind those that are there, for the next slot. Returns whether there is room for them.
+    /// Writes records behind the ones in the page, for the next slot. Returns whether the page has room for them.
     pub(super) fn append(&mut self, records: &[u8]) -> io::Result<bool> {
         let Bytes { len, checksum } = self.records;
         let area = layout::records();
@@ -78,7 +78,7 @@ impl<M: Memory> Slots<M> {
         let end = start + records.len();
         let longer = u32::try_from(end - area.start).ok().filter(|_| end <= area.end);
         let Some(longer) = longer else { return Ok(false) };
-        // Behind what the newest slot names; or that is no more than the file it lay beside has by now.
+        // The records go behind those that the newest slot covers; or that slot holds no more than the file has by now.
         self.memory.write(start, records);
         self.memory.publish(start..end)?;
         let mut hasher = crc32fast::Hasher::new_with_initial(checksum);
@@ -87,7 +87,7 @@ impl<M: Memory> Slots<M> {
         Ok(true)
     }
 
-    /// Writes a slot: how far a loop has come behind the records.
+    /// Writes a slot with the progress of a loop behind the records.
     #[inline]
     pub(super) fn advance(&mut self, to: Advanced) -> io::Result<()> {
         let sequence = self.sequence + 1;
@@ -107,18 +107,18 @@ impl<M: Memory> Slots<M> {
     }
 }
 
-/// The content of a page.
+/// The contents of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Said<'p> {
-    /// The state that it is behind.
+    /// The state that the page counts beside.
     pub base: Base,
-    /// What else has changed, as it was written.
+    /// Further changes, as framed records.
     pub records: &'p [u8],
-    /// How far the loop has come behind the records.
+    /// The progress of the loop behind the records.
     pub advanced: Advanced,
 }
 
-/// Returns what the newest slot says, under that boot, of those that are whole and for which `counts`.
+/// Returns the contents of the newest whole slot for which `counts` returns true, if the page was written during `boot`.
 pub(super) fn read<'p>(
     page: &'p [u8],
     boot: &[u8; layout::BOOT_LEN],
@@ -153,13 +153,13 @@ fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
     Some((sequence, Said { base: Base { number, end }, records, advanced }))
 }
 
-/// Returns the first bytes of an area that a word of a slot names, if they are whole.
+/// Returns the records at the start of `area` whose length and checksum are in `word`, if they are whole.
 fn named(area: &[u8], word: u64) -> Option<&[u8]> {
     let bytes = area.get(..usize::try_from(word >> 32).ok()?)?;
     (bytes.is_empty() || crc32fast::hash(bytes) == low(word)).then_some(bytes)
 }
 
-/// The lower half.
+/// Returns the lower half.
 #[expect(clippy::cast_possible_truncation, reason = "the upper half is read apart")]
 fn low(word: u64) -> u32 {
     word as u32

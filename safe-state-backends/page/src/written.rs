@@ -1,4 +1,4 @@
-//! Pages that are written by calls, where a store into a mapped one may end the process.
+//! Pages that are written by system calls, where a store into a mapped page could end the process.
 
 use std::cell::RefCell;
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use super::layout::LEN;
 use super::memory::Memory;
 
-/// A page of a file, and what is to be in it.
+/// A page of a file, with a copy of its contents in memory.
 #[derive(Debug)]
 pub(super) struct Written {
     file: File,

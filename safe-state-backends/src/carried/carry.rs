@@ -1,4 +1,4 @@
-//! The trait of values that can be carried, and how much of one a save writes.
+//! The trait of values that can be carried, and the change that a save writes for one.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -23,12 +23,12 @@ use crate::value::{self, Section};
     note = "name the variable in `fresh(..)` instead if every run may start with a new one"
 )]
 pub trait Carry: Sized {
-    /// Returns what is to be saved of the variable `name`, of which `stored` is there already; none if it
-    /// has not changed.
+    /// Returns the change that saves the variable `name`, of which `stored` is stored already; `None` if the variable has not
+    /// changed.
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails, or the value would not read back as what it is.
+    /// The value's `Serialize` fails, or the value would not read back as it is.
     fn change(
         &self,
         name: &str,
@@ -36,12 +36,12 @@ pub trait Carry: Sized {
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError>;
 
-    /// Returns what is to be kept of the variable `name` beside its `last` value as it is stored, where `stored` is
-    /// kept already; none if that is what it has. What is saved of its last value goes on as before.
+    /// Returns the change that keeps the value of the variable `name` at a place, beside its stored `last` value, where
+    /// `stored` is kept at that place already; `None` if it has not changed. The last value goes on being saved as before.
     ///
     /// # Errors
     ///
-    /// As [`change`](Self::change).
+    /// The same errors as [`change`](Self::change).
     fn kept(
         &self,
         name: &str,
@@ -51,18 +51,18 @@ pub trait Carry: Sized {
         self.change(name, within, stored)
     }
 
-    /// Returns the value of the variable `name` that is `stored`.
+    /// Returns the value of the variable `name` from its stored form `stored`.
     ///
     /// # Errors
     ///
-    /// It does not read as this type without loss.
+    /// The stored value does not read as this type without loss.
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError>;
 
-    /// Gives the value to a serializer that shows it.
+    /// Passes the value to a serializer that shows it.
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails.
+    /// The value's `Serialize` fails.
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
@@ -96,8 +96,7 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
     }
 }
 
-/// Returns what is to be saved of a value where `stored` is there already: where its bytes are those of `other`, they are
-/// there once.
+/// Returns the change that saves a value of which `stored` is stored already. Shares the bytes of `other` if they are the same.
 fn value_change<T: Serialize + DeserializeOwned>(
     value: &T,
     name: &str,
@@ -125,8 +124,8 @@ fn value_change<T: Serialize + DeserializeOwned>(
 }
 
 impl Carried {
-    /// Writes a large list of numbers over the one that is stored, if they have nothing in common and nobody else holds
-    /// that. Returns what is to be saved.
+    /// Writes a large list of numbers over the stored one in memory, if the two have nothing in common and nobody else holds
+    /// the stored one. Returns the change to save, or `None` if it wrote nothing.
     pub(crate) fn overwrite<T>(
         &mut self,
         name: &str,

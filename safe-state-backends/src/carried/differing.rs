@@ -1,19 +1,19 @@
-//! A value's bytes, told by how they differ from those of another: what both have is a length alone.
+//! The difference between two byte strings: bytes that both have are stored as a length, the others as they are.
 
-/// How many bytes are compared at once.
+/// The number of bytes that are compared at once.
 const AT_ONCE: usize = 64;
-/// So many equal bytes are taken for the same ones.
+/// The number of equal bytes in a row that are taken for a match.
 const BLOCK: usize = 32;
-/// How far behind a difference the same bytes are looked for at the same distance.
+/// The distance, in bytes, behind a difference within which a match at the same distance is looked for.
 const NEAR: usize = 256;
-/// Most blocks of the other value that are looked up.
+/// The largest number of blocks of the base that are indexed.
 const BLOCKS: usize = 1 << 16;
-/// From how many bytes on some places are looked at before all are.
+/// The length in bytes from which sample positions are compared before all bytes are.
 const LARGE: usize = 1 << 20;
-/// How many places those are.
+/// The number of sample positions.
 const LOOKED_AT: usize = 64;
 
-/// Bytes that both have: where they begin in either, and how many they are.
+/// Bytes that both have: their start in the base, their start in the own bytes, and their length.
 #[derive(Clone, Copy)]
 struct Same {
     base: usize,
@@ -21,7 +21,7 @@ struct Same {
     len: usize,
 }
 
-/// Returns the parts that `own` is of `base`; none if they would be no less than half as long.
+/// Returns the parts that make `own` from `base`; `None` if they would be more than half as long as `own`.
 pub(super) fn parts(base: &[u8], own: &[u8]) -> Option<Vec<u8>> {
     let limit = own.len() / 2;
     let front = common(base, own);
@@ -50,7 +50,7 @@ pub(super) fn parts(base: &[u8], own: &[u8]) -> Option<Vec<u8>> {
     Some(written)
 }
 
-/// Returns how many bytes the parts make of so many; none if they are no parts of so many.
+/// Returns the length of what the parts make from a base of `base` bytes; `None` if they do not fit that length.
 pub(super) fn whole_len(parts: &[u8], base: usize) -> Option<usize> {
     let (mut at, mut len) = (0_usize, 0_usize);
     for part in Parts(parts) {
@@ -61,13 +61,13 @@ pub(super) fn whole_len(parts: &[u8], base: usize) -> Option<usize> {
     Some(len)
 }
 
-/// Whether what the parts make of so many bytes is those alone.
+/// Returns whether the parts make exactly the base, of `base` bytes.
 pub(super) fn is_all(parts: &[u8], base: usize) -> bool {
     let mut all = Parts(parts);
     all.next() == Some(Some((0, base, &[]))) && all.0.is_empty()
 }
 
-/// Returns what the parts make of these bytes; none if they are no parts of them.
+/// Returns the bytes that the parts make from `base`; `None` if they do not fit it.
 pub(super) fn whole(parts: &[u8], base: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::with_capacity(whole_len(parts, base.len())?);
     let mut left = base;
@@ -81,8 +81,8 @@ pub(super) fn whole(parts: &[u8], base: &[u8]) -> Option<Vec<u8>> {
     Some(whole)
 }
 
-/// Each part: how many bytes are passed over, how many are taken, and the own bytes behind these. None where the
-/// bytes are no part.
+/// The decoded parts. Each has the number of base bytes to skip, the number to copy, and the own bytes behind these; `None` for
+/// bytes that are no part, which ends the iteration.
 struct Parts<'a>(&'a [u8]);
 
 impl<'a> Iterator for Parts<'a> {
@@ -116,7 +116,7 @@ fn push_varint(bytes: &mut Vec<u8>, number: usize) {
     bytes.extend_from_slice(number.unwrap_or_default());
 }
 
-/// How many bytes both begin with.
+/// Returns the number of bytes with which both begin.
 fn common(one: &[u8], other: &[u8]) -> usize {
     let pieces = one.chunks_exact(AT_ONCE).zip(other.chunks_exact(AT_ONCE));
     let front = pieces.take_while(|(one, other)| one == other).count() * AT_ONCE;
@@ -125,7 +125,7 @@ fn common(one: &[u8], other: &[u8]) -> usize {
     front + one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
-/// How many bytes both end with.
+/// Returns the number of bytes with which both end.
 fn common_back(one: &[u8], other: &[u8]) -> usize {
     let pieces = one.rchunks_exact(AT_ONCE).zip(other.rchunks_exact(AT_ONCE));
     let back = pieces.take_while(|(one, other)| one == other).count() * AT_ONCE;
@@ -134,8 +134,8 @@ fn common_back(one: &[u8], other: &[u8]) -> usize {
     back + one.zip(other).take_while(|(one, other)| one == other).count()
 }
 
-/// Finds what both have behind their common front, in the order in which it is in both. None if more than so many
-/// bytes are others.
+/// Finds the matches behind the common front, in the order in which they are in both. Returns `None` if more than `limit` bytes
+/// have no match.
 fn find(base: &[u8], own: &[u8], limit: usize, same: &mut Vec<Same>) -> Option<()> {
     let front = same.last().map_or(0, |it| it.len);
     let (mut base_at, mut own_at) = (front, front);
@@ -165,7 +165,7 @@ fn find(base: &[u8], own: &[u8], limit: usize, same: &mut Vec<Same>) -> Option<(
     Some(())
 }
 
-/// Whether some places of both are the same.
+/// Returns whether both have the same block at one of the sample positions.
 fn look_alike(base: &[u8], own: &[u8], front: usize) -> bool {
     let step = (base.len().min(own.len()) - front) / LOOKED_AT;
     (0..LOOKED_AT).map(|at| front + at * step).any(|at| {
@@ -174,19 +174,19 @@ fn look_alike(base: &[u8], own: &[u8], front: usize) -> bool {
     })
 }
 
-/// How far ahead both are the same again, at the same distance.
+/// Returns the distance ahead at which both match again, without a shift between them.
 fn near(base: &[u8], own: &[u8]) -> Option<usize> {
     let windows = base.windows(BLOCK / 2).zip(own.windows(BLOCK / 2)).take(NEAR);
     windows.enumerate().skip(1).find(|(_, (base, own))| base == own).map(|(at, _)| at)
 }
 
-/// Where blocks of a value are, by a hash of each.
+/// An index of a value's blocks: the position of each, by a hash of its bytes.
 struct Blocks {
     places: Vec<u32>,
     bits: u32,
 }
 
-/// The hash of a block is a polynomial of its bytes, so that the next block's is made of it.
+/// The factor of a rolling hash: a polynomial of a block's bytes, from which the next block's hash is computed.
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 const LAST: u64 = power(BLOCK - 1);
 
@@ -221,12 +221,12 @@ impl Blocks {
     }
 
     fn slot(&self, hash: u64) -> usize {
-        // The upper bits depend on all.
+        // Only the upper bits depend on all bits of the hash.
         let upper = hash.wrapping_mul(FACTOR) >> (64 - self.bits);
         usize::try_from(upper).unwrap_or(usize::MAX)
     }
 
-    /// The next block of `base` behind the first place that is in `own` behind the second: where it is in either.
+    /// Finds the next block of `base` behind `base_from` that is in `own` behind `own_from`. Returns its position in both.
     fn find(
         &self,
         base: &[u8],
@@ -261,7 +261,7 @@ mod tests {
         (0..len).map(|_| u8::try_from(dice.up_to(range) - 1).unwrap()).collect()
     }
 
-    /// Bytes, and what became of them.
+    /// Returns two byte strings, the second made from the first by random changes.
     fn pair(dice: &mut Dice) -> (Vec<u8>, Vec<u8>) {
         let range = if dice.one_in(2) { 2 } else { 256 };
         let len = dice.up_to(6000);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_told_by_what_it_has_nothing_of() {
+    fn values_with_nothing_in_common_have_no_difference() {
         let mut dice = Dice::new(7);
         for len in [1, 40, 5000, 3 << 20] {
             let (base, own) = (some(&mut dice, len, 256), some(&mut dice, len, 256));
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_are_no_parts_is_refused() {
+    fn bytes_that_are_no_parts_are_refused() {
         let mut dice = Dice::new(7);
         for _ in 0..20_000 {
             let len = dice.up_to(12);

@@ -1,21 +1,21 @@
-//! What can be wrong with a carried value.
+//! The errors of carried values.
 
 use crate::escape::Line;
 
 const GO_BACK: &str = "give it its old type or finish with the program that began it";
 
-/// Why a carried value cannot be given back or stored.
+/// The reason why a carried value cannot be given back or stored.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarriedError {
-    /// The type has another name than the one it was saved as.
+    /// The type's name is not the one under which the value was saved.
     #[error("`{name}` was saved as `{stored}`, but is now a `{current}`; {GO_BACK}", name = Line(name), stored = Line(stored))]
     TypeChanged {
-        /// The variable.
+        /// The variable's name.
         name: String,
-        /// The type it was saved as.
+        /// The type as which it was saved.
         stored: String,
-        /// The type it is to be restored as.
+        /// The type as which it is to be restored.
         current: &'static str,
     },
     /// The value does not read as the type without loss.
@@ -24,30 +24,30 @@ pub enum CarriedError {
         name = Line(name), stored = Line(stored), reason = Line(reason)
     )]
     ShapeChanged {
-        /// The variable.
+        /// The variable's name.
         name: String,
         /// The shape of the value that was saved.
         stored: String,
-        /// The type that did not take it, with the names in it.
+        /// The type that did not accept the value, with its field names.
         current: String,
-        /// Why the stored value does not fit the type.
+        /// The reason why the stored value does not fit the type.
         reason: String,
     },
-    /// There are more variables and steps than a checkpoint holds.
+    /// The job has more variables and steps than a checkpoint holds.
     #[error(
         "`{name}` is one too many: a job holds 256 carried variables and steps; put several into one struct", name = Line(name))]
     TooMany {
-        /// The variable or step.
+        /// The name of the variable or step.
         name: String,
     },
     /// The value's `Serialize` failed.
     #[error("`{name}`, a `{current}`, cannot be saved: {reason}", name = Line(name), reason = Line(reason))]
     Unserializable {
-        /// The variable.
+        /// The variable's name.
         name: String,
-        /// Its type.
+        /// The variable's type.
         current: &'static str,
-        /// What serialising it says.
+        /// The error of the serialisation.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! How the bytes of a stored value are to be read.
+//! The forms of a stored value: how its bytes are to be read.
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Serialize};
@@ -8,43 +8,43 @@ use super::waiting::Waiting;
 use crate::bounded;
 use crate::value::{self, ReadError, Section};
 
-/// Most versions of a schema in one list. Where another one comes, the list is written anew.
+/// The most sections, each of one schema version, in a list. A list that would need more is written anew.
 const SECTION_LIMIT: usize = 16;
 
-/// How the bytes of a value were made. Format 1 has the first two alone.
+/// The form of a value's bytes. Format 1 has only the first two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Form {
-    /// By Postcard, without names; or what a handle is rebuilt from.
+    /// Postcard, without names; or the bytes from which a handle is rebuilt.
     #[default]
     Plain,
-    /// So many elements by Postcard, one after another.
+    /// A list of this many elements in Postcard, one after another.
     PlainList(u64),
-    /// By name, in that version of the schema.
+    /// A value by field names, in this version of the schema.
     Named(Box<(Names, u32)>),
-    /// The elements of a list by name, one after another.
+    /// The elements of a list by field names, one after another.
     NamedList(Box<List>),
-    /// The elements of a worklist by name, which has them in the place of the bytes.
+    /// The elements of a worklist by field names, which are here instead of in the bytes.
     Worklist(Box<Waiting>),
-    /// A list by name at a place, of which so many bytes are the first ones of the variable's last value, and not
-    /// among its own.
+    /// A list by field names at a place. Its first elements are this many bytes of the variable's last value, and are not among
+    /// its own.
     ListAt(Box<(List, u64)>),
-    /// A value by name, of which the bytes tell how it differs from another.
+    /// A value by field names whose bytes are its difference from another value.
     Differing(Box<Differing>),
 }
 
-/// A value that is stored as how it differs from another: all but the bytes that tell it.
+/// A value that is stored as its difference from another, its base. The bytes of the difference are apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Differing {
     pub(super) names: Names,
-    /// The version of the schema that the value was written by.
+    /// The version of the schema in which the value was written.
     pub(super) version: u32,
-    /// The name under which the other is stored.
+    /// The name under which the base is stored.
     pub(super) base: Box<str>,
-    /// How many bytes the whole has.
+    /// The length of the whole value in bytes.
     pub(super) len: u64,
 }
 
-/// The elements of a list by name.
+/// The names and sections of a list by field names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct List(
     pub(super) Names,
@@ -52,7 +52,7 @@ pub(super) struct List(
 );
 
 impl Form {
-    /// The value that the bytes hold.
+    /// Decodes the value that the bytes hold.
     pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, ReadError> {
         match self {
             Form::Plain => from_postcard(bytes),
@@ -84,7 +84,7 @@ impl Form {
         }
     }
 
-    /// How many elements it has, if it is a list.
+    /// Returns the number of elements, if the value is a list in plain or named form.
     pub(super) fn elements(&self) -> Option<u64> {
         match self {
             Form::Plain
@@ -129,12 +129,12 @@ impl Form {
         self.names().is_some_and(Names::are_missing)
     }
 
-    /// The names to write the next value with, if they are known.
+    /// Returns the names for writing the next value, if they can be read.
     pub(super) fn known_names(&self) -> Option<&Names> {
         self.names().filter(|names| names.schema().is_some())
     }
 
-    /// The shape of the value, as text.
+    /// Returns the shape of the value as text.
     pub(super) fn shape(&self) -> Option<String> {
         self.known_names()?.schema().map(ToString::to_string)
     }
@@ -146,12 +146,12 @@ impl Form {
         *names = taken.unwrap_or(own).owned();
     }
 
-    /// How many bytes it has beside those of the value.
+    /// Returns the number of bytes that the form holds beside the value's own bytes.
     pub(super) fn size(&self) -> usize {
         if let Form::Worklist(waiting) = self { waiting.entries.len() } else { 0 }
     }
 
-    /// Whether elements of the other can be added, and of a worklist those be taken that it takes.
+    /// Returns whether the elements of `other` can be added, and whether a worklist has the elements that `other` takes away.
     pub(super) fn is_list_like(&self, other: &Form) -> bool {
         match (self, other) {
             (Form::PlainList(_), Form::PlainList(_)) => true,
@@ -163,7 +163,7 @@ impl Form {
         }
     }
 
-    /// Adds the elements of another list, which has the names of both.
+    /// Adds the elements of another list, whose names cover both; or applies the change of a worklist.
     pub(super) fn append(&mut self, added: Form) {
         match (self, added) {
             (Form::PlainList(elements), Form::PlainList(more)) => {
@@ -177,13 +177,13 @@ impl Form {
 }
 
 impl List {
-    /// Whether the elements of the other have the version of the last ones here.
+    /// Returns whether the elements of `more` have the schema version of the last elements here.
     fn continues_in(&self, more: &List) -> bool {
         let version = |list: &List| list.1.last().map(|section| section.version);
         more.1.len() == 1 && version(self) == version(more)
     }
 
-    /// The list with `more` behind it; none if those are too many sections.
+    /// Returns the list with `more` behind it; `None` if it would then have too many sections.
     pub(super) fn with(&self, more: Section) -> Option<List> {
         let mut list = self.clone();
         list.append(List(self.0.clone(), vec![more]));

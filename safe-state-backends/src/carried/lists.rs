@@ -1,4 +1,4 @@
-//! What a save writes of lists that know what of them is stored.
+//! The changes that a save writes for [`Results`] and [`Worklist`], which know what of them is stored.
 
 use std::any::type_name;
 
@@ -27,7 +27,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
             return Ok(None);
         }
         let mut change = list_change::<T>(name, within, stored, (appends, new))?;
-        // In too many versions of the schema, elements can't be added.
+        // Elements can't be added if the list would have too many schema versions.
         let takes = stored.is_some_and(|stored| stored.is_list_like(&change.value));
         if appends && !takes {
             let within = change.value.within.into_vec();
@@ -65,13 +65,13 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 }
 
-/// Which list is stored by its names, and how many elements of it.
+/// Returns which list is stored by field names, and the number of its elements.
 fn known(stored: &Carried) -> Option<(&crate::generation::Generation, usize)> {
     let Form::NamedList(_) = &stored.form else { return None };
     Some((&stored.generation, usize::try_from(stored.form.elements()?).ok()?))
 }
 
-/// Returns what is to be saved of a list: `new` elements behind what is `stored` of it, or in its place.
+/// Returns the change of a list: `new` elements to add to what is `stored`, or to store in its place.
 fn list_change<T: Serialize + DeserializeOwned>(
     name: &str,
     within: Vec<u64>,
@@ -83,8 +83,8 @@ fn list_change<T: Serialize + DeserializeOwned>(
     Ok(CarriedChange { name: name.to_owned(), appends, value })
 }
 
-/// Returns a list that is what `last` is stored of it and `new` elements behind that, without what is stored; none
-/// if it can't be told so.
+/// Returns a list at a place that consists of the stored elements of `last` and the `new` elements behind them. Only the new
+/// ones are written. Returns `None` if the list has no such form.
 fn part_of_list<T: Serialize + DeserializeOwned>(
     name: &str,
     within: Vec<u64>,

@@ -1,4 +1,4 @@
-//! The names and kinds in a stored value, shared by all that are stored of a variable.
+//! The field names and kinds of a stored value, shared by all stored values of a variable.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,29 +7,29 @@ use serde_bytes::ByteBuf;
 
 use crate::value::Schema;
 
-/// A schema as it is stored, and as it is used. It is empty in a change that keeps the names of the value
-/// before.
+/// A schema in its stored form and in its decoded form. The stored form is empty in a change that keeps the names of the value
+/// before it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     bytes: Arc<[u8]>,
-    /// Whether they are stored already, so that a change need not tell them.
+    /// Whether the names are stored already, so that a change leaves them out.
     are_stored: bool,
     schema: OnceLock<Option<Arc<Schema>>>,
 }
 
 impl Names {
     pub(super) fn new(schema: Schema) -> Self {
-        // A schema fails to serialise into memory in no way.
+        // Serialising a schema into memory can't fail.
         let bytes = postcard::to_stdvec(&schema).unwrap_or_default().into();
         Names { bytes, are_stored: false, schema: OnceLock::from(Some(Arc::new(schema))) }
     }
 
-    /// Returns the names to be left out of a change, as the value before has them.
+    /// Returns the names for a change that leaves them out, as the value before has them.
     pub(super) fn stored(&self) -> Self {
         Names { are_stored: true, ..self.clone() }
     }
 
-    /// Returns the names to be written.
+    /// Returns the names for a change that writes them.
     pub(super) fn owned(self) -> Self {
         Names { are_stored: false, ..self }
     }
@@ -38,7 +38,7 @@ impl Names {
         self.bytes.is_empty()
     }
 
-    /// The schema; none if the bytes are none.
+    /// Returns the schema; `None` if the bytes are no sound schema.
     pub(super) fn schema(&self) -> Option<&Arc<Schema>> {
         let decode = || {
             let schema: Schema = postcard::from_bytes(&self.bytes).ok()?;

@@ -1,31 +1,31 @@
-//! Values that are a part alone of what they stand for.
+//! Values that are stored in part, and need another value to be whole.
 
 use std::sync::Arc;
 
 use super::form::{Differing, Form};
 use super::{Carried, differing};
 
-/// From how many bytes on a value may be told by how it differs from another.
+/// The length in bytes from which a value may be stored as its difference from another.
 const WORTH_LOOKING: usize = 512;
 
 impl Carried {
-    /// Whether it is a list at a place, of which the first elements are those of the variable's last value.
+    /// Returns whether the value is a list at a place, whose first elements are in the variable's last value.
     pub(crate) fn is_at_place(&self) -> bool {
         matches!(self.form, Form::ListAt(_))
     }
 
-    /// Whether it says how a worklist changes, and is none.
+    /// Returns whether the value is the change of a worklist, and no worklist itself.
     pub(crate) fn is_change_alone(&self) -> bool {
         let Form::Worklist(waiting) = &self.form else { return false };
         (waiting.taken, waiting.ahead) != ((0, 0), 0)
     }
 
-    /// Whether it is no value without another.
+    /// Returns whether the value needs another value to be whole.
     pub(crate) fn is_part(&self) -> bool {
         self.is_at_place() || self.is_change_alone() || self.differs_from().is_some()
     }
 
-    /// Whether a list at a place has its first elements in `last`.
+    /// Returns whether `last` has the first elements of this list at a place.
     pub(crate) fn begins_in(&self, last: &Carried) -> bool {
         let (Form::ListAt(part), Form::NamedList(_)) = (&self.form, &last.form) else {
             return false;
@@ -33,7 +33,7 @@ impl Carried {
         part.1 <= last.bytes.len() as u64
     }
 
-    /// The whole list at a place, of which `last` has the first elements.
+    /// Returns the whole of a list at a place, with its first elements from `last`.
     pub(crate) fn whole_by(&self, last: &Carried) -> Carried {
         let Form::ListAt(part) = &self.form else { return self.clone() };
         let shared = usize::try_from(part.1).unwrap_or(usize::MAX);
@@ -42,31 +42,32 @@ impl Carried {
         let mut whole =
             Carried { form: Form::NamedList(Box::new(part.0.clone())), bytes, ..self.clone() };
         if whole.bytes == last.bytes {
-            // It is that list, and goes on where it is stored.
+            // The whole is the list `last` itself, so saves may go on from where it is stored.
             last.generation.number();
             whole.generation = last.generation.clone();
         }
         whole
     }
 
-    /// Returns the value as it is kept within other items; none if it is not stored by name.
+    /// Returns the value as stored within the items `within`; `None` if it is not stored by field names.
     pub fn within_others(&self, within: &[u64]) -> Option<Carried> {
         let is_named = matches!(self.form, Form::Named(_));
         is_named.then(|| Carried { within: within.into(), ..self.clone() }.with_names())
     }
 
-    /// The name of what it tells how it differs from, if it does.
+    /// Returns the name of the value's base, if it is stored as a difference.
     pub(crate) fn differs_from(&self) -> Option<&str> {
         let Form::Differing(value) = &self.form else { return None };
         Some(&value.base)
     }
 
-    /// Whether it may be worth to tell how it differs from another.
+    /// Returns whether the value is large enough to be worth storing as a difference.
     pub(crate) fn may_differ(&self) -> bool {
         matches!(self.form, Form::Named(_)) && self.bytes.len() >= WORTH_LOOKING
     }
 
-    /// The value as it differs from `base`, which is whole and stored under that name; none if that is not much shorter.
+    /// Returns the value as its difference from `base`, which is whole and stored under `name`; `None` if the difference is
+    /// more than half as long as the value.
     pub(crate) fn differing(&self, name: &str, base: &Carried) -> Option<Carried> {
         let (Form::Named(own), Form::Named(other)) = (&self.form, &base.form) else {
             return None;
@@ -84,7 +85,7 @@ impl Carried {
         Some(Carried { form, bytes: Arc::new(bytes), ..self.clone() })
     }
 
-    /// Whether a value that tells how it differs from another may do so from that one.
+    /// Returns whether the value is a difference that fits `base`.
     pub(crate) fn fits(&self, base: &Carried) -> bool {
         let Form::Differing(value) = &self.form else { return false };
         let base_len = match &base.form {
@@ -96,7 +97,7 @@ impl Carried {
         len.is_some_and(|len| len as u64 == value.len)
     }
 
-    /// The whole of a value that tells how it differs from `base`, which is whole; none if it does not fit that.
+    /// Returns the whole of a value that is a difference from `base`, which is whole; `None` if it does not fit.
     pub(crate) fn whole_beside(&self, base: &Carried) -> Option<Carried> {
         let (Form::Differing(value), Form::Named(_)) = (&self.form, &base.form) else {
             return None;

@@ -1,4 +1,4 @@
-//! Lists that are read element by element.
+//! Stored lists that are read element by element.
 
 use std::any::type_name;
 use std::fmt;
@@ -10,11 +10,11 @@ use super::{Carried, CarriedError};
 use crate::Results;
 use crate::value::{Parts, ReadError};
 
-/// The elements of a [`Results`] in a checkpoint, in their order, each read when it is asked for: see
-/// [`Checkpoint::results`](crate::Checkpoint::results). Behind the first that does not read there is none.
+/// The elements of a [`Results`] in a checkpoint, in their order, each decoded when the iterator reaches it: see
+/// [`Checkpoint::results`](crate::Checkpoint::results). The iterator ends behind the first element that does not read.
 pub struct StoredResults<'a, T> {
     name: String,
-    /// What it is read from; none if nothing is stored.
+    /// The stored list and what is left of it; `None` if nothing is stored.
     from: Option<(&'a Carried, Elements<'a, T>)>,
     left: u64,
 }
@@ -25,7 +25,7 @@ enum Elements<'a, T> {
 }
 
 impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
-    /// One of nothing.
+    /// Creates an iterator over a variable that is not stored.
     pub(crate) fn none(name: &str) -> Self {
         StoredResults { name: name.to_owned(), from: None, left: 0 }
     }
@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> Iterator for StoredResults<'_, T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        // Not believed before they are read.
+        // The stored number is not trusted as a lower bound.
         (0, usize::try_from(self.left).ok())
     }
 }

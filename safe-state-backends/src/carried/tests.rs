@@ -25,7 +25,7 @@ fn an_unchanged_value_is_not_saved_again() {
 }
 
 #[test]
-fn of_results_only_what_was_pushed_is_saved() {
+fn a_save_of_results_has_only_what_was_pushed() {
     let mut results: Results<String> = Results::new();
     let mut stored = carried(&results);
     for count in 0..100 {
@@ -57,7 +57,7 @@ fn a_list_that_takes_the_place_of_another_is_saved_whole() {
 
 #[test]
 fn what_would_not_read_back_is_refused_where_it_first_shows() {
-    /// What its `Serialize` leaves out is another thing to its `Deserialize`.
+    /// A struct whose `Deserialize` gives another value for what its `Serialize` leaves out.
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Lossy {
         #[serde(default = "seven", skip_serializing_if = "is_zero")]
@@ -269,7 +269,7 @@ fn a_list_of_the_same_name_and_length_is_another_one() {
     assert!(!change.appends);
     assert_eq!(change.value.decode::<Vec<u8>>("it"), Ok(vec![4, 5, 6]));
     assert_eq!(one.change("it", Vec::new(), Some(&stored_one)), Ok(None));
-    // What was read is no list of this process until it is restored.
+    // A decoded value belongs to no list of this process until it is restored.
     let read: Carried = postcard::from_bytes(&postcard::to_stdvec(&stored_other).unwrap()).unwrap();
     assert!(!other.change("it", Vec::new(), Some(&read)).unwrap().unwrap().appends);
     let mut back = Results::<u8>::restore("it", &read).unwrap();
@@ -296,7 +296,7 @@ fn what_is_taken_back_of_a_saved_list_is_written_anew() {
 fn stored_results_are_read_one_by_one() {
     let mut results = Results::new();
     let mut stored = carried(&results);
-    // In several versions of the schema.
+    // The elements have several versions of the schema.
     for row in [serde_json::json!(1), serde_json::json!("a"), serde_json::json!([null])] {
         results.push(row);
         let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
@@ -369,7 +369,7 @@ fn a_list_that_has_seen_too_many_versions_is_written_anew() {
     let mut stored = carried(&results);
     let mut replaced = 0;
     for place in 0..20 {
-        // At each place another kind than before, one after another: the version goes up each time.
+        // Each push puts another kind at one place, so the version goes up each time.
         let mut row = std::array::from_fn(|_| serde_json::json!(1));
         results.push(row.clone());
         row[place] = serde_json::json!("text");

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// Where a carried variable had a value that code before or between the loops reads again in a resumed run.
+/// A place at which a carried variable had a value that code before or between the loops reads again in a resumed run.
 ///
-/// The value is stored as a variable of its own, under the name that [`stored_as`](Self::stored_as) gives.
+/// The value is stored like a variable of its own, under the name that [`stored_as`](Self::stored_as) gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueAt {
-    /// At its declaration; of an argument, at the first call.
+    /// The variable's declaration; for an argument, the first call.
     Declaration,
-    /// At the end of the loop of that number.
+    /// The end of the loop with this number.
     LoopEnd(u16),
-    /// Where an item of the loop of that number began, in which there is a loop.
+    /// The start of an item of the loop with this number, which has another loop inside it.
     ItemStart(u16),
 }
 
 impl ValueAt {
-    /// The name under which the value of `variable` at this place is stored. No variable has it.
+    /// Returns the name under which the value of `variable` at this place is stored. No variable can have that name.
     pub fn stored_as(self, variable: &str) -> String {
         match self {
             ValueAt::Declaration => format!("{variable}!start"),
@@ -25,7 +25,7 @@ impl ValueAt {
         }
     }
 
-    /// The variable whose value is stored under `name`, at a place or as its last; none if it is a step's.
+    /// Returns the variable whose value, at a place or the last, is stored under `name`; `None` for the name of a step.
     pub fn variable_of(name: &str) -> Option<&str> {
         match name.split_once('!') {
             Some(("step", _)) => None,
@@ -34,13 +34,13 @@ impl ValueAt {
         }
     }
 
-    /// By what the places of a variable that stay what they are come one after another.
+    /// Returns a number by which the ends of loops are ordered; `None` for other places, whose values may be replaced.
     pub(crate) fn order(name: &str) -> Option<u16> {
         let (_, end) = name.rsplit_once("!end ")?;
         end.parse().ok()
     }
 
-    /// Whether the value stored under `name` is one at a place.
+    /// Returns whether the value stored under `name` is one at a place.
     pub(crate) fn is_of(name: &str) -> bool {
         name.split_once('!').is_some_and(|(before, _)| before != "step")
     }

@@ -1,7 +1,7 @@
-//! The elements of a stored worklist, which are taken away at either end and added there.
+//! The stored elements of a worklist, which are taken away and added at both ends.
 //!
-//! Each is an entry: the version of the schema that it was written in, its length, its bytes, and behind them how
-//! many bytes all that is, written so that it reads from behind.
+//! Each element is an entry: the version of the schema in which it was written, its length, its bytes, and behind them the
+//! length of all that, written so that it can be read backwards.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use serde_bytes::ByteBuf;
 use super::names::Names;
 use crate::value::Section;
 
-/// A worklist, or how one differs from the one that is stored.
+/// A worklist, or its difference from the stored one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Waiting {
     pub(super) names: Names,
-    /// How many elements are taken away at the front and at the back; of a whole list none.
+    /// The numbers of elements to take away at the front and at the back; zero for a whole list.
     pub(super) taken: (u64, u64),
-    /// How many of the bytes are entries that come in front of those stored; of a whole list none.
+    /// The number of bytes whose entries go in front of the stored ones; zero for a whole list.
     pub(super) ahead: u64,
     pub(super) entries: Entries,
 }
 
-/// Entries one after another, shared by a record and by what it has changed.
+/// Entries one after another, shared in memory by a record and the checkpoint it changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entries(Arc<VecDeque<u8>>);
 
 impl Waiting {
-    /// Whether as many elements can be taken from it as `change` takes, and that adds whole bytes.
+    /// Returns whether the list has the elements that `change` takes away, and `change` is consistent in itself.
     pub(super) fn takes(&self, change: &Waiting) -> bool {
         let (front, back) = change.taken;
         let ends = self.entries.front(front).zip(self.entries.back(back));
@@ -36,7 +36,7 @@ impl Waiting {
         has_them && usize::try_from(change.ahead).is_ok_and(|ahead| ahead <= change.entries.len())
     }
 
-    /// Takes away and adds what `change` says, as far as it can.
+    /// Takes away and adds the elements that `change` says, as far as it can.
     pub(super) fn apply(&mut self, change: Waiting) {
         let (front, back) = change.taken;
         let (from, to) = (self.entries.front(front), self.entries.back(back));
@@ -48,13 +48,13 @@ impl Waiting {
         let ahead = ahead.min(change.entries.len());
         change.entries.0.range(..ahead).rev().for_each(|byte| entries.push_front(*byte));
         entries.extend(change.entries.0.range(ahead..));
-        // What a long list took is given back once it is short.
+        // The memory of a long list is given back once the list is short.
         if entries.capacity() / 4 > entries.len().max(1024) {
             entries.shrink_to(2 * entries.len());
         }
     }
 
-    /// The values one after another, without what is around them; none if the entries are damaged.
+    /// Returns the values one after another, without their frames; `None` if the entries are damaged.
     pub(super) fn values(&self) -> Option<(Vec<Section>, Vec<u8>)> {
         let mut sections: Vec<Section> = Vec::new();
         let mut values = Vec::with_capacity(self.entries.len());
@@ -74,7 +74,7 @@ impl Waiting {
     }
 }
 
-/// Where an entry is.
+/// The position of an entry.
 struct Entry {
     version: u32,
     value: std::ops::Range<usize>,
@@ -86,7 +86,7 @@ impl Entries {
         self.0.len()
     }
 
-    /// Values that follow one another in `bytes`, each up to its end, all written in one version.
+    /// Makes entries of the values in `bytes`, whose ends are `ends`, all written in schema version `version`.
     pub(super) fn of(version: u32, bytes: &[u8], ends: &[usize]) -> Self {
         let mut entries = Vec::with_capacity(bytes.len() + 3 * ends.len());
         let mut begin = 0;
@@ -104,7 +104,7 @@ impl Entries {
         Entries(Arc::new(entries.into()))
     }
 
-    /// Where the entries begin behind the first `count`.
+    /// Returns the position behind the first `count` entries.
     fn front(&self, count: u64) -> Option<usize> {
         let mut at = 0;
         for _ in 0..count {
@@ -113,19 +113,19 @@ impl Entries {
         Some(at)
     }
 
-    /// Where the entries end before the last `count`.
+    /// Returns the position before the last `count` entries.
     fn back(&self, count: u64) -> Option<usize> {
         let mut end = self.len();
         for _ in 0..count {
             let (all, len) = self.varint(|at| end.checked_sub(at + 1))?;
             let start = end.checked_sub(len)?.checked_sub(usize::try_from(all).ok()?)?;
-            // It has to be one from the front as well.
+            // Reading from the front has to find the same entry.
             end = self.entry(start).filter(|entry| entry.end == end).map(|_| start)?;
         }
         Some(end)
     }
 
-    /// The entry that begins there.
+    /// Reads the entry that begins at `start`.
     fn entry(&self, start: usize) -> Option<Entry> {
         let (version, version_len) = self.varint(|at| start.checked_add(at))?;
         let behind = start + version_len;
@@ -141,7 +141,7 @@ impl Entries {
         is_sound.then_some(Entry { version, value: begin..end, end: tail_end })
     }
 
-    /// A number of which `place` tells where its bytes are, and how many it has.
+    /// Reads a number whose bytes are at the positions that `place` gives. Returns it and its length.
     fn varint(&self, place: impl Fn(usize) -> Option<usize>) -> Option<(u64, usize)> {
         let mut number = 0_u64;
         for at in 0..10 {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_taken_and_added_at_both_ends() {
+    fn elements_are_taken_and_added_at_both_ends() {
         let long = [7; 300];
         let mut stored = list(&[b"a", b"bc", &long, b"d"]);
         let ahead = entries(&[b"x", b"y"]).len() as u64;
@@ -234,7 +234,7 @@ mod tests {
         let long = entries(&[&[7; 300]]);
         let (head, tail): (Vec<u8>, Vec<u8>) =
             (long.0.range(..4).copied().collect(), long.0.range(303..).copied().collect());
-        // 303 bytes: 0xAF 0x02 as a varint, which stands there from behind.
+        // The length is 303 bytes: 0xAF 0x02 as a varint, written backwards.
         assert_eq!((head, tail), (vec![1, 0xAC, 2, 7], vec![2, 0xAF]));
     }
 
@@ -248,7 +248,7 @@ mod tests {
                 bytes[at] ^= change;
                 let damaged = Entries(Arc::new(bytes.into()));
                 let list = Waiting { entries: damaged, ..list(&[]) };
-                // Neither panics nor claims more than there is.
+                // Damaged entries cause no panic and claim no more than there is.
                 if let Some((sections, values)) = list.values() {
                     let sum: u64 = sections.iter().map(|section| section.len).sum();
                     assert_eq!(sum, values.len() as u64);

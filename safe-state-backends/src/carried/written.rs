@@ -1,4 +1,4 @@
-//! How values are written by the names that are stored, and refused where they would not read back.
+//! The writing of values by the stored names, and the refusal of values that would not read back.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use super::names::Names;
 use super::{Carried, CarriedError};
 use crate::value::{self, Schema, Section, Unwritten};
 
-/// A value of type `T` as it is written, by the names that are stored already.
+/// A writer of values of type `T` that uses the names stored already.
 pub(super) struct Written<'a, T> {
     name: &'a str,
     pub(super) bytes: Vec<u8>,
@@ -39,7 +39,7 @@ impl<'a, T> Written<'a, T> {
         }
     }
 
-    /// Writes all of them in one version of the schema.
+    /// Writes all values in one version of the schema.
     pub(super) fn write_all<'v, V: Serialize + 'v>(
         &mut self,
         values: &(impl Iterator<Item = &'v V> + Clone),
@@ -47,14 +47,14 @@ impl<'a, T> Written<'a, T> {
         self.write_each(values, |_| ())
     }
 
-    /// Writes all of them in one version of the schema, and gives where each ends.
+    /// Writes all values in one version of the schema. Returns the position where each ends.
     pub(super) fn ends_of_all<'v, V: Serialize + 'v>(
         &mut self,
         values: impl Iterator<Item = &'v V> + Clone,
     ) -> Result<Vec<usize>, CarriedError> {
         let mut ends = Vec::new();
         self.write_each(&values, |end| ends.push(end))?;
-        // Those of what was written in an older version come before.
+        // Ends from attempts in an older version come before the final ones.
         let again = ends.len() - values.count();
         Ok(ends.split_off(again))
     }
@@ -78,21 +78,21 @@ impl<'a, T> Written<'a, T> {
     }
 }
 
-/// The names to store with a value, and whether there are new ones.
+/// Returns the names to store with a value, and whether this write added names.
 pub(super) fn named(schema: Cow<'_, Schema>, names: Option<&Names>) -> (Names, bool) {
     match (schema, names) {
         (Cow::Borrowed(_), Some(names)) => (names.stored(), false),
         (schema, names) => {
             let new = Names::new(schema.into_owned());
-            // What is new may be no more than this process has seen.
+            // Names that are new to the stored schema may already be stored by now.
             let is_same = names.is_some_and(|names| *names == new);
             (if is_same { new.stored() } else { new }, true)
         }
     }
 }
 
-/// Refuses a value where something first shows that could not be restored: `Serialize` may leave out or
-/// shape things in ways that `Deserialize` does not undo.
+/// Refuses a value whose shape is new if it would not read back: `Serialize` may leave out or reshape things in ways that
+/// `Deserialize` does not undo.
 pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
     name: &str,
     names: &Names,
@@ -108,7 +108,7 @@ pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
             unserializable::<T>(name, reason)
         })?;
         if section.elements == 1 {
-            // One that may be large is compared as it is written.
+            // A single value may be large, so it is compared while it is written.
             let written = value::write_beside(&value, Cow::Borrowed(&**schema), bytes)
                 .map_err(|error| unserializable::<T>(name, error.to_string()))?;
             let Cow::Owned(other) = written.1 else {
@@ -118,14 +118,14 @@ pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
             again = other;
             continue;
         }
-        // One that shows something else than it did has more to it than is compared below.
+        // A value that writes new names differs in more than the comparison below shows.
         value::write(&value, Cow::Borrowed(&**schema), &mut again)
             .map_err(|error| unserializable::<T>(name, error.to_string()))?;
     }
     if again == bytes {
         return unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes));
     }
-    // In any order, as that of a hash map is another each time.
+    // The bytes are compared in any order, because a hash map's order differs each time.
     let sorted = |mut bytes: Vec<u8>| {
         bytes.sort_unstable();
         bytes
@@ -139,7 +139,7 @@ pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
     Err(unserializable::<T>(name, reason.to_owned()))
 }
 
-/// Refuses a value with a field that is read and never written.
+/// Refuses a value with a field that its `Deserialize` reads and its `Serialize` never writes.
 fn unwritten_field<T: DeserializeOwned>(
     name: &str,
     unwritten: &Unwritten,

@@ -1,4 +1,4 @@
-//! What people change in a checkpoint: items that are not to be done, where to go on, another name.
+//! Changes that people make to a checkpoint: items that are not to be done, the cursor to go on behind, another name.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,42 +8,42 @@ use crate::limits::LOOP_LIMIT;
 use crate::timestamp::Timestamp;
 use crate::{Carried, Carry, Completed, Keys};
 
-/// The fingerprint of an item of a loop whose input gives each item once.
+/// The fingerprint that stands for an item of an input that gives each item once.
 #[doc(hidden)]
 pub const CONSUMED: u32 = 0x636f_6e73;
 
-/// The making of keys of which their loop has not told how it makes them.
+/// The way of making keys that is stored while the loop itself has not yet said how it makes them.
 const ANY_MAKING: u32 = 0;
 
-/// Why a checkpoint can't be changed in this way.
+/// The reason why a checkpoint can't be changed by hand.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotByHand {
-    /// Its items have no stable index.
+    /// The loop knows its items by key: they have no stable index.
     #[error("its loop knows items by key: name keys")]
     KnownByKey,
-    /// The input goes on behind a cursor.
-    #[error("its loop goes on behind a cursor: name the cursor to go on behind")]
+    /// The loop goes on behind a cursor.
+    #[error("its loop continues after a cursor: give that cursor")]
     KnownByCursor,
-    /// The loop has no keys.
+    /// The loop knows its items by index and has no keys.
     #[error("its loop knows items by index, and not by key")]
     KnownByIndex,
-    /// No index comes again.
+    /// The input gives each item once, so an index does not name the same item again.
     #[error("its input gives each item once: leave them out where they come from")]
     GivesOnce,
-    /// The way in which keys are hashed is known to the program alone.
+    /// Only the program can hash the keys, by their type's `Hash`.
     #[error("its keys are hashed by their type's `Hash`, which the program alone can do")]
     KeyedByHash,
-    /// Carried values may hold a part of it.
+    /// The item was interrupted in a loop inside it: carried values may hold a part of the item's work.
     #[error("the item was interrupted in the middle of a loop inside it: let it be done first")]
     InTheMiddle,
-    /// It is nothing that can be stored.
+    /// The cursor cannot be stored.
     #[error("the cursor cannot be stored")]
     NoCursor,
-    /// The number names no loop that can be changed.
+    /// The number names no outermost loop.
     #[error("there is no loop of that number which stands in no other")]
     NoSuchLoop,
-    /// A handle is sealed with the name.
+    /// A handle is sealed with the job's name, which only the job's program can do.
     #[error(
         "it has files or connections that are sealed with the job's name, which its program alone can do"
     )]
@@ -53,30 +53,31 @@ pub enum NotByHand {
 crate::debug_is_one_line!(NotByHand);
 
 impl Checkpoint {
-    /// A job that has not begun, of which things are said by hand. Its first run takes it over, whatever its version and
-    /// arguments.
+    /// Creates the checkpoint of a job that has not begun, to be changed by hand. The job's first run takes it over, whatever
+    /// the run's version and arguments are.
     pub fn by_hand(job: impl Into<String>) -> Self {
         let new = Checkpoint::new(job, None);
         Checkpoint { run_count: 0, history: History::default(), ..new }
     }
 
-    /// Whether the job has not begun, and things were said of it by hand.
+    /// Returns whether the job has not begun, so that its checkpoint was made by hand.
     pub fn is_by_hand(&self) -> bool {
         self.run_count == 0
     }
 
-    /// Whether no run has completed anything, so that what is complete was said by hand.
+    /// Returns whether no run has completed an item, so that all complete items were marked by hand. `false` if the job had
+    /// more runs than are remembered.
     pub fn is_complete_by_hand_alone(&self) -> bool {
         let runs = self.history();
         runs.len() == usize::try_from(self.run_count).unwrap_or(usize::MAX)
             && runs.iter().all(|run| run.completed() == 0)
     }
 
-    /// Marks items of an outermost loop complete by their indices. Gives how many were not.
+    /// Marks items of an outermost loop complete by their indices. Returns how many were not complete before.
     ///
     /// # Errors
     ///
-    /// The loop does not know its items so; then nothing changes.
+    /// The loop does not know its items by index, or one of them was interrupted in an inner loop; then nothing changes.
     pub fn complete_by_hand(
         &mut self,
         loop_id: u16,
@@ -111,11 +112,11 @@ impl Checkpoint {
         Ok(added)
     }
 
-    /// Marks items of an outermost loop complete by the hashes of their keys. Gives how many were not.
+    /// Marks items of an outermost loop complete by the hashes of their keys. Returns how many were not complete before.
     ///
     /// # Errors
     ///
-    /// The loop does not know its items so; then nothing changes.
+    /// The loop does not know its items by keys that a user can hash; then nothing changes.
     pub fn complete_keys_by_hand(
         &mut self,
         loop_id: u16,
@@ -140,12 +141,12 @@ impl Checkpoint {
         Ok(added)
     }
 
-    /// Lets an outermost loop go on behind that cursor.
+    /// Makes the next run of an outermost loop go on behind a stored cursor.
     ///
     /// # Errors
     ///
-    /// The loop does not know its items so; then nothing changes.
-    pub fn go_on_behind(&mut self, loop_id: u16, cursor: Carried) -> Result<(), NotByHand> {
+    /// The loop does not know its items by cursor; then nothing changes.
+    pub fn continue_after(&mut self, loop_id: u16, cursor: Carried) -> Result<(), NotByHand> {
         let progress = self.outermost(loop_id)?;
         if progress.keys.is_some() {
             return Err(NotByHand::KnownByKey);
@@ -156,29 +157,29 @@ impl Checkpoint {
         progress.cursor = Some(Box::new(cursor));
         (progress.attempts, progress.suspect, progress.end) = (None, None, None);
         if progress.completed.is_empty() {
-            // What the items before it were is not known; that there are some is.
+            // One completed item stands for all before the cursor, whose number is unknown.
             progress.completed.insert(0);
         }
         self.changed_by_hand();
         Ok(())
     }
 
-    /// Has the next run go on behind a cursor, of any type that can be carried.
+    /// Makes the next run of an outermost loop go on behind `cursor`, a value of any type that can be carried.
     ///
     /// # Errors
     ///
-    /// The loop does not know its items so, or the cursor can't be stored; then nothing changes.
-    pub fn go_on_behind_value<C: Carry>(
+    /// The loop does not know its items by cursor, or the cursor can't be stored; then nothing changes.
+    pub fn continue_after_value<C: Carry>(
         &mut self,
         loop_id: u16,
         cursor: &C,
     ) -> Result<(), NotByHand> {
         let stored = cursor.change("cursor!()", Vec::new(), None);
         let stored = stored.ok().flatten().ok_or(NotByHand::NoCursor)?;
-        self.go_on_behind(loop_id, stored.value.with_names())
+        self.continue_after(loop_id, stored.value.with_names())
     }
 
-    /// Counts items that were given up by hand.
+    /// Counts items that were skipped by hand.
     pub fn count_skipped(&mut self, items: u64) {
         self.skipped = self.skipped.saturating_add(items);
     }
@@ -187,8 +188,8 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`NotByHand::Sealed`] if `reseal` has not given a handle a seal with the new name: it is called with each by its
-    /// variable, and what is stored.
+    /// [`NotByHand::Sealed`] if `reseal` returns `None`. It is called for each sealed handle with the variable's name and the
+    /// stored bytes, and returns the bytes sealed with the new name.
     pub fn rename(
         &mut self,
         job: &str,

@@ -1,4 +1,4 @@
-//! The values of variables in a checkpoint.
+//! The carried values in a checkpoint.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use super::check::Refused;
 use crate::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 
 impl Checkpoint {
-    /// The value that the variable `name` had when the checkpoint was saved; `None` if it is not
-    /// carried, or has not been saved yet.
+    /// Returns the value that the variable `name` had when the checkpoint was saved; `None` if the variable is not carried, or
+    /// has not been saved yet.
     ///
     /// # Errors
     ///
@@ -19,8 +19,8 @@ impl Checkpoint {
         self.variable(name).map(|carried| self.whole(name, carried).decode(name)).transpose()
     }
 
-    /// The elements of the [`Results`](crate::Results) that the variable `name` was when the checkpoint was saved,
-    /// each read when it is asked for; none if it is not carried, or has not been saved yet.
+    /// Returns the elements of the variable `name`, a [`Results`](crate::Results), at the last save. Each is decoded when the
+    /// iterator reaches it. The iterator is empty if the variable is not carried, or has not been saved yet.
     ///
     /// ```
     /// # use safe_state_backends::{Checkpoint, CarriedError};
@@ -35,7 +35,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// The variable is no `Results`. An element that does not read as a `T` without loss is an error where it comes.
+    /// The variable is no `Results`. The iterator gives an error for an element that does not read as a `T` without loss.
     pub fn results<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -44,11 +44,11 @@ impl Checkpoint {
         carried.map_or_else(|| Ok(StoredResults::none(name)), |carried| carried.results(name))
     }
 
-    /// The value of the variable `name`, but only if it was saved in those items of the loops around it.
+    /// Returns the value of the variable `name` if it was saved in the items `within` of the loops around it, else `None`.
     ///
     /// # Errors
     ///
-    /// As [`carried`](Self::carried).
+    /// The same errors as [`carried`](Self::carried).
     pub fn carried_within<T: Carry>(
         &self,
         name: &str,
@@ -58,7 +58,7 @@ impl Checkpoint {
         carried.map(|carried| T::restore(name, &self.whole(name, carried))).transpose()
     }
 
-    /// The names of the variables that are carried, and of the steps.
+    /// Returns the names of the carried variables and of the steps.
     pub fn carried_names(&self) -> impl Iterator<Item = &str> {
         let is_other =
             |name: &&str| match ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name)) {
@@ -72,18 +72,18 @@ impl Checkpoint {
         names.map(|name| ValueAt::variable_of(name).unwrap_or(name))
     }
 
-    /// What a variable was last; of one that does not change, at its declaration.
+    /// Returns the last value of a variable, or its value at the declaration if it has not changed since.
     fn variable(&self, name: &str) -> Option<&Carried> {
         self.carried.get(name).or_else(|| self.carried.get(&ValueAt::Declaration.stored_as(name)))
     }
 
-    /// What is stored under `name`: a variable's last value, one that it had at a [`ValueAt`], or a step's.
+    /// Returns what is stored under `name`: a variable's last value, its value at a [`ValueAt`], or a step's value.
     pub fn carried_value(&self, name: &str) -> Option<&Carried> {
         self.carried.get(name)
     }
 
-    /// The whole of what is stored under `name`: of a list at a place, the first elements are those of the variable's
-    /// last value, and a value may tell how it differs from another.
+    /// Returns the whole of the value that is stored under `name`. A list at a place borrows its first elements from the
+    /// variable's last value, and a value may be stored as its difference from another.
     pub(super) fn whole<'a>(&'a self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
         if carried.differs_from().is_some() {
             return self.whole_of(carried).unwrap_or(Cow::Borrowed(carried));
@@ -95,12 +95,12 @@ impl Checkpoint {
         }
     }
 
-    /// Whether every value is whole, or has in another what it lacks.
+    /// Checks that every value is whole, or that another value has what it lacks.
     pub(super) fn check_values(&self) -> Result<(), Refused> {
         self.carried.iter().try_for_each(|(name, value)| self.check_whole(name, value))
     }
 
-    /// Whether a value that takes the place of what is stored under `name` is whole, or has in another what it lacks.
+    /// Checks that a value that is about to be stored under `name` is whole, or that another value has what it lacks.
     pub(super) fn check_whole(&self, name: &str, value: &Carried) -> Result<(), Refused> {
         if value.is_change_alone() {
             return Err("a worklist that is none without the one before");
@@ -111,7 +111,7 @@ impl Checkpoint {
         is_whole.then_some(()).ok_or("a list at a place whose first elements are nowhere")
     }
 
-    /// Takes in what became of a variable.
+    /// Applies a change of a variable.
     pub(super) fn carry(&mut self, change: CarriedChange) {
         let CarriedChange { name, appends, mut value } = change;
         if !ValueAt::is_of(&name)
@@ -131,7 +131,7 @@ impl Checkpoint {
         }
     }
 
-    /// The last value of a variable is about to be another: what was at places no longer has its elements there.
+    /// Makes lists at places whole before the last value of their variable `name`, which has their first elements, is replaced.
     fn keep_whole(&mut self, name: &str) {
         let Some(last) = self.carried.get(name).cloned() else { return };
         for (place, value) in &mut self.carried {

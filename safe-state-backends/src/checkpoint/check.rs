@@ -1,4 +1,4 @@
-//! Whether a checkpoint can hold what a record adds: looked at before any of it is applied.
+//! The checks that a record passes before any of it is applied: can the checkpoint hold what the record adds?
 
 use std::collections::BTreeSet;
 
@@ -7,15 +7,15 @@ use crate::format::{LoopChange, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{Carried, CarriedChange, CarriedError, ValueAt};
 
-/// What is wrong with a record.
+/// The reason why a record is refused.
 pub(crate) type Refused = &'static str;
 
 impl Checkpoint {
-    /// Whether a variable of that name can be carried.
+    /// Checks that the variable `name` can be carried.
     ///
     /// # Errors
     ///
-    /// There are 256 others.
+    /// 256 other variables and steps are stored already.
     pub fn has_room_for(&self, name: &str) -> Result<(), CarriedError> {
         if self.carried.len() < CARRIED_LIMIT || self.carried.contains_key(name) {
             return Ok(());
@@ -42,13 +42,13 @@ impl Checkpoint {
         }
     }
 
-    /// Takes in what a snapshot has, if it is a state.
+    /// Makes the values of a decoded snapshot whole, and checks the state.
     pub(crate) fn take_whole_state(&mut self) -> Result<(), Refused> {
         self.take_differing()?;
         self.check_whole_state()
     }
 
-    /// Whether every loop has a number that a record may name, and every value is whole.
+    /// Checks that every loop's number is in range, and that every value is whole.
     pub(crate) fn check_whole_state(&self) -> Result<(), Refused> {
         self.loops.keys().try_for_each(|id| check_number(*id))?;
         self.check_values()
@@ -97,7 +97,7 @@ impl Checkpoint {
     }
 
     fn has_room(&self, changes: &[CarriedChange]) -> bool {
-        // The names are gone through only if there are nearly too many.
+        // The names are compared only if a plain count could exceed the limit.
         self.carried.len() + changes.len() <= CARRIED_LIMIT || {
             let new = changes.iter().map(|change| &change.name);
             let all: BTreeSet<&String> = self.carried.keys().chain(new).collect();
@@ -105,7 +105,7 @@ impl Checkpoint {
         }
     }
 
-    /// What is stored of a variable once the changes `before` are applied.
+    /// Returns the value of a variable once the changes `before` are applied.
     fn stored_before<'a>(&'a self, before: &'a [CarriedChange], name: &str) -> Option<&'a Carried> {
         let changed = before.iter().rfind(|change| change.name == name);
         changed.map(|change| &change.value).or_else(|| self.carried.get(name))

@@ -1,4 +1,4 @@
-//! What a process died of.
+//! The cause of a process's death.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,23 +6,23 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What a process died of, as far as that is known: who watched it says so, or it itself before.
+/// The cause of a process's death, as far as it is known: from the process that watched it, or from the process itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CrashCause {
-    /// A signal, by its number.
+    /// The process was killed by the signal with this number.
     Signal(i32),
-    /// It ended with that exit code.
+    /// The process ended with this exit code.
     Exit(i32),
-    /// It was ended because an item took longer than that many milliseconds, its `item_timeout`.
+    /// The process was ended because an item took longer than its `item_timeout` of this many milliseconds.
     ItemTimeout(u64),
-    /// It was ended because that many bytes were in use, more than its `max_memory`.
+    /// The process was ended because it used this many bytes of memory, more than its `max_memory`.
     Memory(u64),
-    /// It was ended because it took longer than who started it allowed.
+    /// The process was ended because it ran longer than the process that started it allowed.
     Timeout,
 }
 
-/// The signals that tell of a program's fault, or of who ended it.
+/// The names of the signals that show a fault in the program, or that end a process from outside.
 const NAMES: [(i32, &str); 11] = [
     (1, "SIGHUP"),
     (2, "SIGINT"),
@@ -38,8 +38,8 @@ const NAMES: [(i32, &str); 11] = [
 ];
 
 impl CrashCause {
-    /// Whether someone has asked the process to end: the system as it goes down, or who supervises it. SIGINT is
-    /// not among them, as limits on time end what hangs by it.
+    /// Returns whether the signal is a request to end that says nothing of the item: from a system that goes down, or from a
+    /// supervisor. SIGINT does not count, because time limits use it to end a process that hangs.
     pub(crate) fn is_from_outside(self) -> bool {
         const SIGHUP: i32 = 1;
         const SIGTERM: i32 = 15;
@@ -48,7 +48,7 @@ impl CrashCause {
 }
 
 impl fmt::Display for CrashCause {
-    /// `signal 11 (SIGSEGV)`
+    /// Writes for example `signal 11 (SIGSEGV)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             CrashCause::Signal(number) => {
@@ -70,9 +70,9 @@ impl fmt::Display for CrashCause {
     }
 }
 
-/// How one process tells it to another: `signal:11`.
+/// The text by which one process tells the cause to another, for example `signal:11`.
 impl CrashCause {
-    /// The text, which `parse` reads back.
+    /// Returns the cause as text, which `parse` reads back.
     pub fn to_text(self) -> String {
         match self {
             CrashCause::Signal(number) => format!("signal:{number}"),
@@ -89,7 +89,7 @@ impl FromStr for CrashCause {
 
     /// # Errors
     ///
-    /// It is no such text.
+    /// The text is no cause.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (kind, number) = text.split_once(':').ok_or(())?;
         Ok(match kind {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn they_read_well() {
+    fn causes_of_death_are_told_in_words() {
         assert_eq!(CrashCause::Signal(11).to_string(), "signal 11 (SIGSEGV)");
         assert_eq!(CrashCause::Signal(64).to_string(), "signal 64");
         assert_eq!(CrashCause::ItemTimeout(1500).to_string(), "the item took longer than 1.5s");

@@ -1,7 +1,7 @@
-//! Values that are stored as how they differ from others of the same variable.
+//! Values that are stored as their difference from another value of the same variable, their base.
 //!
-//! A value at a place does so from one at a place, which is not replaced as long as there are some; a last value from the
-//! one before it, or from one at a place, and is whole in memory.
+//! The base of a value at a place is a value at another place, which is not replaced as long as another needs it. The base of a
+//! last value is the last value before it, or a value at a place. In memory, a last value is always whole.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ const FROM_NOTHING: Refused =
 const REPLACED: Refused = "a value is replaced from which another tells how it differs";
 
 impl Checkpoint {
-    /// Returns the whole value that is stored under `name`; none if there is none, or if it differs from a value that is not
-    /// there or does not fit.
+    /// Returns the whole value that is stored under `name`. Returns `None` if nothing is stored under it, or if its base is
+    /// missing or does not fit.
     pub fn whole_value(&self, name: &str) -> Option<Cow<'_, Carried>> {
         self.whole_of(self.carried.get(name)?)
     }
@@ -27,7 +27,7 @@ impl Checkpoint {
         while let Some(name) = base.differs_from() {
             base = self.carried.get(name)?;
             differing.push(base);
-            // What nobody has checked may go round in a circle.
+            // Bases that nobody has checked may form a circle.
             if differing.len() > self.carried.len() + 1 {
                 return None;
             }
@@ -40,7 +40,7 @@ impl Checkpoint {
         Some(whole)
     }
 
-    /// Whether the value, to be stored under that name behind these changes, fits what it tells how it differs from.
+    /// Checks that `value`, to be stored as `name` behind the changes `before`, fits its base, and replaces no other's base.
     pub(super) fn check_differing(
         &self,
         before: &[CarriedChange],
@@ -57,7 +57,7 @@ impl Checkpoint {
         (may_be && fits).then_some(()).ok_or(FROM_NOTHING)
     }
 
-    /// Whether another value tells how it differs from the one under that name.
+    /// Returns whether the value under `name` is the base of a value at a place.
     fn replaces_base(&self, before: &[CarriedChange], name: &str) -> bool {
         let differs = |(other, value): (&String, &Carried)| {
             ValueAt::is_of(other) && value.differs_from() == Some(name)
@@ -67,8 +67,8 @@ impl Checkpoint {
                 || before.iter().any(|change| differs((&change.name, &change.value))))
     }
 
-    /// Sees to it that what the record replaces is nothing that another value tells how it differs from. Returns whether
-    /// values had to be made whole for that, which are other ones in what was saved.
+    /// Makes all values whole if the record replaces the base of another. Returns whether it did: the values in memory then
+    /// differ in form from the saved ones.
     pub(crate) fn make_replaceable(&mut self, record: &Record) -> bool {
         let Record::Change(change) = record else { return false };
         if !change.carried.iter().any(|change| self.replaces_base(&[], &change.name)) {
@@ -84,7 +84,7 @@ impl Checkpoint {
         true
     }
 
-    /// Has values at places tell how they differ from others, where that is shorter.
+    /// Replaces values at places in the record by their difference from a base, where that is shorter.
     pub(crate) fn shorten_places(&self, record: &mut Record) {
         let Record::Change(change) = record else { return };
         if !change.carried.iter().any(|it| ValueAt::is_of(&it.name)) {
@@ -102,15 +102,15 @@ impl Checkpoint {
         }
     }
 
-    /// Whether there are last values in the record that tell how they differ.
+    /// Returns whether the record holds a last value that is stored as a difference.
     pub(crate) fn has_differing(record: &Record) -> bool {
         let Record::Change(change) = record else { return false };
         let is_last = |it: &&CarriedChange| !ValueAt::is_of(&it.name);
         change.carried.iter().filter(is_last).any(|it| it.value.differs_from().is_some())
     }
 
-    /// The record with last values that tell how they differ from what they were; none if that is no shorter. Of those that
-    /// are `overwritten` it is not known what they were.
+    /// Returns the record with last values stored as their difference from the value before, or `None` if that makes none
+    /// shorter. Leaves the values that are `overwritten` whole, as the value before is unknown.
     pub(crate) fn shortened_record(
         &self,
         record: &Record,
@@ -136,8 +136,7 @@ impl Checkpoint {
         Some(Record::Change(shortened))
     }
 
-    /// Returns the state as it is to be written: where that is shorter, a last value tells how it differs from one at a
-    /// place.
+    /// Returns the state as it is to be written: a last value is its difference from a value at a place, where that is shorter.
     pub(crate) fn shortened(&self) -> Cow<'_, Checkpoint> {
         let is_last = |(name, _): &(&String, &Carried)| !ValueAt::is_of(name);
         let shorter = |(name, value): (&String, &Carried)| {
@@ -152,11 +151,11 @@ impl Checkpoint {
         Cow::Owned(shortened)
     }
 
-    /// Takes in values as a snapshot has them.
+    /// Makes the last values of a decoded snapshot whole.
     ///
     /// # Errors
     ///
-    /// One does not fit what it tells how it differs from.
+    /// A value does not fit its base.
     pub(crate) fn take_differing(&mut self) -> Result<(), Refused> {
         for (name, value) in &self.carried {
             let Some(base) = value.differs_from() else { continue };
@@ -188,7 +187,7 @@ impl Checkpoint {
         false
     }
 
-    /// The value as it differs from the latest of the places that stay what they are, as those do not that are replaced.
+    /// Returns `value` as its difference from the latest place that the record does not replace; `None` if that is not shorter.
     fn differing_from_place(
         &self,
         name: &str,
@@ -210,7 +209,7 @@ impl Checkpoint {
     }
 }
 
-/// Whether a value under that name may tell how it differs from one under `base`.
+/// Returns whether a value under `name` may have the one under `base` as its base.
 fn is_base_of(base: &str, name: &str) -> bool {
     ValueAt::is_of(base) && base != name && ValueAt::variable_of(base) == ValueAt::variable_of(name)
 }
@@ -240,7 +239,7 @@ mod tests {
         (backend, opening.begin(Checkpoint::new(JOB, None)).unwrap())
     }
 
-    /// Returns the change that keeps `value` at a place, or as the last one.
+    /// Returns the change that stores `value` at a place, or as the last value if `place` is `None`.
     fn kept(store: &Store, place: Option<ValueAt>, within: &[u64], value: &Map) -> CarriedChange {
         let stored_as = place.map_or("map".to_owned(), |place| place.stored_as("map"));
         let stored = store.checkpoint().whole_value(&stored_as);
@@ -257,7 +256,7 @@ mod tests {
         Change { carried, ..Change::completed(1) }
     }
 
-    /// What is stored reads as what is in memory; gives how many bytes it has.
+    /// Checks that the stored bytes decode to the state in memory. Returns the length of its snapshot.
     fn check(backend: &MemoryBackend, store: &Store) -> usize {
         let bytes = backend.load(JOB).unwrap().unwrap();
         let decoded = Checkpoint::decode(&bytes).unwrap();
@@ -345,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_changes_differ_and_the_next_one_is_whole() {
+    fn a_value_is_saved_whole_after_a_number_of_differences() {
         let (backend, mut store) = store();
         let mut value = map(2_000);
         let mut lens = Vec::new();

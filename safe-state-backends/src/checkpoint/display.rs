@@ -1,15 +1,15 @@
-//! How a checkpoint prints.
+//! The checkpoint as text for people.
 
 use std::fmt;
 
 use super::{Checkpoint, InFlight, Progress};
 use crate::escape::Line;
 
-/// Most dead letters that are printed.
+/// The number of dead letters, or of items in flight, that are shown at most.
 const SHOWN: usize = 3;
 
 impl fmt::Display for Progress {
-    /// `6432 of 10000 items (64 %)`, or `6432 items` where the total is not known.
+    /// Writes for example `6432 of 10000 items (64 %)`, or `6432 items` if the total is unknown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.total {
             Some(total) => {
@@ -22,7 +22,7 @@ impl fmt::Display for Progress {
 }
 
 impl Checkpoint {
-    /// How many dead letters there are, and the last few.
+    /// Writes the number of dead letters and the last few of them.
     fn show_dead_letters(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.dead_letters.len();
         if count == 0 {
@@ -41,7 +41,7 @@ impl Checkpoint {
 }
 
 impl Checkpoint {
-    /// The items in flight, and how many slices are finished.
+    /// Writes the items in flight and the number of finished slices.
     fn show_workers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for InFlight { items, .. } in self.in_flight() {
             let shown: Vec<String> = items.iter().take(SHOWN).map(u64::to_string).collect();

@@ -1,4 +1,4 @@
-//! Values that no variable stands for any more.
+//! Removal of values that are no longer needed.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use super::Checkpoint;
 use crate::ValueAt;
 
 impl Checkpoint {
-    /// Forgets the dead letters, which are somewhere else from now on.
+    /// Forgets the dead letters, which are stored elsewhere from now on.
     pub(crate) fn forget_dead_letters(&mut self) {
         self.dead_letters = std::iter::empty().collect();
     }
 
-    /// Drops the values of variables by their names, and gives those names.
+    /// Drops the values of the variables for whose name `is_forgotten` is true, at all places. Returns their names.
     pub fn forget_carried(&mut self, is_forgotten: impl Fn(&str) -> bool) -> Vec<String> {
         let variables = self.carried.keys().filter_map(|name| ValueAt::variable_of(name.as_str()));
         let forgotten: BTreeSet<String> =

@@ -1,4 +1,4 @@
-//! How a job's runs went.
+//! The history of a job's runs.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use crate::name::RESERVED;
 use crate::timestamp::Timestamp;
 use crate::{Backend, Error, bounded};
 
-/// Longest name of a host that is kept, in characters.
+/// The longest name of a host that is kept, in characters.
 const HOST_LIMIT: usize = 64;
 
 /// One run of a job.
@@ -25,17 +25,17 @@ pub struct PastRun {
     pub(crate) completed: u64,
 }
 
-/// How a run ended.
+/// The way in which a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RunEnd {
-    /// The job was finished.
+    /// The job has finished.
     Finished,
-    /// It failed.
+    /// The run failed.
     Failed,
-    /// It stopped before an item, as it was to, or its future was dropped.
+    /// The run stopped before an item, because it was asked or set to, or its future was dropped.
     Stopped,
-    /// Its process died, as far as its last save tells: it has said nothing of its end.
+    /// The run's process died without saving how the run ended.
     Died,
 }
 
@@ -47,42 +47,42 @@ pub(crate) struct History(
 );
 
 impl PastRun {
-    /// Which run of the job it was, from 1.
+    /// Returns the run's number among the job's runs, from 1.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Its process.
+    /// Returns the id of the process that ran.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// The name of the host it ran on.
+    /// Returns the name of the host on which the run took place, cut to 64 characters.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// When it began.
+    /// Returns when the run began.
     pub fn started_at(&self) -> SystemTime {
         self.started_at.into()
     }
 
-    /// When it ended; of one that died, when it saved last. `None` while it has not.
+    /// Returns when the run ended, or when it saved last if it died. `None` while it has not ended.
     pub fn ended_at(&self) -> Option<SystemTime> {
         self.ended_at.map(Into::into)
     }
 
-    /// How it ended; `None` while it has not, or as long as no other run has found that it died.
+    /// Returns how the run ended. `None` while it has not, and for a dead run until the next run begins.
     pub fn end(&self) -> Option<RunEnd> {
         self.end
     }
 
-    /// How many items it completed, those of loops inside others included, as far as it saved them.
+    /// Returns how many items the run completed and saved, items of inner loops included.
     pub fn completed(&self) -> u64 {
         self.completed
     }
 
-    /// How long it took; `None` while it has not ended.
+    /// Returns how long the run took; `None` while it has not ended.
     pub fn duration(&self) -> Option<Duration> {
         let micros = self.ended_at?.micros_since(self.started_at);
         Some(Duration::from_micros(micros))
@@ -90,7 +90,7 @@ impl PastRun {
 }
 
 impl History {
-    /// A run of this process begins. The one before died if it has said nothing of its end.
+    /// Adds a run of this process. If the previous run has not ended, it counts as dead since `last_save`.
     pub(super) fn begin(&mut self, number: u32, now: Timestamp, last_save: Timestamp) {
         self.end(RunEnd::Died, last_save);
         if self.0.len() == RUN_LIMIT {
@@ -104,14 +104,14 @@ impl History {
         self.0.push(run);
     }
 
-    /// The run under way has completed items.
+    /// Adds completed items to the run under way.
     pub(super) fn complete(&mut self, count: u64) {
         if let Some(run) = self.0.last_mut() {
             run.completed = run.completed.saturating_add(count);
         }
     }
 
-    /// The run under way ends, unless it has.
+    /// Marks the run under way as ended, unless it already is.
     pub(super) fn end(&mut self, end: RunEnd, at: Timestamp) {
         if let Some(run) = self.0.last_mut().filter(|run| run.end.is_none()) {
             run.end = Some(end);
@@ -121,13 +121,13 @@ impl History {
 }
 
 impl Checkpoint {
-    /// How many runs the job has had since it was finished last; none once it is.
+    /// Returns how many runs the job has had since it finished last; 0 if the last remembered run finished it.
     pub fn runs_unfinished(&self) -> u32 {
         let finished = self.history.0.iter().rfind(|run| run.end == Some(RunEnd::Finished));
         self.run_count.saturating_sub(finished.map_or(0, |run| run.number))
     }
 
-    /// Remembers the runs of a job of that name that has finished.
+    /// Puts the runs of an earlier, finished job of the same name before this job's runs, and counts on from them.
     pub fn remember(&mut self, finished: &Checkpoint) {
         self.run_count = finished.run_count.saturating_add(self.run_count);
         let mut runs = finished.history.0.clone();
@@ -140,11 +140,11 @@ impl Checkpoint {
         self.history.0 = runs.split_off(runs.len().saturating_sub(RUN_LIMIT));
     }
 
-    /// The runs of a job that has finished and kept them: a checkpoint with nothing else in it.
+    /// Loads the kept runs of a finished job, as a checkpoint with nothing else in it; `None` if none were kept.
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or what it holds is no such thing.
+    /// The backend cannot be read, or what it holds is not the history of this job.
     pub fn load_history(backend: &dyn Backend, job: &str) -> Result<Option<Self>, Error> {
         let Some(bytes) = backend.load(&history_of(job))? else { return Ok(None) };
         let found = Checkpoint::decode(&bytes).map_err(|it| Error::unreadable(backend, job, it))?;
@@ -155,7 +155,7 @@ impl Checkpoint {
         }
     }
 
-    /// Keeps the last runs of the job, which is finished and about to be removed.
+    /// Saves the last `last` runs of the job, which has finished and is about to be removed.
     ///
     /// # Errors
     ///
@@ -171,12 +171,12 @@ impl Checkpoint {
         backend.save(&history_of(&self.job), &bytes)
     }
 
-    /// The last 32 runs of the job, oldest first, the one under way included.
+    /// Returns the last 32 runs of the job, oldest first, the one under way included.
     pub fn history(&self) -> &[PastRun] {
         &self.history.0
     }
 
-    /// Whether the last run has not ended, as far as it has said so: it is under way, or was killed.
+    /// Returns whether the last run has not said that it ended: it is under way, or was killed.
     pub fn is_open(&self) -> bool {
         let last = self.history.0.last();
         if self.is_by_hand() {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_last_are_kept() {
+    fn only_the_last_runs_are_kept() {
         let mut checkpoint = Checkpoint::new("job", None);
         (1..100).for_each(|_| checkpoint.begin_run(None));
         let numbers: Vec<u32> = checkpoint.history().iter().map(PastRun::number).collect();

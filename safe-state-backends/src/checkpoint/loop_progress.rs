@@ -1,4 +1,4 @@
-//! How far a job's loop has come.
+//! The progress of one loop of a job.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,90 +7,90 @@ use crate::format::LoopChange;
 use crate::limits::NESTING_LIMIT;
 use crate::{Carried, Completed, Keys, apart, bounded};
 
-/// How far one loop of a job has come.
+/// The progress of one loop of a job: its completed items, and what is needed to go on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopProgress {
     #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     pub(crate) within: Vec<u64>,
     pub(crate) completed: Completed,
-    /// A completed item, the last that was told; or the first of those that were put back.
+    /// The completed item whose fingerprint was taken last, or the first of the items that were put back.
     pub(crate) mark: Option<Mark>,
     pub(crate) total: Option<u64>,
     pub(crate) end: Option<LoopEnd>,
-    /// Where a `break` has left it for good, if that does not show in what else is stored.
+    /// The index at which a `break` left the loop for good, if nothing else that is stored shows it.
     pub(crate) closed_at: Option<u64>,
-    /// The completed items of a loop that knows them by key; their indices are then those of its
-    /// latest walk.
+    /// The keys of the completed items, for a loop that knows its items by key; `completed` then counts the items of its latest
+    /// walk.
     pub(crate) keys: Option<Box<Keys>>,
-    /// Where the input of a loop that knows its items by cursor goes on.
+    /// The cursor behind which the input goes on, for a loop that knows its items by cursor.
     pub(crate) cursor: Option<Box<Carried>>,
-    /// Of the item that failed last.
+    /// The attempts at the item that failed last.
     pub(crate) attempts: Option<Box<Attempts>>,
     /// The item that a cautious run was about to begin.
     pub(crate) suspect: Option<Box<Suspect>>,
-    /// Of a loop that knows its items by index; in records of their own.
+    /// Samples of the completed items, for a loop that knows its items by index; they have records of their own.
     #[serde(with = "apart", default, skip_serializing_if = "Samples::is_empty")]
     pub(crate) samples: Samples,
 }
 
-/// How often an item was tried in vain.
+/// The number of failed attempts at an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
-    /// The item: its index, or its key's hash.
+    /// The item's index, or the hash of its key.
     pub item: u64,
-    /// How often.
+    /// The number of failed attempts.
     pub count: u32,
 }
 
-/// An item to know the input by.
+/// An item's fingerprint, by which a later run recognises the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Its index.
+    /// The item's index.
     pub index: u64,
-    /// A checksum of its value.
+    /// A checksum of the item's value.
     pub fingerprint: u32,
 }
 
-/// How a loop ended.
+/// The way in which a loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoopEnd {
-    /// Its iterator gave no more items.
+    /// The iterator gave no more items.
     Exhausted,
-    /// A `break` left it.
+    /// A `break` left the loop.
     Left,
 }
 
 impl LoopProgress {
-    /// The items of the loops around it in which it runs, from the outside in; none if it is in no
-    /// other resumable loop.
+    /// Returns the indices of the outer loops' items in which this loop runs, outermost first; empty if no resumable loop is
+    /// around it.
     pub fn within(&self) -> &[u64] {
         &self.within
     }
 
-    /// Its completed items. Of a loop that knows its items by key they are those that it has come to
-    /// in its latest walk over its input.
+    /// Returns the loop's completed items. For a loop that knows its items by key, these are the items that it has reached in
+    /// its latest walk over its input.
     pub fn completed(&self) -> &Completed {
         &self.completed
     }
 
-    /// Marks the items of those indices complete.
+    /// Marks the items with the indices in `range` complete.
     pub(crate) fn complete_range(&mut self, range: std::ops::Range<u64>) {
         self.completed.insert_range(range);
     }
 
-    /// Counts that many more items as complete, of a loop whose items are not known by index.
+    /// Counts `count` more items as complete, in a loop that does not know its items by index.
     pub(crate) fn complete_more(&mut self, count: u64) {
         let prefix = self.completed.prefix();
         self.completed.insert_range(prefix..prefix.saturating_add(count));
     }
 
-    /// Counts that many fewer.
+    /// Counts `count` fewer items as complete, in a loop that does not know its items by index.
     pub(crate) fn complete_fewer(&mut self, count: u64) {
         let prefix = self.completed.prefix();
         self.forget_range(prefix.saturating_sub(count)..prefix);
     }
 
-    /// Marks the items of those indices as not complete.
+    /// Marks the items with the indices in `range` as not complete.
     pub(crate) fn forget_range(&mut self, range: std::ops::Range<u64>) {
         let mut left = Completed::default();
         for complete in self.completed.ranges() {
@@ -100,54 +100,54 @@ impl LoopProgress {
         self.completed = left;
     }
 
-    /// Its completed items, if it knows them by key.
+    /// Returns the keys of the completed items, if the loop knows its items by key.
     pub fn keys(&self) -> Option<&Keys> {
         self.keys.as_deref()
     }
 
-    /// The cursor of the last completed item, if it knows its items by cursor.
+    /// Returns the cursor of the last completed item, if the loop knows its items by cursor.
     pub fn cursor(&self) -> Option<&Carried> {
         self.cursor.as_deref()
     }
 
-    /// How many items it has in all, where its input told.
+    /// Returns the number of all items, if the input told its length.
     pub fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// An item by whose fingerprint the input can be known again: a completed one, or the first of those
-    /// that were put back.
+    /// Returns an item by whose fingerprint a run recognises the input: a completed one, or the first of those that were put
+    /// back.
     pub fn mark(&self) -> Option<Mark> {
         self.mark
     }
 
-    /// Completed items by whose fingerprints the input can be known again, spread over all of them.
+    /// Returns samples of the completed items, spread over all of them, by whose fingerprints a run recognises the input.
     pub fn samples(&self) -> &Samples {
         &self.samples
     }
 
-    /// How often the item that failed last was tried, until then.
+    /// Returns how often the item that failed last has failed.
     pub fn attempts(&self) -> Option<Attempts> {
         self.attempts.as_deref().copied()
     }
 
-    /// The item that a run was about to begin last, after a run that died.
+    /// Returns the item that was about to begin when a run last said so, after a run that died.
     pub fn suspect(&self) -> Option<Suspect> {
         self.suspect.as_deref().copied()
     }
 
-    /// The index of the item in which a `break` has left it, if it gives no new items any more however
-    /// the job goes on: dead letters were put back since.
+    /// Returns the index of the item in which a `break` left the loop, if the loop is to give no new item however the job goes
+    /// on. It is set when dead letters are put back after the `break`.
     pub fn closed_at(&self) -> Option<u64> {
         self.closed_at
     }
 
-    /// How it ended; `None` while it has not.
+    /// Returns how the loop ended; `None` while it has not.
     pub fn end(&self) -> Option<LoopEnd> {
         self.end
     }
 
-    /// How many items a change completes: those of known keys, of a loop by key, it has only met.
+    /// Returns how many items a change newly completes. In a loop by key, an item whose key is known was only met again.
     pub(super) fn completed_by(&self, change: &LoopChange) -> u64 {
         match &change.keys {
             Some(keys) => keys.len() as u64,
@@ -161,7 +161,7 @@ impl LoopProgress {
 
     pub(super) fn apply(&mut self, change: LoopChange) {
         if let Some(within) = change.begun {
-            // In the same items it walks its input anew, of which the same keys are complete.
+            // If the outer items are the same, the loop walks its input again, and the same keys are complete.
             let is_same = self.within == within;
             let keys = self.keys.take().filter(|_| is_same);
             let attempts = self.attempts.take().filter(|_| is_same);
@@ -184,7 +184,7 @@ impl LoopProgress {
         }
     }
 
-    /// Completes the next `count` items, of which the last has that fingerprint.
+    /// Completes the next `count` items, the last of which has the fingerprint `fingerprint`.
     pub(super) fn advance(&mut self, count: u64, fingerprint: Option<u32>) {
         let last = self.completed.complete_next(count);
         let mark = last.zip(fingerprint).map(|(index, fingerprint)| Mark { index, fingerprint });

@@ -1,15 +1,15 @@
-//! Values of an older version of the work, made into those of a newer one.
+//! The conversion of values that an older version of the work stored.
 
 use super::Checkpoint;
 use crate::{Carried, CarriedError, Carry, ValueAt};
 
 impl Checkpoint {
-    /// Replaces what is stored under `name`, a variable's or a step's, by what `with` makes of it: its last value, and
-    /// those that it had at a [`ValueAt`]. Nothing is changed if one of them can't be read or saved.
+    /// Replaces the values stored under `name`, a variable or a step, by what `with` makes of them: the last value, and the
+    /// values at each [`ValueAt`]. Changes nothing if one of them can't be read or saved.
     ///
     /// # Errors
     ///
-    /// A value does not read as an `Old` without loss, or what `with` makes of it can't be saved.
+    /// A value does not read as an `Old` without loss, or the value that `with` returns can't be saved.
     pub fn migrate<Old: Carry, New: Carry>(
         &mut self,
         name: &str,
@@ -22,7 +22,7 @@ impl Checkpoint {
             let value = self.migrated(&stored_as, name, &with)?;
             Ok((stored_as, value))
         });
-        // All are read before one is replaced: a list at a place has its first elements in the last one.
+        // All are read before any is replaced: a list at a place has its first elements in the last value.
         let migrated: Vec<(String, Option<Carried>)> = migrated.collect::<Result<_, _>>()?;
         for (stored_as, value) in migrated {
             if let Some(value) = value {

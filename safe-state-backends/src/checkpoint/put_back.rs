@@ -1,4 +1,4 @@
-//! Dead letters that are given another chance: their items are no longer complete.
+//! Retrying dead letters: their items are made incomplete again.
 
 use std::collections::HashSet;
 
@@ -7,33 +7,33 @@ use crate::DeadLetter;
 use crate::limits::BEHIND_LIMIT;
 use crate::timestamp::Timestamp;
 
-/// Why a dead letter can't be put back.
+/// The reason why a dead letter can't be put back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeadLetterNotRetryable {
-    /// The item is in an inner loop, whose earlier completed items are no longer stored.
+    /// The item is in an inner loop, of which only the completed items of the latest walk are stored.
     #[error("it is an item of a loop inside another, of which only the latest walk is stored")]
     InInnerLoop,
-    /// The input goes on behind it.
-    #[error("its loop goes on behind a cursor, and its input does not give the item again")]
+    /// The loop goes on behind a cursor, and the input does not give the item again.
+    #[error("its loop continues after a cursor, so its input does not yield the item again")]
     BehindCursor,
-    /// Which items came before the `break` is not known by key.
+    /// A `break` left a loop that knows its items by key, so the items before the `break` are not known.
     #[error("a `break` has left its loop, which knows its items by key")]
     LeftByBreak,
-    /// The completed items behind it would take much memory, one by one.
-    #[error("more than 2^32 items behind it are complete")]
+    /// More than 2^32 completed items come after the item; to store them apart would take much memory.
+    #[error("more than 2^32 items after it are complete")]
     TooFarBack,
 }
 
 crate::debug_is_one_line!(DeadLetterNotRetryable);
 
 impl Checkpoint {
-    /// Puts all dead letters back: the next run does their items as if it had not seen them yet, with all
-    /// attempts, and any other item that is not complete. Gives how many they are.
+    /// Puts all dead letters back: the next run does their items as if they were new, with all attempts. It also does any other
+    /// item that is not complete. Returns the number of dead letters.
     ///
     /// # Errors
     ///
-    /// The index of the first that can't be, and why; then none is.
+    /// The index of the first dead letter that can't be put back, and the reason; then none is put back.
     pub fn put_back_dead_letters(&mut self) -> Result<usize, (u64, DeadLetterNotRetryable)> {
         let letters: Vec<DeadLetter> = self.dead_letters.iter().collect();
         for letter in &letters {
@@ -68,7 +68,7 @@ impl Checkpoint {
         }
     }
 
-    /// What tells that a `break` has left a loop for good is about to be forgotten.
+    /// Notes in `closed_at` where a `break` left a loop for good, before the other signs of it are lost.
     fn close_loops(&mut self) {
         let last = self.loops.iter().rfind(|(_, it)| it.within.is_empty()).map(|(id, _)| *id);
         let finished = self.finished;

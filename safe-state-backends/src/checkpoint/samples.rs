@@ -1,4 +1,4 @@
-//! Samples of a loop's items, by which its input is known again: few, and spread over all that are complete.
+//! Samples of a loop's items, by which a run recognises its input: a few, spread over all complete items.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,8 +6,8 @@ use super::Mark;
 use crate::bounded;
 use crate::limits::SAMPLE_LIMIT;
 
-/// The fingerprints of some completed items, in their order: of those whose index is a multiple of a power of
-/// two, which doubles so that they stay few.
+/// The fingerprints of some completed items, in order: those whose index is a multiple of a power of two, which doubles as the
+/// items grow so that the samples stay few.
 #[expect(
     clippy::box_collection,
     reason = "most loops have none, and a checkpoint may hold many loops"
@@ -16,35 +16,35 @@ use crate::limits::SAMPLE_LIMIT;
 #[serde(from = "Vec<Mark>", into = "Vec<Mark>")]
 pub struct Samples(Option<Box<Vec<Mark>>>);
 
-/// Samples that were taken since the save before.
+/// The samples taken since the last save.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sampled {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// The items, in their order.
+    /// The samples, in the order of their indices.
     #[serde(deserialize_with = "bounded::list::<SAMPLE_LIMIT, _, _>")]
     pub marks: Vec<Mark>,
 }
 
 impl Samples {
-    /// The index of the first item from `index` on that is a sample, where there may be `most` of them.
+    /// Returns the index of the first sample at or after `index`, where a loop may have `most` samples.
     pub fn next(index: u64, most: u64) -> u64 {
-        // A step further may be one from which on there are fewer.
+        // The next multiple may already need a larger power of two.
         let aligned = index.checked_next_multiple_of(step(index, most));
         aligned.and_then(|at| at.checked_next_multiple_of(step(at, most))).unwrap_or(u64::MAX)
     }
 
-    /// The items, in their order.
+    /// Returns the samples, in the order of their indices.
     pub fn marks(&self) -> &[Mark] {
         self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 
-    /// Whether there is none.
+    /// Returns whether no item is a sample.
     pub fn is_empty(&self) -> bool {
         self.marks().is_empty()
     }
 
-    /// Takes out those that come before `index`.
+    /// Removes and returns the samples of items before `index`.
     #[must_use]
     pub fn take_before(&mut self, index: u64) -> Self {
         let Some(samples) = &mut self.0 else { return Samples::default() };
@@ -54,7 +54,8 @@ impl Samples {
         before.into_iter().collect()
     }
 
-    /// Adds items behind those there are, and keeps those that are samples still.
+    /// Adds samples of later items, then drops those that are no longer multiples of the power of two. Ignores samples that do
+    /// not come after the existing ones.
     pub fn add(&mut self, marks: &[Mark]) {
         if marks.is_empty() {
             return;
@@ -68,13 +69,13 @@ impl Samples {
         let last = samples.last().map_or(0, |last| last.index);
         let step = step(last, SAMPLE_LIMIT as u64);
         samples.retain(|mark| mark.index.is_multiple_of(step));
-        // None are none, as they are where a checkpoint is read.
+        // No samples are stored as `None`, as in a checkpoint that is read, so that both compare equal.
         if samples.is_empty() {
             self.0 = None;
         }
     }
 
-    /// Forgets the item at `index`.
+    /// Removes the sample of the item at `index`.
     pub(super) fn remove(&mut self, index: u64) {
         if let Some(samples) = &mut self.0 {
             samples.retain(|mark| mark.index != index);
@@ -103,7 +104,7 @@ impl FromIterator<Mark> for Samples {
     }
 }
 
-/// The least power of two of which no more than `most` multiples come up to `index`.
+/// Returns the smallest power of two with at most `most` multiples in `0..=index`.
 fn step(index: u64, most: u64) -> u64 {
     (index / most.max(1) + 1).checked_next_power_of_two().unwrap_or(1 << 63)
 }
@@ -112,7 +113,7 @@ fn step(index: u64, most: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The samples of a loop with that many items.
+    /// Returns the indices that are samples in a loop with `count` items.
     fn taken(count: u64, most: u64) -> Vec<u64> {
         let mut samples = Samples::default();
         let mut next = Samples::next(0, most);
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_there_is_a_constant_number_from_the_first_to_the_last() {
+    fn many_items_have_a_bounded_number_of_samples_that_are_spread_evenly() {
         for count in [100, 1_000, 65_537, 1_000_000] {
             let taken = taken(count, 64);
             assert!((32..=64).contains(&taken.len()), "{count}: {}", taken.len());
@@ -144,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn where_fewer_are_wanted_the_first_ones_are_among_them() {
+    fn the_first_items_are_samples_also_where_few_are_wanted() {
         assert_eq!(taken(8, 8), (0..8).collect::<Vec<_>>());
         assert!(taken(1_000, 8).len() < 40);
     }
 
     #[test]
-    fn what_does_not_come_behind_the_others_is_left_out() {
+    fn samples_that_do_not_come_behind_the_others_are_left_out() {
         let mut samples = Samples::default();
         let mark = |index| Mark { index, fingerprint: 1 };
         samples.add(&[mark(3), mark(3), mark(2), mark(5)]);

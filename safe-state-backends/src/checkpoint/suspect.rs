@@ -1,25 +1,25 @@
-//! Items that may be killing the process.
+//! Items that may kill the process.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, CrashCause};
 
-/// An item that was about to begin when this was saved.
+/// An item that was about to begin when it was saved, and may kill the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspect {
-    /// The item: its index, or its key's hash.
+    /// The item's index, or the hash of its key.
     pub item: u64,
-    /// How many runs died with it in flight.
+    /// The number of runs that died with the item in flight.
     pub crashes: u32,
-    /// Whether it is, as far as this was told.
+    /// Whether the item was in flight at the save.
     pub in_flight: bool,
-    /// What the last of them died of, if that is known.
+    /// The cause of death of the last of these runs, if known.
     pub cause: Option<CrashCause>,
 }
 
 impl Checkpoint {
-    /// Counts the death of the run before, if it has died; of `cause`, unless it has said so itself. One that was
-    /// ended from outside is no item's fault.
+    /// Counts the death of the previous run against the items that were in flight, if it has died. `cause` is used unless the
+    /// run saved a cause itself. A run that was ended from outside counts against no item.
     pub(super) fn count_crashes(&mut self, cause: Option<CrashCause>) {
         let has_crashed = self.is_open();
         let suspects = self.loops.values_mut().filter_map(|it| it.suspect.as_deref_mut());

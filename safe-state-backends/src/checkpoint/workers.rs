@@ -1,7 +1,7 @@
-//! What is stored of loops whose items run side by side, or are shared by many workers.
+//! The stored state of loops whose items run side by side, or are shared by many workers.
 //!
-//! Items in flight are for who looks: the next run begins them anew. Slices and merges are in the head of a shared job
-//! alone; a run that shares nothing does not go on with them.
+//! Items in flight are stored to be shown: the next run begins them anew. Only the head of a shared job stores slices and
+//! merges; a run that shares nothing does not go on with them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,51 +13,51 @@ use super::check::{Refused, check_number};
 use crate::limits::{IN_FLIGHT_LIMIT, MERGE_LIMIT, SLICE_LIMIT, SPLIT_LIMIT};
 use crate::{Carried, Completed, bounded, range_of_slice};
 
-/// Items of one loop that were handed out and whose bodies had not ended, beside those before them that had.
+/// The items of one loop that were handed out and whose bodies had not ended at the save.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// Their indices or the hashes of their keys, in the order in which they were handed out. Those that have completed
-    /// since are in flight no more.
+    /// The items' indices, or the hashes of their keys, in the order in which they were handed out. Items that have completed
+    /// since are not in the list.
     #[serde(deserialize_with = "bounded::list::<IN_FLIGHT_LIMIT, _, _>")]
     pub items: Vec<u64>,
 }
 
-/// How the items of a loop are cut into slices, of which each is done by one worker at a time.
+/// The way in which a loop's items are cut into slices. One worker at a time does a slice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slices {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// How many slices there are.
+    /// The number of slices.
     pub count: u32,
-    /// By what an item is in one of them.
+    /// The rule that says which items are in which slice.
     pub cut: Cut,
-    /// Those whose items are all complete.
+    /// The slices whose items are all complete.
     pub finished: Completed,
 }
 
-/// By what an item is in a slice.
+/// The rule that says in which slice an item is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cut {
-    /// Its index: slices are ranges of about the same length.
+    /// The index of the item: slices are ranges of about the same length.
     Index,
-    /// Its index: the program has said where each begins.
+    /// The index of the item: the program gave the index at which each slice begins.
     Splits(#[serde(deserialize_with = "bounded::list::<SPLIT_LIMIT, _, _>")] Vec<u64>),
-    /// The hash of its key.
+    /// The hash of the item's key.
     Key,
 }
 
 impl Slices {
-    /// The items of a slice of an input of that length, by their indices. Of one that is cut by key they are anywhere, and
-    /// that is empty.
+    /// Returns the indices of the items in a slice, of an input with `total` items. Returns an empty range if the loop is cut
+    /// by key, as the items of a slice may then be anywhere.
     pub fn range(&self, slice: u32, total: u64) -> Range<u64> {
         self.cut.range(slice, self.count, total)
     }
 }
 
 impl Cut {
-    /// The items of one of `count` slices of an input of that length, as [`Slices::range`].
+    /// Returns the indices of the items in one of `count` slices, like [`Slices::range`].
     pub fn range(&self, slice: u32, count: u32, total: u64) -> Range<u64> {
         match self {
             Cut::Index => range_of_slice(slice, count, total),
@@ -71,20 +71,20 @@ impl Cut {
     }
 }
 
-/// What a variable was at the end of a slice, to be merged with those of the others.
+/// The value of a variable at the end of a slice, to be merged with the values of the other slices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Merge {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// The slice.
+    /// The slice's number.
     pub slice: u32,
-    /// The variable.
+    /// The variable's name.
     pub name: String,
-    /// What it was.
+    /// The variable's value.
     pub value: Carried,
 }
 
-/// All of these, of one checkpoint.
+/// All items in flight, slices and merges of one checkpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Workers {
     in_flight: BTreeMap<u16, Vec<u64>>,
@@ -130,7 +130,7 @@ impl Workers {
         self.slices.values()
     }
 
-    /// What a variable was at the ends of the slices of a loop, in their order.
+    /// Returns the values of the variable `name` at the ends of a loop's slices, in the order of the slices.
     pub(crate) fn merges_of<'a>(
         &'a self,
         loop_id: u16,
@@ -141,14 +141,14 @@ impl Workers {
         of_loop.filter(move |((_, _, of), _)| of == name).map(|((_, slice, _), it)| (*slice, it))
     }
 
-    /// The names under which there is something of the slice.
+    /// Returns the names of the variables with a stored value at the end of the slice.
     pub(crate) fn names_of(&self, loop_id: u16, slice: u32) -> impl Iterator<Item = &str> {
         let behind = self.merges.range((loop_id, slice, String::new())..);
         let of_slice = behind.take_while(move |((of, at, _), _)| (*of, *at) == (loop_id, slice));
         of_slice.map(|((.., name), _)| name.as_str())
     }
 
-    /// Takes what variables were at the end of a slice.
+    /// Removes and returns the values of all variables at the end of a slice.
     pub(crate) fn take_merges(&mut self, loop_id: u16, slice: u32) -> Vec<(String, Carried)> {
         let mut taken = Vec::new();
         self.merges.retain(|(of, at, name), value| {
@@ -171,7 +171,7 @@ impl Workers {
     }
 }
 
-/// As text has it.
+/// The form of [`Workers`] in JSON and other formats: lists instead of maps.
 #[derive(Serialize, Deserialize)]
 struct Lists {
     in_flight: Vec<InFlight>,
@@ -220,9 +220,7 @@ impl Slices {
         if let Cut::Splits(starts) = &self.cut {
             let are_in_order = starts.is_sorted() && starts.first() == Some(&0);
             let are_all = u32::try_from(starts.len()) == Ok(self.count);
-            (are_in_order && are_all)
-                .then_some(())
-                .ok_or("slices that are not one behind the other")?;
+            (are_in_order && are_all).then_some(()).ok_or("slices that are not contiguous")?;
         }
         let are_known = self.finished.end() <= u64::from(self.count);
         are_known.then_some(()).ok_or("a slice is finished that there is not")
@@ -242,22 +240,22 @@ impl Merge {
 }
 
 impl Checkpoint {
-    /// Items that were in flight at the last save, by their loops, of loops whose items run side by side.
+    /// Returns the items that were in flight at the last save, by loop. Only loops whose items run side by side have them.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
         self.workers.in_flight()
     }
 
-    /// The loops that many workers share, as they are cut into slices.
+    /// Returns how each loop that many workers share is cut into slices.
     pub fn slices(&self) -> impl Iterator<Item = &Slices> {
         self.workers.slices()
     }
 
-    /// What variables were at the ends of slices.
+    /// Returns the values of variables at the ends of slices.
     pub fn merges(&self) -> impl Iterator<Item = Merge> {
         self.workers.merges()
     }
 
-    /// Whether it is of a job that many workers share.
+    /// Returns whether many workers share the job.
     pub(crate) fn is_shared(&self) -> bool {
         self.workers.are_shared()
     }

@@ -1,13 +1,13 @@
-//! A set of 64-bit indices as [Roaring bitmaps](https://roaringbitmap.org), one for each 2^32.
+//! A set of 64-bit indices as [Roaring bitmaps](https://roaringbitmap.org), one for each 2^32 indices.
 
 use std::ops::{Range, RangeInclusive};
 
 use roaring::RoaringBitmap;
 
-/// A `RoaringTreemap` that drops its front at once, not container by container.
+/// A set like `RoaringTreemap` that removes its front at once, not container by container.
 #[derive(Clone, Default, PartialEq)]
 pub(super) struct Bitmap {
-    /// In the order of their upper halves; none is empty.
+    /// The bitmaps, in the order of the upper halves of their indices. None is empty.
     pub(super) chunks: Vec<(u32, RoaringBitmap)>,
 }
 
@@ -86,7 +86,7 @@ impl Bitmap {
         }
     }
 
-    /// The indices as ranges, in order; the upper bound of an item may adjoin the next item.
+    /// Returns the indices as ranges, in order. A range may end right before the next one begins.
     pub(super) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<u64>> + '_ {
         self.chunks.iter().flat_map(|(high, chunk)| {
             let mut indices = chunk.iter();
@@ -99,7 +99,8 @@ impl Bitmap {
         self.chunks.binary_search_by_key(&high, |(key, _)| *key)
     }
 
-    /// The chunk of an upper half, for the caller to put something into; it is always there.
+    /// Returns the bitmap for the upper half `high`, which the caller has to put something into. Creates it if it is missing;
+    /// the result is always `Some`.
     fn chunk(&mut self, high: u32) -> Option<&mut RoaringBitmap> {
         let at = self.find(high).unwrap_or_else(|at| {
             self.chunks.insert(at, (high, RoaringBitmap::new()));

@@ -1,7 +1,7 @@
 //! The bitmap's stored form: the portable serialisation of 64-bit Roaring bitmaps.
 //!
-//! The `roaring` crate allocates by the counts it reads before it has seen what they count. So
-//! what it is given is measured first.
+//! The `roaring` crate allocates by the counts that it reads, before it has read what they count. So the length of a bitmap is
+//! checked before the crate reads it.
 
 use std::fmt;
 use std::io;
@@ -12,18 +12,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::bitmap::Bitmap;
 
-/// What a bitmap of 32-bit indices begins with, if none of its containers is a list of runs.
+/// The first four bytes of a bitmap of 32-bit indices that has no container of runs.
 const WITHOUT_RUNS: u32 = 12_346;
-/// The lower half of what it begins with else.
+/// The lower half of the first four bytes of a bitmap that has containers of runs.
 const WITH_RUNS: u32 = 12_347;
-/// With fewer containers than that, and runs, there are no offsets.
+/// The number of containers from which a bitmap with runs has offsets.
 const OFFSETS_FROM: usize = 4;
-/// A container of more indices is 8 KiB of bits, not a list of 16-bit indices.
+/// The most indices in a container that is a list of 16-bit indices. A larger container is 8 KiB of bits.
 const LONGEST_LIST: usize = 4096;
-/// Upper half, cookie, container count in the cookie, run flag, key and cardinality, one run.
+/// The length of the shortest chunk: upper half, cookie with the container count, run flag, key and cardinality, one run.
 const SHORTEST_CHUNK: usize = 4 + 4 + 1 + 4 + 2 + 4;
 
-/// No bytes stand for the empty set.
+/// Writes no bytes for the empty set.
 impl Serialize for Bitmap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.is_empty() {
@@ -54,7 +54,7 @@ impl Visitor<'_> for BitmapVisitor {
     }
 }
 
-/// Each container in its shortest form, so that equal sets have equal bytes.
+/// Writes each container in its shortest form, so that equal sets have equal bytes.
 fn write(bitmap: &Bitmap) -> io::Result<Vec<u8>> {
     let mut bytes = (bitmap.chunks.len() as u64).to_le_bytes().to_vec();
     for (high, chunk) in &bitmap.chunks {
@@ -66,7 +66,7 @@ fn write(bitmap: &Bitmap) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// `None` if the bytes are no bitmap, or have anything behind it.
+/// Reads a bitmap. Returns `None` if the bytes are no bitmap, or if anything follows it.
 fn read(mut bytes: &[u8]) -> Option<Bitmap> {
     let count = usize::try_from(u64::from_le_bytes(take_chunk(&mut bytes)?)).ok()?;
     if count > bytes.len() / SHORTEST_CHUNK {
@@ -87,7 +87,7 @@ fn read(mut bytes: &[u8]) -> Option<Bitmap> {
     bytes.is_empty().then_some(Bitmap { chunks })
 }
 
-/// How long the bitmap of 32-bit indices is that `bytes` begin with, if all of it is there.
+/// Returns the length of the bitmap of 32-bit indices with which `bytes` begin, if all of it is there.
 fn measure(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     let cookie = u32::from_le_bytes(take_chunk(&mut rest)?);

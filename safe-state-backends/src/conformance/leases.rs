@@ -1,4 +1,4 @@
-//! One run of a job at a time, and what a run that lost its lease may do: nothing.
+//! Checks that one run at a time has a job, and that a run that lost its lease can change nothing.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -69,7 +69,7 @@ fn an_empty_name_is_refused(subject: &Subject) {
     assert!(matches!(subject.try_lease(""), Err(Error::EmptyName)));
 }
 
-/// Each waits for the others, and the last one counts; also beside a run that takes up what was asked before.
+/// Checks that each request waits for the others, and the last one counts; also while a run uses an older one up.
 fn many_ask_at_a_time(subject: &Subject) {
     let job = "asked by many";
     let ask = |of_all: Request| {

@@ -1,4 +1,4 @@
-//! What shows between processes: one of them runs a job, and it may be killed.
+//! Checks between processes: one of them runs a job, and may be killed.
 
 use std::env;
 use std::io::{BufRead, BufReader, Lines};
@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use super::{Subject, load, save_more};
 use crate::{Backend, Error, LeaseOptions, wait};
 
-/// Tells a child what to do.
+/// The environment variable that tells a child its task.
 const ROLE: &str = "SAFE_STATE_CONFORMANCE";
-/// Begins the lines of a child that are meant for its parent.
+/// The beginning of the lines that a child prints for its parent.
 const MARK: &str = "safe-state conformance: ";
 
 const TURNS: usize = 20;
 const KILLS: u64 = 20;
 
-/// In a process that [`Subject::check_processes`] has started, does what that asks for with the
-/// backend that `open` gives, and is true.
+/// Does the task of a process that [`Subject::check_processes`] has started, with the backend that `open` returns. Returns
+/// whether this is one of these processes.
 ///
 /// # Panics
 ///
-/// If the backend fails.
+/// Panics if the backend fails.
 pub fn answer_as_child(open: impl FnOnce() -> Arc<dyn Backend>) -> bool {
     let Ok(role) = env::var(ROLE) else { return false };
     let backend = open();
@@ -47,7 +47,7 @@ fn hold(backend: &Arc<dyn Backend>) {
     let mut lease = wait::lease(backend, "held", patiently()).unwrap();
     lease.save(b"held").unwrap();
     say("holding");
-    // Until it is killed, or its parent is gone.
+    // The child waits until it is killed, or its parent is gone.
     let _ = std::io::stdin().lines().count();
 }
 
@@ -59,7 +59,7 @@ fn take_turns(backend: &Arc<dyn Backend>) {
     }
 }
 
-/// Saves states of one byte more each, and says which were saved.
+/// Saves states that grow by one byte each, and prints the length of each saved one.
 fn save(backend: &Arc<dyn Backend>) {
     let mut lease = wait::lease(backend, "killed", patiently()).unwrap();
     let mut whole = load(&**backend, "killed").unwrap_or_default();
@@ -122,7 +122,7 @@ fn what_was_saved_survives_a_kill(subject: &Subject, child: &dyn Fn() -> Command
         for _ in 0..=5 * kill {
             saved = victim.said().expect("it saves until it is killed").parse().unwrap();
         }
-        // Those it has said since are read when it is dead.
+        // The lines that it has printed since are read after its death.
         victim.0.kill().unwrap();
         victim.0.wait().unwrap();
         while let Some(length) = victim.said() {
@@ -137,7 +137,7 @@ fn what_was_saved_survives_a_kill(subject: &Subject, child: &dyn Fn() -> Command
     wait::lease(&subject.open(), "killed", options).unwrap().delete().unwrap();
 }
 
-/// A child, killed when dropped.
+/// A child process, which is killed when dropped.
 struct Process(Child, Lines<BufReader<ChildStdout>>);
 
 impl Process {
@@ -148,7 +148,7 @@ impl Process {
         Process(child, lines)
     }
 
-    /// What it says next; `None` when it has ended. Its last line may be cut off.
+    /// Returns what the child prints next; `None` when it has ended. Its last line may be cut off.
     fn said(&mut self) -> Option<String> {
         self.1
             .by_ref()
@@ -159,7 +159,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The child may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

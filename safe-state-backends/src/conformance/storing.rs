@@ -1,4 +1,4 @@
-//! What is saved is what is loaded, under every name, whole, and never an older one.
+//! Checks that what is saved is what is loaded, under every name, whole, and never an older state.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use std::thread;
 use super::{Subject, save_more};
 use crate::{Checkpoint, Request};
 
-/// Names that one system or another takes for something else, or for one another.
+/// Names that some system takes for something else, or for one another.
 const ODD_NAMES: &[&str] = &[
     "a",
     "A",
@@ -122,7 +122,7 @@ fn odd_names_are_names(subject: &Subject) {
     let (long, longer) = ("x".repeat(LONG), "x".repeat(LONG) + "y");
     let mut names: BTreeSet<&str> = ODD_NAMES.iter().copied().collect();
     names.extend([&*long, &*longer]);
-    // A list may have to look into what is stored for a name.
+    // A list may have to read a job's name from its checkpoint.
     let stored = |job: &str| Checkpoint::new(job, None).encode().unwrap();
     for job in &names {
         subject.lease(job).save(&stored(job)).unwrap();
@@ -158,7 +158,7 @@ fn large_checkpoints_are_whole(subject: &Subject) {
     lease.delete().unwrap();
 }
 
-/// Bytes without a pattern that a server could make less of.
+/// Returns bytes without a pattern by which a server could compress them.
 fn noise(seed: u32) -> Vec<u8> {
     let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     let states = std::iter::successors(Some(seed), next);
@@ -185,7 +185,7 @@ fn jobs_do_not_meet(subject: &Subject) {
     });
 }
 
-/// The states that are saved are `n` times the byte `n`, so that parts of two are none.
+/// Checks loads during saves. The saved states are `n` times the byte `n`, so that a mix of two is recognised.
 fn no_load_sees_less_than_was_saved(subject: &Subject) {
     let job = "growing";
     let done = AtomicBool::new(false);

@@ -1,8 +1,8 @@
-//! Which file it is, among all that have names on this machine.
+//! The identity of a file on this machine.
 
 use std::fs::Metadata;
 
-/// A file's device and number there.
+/// A file's device and its inode number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Id(u64, u64);
 
@@ -13,7 +13,7 @@ impl Id {
         Id(file.dev(), file.ino())
     }
 
-    /// All are alike, where the standard library can't tell.
+    /// Returns the same id for all files, as the standard library can't tell them apart here.
     #[cfg(not(unix))]
     pub(crate) fn of(_: &Metadata) -> Self {
         Id(0, 0)

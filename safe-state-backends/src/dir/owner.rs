@@ -1,4 +1,4 @@
-//! Whose a directory is, and the files in it.
+//! The owners of a directory and of the files in it.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Dir, For, How};
 
 impl Dir {
-    /// Another user whom it belongs to, or the link that leads to it. Root may do anything, so what is
-    /// root's is nobody else's.
+    /// Returns the user, other than this one, who owns the directory, or the link that leads to it. Root may do anything
+    /// anyway, so a directory of root's counts as nobody else's.
     pub(crate) fn other_owner(&self) -> io::Result<Option<u32>> {
-        // With a slash behind it, a link would be followed.
+        // With a slash at the end of the path, a link would be followed.
         let path = self.path.components().as_path();
         let link = fs::symlink_metadata(path).ok().filter(Metadata::is_symlink);
         let link = link.map(|link| link.uid()).filter(|owner| !is_us(*owner));
@@ -24,27 +24,27 @@ impl Dir {
         Ok(is_other.then_some(owner))
     }
 
-    /// Another user whom a file in it belongs to: neither we nor who has the directory.
+    /// Returns the owner of a file in the directory, if it is neither this user, root nor the directory's owner.
     pub(crate) fn other_owner_of(&self, file: &File) -> io::Result<Option<u32>> {
         let owner = file.metadata()?.uid();
         let is_other = !is_us(owner) && owner != self.handle.metadata()?.uid();
         Ok(is_other.then_some(owner))
     }
 
-    /// Whether a file in it is ours.
+    /// Returns whether a file in the directory belongs to this user.
     pub(crate) fn is_ours(&self, file: &File) -> io::Result<bool> {
         let owner = file.metadata()?.uid();
         Ok(owner == rustix::process::geteuid().as_raw() || self.maker() == Some(owner))
     }
 
-    /// Whose a file is that we make in it. Some file systems, such as those of other machines, say of all
-    /// files that they are one user's.
+    /// Returns the owner of a new file that we create in the directory. Some file systems, such as those of other machines,
+    /// give all files the same owner.
     fn maker(&self) -> Option<u32> {
         static PROBES: AtomicU64 = AtomicU64::new(0);
         let number = PROBES.fetch_add(1, Ordering::Relaxed);
         let name = PathBuf::from(format!(".safe-state-owner.{}.{number}", std::process::id()));
         let made = self.handle.open_file(&name, How::New, For::Owner).ok()?;
-        // It is empty, and of no other use.
+        // The file is empty, and only its owner mattered.
         let _ = self.remove(&name);
         Some(made.metadata().ok()?.uid())
     }

@@ -1,4 +1,4 @@
-//! By paths, where directories have no handles; links there take a privilege to make.
+//! Directories by path, for systems without directory handles. There, creating a link takes a privilege.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
@@ -40,7 +40,7 @@ impl Handle {
         fs::rename(self.0.join(from), self.0.join(to))
     }
 
-    /// The file system orders its own names.
+    /// Does nothing: the file system orders its own names.
     #[expect(
         clippy::unused_self,
         clippy::unnecessary_wraps,
@@ -73,7 +73,7 @@ pub(super) fn dir_builder() -> DirBuilder {
     DirBuilder::new()
 }
 
-/// Whose they are is not looked at.
+/// Owners are not checked on this system.
 #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "elsewhere it is")]
 impl Dir {
     pub(crate) fn other_owner(&self) -> io::Result<Option<u32>> {

@@ -15,7 +15,7 @@ fn made() -> (tempfile::TempDir, Dir) {
 
 type Put = fn(&Path);
 
-/// Puts something that is no regular file at `path`, and gives its name in messages.
+/// Returns functions that put something that is no regular file at a path, each with its name in messages.
 fn each_kind() -> [(&'static str, Put); 5] {
     [
         ("a symbolic link", |path| symlink("victim", path).unwrap()),
@@ -87,7 +87,7 @@ fn a_file_that_claims_to_be_large_is_not_read() {
 }
 
 #[test]
-fn it_stays_the_same_directory_wherever_its_path_leads() {
+fn a_directory_stays_the_same_wherever_its_path_leads() {
     let (temporary, _) = made();
     let path = temporary.path().join("state");
     fs::create_dir(&path).unwrap();

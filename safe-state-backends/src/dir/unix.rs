@@ -1,4 +1,4 @@
-//! By calls that take a directory's handle and a name in it, none of which follows a link.
+//! Directories by handle. Each call takes the handle and a name, and follows no link.
 
 use std::fs::{DirBuilder, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -21,7 +21,7 @@ impl Handle {
     }
 
     pub(super) fn open_file(&self, name: &Path, how: How, readers: For) -> io::Result<File> {
-        // Opening a FIFO waits for nobody, and a terminal becomes nobody's.
+        // Opening a FIFO does not wait, and a terminal does not become the controlling one.
         let guarded = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let flags = match how {
             How::Read => OFlags::RDONLY,
@@ -42,7 +42,7 @@ impl Handle {
         }
     }
 
-    /// A link, a socket and a directory can't be opened so, and each says that in words of its own.
+    /// Returns the error for a file that can't be opened. A link, a socket or a directory is named as such.
     fn why_not(&self, name: &Path, error: Errno) -> io::Error {
         let is_of_its_kind = [Errno::LOOP, Errno::NXIO, Errno::ISDIR, Errno::NODEV, Errno::MLINK];
         let found = is_of_its_kind.contains(&error).then(|| self.kind_of(name)).flatten();
@@ -66,7 +66,7 @@ impl Handle {
     }
 
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        // FUSE and NFS interrupt it.
+        // FUSE and NFS may interrupt the call.
         Ok(retry_on_intr(|| renameat(&self.0, from, &self.0, to))?)
     }
 
@@ -76,7 +76,7 @@ impl Handle {
 
     pub(super) fn id_of(&self, name: &Path) -> io::Result<Option<Id>> {
         match statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
-            // Their types are not the same everywhere.
+            // The fields' types differ between systems.
             #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, trivial_numeric_casts)]
             Ok(found) => Ok(Some(Id::new(found.st_dev as u64, found.st_ino as u64))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -88,7 +88,8 @@ impl Handle {
         self.0.metadata()
     }
 
-    /// By the mount, where the system tells; one that is over has a number of its own. Else by the device.
+    /// Returns whether both are on the same mount, or on the same device where the system does not tell the mount. Another
+    /// mount on top has a number of its own.
     pub(super) fn is_mounted_with(&self, other: &Handle) -> io::Result<bool> {
         if self.metadata()?.dev() != other.metadata()?.dev() {
             return Ok(false);
@@ -100,7 +101,7 @@ impl Handle {
     }
 }
 
-/// The number of the mount that a file was opened through.
+/// Returns the number of the mount through which a file was opened.
 #[cfg(target_os = "linux")]
 fn mount(file: &File) -> Option<u64> {
     use rustix::fs::{StatxFlags, statx};
@@ -127,19 +128,19 @@ fn check(found: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Whether it is known by more names than one: another user may have given it this one.
+/// Returns whether the file has more than one name: another user may have given it this one.
 pub(super) fn has_other_names(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.nlink() > 1)
 }
 
-/// Nobody else may look into what it makes.
+/// Returns a builder of directories that only their owner can read.
 pub(super) fn dir_builder() -> DirBuilder {
     let mut builder = DirBuilder::new();
     builder.mode(0o700);
     builder
 }
 
-/// Whether its file system may be mounted on other machines, to which locks need not reach.
+/// Returns whether the file system may be mounted on other machines, which its locks may not reach.
 #[cfg(target_os = "linux")]
 pub fn is_shared(file: &File) -> bool {
     /// NFS, SMB and its successors, AFS, 9P, Ceph, Lustre, Coda, GPFS, FUSE: `statfs(2)`.
@@ -156,13 +157,13 @@ pub fn is_shared(file: &File) -> bool {
         0x4750_4653,
         0x6573_5546,
     ];
-    // As `i64` or `u32`, by the architecture: the numbers are of 32 bits.
+    // `f_type` is an `i64` or a `u32`, by the architecture; the numbers have 32 bits.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, trivial_numeric_casts)]
     rustix::fs::fstatfs(file).is_ok_and(|found| SHARED.contains(&(found.f_type as u32)))
 }
 
-/// Whether locks on it reach this machine alone, though others may have the file: on FUSE, whose file systems as a
-/// rule leave them to the kernel, and on NFS that is mounted so.
+/// Returns whether locks on the file reach only this machine, though others may have the file: on FUSE, whose file systems
+/// usually leave locks to the kernel, and on NFS mounted with local locks.
 #[cfg(target_os = "linux")]
 pub(crate) fn locks_stay_here(file: &File) -> bool {
     const FUSE: u32 = 0x6573_5546;
@@ -177,8 +178,8 @@ pub(crate) fn locks_stay_here(_: &File) -> bool {
     false
 }
 
-/// Whether its file system writes over a block where it lies, so that nothing can be missing for a block that is there:
-/// ext4 and tmpfs. Others take a new one for each write, or may: XFS does where the file has been copied by reference.
+/// Returns whether the file system overwrites a block in place, so that writing an existing block needs no new space: ext4 and
+/// tmpfs. Others take a new block for each write, or may: XFS does where the file has been copied by reference.
 #[cfg(target_os = "linux")]
 pub(crate) fn keeps_its_blocks(file: &File) -> bool {
     const KEEPING: [u32; 2] = [0xef53, 0x0102_1994];
@@ -187,7 +188,7 @@ pub(crate) fn keeps_its_blocks(file: &File) -> bool {
     KEEPING.contains(&kind)
 }
 
-/// By the options of its mount.
+/// Returns whether the options of the NFS mount keep locks on this machine.
 #[cfg(target_os = "linux")]
 fn nfs_locks_stay_here(file: &File) -> bool {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();

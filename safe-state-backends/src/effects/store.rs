@@ -1,4 +1,4 @@
-//! The effects of a name while a process has them: the state in memory, and how it reaches the backend.
+//! The effects under a name while a process holds their lease: the state in memory, and its way to the backend.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,9 @@ use crate::limits::KEY_LIMIT;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Carried, Error, LeaseOptions, format, wait};
 
-/// Effects that are to happen once, each by the bytes of its key, under the lease of their name.
+/// The effects that have to happen once, each with the bytes of its key, under the lease on their name.
 ///
-/// A change appends one record; when the records outgrow the snapshot before them, it writes a new
-/// snapshot instead.
+/// A change appends one record. When the records outgrow the snapshot before them, a change writes a new snapshot instead.
 pub struct EffectStore {
     backend: Arc<dyn Backend>,
     journal: Journal,
@@ -23,18 +22,18 @@ pub struct EffectStore {
     updated_at: Timestamp,
 }
 
-/// How much is remembered of effects that are done. Those that are not known to be done are kept.
+/// Limits on how many done effects are remembered. Effects that are not known to be done are always kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// How long after it was done.
+    /// The time for which an effect is remembered after it was done.
     pub expire_after: Option<Duration>,
-    /// How many, the latest.
+    /// The largest number of effects that are remembered. The oldest are forgotten first.
     pub max_len: Option<usize>,
 }
 
 impl Bounds {
-    /// Everything, for ever.
+    /// No limits: everything is remembered for ever.
     pub const NONE: Bounds = Bounds { expire_after: None, max_len: None };
 
     fn has_expired(&self, done: &Done, now: Timestamp) -> bool {
@@ -43,24 +42,24 @@ impl Bounds {
     }
 }
 
-/// What is known of an effect.
+/// The state of an effect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EffectState {
-    /// It was begun then, and may have happened.
+    /// The effect was begun at this time, and may have happened.
     Begun(SystemTime),
-    /// It is done, and came to that, if that was kept.
+    /// The effect is done. The value is its result, if it was kept.
     Done(Option<Carried>),
 }
 
 impl EffectStore {
-    /// Longest key, in bytes.
+    /// The longest key, in bytes.
     pub const KEY_LIMIT: usize = KEY_LIMIT;
 
-    /// Takes the lease on `name`, waiting for it as long as the options say, and loads what is stored.
+    /// Takes the lease on `name`, waiting as long as the options say, and loads and saves the stored effects.
     ///
     /// # Errors
     ///
-    /// The lease is held, or what is stored cannot be read, or not be written.
+    /// The lease is held, or the stored effects cannot be read or written.
     pub fn open(
         backend: Arc<dyn Backend>,
         name: &str,
@@ -77,7 +76,7 @@ impl EffectStore {
         Ok(store)
     }
 
-    /// What is known of the effect of `key`; `None` if nothing, or nothing more.
+    /// Returns the state of the effect `key`; `None` if it is unknown or expired.
     pub fn get(&self, key: &[u8]) -> Option<EffectState> {
         if let Some(at) = self.effects.begun(key) {
             return Some(EffectState::Begun(at.into()));
@@ -85,7 +84,7 @@ impl EffectStore {
         self.done(key).map(|done| EffectState::Done(done.value.as_deref().cloned()))
     }
 
-    /// Whether the effect of `key` is known to be done.
+    /// Returns whether the effect `key` is known to be done.
     pub fn is_done(&self, key: &[u8]) -> bool {
         self.done(key).is_some()
     }
@@ -95,49 +94,49 @@ impl EffectStore {
         self.effects.done(key).filter(|done| !self.bounds.has_expired(done, now))
     }
 
-    /// How many effects are known to be done.
+    /// Returns how many effects are known to be done.
     pub fn len(&mut self) -> usize {
         self.trim();
         self.effects.all_done().len()
     }
 
-    /// Whether none is known to be done, and none was begun.
+    /// Returns whether no effect is known to be done, and none was begun.
     pub fn is_empty(&mut self) -> bool {
         self.len() == 0 && self.effects.all_begun().len() == 0
     }
 
-    /// The keys of the effects that were begun and are not known to be done, and since when.
+    /// Returns the keys of the effects that were begun and are not known to be done, with the times of their begin.
     pub fn begun(&self) -> impl Iterator<Item = (&[u8], SystemTime)> {
         self.effects.all_begun().map(|(key, at)| (key, at.into()))
     }
 
-    /// Saves that the effect of `key` is about to be begun.
+    /// Saves that the effect `key` is about to begin.
     ///
     /// # Errors
     ///
-    /// The backend cannot be written, or `key` is too long; the effect then does not count as begun.
+    /// The backend cannot be written, or `key` is too long; then the effect does not count as begun.
     pub fn begin(&mut self, key: &[u8]) -> Result<(), Error> {
         let begun = EffectChange::Begun(key.to_vec(), Timestamp::now());
         self.save(begun).inspect_err(|_| {
-            // A key that is too long is the one reason, and then there is nothing to forget.
+            // Only a key that is too long is refused here, and it has nothing to forget.
             let _ = self.effects.apply(EffectChange::Forgotten(key.to_vec()));
         })
     }
 
-    /// Saves that the effect of `key` is done, and what it came to.
+    /// Saves that the effect `key` is done, with its result.
     ///
     /// # Errors
     ///
-    /// As [`Store::save`](crate::Store::save); or `key` is too long.
+    /// The same errors as [`Store::save`](crate::Store::save); or `key` is too long.
     pub fn finish(&mut self, key: &[u8], value: Option<Carried>) -> Result<(), Error> {
         self.save(EffectChange::Done(key.to_vec(), Timestamp::now(), value.map(Box::new)))
     }
 
-    /// Forgets what is known of the effect of `key`, done or begun.
+    /// Forgets the effect `key`, done or begun.
     ///
     /// # Errors
     ///
-    /// As [`Store::save`](crate::Store::save).
+    /// The same errors as [`Store::save`](crate::Store::save).
     pub fn forget(&mut self, key: &[u8]) -> Result<(), Error> {
         if self.effects.done(key).is_none() && self.effects.begun(key).is_none() {
             return Ok(());
@@ -145,7 +144,7 @@ impl EffectStore {
         self.save(EffectChange::Forgotten(key.to_vec()))
     }
 
-    /// Forgets all effects but those of which `keeps` says otherwise by their keys.
+    /// Forgets all done effects, and those begun ones for whose key `keeps` returns false.
     ///
     /// # Errors
     ///
@@ -154,7 +153,7 @@ impl EffectStore {
         let kept = self.effects.all_begun().filter(|(key, _)| keeps(key));
         let mut effects = Effects::new(&self.effects.name);
         for (key, at) in kept {
-            // It has been there already, so it can be.
+            // The effect was accepted before, so it is accepted again.
             let _ = effects.apply(EffectChange::Begun(key.to_vec(), at));
         }
         self.effects = effects;

@@ -1,4 +1,4 @@
-//! The keys of encrypted checkpoints, and what is sealed with them.
+//! The keys of encrypted checkpoints, and the encryption with them.
 
 use std::fmt;
 use std::path::Path;
@@ -9,16 +9,16 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use crate::Error;
 use crate::format::FormatError;
 
-/// The bytes of a key.
+/// The length of a key in bytes.
 const KEY_LEN: usize = 32;
-/// By which of several keys something is sealed.
+/// The length in bytes of a key's mark, which says by which of several keys something is sealed.
 const MARK_LEN: usize = 8;
 const NONCE_LEN: usize = 24;
 
 /// The keys that checkpoints are encrypted with, by XChaCha20-Poly1305: one to write with, and older ones to read with.
 ///
-/// To rotate a key, give a new one, and the old one as [`older`](Self::older): what is stored is read with either, and
-/// the next run writes it with the new one.
+/// To rotate a key, give a new one, and the old one as [`older`](Self::older): either key can read what is stored, and the next
+/// run writes with the new one.
 ///
 /// ```
 /// use safe_state_backends::EncryptionKeys;
@@ -30,19 +30,19 @@ const NONCE_LEN: usize = 24;
 /// ```
 #[derive(Clone)]
 pub struct EncryptionKeys {
-    /// The first one is written with.
+    /// The keys. The first one writes; all can read.
     keys: Vec<Sealer>,
     pub(super) plain: Plain,
 }
 
-/// What becomes of checkpoints that are not encrypted.
+/// The treatment of checkpoints that are not encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plain {
-    /// They are refused: whoever can write to the store could have put them there.
+    /// Checkpoints without encryption are refused: anybody who can write to the store could have put them there.
     Refused,
-    /// They are read, and encrypted by the next save.
+    /// Checkpoints without encryption are read, and encrypted by the next save.
     TakenOver,
-    /// They are read, and stay as they are.
+    /// Checkpoints without encryption are read, and stay as they are.
     Left,
 }
 
@@ -53,16 +53,16 @@ struct Sealer {
 }
 
 impl EncryptionKeys {
-    /// A key of 32 bytes, which have to be random: a password is none.
+    /// Creates a key of 32 bytes. They have to be random: a password is not suitable.
     pub fn new(key: [u8; KEY_LEN]) -> Self {
         EncryptionKeys { keys: vec![Sealer::new(key)], plain: Plain::Refused }
     }
 
-    /// A key of 64 hexadecimal digits, as `openssl rand -hex 32` gives it.
+    /// Creates a key from 64 hexadecimal digits, as `openssl rand -hex 32` prints them.
     ///
     /// # Errors
     ///
-    /// The text is something else.
+    /// The text does not consist of 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Result<Self, Error> {
         let digits = text.trim().as_bytes();
         let mut key = [0; KEY_LEN];
@@ -84,11 +84,11 @@ impl EncryptionKeys {
         Ok(EncryptionKeys::new(key))
     }
 
-    /// The keys in a file, one on each line as [`from_hex`](Self::from_hex) takes it. The first one is written with.
+    /// Reads keys from a file, one on each line in the form that [`from_hex`](Self::from_hex) takes. The first one writes.
     ///
     /// # Errors
     ///
-    /// The file can't be read, or a line is no key.
+    /// The file can't be read or is empty, or a line is no key.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
@@ -101,27 +101,27 @@ impl EncryptionKeys {
         Ok(keys)
     }
 
-    /// With the keys of `other` to read with.
+    /// Adds the keys of `other` for reading.
     pub fn older(mut self, other: &EncryptionKeys) -> Self {
         self.keys.extend(other.keys.iter().cloned());
         self
     }
 
-    /// Takes over checkpoints that are not encrypted, which are refused otherwise: for a job that had no key before. The
-    /// run that does so encrypts them.
+    /// Accepts checkpoints that are not encrypted, which are refused otherwise: for a job that had no key before. The run that
+    /// reads one encrypts it.
     pub fn take_plain(mut self) -> Self {
         self.plain = Plain::TakenOver;
         self
     }
 
-    /// Reads checkpoints that are not encrypted, and leaves them so.
+    /// Accepts checkpoints that are not encrypted, and leaves them so.
     #[doc(hidden)]
     pub fn leave_plain(mut self) -> Self {
         self.plain = Plain::Left;
         self
     }
 
-    /// The mark of the key, the nonce, and `plain` encrypted. `bound` has to be the same to open it.
+    /// Returns the mark of the key, the nonce, and `plain` encrypted. Opening it needs the same `bound`.
     pub(super) fn seal(&self, plain: &[u8], bound: &[u8]) -> Result<Vec<u8>, Error> {
         let Some(key) = self.keys.first() else {
             return Err(no_key("there is none".to_owned()));
@@ -136,7 +136,7 @@ impl EncryptionKeys {
         Ok([&key.mark[..], &nonce, &sealed].concat())
     }
 
-    /// What was sealed, bound to the same.
+    /// Decrypts what was sealed with the same `bound`.
     pub(super) fn open(
         &self,
         (offset, sealed): (u64, &[u8]),
@@ -163,7 +163,7 @@ impl EncryptionKeys {
     }
 }
 
-/// By which a record that is sealed is bound to its snapshot.
+/// Returns the nonce, by which records are bound to their snapshot.
 pub(super) fn nonce_of(sealed: &[u8]) -> &[u8] {
     sealed.get(MARK_LEN..MARK_LEN + NONCE_LEN).unwrap_or_default()
 }
@@ -171,7 +171,7 @@ pub(super) fn nonce_of(sealed: &[u8]) -> &[u8] {
 impl Sealer {
     fn new(key: [u8; KEY_LEN]) -> Self {
         let cipher = XChaCha20Poly1305::new(&Key::from(key));
-        // No nonce that is drawn is this one.
+        // No drawn nonce is this one, except by a negligible chance.
         let tag = cipher.encrypt(
             &XNonce::from([0; NONCE_LEN]),
             Payload { msg: &[], aad: b"safe-state mark of a key" },
@@ -192,17 +192,17 @@ impl fmt::Debug for EncryptionKeys {
     }
 }
 
-/// What a key can be given as: [`EncryptionKeys`], 32 bytes, or a `Result` of one of these.
+/// A type that can be given as a key: [`EncryptionKeys`], 32 bytes, or a `Result` of one of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no key",
     label = "expected a function that returns `EncryptionKeys`, `[u8; 32]`, or a `Result` of one"
 )]
 pub trait IntoKeys {
-    /// The keys.
+    /// Converts the value into keys.
     ///
     /// # Errors
     ///
-    /// What the result holds.
+    /// The error in the result.
     fn into_keys(self) -> Result<EncryptionKeys, Error>;
 }
 

@@ -1,5 +1,5 @@
-//! What a report tells of a failure beside what every failure does: where it went, the source there,
-//! the values, the process. In a checkpoint it is as it is in the file until it is asked for.
+//! The details of a failure that only a report shows: the way of the error, the source, the values, the process. A checkpoint
+//! in memory keeps them encoded until they are asked for.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use super::cut;
 use crate::bounded;
 use crate::escape::Line;
 
-/// Most bytes of all of it.
+/// The largest size of all encoded details, in bytes.
 const LIMIT: usize = 256 * 1024;
-/// Longest text of an error, and of anything else.
+/// The longest text in bytes: of an error's `Debug` output, and of anything else.
 const DEBUG_LIMIT: usize = 16 * 1024;
 const TEXT_LIMIT: usize = 4 * 1024;
 const LINKS: usize = 33;
@@ -23,110 +23,110 @@ const VALUES: usize = 1024;
 const SPANS: usize = 32;
 const FACTS: usize = 64;
 
-/// What is known of a failure beside its message.
+/// The details of a failure beside its message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Details {
-    /// The error and its causes, outermost first, each beside its message in the failure.
+    /// The error and its causes, outermost first, in the order of their messages in the failure.
     #[serde(deserialize_with = "bounded::list::<LINKS, _, _>")]
     pub links: Vec<Link>,
-    /// The way the error took through `?`, innermost first.
+    /// The `?` operators that the error passed through, innermost first.
     #[serde(deserialize_with = "bounded::list::<STEPS, _, _>")]
     pub trail: Vec<Step>,
     /// The stack, innermost first.
     #[serde(deserialize_with = "bounded::list::<FRAMES, _, _>")]
     pub frames: Vec<Frame>,
-    /// The source around these places.
+    /// The source code around the places above.
     #[serde(deserialize_with = "bounded::list::<EXCERPTS, _, _>")]
     pub excerpts: Vec<Excerpt>,
-    /// Values, each followed by its parts.
+    /// Captured values, each followed by its parts.
     #[serde(deserialize_with = "bounded::list::<VALUES, _, _>")]
     pub values: Vec<Value>,
     /// The `tracing` spans that were active, innermost first.
     #[serde(deserialize_with = "bounded::list::<SPANS, _, _>")]
     pub spans: Vec<Span>,
-    /// What is known of the process: its program, host, command line.
+    /// Facts about the process: its program, host, command line.
     #[serde(deserialize_with = "bounded::list::<FACTS, _, _>")]
     pub context: Vec<Fact>,
 }
 
-/// What is known of an error beside its message.
+/// An error in the chain of causes: what is known of it beside its message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// Its type, if that is known.
+    /// The error's type, if known.
     pub error_type: Option<String>,
-    /// What it prints for programmers, if it does.
+    /// The error's `Debug` output, if it was captured.
     pub debug: Option<String>,
 }
 
 /// A place in the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
-    /// The file, as the compiler was given it or as its debug information says.
+    /// The file's path, as the compiler was given it or as its debug information says.
     pub file: String,
-    /// The line, counted from 1.
+    /// The line's number, counted from 1.
     pub line: u32,
-    /// The column, counted from 1; 0 if it is not known.
+    /// The column's number, counted from 1; 0 if it is unknown.
     pub column: u32,
 }
 
-/// A `?` that the error took.
+/// A `?` that the error passed through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Where it stands.
+    /// The place of the `?`.
     pub place: Place,
-    /// The text of the expression before it.
+    /// The text of the expression before the `?`.
     pub expression: String,
-    /// The type of the error there, before `?` made it into what the function returns.
+    /// The type of the error before `?` converted it to the function's error type.
     pub error_type: String,
 }
 
 /// A call on the stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The address of the instruction in the process.
+    /// The address of the instruction in the process's memory.
     pub address: u64,
-    /// The function, if that is known.
+    /// The function's name, if known.
     pub function: Option<String>,
-    /// Where in the source, if that is known.
+    /// The place in the source, if known.
     pub place: Option<Place>,
-    /// Whether it is of the program's own code, and not of a library.
+    /// Whether the function is in the program's own code, and not in a library.
     pub is_own: bool,
 }
 
 /// Lines of a source file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Excerpt {
-    /// The file, as the place names it that it is for.
+    /// The file's path, as in the place that the excerpt is for.
     pub file: String,
-    /// The number of the first of the lines, counted from 1.
+    /// The number of the first line, counted from 1.
     pub first: u32,
-    /// The lines.
+    /// The text of the lines.
     #[serde(deserialize_with = "bounded::list::<LINES, _, _>")]
     pub lines: Vec<String>,
-    /// Whether the file is newer than the program, and may not be what it was compiled from.
+    /// Whether the file is newer than the program, and so may not be the source that was compiled.
     pub is_newer: bool,
 }
 
-/// A value, or a part of the one before it.
+/// A captured value, or a part of the value before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
-    /// What it is a value of.
+    /// The source of the value.
     pub origin: Origin,
-    /// How many values it is within.
+    /// The number of values that this one is a part of.
     pub depth: u8,
-    /// Its name, or the part's.
+    /// The name of the value or the part.
     pub name: String,
-    /// The value; of one with parts, what they are parts of.
+    /// The value as text; for a value with parts, the text of the whole.
     pub text: String,
 }
 
-/// What a value is a value of.
+/// The source of a captured value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The item that failed.
+    /// The failed item.
     Item,
-    /// An argument of the function, as it was called.
+    /// An argument of the function, as at the call.
     Argument,
     /// A carried variable, as the next run restores it.
     Carried,
@@ -135,37 +135,37 @@ pub enum Origin {
 /// A `tracing` span.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// Its name, with its target.
+    /// The span's name, with its target.
     pub name: String,
-    /// Its fields.
+    /// The span's fields.
     pub fields: String,
-    /// Where it stands, if that is known.
+    /// The place of the span in the source, if known.
     pub place: Option<Place>,
 }
 
-/// Something known of the process.
+/// A fact about the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// What it is.
+    /// The fact's name.
     pub name: String,
-    /// What is known.
+    /// The fact itself, as text.
     pub value: String,
 }
 
 impl fmt::Display for Place {
-    /// `src/main.rs:14:5`
+    /// Writes for example `src/main.rs:14:5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", Line(&self.file), self.line)?;
         if self.column > 0 { write!(f, ":{}", self.column) } else { Ok(()) }
     }
 }
 
-/// Details as they are in the file; empty if there are none.
+/// Details in their encoded form; empty if there are none.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Packed(Box<[u8]>);
 
 impl Packed {
-    /// No more of the details than a failure holds: what is too much goes, values and stack first.
+    /// Encodes the details. If they are larger than the limit, drops values, then excerpts, frames, links and spans.
     pub(crate) fn new(mut details: Details) -> Self {
         details.cut();
         loop {
@@ -179,7 +179,7 @@ impl Packed {
         }
     }
 
-    /// None as well if the bytes are no details.
+    /// Decodes the details; `None` if there are none, or if the bytes are no details.
     pub(crate) fn details(&self) -> Option<Details> {
         if self.0.is_empty() { None } else { postcard::from_bytes(&self.0).ok() }
     }
@@ -202,7 +202,7 @@ impl Details {
         self.texts().into_iter().for_each(|text| cut(text, TEXT_LIMIT));
     }
 
-    /// All texts but those that errors print.
+    /// Returns all texts but the `Debug` output of errors.
     fn texts(&mut self) -> Vec<&mut String> {
         let mut texts = Vec::new();
         texts.extend(self.links.iter_mut().filter_map(|it| it.error_type.as_mut()));
@@ -230,7 +230,7 @@ impl Details {
         texts
     }
 
-    /// Drops half of the longest of what can be spared. Returns whether there was something.
+    /// Drops half of the least important long list. Returns `false` if nothing is left to drop.
     fn halve(&mut self) -> bool {
         let Details { frames, excerpts, values, .. } = self;
         if values.len() > 8 {
@@ -255,7 +255,7 @@ impl fmt::Debug for Packed {
     }
 }
 
-/// Bytes; in formats for people (JSON), what they stand for.
+/// Serialises the encoded bytes; in formats for people (JSON), the decoded details.
 impl Serialize for Packed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn they_come_back() {
+    fn details_of_a_failure_read_back() {
         let step = Step { expression: "send(order)".to_owned(), ..Step::default() };
         let details = Details { trail: vec![step], values: vec![value("1")], ..Details::default() };
         assert_eq!(Packed::new(details.clone()).details(), Some(details));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_cut() {
+    fn details_that_are_too_large_are_cut() {
         let long = "ä".repeat(100_000);
         let frame = Frame { function: Some(long.clone()), ..Frame::default() };
         let link = Link { debug: Some(long.clone()), error_type: None };
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_none() {
+    fn other_bytes_are_no_details() {
         assert_eq!(Packed([7; 100].into()).details(), None);
     }
 }

@@ -1,10 +1,9 @@
-//! Every state in which a power cut or a kill may leave the disk, and what is loaded from it.
+//! Tests of every state in which a power cut or a kill may leave the disk.
 //!
-//! The production [`Log`](super::log::Log) runs on a [`Recorder`] in place of the disk. At each
-//! operation it issued, the power is cut in every way that the syncs before it allow, and what
-//! is then loaded has to be a state that was saved: none older than the last save that returned,
-//! none younger than the last that began. And so that this means something, each part of the
-//! protocol is left out in turn, which has to be noticed.
+//! The production [`Log`](super::log::Log) runs on a [`Recorder`] in place of the disk. At each operation, the power is cut in
+//! every way that the syncs before it allow. The checkpoint that is then loaded has to be a state that was saved: none older
+//! than the last save that returned, none younger than the last that began. To show that the tests find errors, each part of
+//! the protocol is left out in turn, which they have to notice.
 
 mod image;
 #[cfg(target_os = "linux")]
@@ -28,10 +27,10 @@ use recorder::{Protocol, Recorder};
 use workload::{History, Save};
 
 const PATH: &str = "job.safestate";
-/// How many bytes of contents a judge remembers: of all the states together they would fill the memory.
+/// The most bytes of file contents that a judge remembers. The contents of all states together would fill the memory.
 const REMEMBERED: usize = 16 << 20;
 
-/// What a crash must not lead to.
+/// A result that a crash must not have.
 #[derive(Debug, PartialEq)]
 enum Violation {
     Missing,
@@ -41,13 +40,13 @@ enum Violation {
 }
 
 impl History {
-    /// The saves that may be found when of the operations `done` had returned, and `begun` begun.
+    /// Returns the saves that may be found when `done` operations have returned and `begun` have begun.
     fn window(&self, done: usize, begun: usize) -> RangeInclusive<usize> {
         let last = |is: &dyn Fn(&Save) -> bool| self.saves.iter().rposition(is).unwrap();
         last(&|save| save.end <= done)..=last(&|save| save.start < begun || save.end == 0)
     }
 
-    /// Cuts the power at every operation, in every way.
+    /// Cuts the power at every operation, in every way. Returns what went wrong.
     fn cut_power(&self, names: Names, dice: &mut Dice, states: &AtomicU64) -> Vec<Violation> {
         let (mut disk, mut judge) = (Disk::new(self.base.clone()), Judge::of(self));
         let mut look = |disk: &Disk, issued| {
@@ -71,7 +70,7 @@ impl History {
         judge.violations
     }
 
-    /// Kills the process at every operation, and at every byte of every write.
+    /// Kills the process at every operation, and at every byte of every write. Returns what went wrong.
     fn kill(&self) -> Vec<Violation> {
         let (mut image, mut judge) = (self.base.clone(), Judge::of(self));
         for (op, done) in self.ops.iter().zip(0..) {
@@ -93,12 +92,12 @@ impl History {
     }
 }
 
-/// Holds what is found after each crash against what was saved.
+/// Compares what is found after each crash with what was saved.
 struct Judge<'a> {
     saves: &'a [Save],
-    /// The saves that each content is the state of: most crashes leave what another leaves as well.
+    /// The saves whose state a content decodes to. Most crashes leave the same content as another one.
     found: HashMap<Vec<u8>, Result<Vec<usize>, FormatError>>,
-    /// How many bytes the contents there have.
+    /// The sum of the lengths of the remembered contents, in bytes.
     remembered: usize,
     violations: Vec<Violation>,
 }
@@ -142,7 +141,7 @@ impl<'a> Judge<'a> {
         self.note(violation);
     }
 
-    /// Once of the same in a row, as most states of a protocol that leaves something out are one.
+    /// Notes a violation once if it comes several times in a row, as in most states of a protocol that leaves something out.
     fn note(&mut self, violation: Violation) {
         if self.violations.last() != Some(&violation) {
             self.violations.push(violation);
@@ -150,7 +149,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// A job that runs, and after each cut runs again on what the last one left.
+/// Runs a job three times, each time on what a cut has left, and passes each history to `inspect`.
 fn lives(seed: u64, mut inspect: impl FnMut(&History, &mut Dice)) {
     let mut dice = Dice::new(seed);
     let mut base = Image::default();
@@ -171,7 +170,7 @@ impl History {
     }
 }
 
-/// Returns whether a power cut makes that of a protocol that leaves something out.
+/// Returns whether a power cut leads to a violation under a protocol that leaves something out.
 fn is_noticed(protocol: Protocol, violation: impl Fn(&Violation) -> bool) -> bool {
     (0..4).any(|seed| {
         let mut dice = Dice::new(seed);
@@ -201,7 +200,7 @@ fn a_power_cut_leaves_the_last_save_or_the_one_under_way() {
     assert!(states > 1_000_000, "only {states} states");
 }
 
-/// What a failed sync could not write is gone, and may never be taken for saved.
+/// Data that a failed sync could not write is lost, and must never count as saved.
 #[test]
 fn a_power_cut_after_a_failed_sync_leaves_a_save_that_returned() {
     let states = AtomicU64::new(0);
@@ -228,7 +227,7 @@ fn a_kill_leaves_the_last_save_or_the_one_under_way() {
     });
 }
 
-/// Without syncs a power cut may lose or damage anything, which is noticed or is an older save.
+/// Without syncs, a power cut may lose or damage anything. The result is noticed as damaged, or is an older save.
 #[test]
 fn without_syncs_nothing_is_invented() {
     let states = AtomicU64::new(0);

@@ -1,5 +1,5 @@
-//! The operations on files that the protocol of [`Log`](super::log::Log) is made of, so that a
-//! test can stand in for the disk and try every way a power cut may leave it.
+//! The file operations that the protocol of [`Log`](super::log::Log) consists of. A test implements them in place of the disk,
+//! and tries every state that a power cut may leave.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -11,27 +11,27 @@ use std::os::unix::fs::FileExt;
 
 use crate::dir::Dir;
 
-/// One directory. Files in it are known by their names.
+/// A directory, whose files are known by their names.
 pub(crate) trait Fs: Send {
     type File: Send;
 
-    /// A new file for its owner alone. One that is there already is replaced, not opened.
+    /// Creates a file that only its owner can use. An existing file is replaced, not opened.
     fn create(&self, name: &Path) -> io::Result<Self::File>;
-    /// Makes the file `len` bytes long, of zeros, with room on the disk for them.
+    /// Makes the file `len` bytes long, filled with zeros, with space on the disk for them.
     fn allocate(&self, file: &Self::File, len: u64) -> io::Result<()>;
     fn write_at(&self, file: &Self::File, bytes: &[u8], offset: u64) -> io::Result<()>;
-    /// Makes the file's content durable, and what is needed to read it back.
+    /// Makes the file's content durable, with the metadata needed to read it back.
     fn sync_data(&self, file: &Self::File) -> io::Result<()>;
-    /// Returns whether the name stands for the file.
+    /// Returns whether `name` stands for `file`.
     fn names(&self, name: &Path, file: &Self::File) -> io::Result<bool>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file; doing nothing if there is none.
+    /// Removes a file. Does nothing if it does not exist.
     fn remove(&self, name: &Path) -> io::Result<()>;
     /// Makes the names in the directory durable.
     fn sync_dir(&self) -> io::Result<()>;
 }
 
-/// The real one.
+/// The real file system.
 impl Fs for Arc<Dir> {
     type File = File;
 
@@ -40,11 +40,11 @@ impl Fs for Arc<Dir> {
     }
 
     fn allocate(&self, file: &File, len: u64) -> io::Result<()> {
-        // Method syntax would pick whatever std adds under these names.
+        // Method syntax would pick a method of the same name if std adds one.
         match fs2::FileExt::allocate(file, len) {
             Ok(()) => Ok(()),
-            // fs2 loses the reason (a full disk reads as "success"), and some file systems
-            // can't allocate: writing the zeros does it too, or says why not.
+            // fs2 loses the reason (a full disk reads as "success"), and some file systems can't allocate. Writing zeros
+            // allocates as well, or fails with the reason.
             Err(_) => write_zeros(file, len),
         }
     }
@@ -65,8 +65,8 @@ impl Fs for Arc<Dir> {
         file.sync_data()
     }
 
-    /// The number of its names would not do: the file may have been moved away, and fuse-overlayfs counts one
-    /// name of a file that has none.
+    /// Compares the file's identity. The number of its links would not do: the file may have been moved away, and
+    /// fuse-overlayfs counts one link for a file that has none.
     fn names(&self, name: &Path, file: &File) -> io::Result<bool> {
         Dir::names(self, name, file)
     }

@@ -11,14 +11,14 @@ use crate::{Appended, Backend, Error, Lease};
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
 
-/// Fields drop in order: the file is closed before the lock is released.
+/// A lease on a job in a file. Fields drop in order: the file is closed before the lock is released.
 pub(super) struct FileLease {
     pub(super) log: Log<Arc<Dir>>,
     pub(super) lock: Lock,
     pub(super) backend: FileBackend,
     pub(super) job: String,
     pub(super) page: Beside,
-    /// Other things that the job needs, by the names they are stored under.
+    /// Other data that the job needs, by the names under which it is stored.
     pub(super) beside: Vec<(String, Vec<u8>)>,
 }
 
@@ -33,8 +33,8 @@ impl Lease for FileLease {
 
     fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
         self.page.says_more();
-        // The directory may have been removed. What is in memory is then all there is, and goes into
-        // a new one; unless another run has taken the lease there.
+        // If the directory was removed, the state in memory is all there is. It goes into a new directory, unless another run
+        // has taken the lease there.
         if !self.lock.stands()? {
             self.begin_anew()?;
         }
@@ -88,13 +88,13 @@ impl Lease for FileLease {
         self.beside.push((name.to_owned(), bytes.to_owned()));
     }
 
-    /// In the directory that is open already.
+    /// Loads from the directory that is open already.
     fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
         self.backend.read_in(self.lock.dir(), &file_of(name))
     }
 }
 
-/// A page that says no more than the file goes with the lease; unless another run has the lease, and a page of its own.
+/// Removes a page that holds no more than the file, unless another run has the lease by now, and a page of its own.
 impl Drop for FileLease {
     fn drop(&mut self) {
         if self.page.is_done_with() && self.lock.check(&self.job).is_ok() {
@@ -104,15 +104,15 @@ impl Drop for FileLease {
 }
 
 impl FileLease {
-    /// In a directory made anew, on the file system that the one before was on: elsewhere, such as beneath
-    /// a mount point, nobody would look for it.
+    /// Makes the directory again, on the same file system as before: nobody would look for the job elsewhere, such as beneath a
+    /// mount point.
     fn begin_anew(&mut self) -> Result<(), Error> {
         let path = self.backend.state_dir();
         let is_mounted = self.lock.dir().is_mounted();
         if !is_mounted.map_err(Error::io("look at", path))? {
             return Err(Error::Unmounted { path: path.to_owned() });
         }
-        // Another is made where the file will be.
+        // A new page is made beside the new file.
         self.page.remove(self.lock.dir());
         self.lock = self.backend.lock(&self.job)?;
         self.log.move_to(Arc::clone(self.lock.dir()));

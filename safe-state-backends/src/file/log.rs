@@ -1,5 +1,5 @@
-//! The protocol by which a checkpoint's bytes reach the disk: snapshots by an atomic rename,
-//! records by appending into allocated space.
+//! The protocol by which a checkpoint's bytes reach the disk: snapshots by an atomic rename, records by appends into allocated
+//! space.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use crate::{Appended, Durability, Error, name};
 pub(crate) struct Log<F: Fs> {
     fs: F,
     file: LogFile,
-    /// The file that `save` wrote last; none once an append to it has failed. A failed sync may
-    /// have dropped the data it could not write, and a second one would then report success.
+    /// The file that `save` wrote last; `None` once an append to it has failed. A failed sync may drop the data it could not
+    /// write, and a second sync then reports success.
     open: Option<Open<F::File>>,
 }
 
-/// Which file it is, and how it is to be written.
+/// The file's name, and options for writing it.
 pub(crate) struct LogFile {
-    /// The directory, for messages.
+    /// The path of the directory, for messages.
     pub(crate) dir: PathBuf,
     pub(crate) name: PathBuf,
     pub(crate) durability: Durability,
@@ -38,14 +38,14 @@ impl<F: Fs> Log<F> {
         Log { fs, file, open: None }
     }
 
-    /// Goes on in a directory that was made anew, with a save.
+    /// Continues in a directory that was made anew. The next write has to be a save.
     pub(crate) fn move_to(&mut self, fs: F) {
         self.open = None;
         self.fs = fs;
     }
 
-    /// Writes it, and puts it in the place of the one before unless `fence` has an error: the lease may have been lost
-    /// while it was written.
+    /// Writes a snapshot, and replaces the old file unless `fence` returns an error: the lease may have been lost during the
+    /// write.
     pub(crate) fn save(
         &mut self,
         snapshot: &[&[u8]],
@@ -62,7 +62,7 @@ impl<F: Fs> Log<F> {
             Ok(file)
         });
         let file = written.inspect_err(|_| {
-            // The error to report is why it could not be written, not that it could not be removed.
+            // The error to report is the one of the write, not one of the cleanup.
             let _ = self.fs.remove(&temporary);
         })?;
         self.sync_dir()?;
@@ -70,14 +70,14 @@ impl<F: Fs> Log<F> {
         Ok(())
     }
 
-    /// How long the file becomes; no longer than it may be to be read.
+    /// Returns the length that the file gets, in bytes. Refuses a length beyond the limit, as the file could not be read back.
     fn room(&self, snapshot: usize) -> Result<u64, Error> {
         let room = (snapshot + tail_room(snapshot, self.file.durability)) as u64;
         let limit = self.file.limit.bytes()?;
         if room > limit {
             return Err(self.failed("write", &self.file.name)(too_large(room, limit)));
         }
-        // To a larger one the answer would not be an error, but SIGXFSZ.
+        // A file larger than the process's limit would not cause an error, but SIGXFSZ.
         #[cfg(unix)]
         if rlimit().is_some_and(|limit| room > limit) {
             let error = rustix::io::Errno::FBIG.into();
@@ -99,7 +99,7 @@ impl<F: Fs> Log<F> {
         Ok(file)
     }
 
-    /// The path is made by an error alone, not by each save that makes none.
+    /// Returns a closure that makes an error. The path is built only for an error, not by each save that succeeds.
     fn failed(&self, action: &'static str, name: &Path) -> impl FnOnce(io::Error) -> Error {
         move |error| Error::io(action, self.file.dir.join(name))(error)
     }
@@ -113,12 +113,12 @@ impl<F: Fs> Log<F> {
         Ok(Appended::Yes)
     }
 
-    /// The file that `save` wrote last.
+    /// Returns the file that `save` wrote last.
     pub(crate) fn file(&self) -> Option<&F::File> {
         self.open.as_ref().map(|open| &open.file)
     }
 
-    /// Writes them one behind the other from there on. Returns where they end.
+    /// Writes the pieces one behind the other from `offset` on. Returns the offset behind them.
     fn write_pieces(&self, file: &F::File, pieces: &[&[u8]], offset: u64) -> io::Result<u64> {
         pieces.iter().filter(|piece| !piece.is_empty()).try_fold(offset, |offset, piece| {
             self.fs.write_at(file, piece, offset)?;
@@ -126,13 +126,14 @@ impl<F: Fs> Log<F> {
         })
     }
 
-    /// Returns whether the file that `save` wrote last still has its name; so it seems if it can't be told.
+    /// Returns whether the file that `save` wrote last still has its name; `true` if that is unknown.
     pub(crate) fn is_in_place(&self) -> bool {
         let is_named = |open: &Open<_>| self.fs.names(&self.file.name, &open.file).unwrap_or(true);
         self.open.as_ref().is_none_or(is_named)
     }
 
-    /// After an error the checkpoint is there as it was: who is told of one runs the job again.
+    /// Removes the checkpoint. After an error the checkpoint is there as before, because whoever sees the error runs the job
+    /// again.
     pub(crate) fn delete(
         &mut self,
         fence: impl FnOnce() -> Result<(), Error>,
@@ -149,7 +150,7 @@ impl<F: Fs> Log<F> {
             .sync_dir()
             .and_then(|()| self.fs.remove(&aside).map_err(self.failed("remove", &aside)));
         removed.inspect_err(|_| {
-            // The error to report is why it could not be removed, not that it could not be put back.
+            // The error to report is the one of the removal, not one of putting the file back.
             let _ = self.fs.rename(&aside, name);
         })
     }

@@ -1,4 +1,4 @@
-//! The files of all jobs as they were listed, to look at many without looking for what is not there.
+//! A listing of all jobs' files, which spares a search for files that do not exist when many jobs are read.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::{FileBackend, file_of, lock_of, paged};
 use crate::dir::Dir;
 use crate::{Backend, Error, Holder, lock};
 
-/// A directory whose names were read once. What is in its files, and who holds a lock, is as it is now.
+/// A directory whose file names were read once. The files' contents and the holders of locks are read when asked for.
 pub(super) struct Overview {
     backend: FileBackend,
     dir: Dir,
@@ -16,7 +16,7 @@ pub(super) struct Overview {
 }
 
 impl Overview {
-    /// Reads the names in the state directory; returns `None` if there is none.
+    /// Reads the names in the state directory. Returns `None` if the directory does not exist.
     pub(super) fn of(backend: &FileBackend) -> Result<Option<Self>, Error> {
         let path = &backend.state_dir;
         let Some(dir) = backend.existing().map_err(Error::io("list", path))? else {
@@ -60,7 +60,7 @@ impl Backend for Overview {
         Ok(self.jobs.clone())
     }
 
-    /// A job that has begun meanwhile has a lock that was not listed, and is no dead one.
+    /// Looks for the lock now: a job that has begun after the listing has a lock that was not listed.
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         let name = lock_of(job);
         lock::holder_in(&self.dir, &name, &self.backend.state_dir.join(&name))
@@ -83,7 +83,7 @@ mod tests {
     use crate::{Checkpoint, LeaseOptions, Request};
 
     #[test]
-    fn it_tells_what_the_directory_tells() {
+    fn an_overview_tells_what_the_backend_tells() {
         let dir = tempfile::tempdir().unwrap();
         let backend = FileBackend::new(dir.path().join("jobs"));
         assert!(backend.overview().unwrap().is_none());
@@ -108,7 +108,7 @@ mod tests {
             assert_eq!(asked(&*overview), asked(&backend), "{job}");
         }
         assert!(overview.holder("running").unwrap().is_some());
-        // One that begins after the list is under way all the same.
+        // A job that begins after the listing is shown as under way.
         let mut later = of_run.lease("tenant/7", LeaseOptions::default()).unwrap();
         assert!(overview.holder("tenant/7").unwrap().is_some());
         later.save(&bytes("tenant/7")).unwrap();

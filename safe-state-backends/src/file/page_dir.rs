@@ -12,14 +12,14 @@ use crate::{
 };
 use safe_state_page::{Base, Page};
 
-/// The backend, whose jobs keep their pages in a folder of this machine, where they have any. A page counts beside the very
-/// state that it was written beside, in that backend, under this boot.
+/// Returns `backend` with its jobs' pages in the folder `dir` of this machine. A page counts only beside the very state that it
+/// was written beside, in that backend, during the same boot.
 pub fn with_pages_in(backend: Arc<dyn Backend>, dir: impl Into<PathBuf>) -> Arc<dyn Backend> {
     Arc::new(PageDir { within: backend, folder: FileBackend::new(dir) })
 }
 
-/// Adds to the checkpoint that was read from the file at `path` what its page says: the one beside it, or in the folder.
-/// Returns whether one counts.
+/// Extends the checkpoint that was read from the file at `path` by its page: the one beside the file, or the one in `folder`.
+/// Returns whether a page counted.
 pub fn extend_by_page(path: &Path, folder: Option<&Path>, checkpoint: &mut Vec<u8>) -> bool {
     paged::extend(path, checkpoint) || folder.is_some_and(|it| extend_in(it, path, checkpoint))
 }
@@ -38,15 +38,15 @@ struct PageDir {
     folder: FileBackend,
 }
 
-/// The page of a job of one backend.
+/// The place of a job's page, for a job of one backend.
 struct Place {
     name: PathBuf,
-    /// By which a page knows the backend.
+    /// The two halves of a hash of the backend's name, by which a page knows the backend.
     id: (u64, u64),
 }
 
 impl PageDir {
-    /// Where the page of `job` is; `None` where nothing tells the backend from others.
+    /// Returns the place of the page of `job`; `None` if the backend has no name that tells it from others.
     fn place(&self, job: &str) -> Option<Place> {
         let hash = name::hash(self.within.page_place()?.as_bytes());
         let suffix = format!(".{hash:032x}{}", name::PAGE);
@@ -56,7 +56,7 @@ impl PageDir {
         Some(Place { name: (stem + &suffix).into(), id: (half(upper), half(lower)) })
     }
 
-    /// Loads the checkpoint of the job, extended by what its page says.
+    /// Loads the checkpoint of the job, extended by its page.
     fn read(
         &self,
         job: &str,
@@ -76,7 +76,7 @@ impl PageDir {
         }
     }
 
-    /// The folder, if it is there, whoever it belongs to.
+    /// Opens the folder, if it exists, whoever owns it.
     fn existing(&self) -> Option<Dir> {
         let existing = self.folder.existing();
         let existing = existing.inspect_err(|error| {
@@ -86,7 +86,7 @@ impl PageDir {
         existing.ok().flatten()
     }
 
-    /// The folder, if it is there and a run may believe what is in it.
+    /// Opens the folder, if it exists and its owner is one that a run may trust.
     fn trusted(&self) -> Option<Dir> {
         let dir = self.existing()?;
         let is_ours = self.folder.check_owner(&dir);
@@ -103,7 +103,7 @@ impl Backend for PageDir {
         Ok(self.read(job, dir.as_ref(), || self.within.load(job))?.checkpoint)
     }
 
-    /// What is saved may be, byte for byte, what a page lies beside.
+    /// Saves the checkpoint and removes the page: the saved bytes may be the very state that the page lies beside.
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
         self.within.save(job, checkpoint)?;
         self.remove_page(job);
@@ -172,7 +172,7 @@ impl PagedLease {
         }
     }
 
-    /// A snapshot was saved.
+    /// Notes that a snapshot was saved.
     fn is_replaced(&mut self) {
         let PagedLease { backend, page, .. } = self;
         if let Some((page, _)) = page {
@@ -239,7 +239,7 @@ impl Lease for PagedLease {
         self.lease.keep_beside(name, bytes);
     }
 
-    /// Of a backend that nothing tells from others there is an error once a page is to be made.
+    /// Returns an id for any backend. For a backend without a name, creating the page is then an error.
     fn paged_file(&self) -> Option<(u64, u64)> {
         Some(self.page.as_ref().map_or((0, 0), |(_, id)| *id))
     }
@@ -275,7 +275,7 @@ impl Lease for PagedLease {
     }
 }
 
-/// A page that says no more than the checkpoint goes with the lease.
+/// Removes a page that holds no more than the checkpoint.
 impl Drop for PagedLease {
     fn drop(&mut self) {
         if let Some((page, _)) = self.page.as_ref().filter(|(page, _)| page.is_done_with())

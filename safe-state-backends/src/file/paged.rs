@@ -1,4 +1,4 @@
-//! The page beside a job's file: read with it, made by its lease, and removed with it.
+//! The page beside a job's file: it is read with the file, made by the job's lease, and removed with it.
 
 use std::borrow::Borrow;
 use std::fs::File;
@@ -14,20 +14,20 @@ use crate::size::rlimit;
 use crate::{Error, name};
 use safe_state_page::{Base, Boot, Page, Way};
 
-/// How often a checkpoint is read again that a run saves meanwhile.
+/// The most times that a checkpoint is read again because a run saves meanwhile.
 const TRIES: usize = 16;
 
-/// What was read of a job: its checkpoint, with what its page says.
+/// The checkpoint of a job, extended by its page.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) checkpoint: Option<Vec<u8>>,
-    /// Why there is a page that does not count. What it says the checkpoint may have as well: after a snapshot, until the page is
-    /// written to again, it stands beside the state before.
+    /// The reason why the page does not count. The checkpoint may nevertheless have all that the page holds: after a snapshot,
+    /// the page lies beside the state before until it is written to again.
     pub(super) forsaken: Option<&'static str>,
 }
 
 impl Read {
-    /// The checkpoint. Whoever goes on from it is told what may be lost.
+    /// Returns the checkpoint, for a run that goes on from it. Logs a warning if the page did not count.
     pub(super) fn told(self, job: &str) -> Option<Vec<u8>> {
         if let Some(reason) = self.forsaken {
             tracing::warn!(target: "safe_state", job, reason, "the page of the run before does not count; if it said more, the last save counts");
@@ -36,10 +36,10 @@ impl Read {
     }
 }
 
-/// A checkpoint, and by what a page knows where that is stored.
+/// A checkpoint, and the id of the place where it is stored, by which a page knows it.
 pub(super) type Stored = (Vec<u8>, Option<(u64, u64)>);
 
-/// Reads a checkpoint with what its page says. A page that does not belong to it is left out: the checkpoint has what was
+/// Reads a checkpoint and extends it by its page. A page that belongs to another state is left out: the checkpoint has what was
 /// saved.
 pub(super) fn read_both(
     mut checkpoint: impl FnMut() -> Result<Option<Stored>, Error>,
@@ -47,7 +47,7 @@ pub(super) fn read_both(
 ) -> Result<Read, Error> {
     let mut read = || -> Result<_, Error> {
         let checkpoint = checkpoint()?;
-        // Most of what is looked for is not there, such as requests, and has no page then.
+        // Most names that are looked up, such as requests, are not stored, and then have no page.
         let page = checkpoint.is_some().then(&mut page).flatten();
         Ok((checkpoint, page))
     };
@@ -70,7 +70,7 @@ pub(super) fn read_both(
     Ok(Read { checkpoint: both.0.map(|(stored, _)| stored), forsaken })
 }
 
-/// What is stored of the job in the directory.
+/// Reads the stored checkpoint of the job in the directory, extended by its page.
 pub(super) fn read(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Read, Error> {
     let checkpoint = || {
         let read = backend.file_in(dir, &file_of(job))?;
@@ -79,7 +79,8 @@ pub(super) fn read(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Read, 
     read_both(checkpoint, || page_in(backend, dir, &page_of(job)))
 }
 
-/// What is in the page, if it is one of ours. What is in its place otherwise is no reason not to read the checkpoint.
+/// Reads the page, if it is a file of ours. Anything else in its place is logged, and does not stop the checkpoint from being
+/// read.
 pub(super) fn page_in(backend: &FileBackend, dir: &Dir, name: &Path) -> Option<Vec<u8>> {
     let read = backend.file_in(dir, name);
     let page = read.inspect_err(|error| {
@@ -88,8 +89,7 @@ pub(super) fn page_in(backend: &FileBackend, dir: &Dir, name: &Path) -> Option<V
     page.ok().flatten().map(|(_, bytes)| bytes)
 }
 
-/// Adds to the checkpoint that was read from the file at `path` what the page beside that says. Returns whether one
-/// counts.
+/// Extends the checkpoint that was read from the file at `path` by the page beside it. Returns whether the page counted.
 pub(super) fn extend(path: &Path, checkpoint: &mut Vec<u8>) -> bool {
     let page = || {
         let (dir, name) = Dir::of(path).ok()?;
@@ -100,26 +100,26 @@ pub(super) fn extend(path: &Path, checkpoint: &mut Vec<u8>) -> bool {
     page().is_some_and(|(id, page)| page::extend(checkpoint, id, &page))
 }
 
-/// By which a page knows the file.
+/// Returns the device and inode number, by which a page knows the file.
 pub(super) fn numbers(file: &File) -> Option<(u64, u64)> {
     file.metadata().ok().map(|found| Id::of(&found).numbers())
 }
 
-/// The page of a lease.
+/// The page of a lease, and its state.
 #[derive(Debug)]
 pub(super) struct Beside {
     name: PathBuf,
-    /// Whether a run of another store may have its page under the name: no lease keeps it away.
+    /// Whether a run of another store may have its page under the same name: no lease keeps it away.
     is_exposed: bool,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// There may be one of the run before. What it says is in the checkpoint once that is saved.
+    /// The previous run may have left a page. The first save of this lease has its contents.
     Earlier,
     None,
-    /// It is of this lease, and that file; it may say more than what was saved last, or no more than that.
+    /// The page is this lease's, in the file `id`. `says_more` is whether it may hold more than what was saved last.
     Ours {
         id: Id,
         says_more: bool,
@@ -127,17 +127,17 @@ enum State {
 }
 
 impl Beside {
-    /// That of a lease just taken.
+    /// Creates the state of a lease just taken, for the page beside its file.
     pub(super) fn of(job: &str) -> Self {
         Beside { name: page_of(job), is_exposed: false, state: State::Earlier }
     }
 
-    /// That of a lease whose place is elsewhere.
+    /// Creates the state of a lease just taken, for a page that is kept in a folder.
     pub(super) fn exposed(name: PathBuf) -> Self {
         Beside { name, is_exposed: true, state: State::Earlier }
     }
 
-    /// Returns whether the run of another store has its page there.
+    /// Returns whether the run of another store has its page under this name.
     fn is_another_s(&self, dir: &Dir) -> bool {
         let is_locked = |page: &File| {
             let locked = FileExt::try_lock_exclusive(page);
@@ -146,7 +146,7 @@ impl Beside {
         self.is_exposed && dir.file(&self.name).is_ok_and(|page| is_locked(&page))
     }
 
-    /// A new one, beside what was saved last.
+    /// Creates a new page, beside what was saved last.
     pub(super) fn make(&mut self, dir: &Dir, base: Base) -> Result<Option<Page>, Error> {
         self.state = State::None;
         if self.is_another_s(dir) {
@@ -160,21 +160,21 @@ impl Beside {
         Ok(made.map(|(page, _)| page))
     }
 
-    /// It may say more than what was saved last.
+    /// Notes that the page may hold more than what was saved last.
     pub(super) fn says_more(&mut self) {
         if let State::Ours { says_more, .. } = &mut self.state {
             *says_more = true;
         }
     }
 
-    /// What was saved last has all that it says.
+    /// Notes that what was saved last has all that the page holds.
     pub(super) fn is_saved(&mut self) {
         if let State::Ours { says_more, .. } = &mut self.state {
             *says_more = false;
         }
     }
 
-    /// A snapshot has all that it says; that of the run before counts no more.
+    /// Notes that a snapshot has all that the page holds. Removes the page of the previous run, which no longer counts.
     pub(super) fn is_replaced<D: Borrow<Dir>>(&mut self, dir: impl FnOnce() -> Option<D>) {
         self.is_saved();
         if !matches!(self.state, State::Earlier) {
@@ -186,7 +186,7 @@ impl Beside {
         }
     }
 
-    /// Removes it. One that stays says nothing: the state that it lies beside is no more.
+    /// Removes the page. If it can't be removed it counts for nothing, as the state that it lies beside no longer exists.
     pub(super) fn remove(&mut self, dir: &Dir) {
         match self.state {
             State::Ours { .. } => self.remove_ours(dir),
@@ -196,12 +196,12 @@ impl Beside {
         self.state = State::None;
     }
 
-    /// Returns whether it is of this lease, and what was saved last has all that it says.
+    /// Returns whether the page is this lease's, and what was saved last has all that it holds.
     pub(super) fn is_done_with(&self) -> bool {
         matches!(self.state, State::Ours { says_more: false, .. })
     }
 
-    /// Removes it if it is of this lease.
+    /// Removes the page if it is this lease's.
     pub(super) fn remove_ours(&self, dir: &Dir) {
         if let State::Ours { id, .. } = self.state {
             let _ = dir.remove_if(&self.name, id);
@@ -212,17 +212,17 @@ impl Beside {
 fn create(dir: &Dir, name: &Path, base: Base) -> Result<Option<(Page, Id)>, Error> {
     let Some(boot) = Boot::this() else { return Ok(None) };
     let failed = || Error::io("create", dir.path().join(name));
-    // To write more than it may, the answer would not be an error, but SIGXFSZ.
+    // A write beyond the process's limit would not cause an error, but SIGXFSZ.
     if rlimit().is_some_and(|limit| limit < Page::LEN) {
         return Err(failed()(rustix::io::Errno::FBIG.into()));
     }
     let file = dir.replace(name).map_err(failed())?;
     let way = if dir::keeps_its_blocks(&file) { Way::Mapped } else { Way::Written };
     let id = file.metadata().map(|found| Id::of(&found)).map_err(failed())?;
-    // Who looks whether a run has it asks for that. Where there are no locks, nobody is kept away.
+    // The lock shows that a run has the page. Where files can't be locked, nobody is kept away.
     let _ = FileExt::try_lock_exclusive(&file);
     let made = Page::new(file, way, boot, base).inspect_err(|_| {
-        // The error to report is why it could not be made.
+        // The error to report is the one of the creation.
         let _ = dir.remove(name);
     });
     made.map(|page| Some((page, id))).map_err(failed())

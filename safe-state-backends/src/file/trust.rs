@@ -1,4 +1,4 @@
-//! Directories that are trusted from outside of the program, whoever they belong to.
+//! Directories that the environment declares trusted, whoever owns them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 const VARIABLE: &str = "SAFE_STATE_TRUST";
 
-/// Whether the environment names the directory, by any path that leads to it.
+/// Returns whether the environment names the directory, by any path that leads to it.
 pub(super) fn is_named(dir: &Path) -> bool {
     std::env::var_os(VARIABLE).is_some_and(|list| is_among(dir, &list))
 }

@@ -1,4 +1,4 @@
-//! Where there are no pages.
+//! Stand-ins for pages on systems that have none.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::{FileBackend, file_of};
 use crate::dir::Dir;
 use crate::{Backend, Error, name};
 
-/// What was read of a job.
+/// The checkpoint of a job.
 pub(super) struct Read {
     pub(super) checkpoint: Option<Vec<u8>>,
 }
@@ -31,17 +31,17 @@ pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {
     None
 }
 
-/// There is none.
+/// Returns `false`: this system has no pages.
 pub fn extend_by_page(_: &Path, _: Option<&Path>, _: &mut Vec<u8>) -> bool {
     false
 }
 
-/// There are none.
+/// Returns the backend unchanged: this system has no pages.
 pub fn with_pages_in(backend: Arc<dyn Backend>, _: impl Into<PathBuf>) -> Arc<dyn Backend> {
     backend
 }
 
-/// The page of a lease, which has none.
+/// The page of a lease, which does not exist on this system.
 pub(super) struct Beside;
 
 #[expect(clippy::unused_self, reason = "elsewhere there is something")]

@@ -1,4 +1,4 @@
-//! The records of effects that are to happen once.
+//! The records of effects that have to happen once.
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
@@ -10,12 +10,12 @@ use crate::Carried;
 use crate::effects::{EffectChange, Effects};
 use crate::timestamp::Timestamp;
 
-/// All of them: the first frame of what is no checkpoint.
+/// The kind of a record with all effects, the first in a file of effects.
 pub(super) const EFFECTS: u8 = 16;
-/// What became of one.
+/// The kind of a record with a change of one effect.
 const EFFECT: u8 = 17;
 
-/// Those done are oldest first.
+/// A record of all effects. The done ones are ordered from the oldest.
 #[derive(Serialize)]
 struct Snapshot<'a> {
     name: &'a str,

@@ -1,62 +1,62 @@
-//! What is left of a checkpoint that was damaged.
+//! The examination of a damaged checkpoint: what of it can be saved.
 
 use super::frame::{self, Frame, Frames};
 use super::{FormatError, Record, damaged, record};
 use crate::Checkpoint;
 
-/// What bytes that were a checkpoint hold, record by record.
+/// The contents of a possibly damaged checkpoint, record by record.
 #[derive(Clone, Debug)]
 pub struct Examination {
     /// The records that are whole and were read, in order. The first is the snapshot.
     pub records: Vec<Examined>,
-    /// The state after the last of them; `None` without a snapshot.
+    /// The state after the last of these records; `None` without a snapshot.
     pub saved: Option<Checkpoint>,
-    /// What is wrong; `None` with a sound checkpoint.
+    /// The damage; `None` for a sound checkpoint.
     pub damage: Option<FormatError>,
-    /// How many bytes of a save that was torn follow; allocated zeros are none.
+    /// The number of bytes of a torn save that follow. Allocated zeros do not count.
     pub torn: u64,
 }
 
 /// A record that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
-    /// Where it stands.
+    /// The record's offset in bytes.
     pub offset: u64,
-    /// How long it is, with its frame.
+    /// The record's length in bytes, with its frame.
     pub len: u64,
-    /// Its kind.
+    /// The record's kind.
     pub kind: RecordKind,
 }
 
-/// The kinds of records.
+/// The kinds of records in a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
     /// The whole state.
     Snapshot,
     /// Items that completed in order.
     Advance,
-    /// Anything else that changed.
+    /// Any other change.
     Change,
-    /// The same, with items that completed in any order.
+    /// A change with items that completed in any order.
     SideBySide,
-    /// Items to know a loop's input by.
+    /// Items by which a loop's input is recognised.
     Samples,
-    /// What belongs to the job of its arguments.
+    /// The fingerprints of the arguments that belong to the job.
     Arguments,
     /// Items that were handed out and had not completed.
     InFlight,
-    /// How a loop is cut into slices.
+    /// The slices into which a loop is cut.
     Slices,
-    /// What a variable was at the end of a slice.
+    /// The value of a variable at the end of a slice.
     Merge,
 }
 
-/// Reads as much as can be trusted: the records up to the first that can't. What comes behind one that is
-/// lost would be added to another state than it was made for.
+/// Reads as much as can be trusted: the records up to the first unreadable one. A record behind a lost one would be applied to
+/// another state than it was made for.
 ///
 /// # Errors
 ///
-/// The bytes are of something else than a checkpoint, or of a newer format.
+/// The bytes are something else than a checkpoint, or of a newer format.
 pub fn examine(bytes: &[u8]) -> Result<Examination, FormatError> {
     let (mut frames, mut damage) = match Frames::open(bytes) {
         Ok(frames) => (frames, None),
@@ -87,7 +87,7 @@ pub fn examine(bytes: &[u8]) -> Result<Examination, FormatError> {
 }
 
 impl Examination {
-    /// Takes in the next record. Says that there was one.
+    /// Reads the next record and applies it. Returns `true`.
     fn take(&mut self, frame: &Frame<'_>) -> Result<bool, FormatError> {
         let kind = match (&mut self.saved, frame.kind) {
             (None, record::SNAPSHOT) => {
@@ -105,7 +105,7 @@ impl Examination {
                     Record::InFlight(_) => RecordKind::InFlight,
                     Record::Slices(_) => RecordKind::Slices,
                     Record::Merge(_) => RecordKind::Merge,
-                    // What a snapshot is, it is in the first record alone.
+                    // Only the first record can be a snapshot here.
                     Record::Change(_) | Record::Snapshot(_) => RecordKind::Change,
                 };
                 checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
@@ -126,7 +126,7 @@ mod tests {
     use crate::format::Change;
     use crate::{Backend, LeaseOptions, MemoryBackend, Store};
 
-    /// A file of a snapshot and ten advances, and the state after each.
+    /// Returns a file with a snapshot and ten advances, and the state after each.
     fn saved() -> (Vec<u8>, Vec<Checkpoint>) {
         let backend = Arc::new(MemoryBackend::default());
         let opening = Store::open(Arc::clone(&backend) as _, "j", LeaseOptions::default()).unwrap();
@@ -168,7 +168,7 @@ mod tests {
                 "bit {bit}"
             );
             assert_eq!(found.records.len(), before);
-            // A flip in the last record is as a save that was torn.
+            // A flipped bit in the last record looks like a torn save.
             assert_eq!(found.damage.is_none(), before == 10, "bit {bit}");
         }
     }

@@ -1,4 +1,4 @@
-//! The header and the frames: which bytes are one record, and whether they are whole.
+//! The header and the frames, which show the bounds of a record and whether it is whole.
 
 use super::pieces::Pieces;
 use super::{FormatError, VERSION, damaged};
@@ -6,14 +6,14 @@ use super::{FormatError, VERSION, damaged};
 /// The first byte is no ASCII, and the line ends show a transfer that took the file for text.
 const MAGIC: [u8; 8] = *b"\x89SAFE\r\n\x1a";
 
-/// Magic, version, reserved, checksum of the twelve bytes before it. This layout is for ever:
-/// it is what lets every release name a newer format.
+/// The length of the header: magic, version, reserved bytes, and the checksum of the twelve bytes before it. This layout never
+/// changes, so that every release can name a newer format.
 pub(super) const HEADER_LEN: usize = 16;
-/// Length of the payload, checksum, kind.
+/// The length of a frame's head: the payload's length, the checksum and the kind.
 pub(super) const FRAME_LEN: usize = 4 + 4 + 1;
 
-/// Where a frame stands. Its checksum covers that, so that a record that moved, or that stands
-/// behind another snapshot than it was written for, is no record.
+/// The place of a frame. Its checksum covers the place, so that a record that was moved, or that stands behind another snapshot
+/// than it was written for, is no record.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(super) offset: usize,
@@ -24,15 +24,15 @@ pub(crate) struct Place {
 impl Place {
     pub(super) const FIRST: Place = Place { offset: HEADER_LEN, snapshot: 0 };
 
-    /// A place behind a snapshot that was written just now, of which the head of its frame is there; `None` if the
-    /// bytes are too few.
+    /// Returns the place behind a snapshot just written, of which at least the frame's head is given; `None` if the bytes are
+    /// too few.
     pub(super) fn after(snapshot: &[u8]) -> Option<Place> {
         let head = snapshot.get(HEADER_LEN..)?.first_chunk::<FRAME_LEN>()?;
         let [_, _, _, _, c0, c1, c2, c3, _] = *head;
         Some(Place { snapshot: u32::from_le_bytes([c0, c1, c2, c3]), ..Place::FIRST })
     }
 
-    /// The same place, for records behind the snapshot whose frame is `snapshot`, which stands there.
+    /// Returns `place` for records behind the snapshot whose frame is `snapshot`, if `place` is that of the snapshot.
     pub(super) fn behind(snapshot: &[u8], place: Place) -> Place {
         match head_at(snapshot, 0) {
             Some((head, _)) if place.offset == HEADER_LEN => {
@@ -52,7 +52,7 @@ impl Place {
         Place { offset, ..self }
     }
 
-    /// The checksum of the snapshot, and the offset.
+    /// Returns the checksum of the snapshot, and the offset.
     #[cfg(target_os = "linux")]
     pub(super) fn numbers(self) -> (u32, u64) {
         (self.snapshot, self.offset as u64)
@@ -85,14 +85,14 @@ fn header_checksum(version: u16, reserved: u16) -> u32 {
     hasher.finalize()
 }
 
-/// Reserves a frame at the end of `buffer`; what is pushed after it is its payload.
+/// Reserves a frame's head at the end of `buffer`. Bytes that are added after it are the payload.
 pub(super) fn begin(buffer: &mut Vec<u8>) -> usize {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; FRAME_LEN]);
     start
 }
 
-/// Completes the frame begun at `start`, to stand at `place`.
+/// Completes the frame begun at `start`, for the place `place`.
 pub(super) fn end(
     buffer: &mut [u8],
     start: usize,
@@ -111,7 +111,7 @@ pub(super) fn end(
     Ok(())
 }
 
-/// Completes the frame begun at `start` among the small pieces, to stand at `place`.
+/// Completes the frame begun at `start` among the small pieces, for the place `place`.
 pub(super) fn end_in_pieces(
     pieces: &mut Pieces,
     (start, before): (usize, usize),
@@ -149,14 +149,14 @@ fn checksum<'a>(
     hasher.finalize()
 }
 
-/// The frames of a checkpoint, in order.
+/// An iterator over the frames of a checkpoint.
 pub(super) struct Frames<'a> {
     bytes: &'a [u8],
     place: Place,
 }
 
 impl<'a> Frames<'a> {
-    /// Checks the header.
+    /// Checks the header, and begins before the first frame.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, FormatError> {
         let magic_len = bytes.len().min(MAGIC.len());
         if bytes.get(..magic_len) != MAGIC.get(..magic_len) {
@@ -178,30 +178,30 @@ impl<'a> Frames<'a> {
         }
     }
 
-    /// The same without a look at the header.
+    /// Begins before the first frame without checking the header.
     pub(super) fn behind_header(bytes: &'a [u8]) -> Self {
         Frames { bytes, place: Place::FIRST }
     }
 
-    /// Where the next frame stands, or would.
+    /// Returns the place of the next frame, whether it exists or not.
     #[cfg(target_os = "linux")]
     pub(super) fn place(&self) -> Place {
         self.place
     }
 
-    /// How many bytes are behind the last frame, without the zeros at their end.
+    /// Returns the number of bytes behind the last frame, without the zeros at the end.
     pub(super) fn rest_in_use(&self) -> u64 {
         let rest = self.bytes.get(self.place.offset..).unwrap_or_default();
         rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1)
     }
 
-    /// The next whole frame; `None` at the end, be it clean or a torn tail.
+    /// Returns the next whole frame; `None` at the end, whether it is clean or a torn tail.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'a>>, FormatError> {
         if let Some(frame) = frame_at(self.bytes, self.place) {
             self.place = self.place.next(&frame);
             return Ok(Some(frame));
         }
-        // A crash tears the last save only: whole records after the place are older damage.
+        // A crash tears only the last save, so whole records behind the place show older damage.
         if self.holds_frames_ahead() {
             return Err(damaged(
                 self.place.offset,
@@ -212,10 +212,10 @@ impl<'a> Frames<'a> {
     }
 
     fn holds_frames_ahead(&self) -> bool {
-        // Bytes made to look like many overlapping records could cost the square of their
-        // number to check; what exhausts the budget is no torn tail.
+        // Bytes made to look like many overlapping records could take time in the square of their number. Bytes that exhaust
+        // the budget are treated as damage.
         let mut budget = 4 * self.bytes.len();
-        // A frame's last head byte, its kind, is not zero; allocated space is.
+        // The last byte of a frame's head, its kind, is not zero; allocated space is.
         let used = self.bytes.len() - zeros_at_end(self.bytes);
         for offset in self.place.offset + 1..(used + 1).saturating_sub(FRAME_LEN) {
             let Some((_, payload)) = head_at(self.bytes, offset) else { continue };
@@ -228,7 +228,7 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// About how many: whole chunks, which the compiler compares many bytes at a time.
+/// Returns about how many zeros are at the end: whole chunks, which the compiler compares many bytes at a time.
 fn zeros_at_end(bytes: &[u8]) -> usize {
     let is_zero = |chunk: &&[u8]| chunk.iter().fold(0, |any, byte| any | byte) == 0;
     bytes.rchunks(64).take_while(is_zero).map(<[u8]>::len).sum()
@@ -240,7 +240,7 @@ struct Head {
     kind: u8,
 }
 
-/// A frame's head and payload, if they lie within the bytes. Preallocated zeros are none.
+/// Returns a frame's head and payload, if they lie within the bytes. Preallocated zeros are no frame.
 fn head_at(bytes: &[u8], offset: usize) -> Option<(Head, &[u8])> {
     let (&[l0, l1, l2, l3, c0, c1, c2, c3, kind], rest) =
         bytes.get(offset..)?.split_first_chunk::<FRAME_LEN>()?;
@@ -263,7 +263,7 @@ fn frame_at(bytes: &[u8], place: Place) -> Option<Frame<'_>> {
 #[cfg(test)]
 thread_local!(static WITHOUT_CHECKSUMS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) });
 
-/// Runs `test` with frames that anything fits, to show that checksums are what it needs.
+/// Runs `test` with frames that accept any bytes, to show that the test needs checksums.
 #[cfg(test)]
 pub(crate) fn without_checksums<T>(test: impl FnOnce() -> T) -> T {
     WITHOUT_CHECKSUMS.set(true);

@@ -1,4 +1,4 @@
-//! Which job writes a file: one frame, and nothing behind it.
+//! The note on which job writes a file: one frame, and nothing behind it.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::frame::{self, Frame, Frames, Place};
 use super::record::{payload, push};
 use super::{FormatError, damaged};
 
-/// The only frame of what is no checkpoint.
+/// The kind of the only record in this note.
 pub(super) const OUTPUT: u8 = 64;
 
 #[derive(Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub(crate) fn encode(job: &str) -> Result<Vec<u8>, FormatError> {
     Ok(bytes)
 }
 
-/// The job that writes the file.
+/// Decodes the name of the job that writes the file.
 pub(crate) fn decode(bytes: &[u8]) -> Result<&str, FormatError> {
     let mut frames = Frames::open(bytes)?;
     let Some(Frame { kind: OUTPUT, payload: stored, offset, .. }) = frames.next_frame()? else {
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_bytes_are_those_that_are_described() {
+    fn a_note_of_the_writer_has_the_bytes_that_are_described() {
         let bytes = encode("ab").unwrap();
         assert_eq!(bytes[16..20], [3, 0, 0, 0]);
         assert_eq!(bytes[24..], [64, 2, b'a', b'b']);

@@ -1,17 +1,17 @@
-//! Bytes of which the large ones stay where they are until they are written.
+//! Byte strings whose large parts stay where they are in memory until they are written.
 
 use std::sync::Arc;
 
 use postcard::ser_flavors::Flavor;
 
-/// From how many bytes on a value is not copied to be written.
+/// The size in bytes from which a value is not copied to be written.
 pub(crate) const LARGE: usize = 1 << 20;
 
-/// Bytes in pieces.
+/// A byte string in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     small: Vec<u8>,
-    /// Each with the place among the small ones where it stands.
+    /// The large pieces, each with its position among the small bytes.
     large: Vec<(usize, Arc<Vec<u8>>)>,
 }
 
@@ -26,12 +26,12 @@ impl Pieces {
         large.fold(self.small.len(), usize::saturating_add)
     }
 
-    /// Those that are copied.
+    /// Returns the bytes that were copied.
     pub(crate) fn small(&self) -> &[u8] {
         &self.small
     }
 
-    /// Those that are copied, to which others can be added.
+    /// Returns the bytes that were copied, to add others.
     pub(crate) fn small_mut(&mut self) -> &mut Vec<u8> {
         &mut self.small
     }
@@ -40,7 +40,7 @@ impl Pieces {
         !self.large.is_empty()
     }
 
-    /// All of them, in their order, from that place among the small ones on.
+    /// Returns all pieces in order, from the position `start` among the small bytes on.
     pub(crate) fn from(&self, start: usize) -> impl Iterator<Item = &[u8]> {
         let small =
             move |from: usize, to: usize| self.small.get(from.max(start)..to).unwrap_or_default();
@@ -52,13 +52,13 @@ impl Pieces {
         parts.chain(std::iter::once(small(last, self.small.len())))
     }
 
-    /// All of them in one piece.
+    /// Returns all pieces in one byte string.
     pub(crate) fn joined(&self) -> Vec<u8> {
         let pieces: Vec<&[u8]> = self.from(0).collect();
         pieces.concat()
     }
 
-    /// Adds what Postcard makes of a value, in which these bytes stand in this order.
+    /// Adds the Postcard form of a value that contains the byte strings `large`, in this order, without copying them.
     pub(crate) fn push(
         &mut self,
         value: &impl serde::Serialize,
@@ -78,7 +78,7 @@ impl From<Vec<u8>> for Pieces {
     }
 }
 
-/// Takes the large ones as they are where they come.
+/// A Postcard output that takes the large byte strings as they are.
 struct Apart {
     pieces: Pieces,
     next: Option<Arc<Vec<u8>>>,
@@ -96,7 +96,7 @@ impl Flavor for Apart {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        // By where they are: others of the same length are others.
+        // Byte strings are compared by their address: others may have equal contents.
         match self.next.take_if(|next| std::ptr::eq(bytes, next.as_slice())) {
             Some(large) => {
                 self.pieces.large.push((self.pieces.small.len(), large));
@@ -112,7 +112,7 @@ impl Flavor for Apart {
     }
 }
 
-/// Bytes that grow by whole pieces.
+/// A byte string that grows by whole pieces.
 pub(super) struct Growing(pub(super) Vec<u8>);
 
 impl Flavor for Growing {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_what_they_would_be_in_one_piece() {
+    fn pieces_join_to_the_bytes_of_one_piece() {
         let (one, other) = (Arc::new(vec![1; 300]), Arc::new(vec![2; 5]));
         let bytes = |it: &Arc<Vec<u8>>| serde_bytes::ByteBuf::from(it.to_vec());
         let value =
@@ -154,7 +154,7 @@ mod tests {
         assert!(pieces.has_large() && pieces.small().len() < 20);
         let from: Vec<&[u8]> = pieces.from(2).collect();
         assert_eq!(from.concat(), expected[2..]);
-        // Equal bytes elsewhere are copied.
+        // Equal bytes at another address are copied.
         pieces.clear();
         pieces.push(&copied, vec![one]).unwrap();
         assert!(!pieces.has_large());

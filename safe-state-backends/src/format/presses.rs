@@ -1,4 +1,4 @@
-//! Who pressed which buttons of a job: one frame, and nothing behind it.
+//! The list of a job's pressed buttons: one frame, and nothing behind it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::{FormatError, damaged};
 use crate::bounded;
 use crate::presses::{MOST, Press};
 
-/// The only frame of what is no checkpoint.
+/// The kind of the only record in this list.
 pub(super) const PRESSES: u8 = 96;
 
 #[derive(Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) fn encode(job: &str, presses: Vec<Press>) -> Result<Vec<u8>, FormatEr
     Ok(bytes)
 }
 
-/// The job, and the buttons that were pressed, oldest first.
+/// Decodes the job's name, and the presses, oldest first.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(String, Vec<Press>), FormatError> {
     let mut frames = Frames::open(bytes)?;
     let Some(Frame { kind: PRESSES, payload: stored, offset, .. }) = frames.next_frame()? else {
@@ -43,7 +43,7 @@ mod tests {
     use crate::Timestamp;
 
     #[test]
-    fn its_bytes_are_those_that_are_described() {
+    fn a_list_of_presses_has_the_bytes_that_are_described() {
         let press = Press {
             at: Timestamp::from_micros(5),
             verb: "c".to_owned(),

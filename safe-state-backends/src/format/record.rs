@@ -1,4 +1,4 @@
-//! The records: what a frame's payload means.
+//! The records: the meaning of a frame's payload.
 
 use std::collections::BTreeMap;
 
@@ -30,19 +30,19 @@ const SIDE_BY_SIDE: u8 = 9;
 pub enum Record {
     /// The whole state.
     Snapshot(Box<Checkpoint>),
-    /// Items that completed in order and nothing else: what most saves are.
+    /// Items that completed in order and nothing else, as in most saves.
     Advance(Advance),
-    /// Anything else that changed.
+    /// Any other change.
     Change(Change),
-    /// Completed items to know a loop's input by.
+    /// Completed items by which a loop's input is recognised.
     Samples(Sampled),
-    /// What belongs to the job of its arguments.
+    /// The fingerprints of the arguments that belong to the job.
     Arguments(Arguments),
     /// Items that were handed out and had not completed, of a loop whose items run side by side.
     InFlight(InFlight),
-    /// How a loop is cut into slices, and which are finished.
+    /// The slices into which a loop is cut, and which are finished.
     Slices(Slices),
-    /// What a variable was at the end of a slice.
+    /// The value of a variable at the end of a slice.
     Merge(Merge),
 }
 
@@ -53,82 +53,82 @@ pub struct Arguments(
     pub(crate)  BTreeMap<String, u32>,
 );
 
-/// Items of one loop that completed, next after its prefix.
+/// Items of one loop that completed in order, behind its prefix.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Advance {
-    /// Microseconds since the save before.
+    /// The microseconds since the last save.
     pub micros: u64,
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// How many items completed.
+    /// The number of items that completed.
     pub count: u64,
-    /// The fingerprint of the last of them, if taken.
+    /// The fingerprint of the last of these items, if it was taken.
     pub fingerprint: Option<u32>,
 }
 
-/// What changed since the save before.
+/// The changes since the last save.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// Microseconds since the save before.
+    /// The microseconds since the last save.
     pub micros: u64,
-    /// The loops that came further.
+    /// The loops that made progress.
     #[serde(deserialize_with = "bounded::list::<LOOP_LIMIT, _, _>")]
     pub loops: Vec<LoopChange>,
     /// The carried variables that changed.
     #[serde(deserialize_with = "bounded::list::<CARRIED_LIMIT, _, _>")]
     pub carried: Vec<CarriedChange>,
-    /// The median time an item took, in nanoseconds, if measured anew.
+    /// The median time an item took, in nanoseconds, if it was measured again.
     pub item_nanos: Option<u64>,
-    /// How the run failed, if it did.
+    /// The run's failure, if it failed.
     pub failure: Option<Failure>,
-    /// How many items were skipped.
+    /// The number of items that were skipped.
     pub skipped: u64,
-    /// Items given up on.
+    /// The items that were given up.
     pub dead_letters: Option<Box<DeadLetters>>,
-    /// How the run ended, if it did, and not by a failure.
+    /// The end of the run, if it ended without a failure.
     pub end: Option<RunEnd>,
 }
 
-/// How far one loop came.
+/// The progress of one loop since the last save.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopChange {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
-    /// If it has begun: the items of the loops around it in which it runs, from the outside in.
-    /// What was stored of it in other items is forgotten.
+    /// The indices of the outer loops' items in which the loop runs, outermost first, if it has begun. The loop's stored
+    /// progress in other items is then forgotten.
     #[serde(deserialize_with = "bounded::optional_list::<NESTING_LIMIT, _, _>")]
     pub begun: Option<Vec<u64>>,
-    /// How many of its items completed.
+    /// The number of the loop's items that completed.
     pub count: u64,
-    /// A completed item to know the input by, if there is a new one.
+    /// A completed item by which the input is recognised, if there is a new one.
     pub mark: Option<Mark>,
-    /// The number of its items, if it became known.
+    /// The number of all items, if it became known.
     pub total: Option<u64>,
-    /// How it ended, if it did.
+    /// The end of the loop, if it ended.
     pub end: Option<LoopEnd>,
-    /// The keys of those items, if it knows its items by key.
+    /// The keys of the completed items, if the loop knows its items by key.
     pub keys: Option<Box<Keys>>,
-    /// The cursor of the last of those items, if it knows its items by cursor.
+    /// The cursor of the last completed item, if the loop knows its items by cursor.
     pub cursor: Option<Box<Carried>>,
-    /// How often an item has failed, if one has again.
+    /// The failed attempts at an item, if it has failed again.
     pub attempts: Option<Box<Attempts>>,
     /// The item that is about to begin, after a run that died.
     pub suspect: Option<Box<Suspect>>,
-    /// More samples of its items, which stand in a record of their own.
+    /// Further samples of the loop's items. They have a record of their own.
     #[serde(skip)]
     pub samples: Samples,
-    /// Of a loop whose items run side by side; in a record of another kind.
+    /// The completed items of a loop whose items run side by side. They have a record of another kind.
     #[serde(skip)]
     pub side_by_side: Option<Box<SideBySide>>,
 }
 
 impl Record {
-    /// Whether its values are so large that there is to be no more of them in memory than has to be.
+    /// Returns whether the values are so large that memory should hold no second copy of them.
     pub(crate) fn is_large(&self) -> bool {
         self.least_len() > LARGE
     }
 
-    /// Sets how long after the save before it is made.
+    /// Sets the microseconds between the last save and this one.
     pub(crate) fn set_micros(&mut self, since: u64) {
         match self {
             Record::Snapshot(_)
@@ -145,7 +145,7 @@ impl Record {
 }
 
 impl Change {
-    /// Whether no item completed.
+    /// Returns whether no item completed.
     pub(crate) fn is_idle(&self) -> bool {
         self.loops.iter().all(|it| it.count == 0 && it.side_by_side.is_none())
     }
@@ -154,14 +154,14 @@ impl Change {
         self.loops.iter().any(|it| it.side_by_side.is_some())
     }
 
-    /// The next `count` items of the function's first loop completed.
+    /// Creates the change that completes the next `count` items of the function's first loop.
     pub fn completed(count: u64) -> Self {
         Change { loops: vec![LoopChange { count, ..LoopChange::default() }], ..Change::default() }
     }
 }
 
 impl From<Change> for Record {
-    /// The shorter form where it says all.
+    /// Converts into the shorter [`Advance`] if that can express the whole change.
     fn from(change: Change) -> Self {
         match Advance::all_of(&change) {
             Some(advance) => Record::Advance(advance),
@@ -171,7 +171,7 @@ impl From<Change> for Record {
 }
 
 impl Advance {
-    /// The same as `change`, if that says no more than an advance can.
+    /// Returns the advance that is equal to `change`; `None` if the change holds more than an advance can.
     fn all_of(change: &Change) -> Option<Self> {
         let Change {
             micros,
@@ -311,7 +311,7 @@ pub(super) fn write_snapshot_in_pieces(
     push_behind(checkpoint, (place, begin), pieces.small_mut())
 }
 
-/// The snapshot, and behind it what stands in records of its own.
+/// Writes the snapshot, and behind it the parts of the checkpoint that have records of their own.
 fn push_snapshot(
     checkpoint: &Checkpoint,
     place: Place,
@@ -323,7 +323,8 @@ fn push_snapshot(
     push_behind(checkpoint, (place, begin), buffer)
 }
 
-/// What stands in records of its own behind a snapshot, which `buffer` holds from `begin` on or which is before that.
+/// Writes the parts of the checkpoint that have records of their own. They stand behind `place`, by as many bytes as `buffer`
+/// holds from `begin` on.
 fn push_behind(
     checkpoint: &Checkpoint,
     (place, begin): (Place, usize),
@@ -340,7 +341,7 @@ fn push_behind(
     push_workers(&checkpoint.workers, (place, begin), buffer)
 }
 
-/// What is stored of loops that run side by side or are shared, to stand behind what `buffer` holds from `begin` on.
+/// Writes the state of loops that run side by side or are shared, behind what `buffer` holds from `begin` on.
 fn push_workers(
     workers: &Workers,
     (place, begin): (Place, usize),
@@ -352,7 +353,7 @@ fn push_workers(
     workers.merges().try_for_each(|it| push(MERGE, &it, here(buffer), buffer))
 }
 
-/// Samples, if there are some, to stand behind what `buffer` holds from `begin` on, which stands at `place`.
+/// Writes the samples of a loop behind what `buffer` holds from `begin` on, which stands at `place`.
 fn push_samples(
     loop_id: u16,
     marks: &[Mark],
@@ -374,13 +375,12 @@ pub(super) fn push(
 ) -> Result<(), FormatError> {
     let start = frame::begin(buffer);
     let written = postcard::serialize_with_flavor(value, Growing(std::mem::take(buffer)));
-    // Our own types fail to serialise into memory in no way but by their size.
+    // Serialising our own types into memory fails only for their size.
     *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
     frame::end(buffer, start, place, kind)
 }
 
-/// The same, with the large ones among these values as they stand in memory. What is in `pieces` stands in front of
-/// `place`.
+/// Writes a record, without copying the large ones among `values`. What is in `pieces` already stands in front of `place`.
 fn push_in_pieces<'a>(
     kind: u8,
     value: &impl Serialize,

@@ -7,35 +7,35 @@ use super::record::{SNAPSHOT, payload, push};
 use super::{FormatError, damaged};
 use crate::{Checkpoint, Failure};
 
-/// The first frame of a report, and its only one.
+/// The kind of the only record in a report.
 pub(super) const REPORT: u8 = 32;
 
-/// A failure, and the job that failed, if it was one.
+/// A failure, and the job that failed, if the program had one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The job.
+    /// The job's name.
     pub job: Option<String>,
-    /// How it failed.
+    /// The failure.
     pub failure: Failure,
 }
 
 impl Report {
-    /// The report as the bytes of a file.
+    /// Encodes the report as the bytes of a file.
     ///
     /// # Errors
     ///
-    /// None that a report as large as it may be has.
+    /// None for a report within the limits on a failure's size.
     pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
         let mut bytes = frame::header().to_vec();
         push(REPORT, self, Place::FIRST, &mut bytes)?;
         Ok(bytes)
     }
 
-    /// Reads such bytes; or those of a checkpoint, for the failure in it, if there is one.
+    /// Decodes a report; or the failure in a checkpoint, if there is one.
     ///
     /// # Errors
     ///
-    /// They are neither; or damaged, or of a newer release.
+    /// The bytes are neither a report nor a checkpoint; or they are damaged, or of a newer release.
     pub fn decode(bytes: &[u8]) -> Result<Option<Self>, FormatError> {
         let mut frames = Frames::open(bytes)?;
         match frames.next_frame()? {
@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    /// The report in a checkpoint, if its last run failed.
+    /// Returns the report of a checkpoint; `None` if its last run did not fail.
     pub fn of(checkpoint: &Checkpoint) -> Option<Self> {
         let failure = checkpoint.last_failure()?.clone();
         Some(Report { job: Some(checkpoint.job().to_owned()), failure })

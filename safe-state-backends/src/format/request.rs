@@ -1,4 +1,4 @@
-//! What is asked of a job's runs: one frame, and nothing behind it.
+//! The request to a job's runs: one frame, and nothing behind it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::record::{payload, push};
 use super::{FormatError, damaged};
 use crate::Request;
 
-/// The only frame of what is no checkpoint.
+/// The kind of the only record in a request.
 pub(super) const REQUEST: u8 = 48;
 
 #[derive(Serialize, Deserialize)]
@@ -17,7 +17,7 @@ struct Stored<'a> {
     reason: Option<&'a str>,
 }
 
-/// What version 1 wrote.
+/// The contents of a request that version 1 wrote.
 #[derive(Serialize, Deserialize)]
 struct WithoutReason<'a> {
     job: &'a str,
@@ -34,7 +34,7 @@ pub(crate) fn encode(
     Ok(bytes)
 }
 
-/// The request, the job that it is made to, and the reason.
+/// Decodes the request, the job that it is made to, and the reason.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Request, &str, Option<&str>), FormatError> {
     let mut frames = Frames::open(bytes)?;
     let Some(Frame { kind: REQUEST, payload: stored, offset, .. }) = frames.next_frame()? else {
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_bytes_are_those_that_are_described() {
+    fn a_request_has_the_bytes_that_are_described() {
         let bytes = encode(Request::Cancel, "ab", None).unwrap();
         assert_eq!(bytes[16..20], [5, 0, 0, 0]);
         assert_eq!(bytes[24..], [48, 2, b'a', b'b', 1, 0]);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_version_1_is_read() {
+    fn a_request_of_version_1_is_read() {
         let mut bytes = frame::header().to_vec();
         let stored = WithoutReason { job: "ab", asked: Request::Pause };
         push(REQUEST, &stored, Place::FIRST, &mut bytes).unwrap();
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_goes_on_is_refused() {
+    fn a_request_that_is_cut_off_is_refused() {
         let bytes = encode(Request::Pause, "ab", None).unwrap();
         for length in 0..bytes.len() {
             decode(&bytes[..length]).unwrap_err();

@@ -1,22 +1,22 @@
-//! An encrypted checkpoint, byte by byte: a header, a frame with the sealed snapshot, and one for each sealed record.
+//! The format of an encrypted checkpoint: a header, a frame with the sealed snapshot, and a frame for each sealed record.
 
 use super::frame::{self, Frame, Frames, Place};
 use super::pieces::Pieces;
 use super::{FormatError, Framed, Tail, damaged};
 
-/// The first frame.
+/// The kind of the first record.
 pub(super) const SNAPSHOT: u8 = 80;
-/// Any later one.
+/// The kind of every later record.
 const RECORD: u8 = 81;
 
-/// Returns whether the bytes are of something that is not encrypted, which can be told by its first frame alone: what is
-/// damaged there may have been.
+/// Returns whether the bytes are not encrypted, which only the first frame shows: bytes whose first frame is damaged may have
+/// been encrypted.
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     let first = Frames::open(bytes).and_then(|mut frames| frames.next_frame());
     first.is_ok_and(|frame| frame.is_some_and(|frame| frame.kind != SNAPSHOT))
 }
 
-/// The bytes of a sealed snapshot, which is stored under that name.
+/// Returns the file's bytes with a sealed snapshot, which is stored under the name `name`.
 pub(crate) fn snapshot(name: &str, sealed: &[u8]) -> Result<Pieces, FormatError> {
     let mut bytes = frame::header().to_vec();
     let named = [&(name.len() as u64).to_le_bytes()[..], name.as_bytes(), sealed].concat();
@@ -24,32 +24,32 @@ pub(crate) fn snapshot(name: &str, sealed: &[u8]) -> Result<Pieces, FormatError>
     Ok(bytes.into())
 }
 
-/// Returns the name under which something is stored that is encrypted; none if it is not, or is damaged.
+/// Returns the name under which an encrypted checkpoint is stored; `None` if the bytes are not encrypted, or damaged.
 pub(crate) fn name(bytes: &[u8]) -> Option<String> {
     let first = Frames::open(bytes).ok()?.next_frame().ok()??;
     let (name, _) = named(first.payload).filter(|_| first.kind == SNAPSHOT)?;
     String::from_utf8(name.to_vec()).ok()
 }
 
-/// The name in front of a sealed snapshot, and the rest.
+/// Splits a sealed snapshot's payload into the name in front and the rest.
 fn named(payload: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = payload.split_first_chunk()?;
     rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)
 }
 
-/// The bytes of a sealed record that is to stand at the end of `tail`, and the tail with it; none if it has no room.
+/// Frames a sealed record for the end of `tail`. Returns it and the tail behind it; `None` if it has no room.
 pub(crate) fn record(tail: Tail, sealed: &[u8]) -> Result<Option<(Pieces, Tail)>, FormatError> {
     let mut pieces = Pieces::default();
     tail.frame(&Sealed(RECORD, sealed), &mut pieces)?;
     Ok(tail.with(&pieces).map(|longer| (pieces, longer)))
 }
 
-/// Where a record stands that is appended next.
+/// Returns the offset at which the next record stands.
 pub(crate) fn place(tail: &Tail) -> u64 {
     tail.place.offset as u64
 }
 
-/// What is sealed in the frames of an encrypted checkpoint, each with its place: the snapshot, and the records behind it.
+/// Returns the sealed parts of an encrypted checkpoint, each with its offset: the snapshot, and the records behind it.
 pub(crate) fn frames(bytes: &[u8]) -> Result<Vec<(u64, &[u8])>, FormatError> {
     let mut frames = Frames::open(bytes)?;
     let mut sealed = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) fn frames(bytes: &[u8]) -> Result<Vec<(u64, &[u8])>, FormatError> {
     Ok(sealed)
 }
 
-/// A frame's kind, and what it holds.
+/// The kind and the payload of a frame.
 struct Sealed<'a>(u8, &'a [u8]);
 
 impl Framed for Sealed<'_> {

@@ -1,4 +1,4 @@
-//! A change in which items of a loop completed in any order: beside what any change has, all that are complete, and
+//! A change in which items of a loop completed in any order. Beside the parts of every change, it holds all completed items and
 //! those in flight.
 
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use super::{Change, FormatError, damaged};
 use crate::limits::{IN_FLIGHT_LIMIT, LOOP_LIMIT};
 use crate::{Completed, bounded};
 
-/// How far a loop came whose items run side by side.
+/// The progress of a loop whose items run side by side.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SideBySide {
-    /// All items that are complete; they are added to those stored.
+    /// All items that are complete. They are added to the stored ones.
     pub completed: Completed,
-    /// The items that have been handed out and are not complete, by their index or the hash of their key, in the
-    /// order in which they were handed out; at most 1024.
+    /// The items that were handed out and are not complete, by their index or the hash of their key, in the order in which they
+    /// were handed out; at most 1024.
     #[serde(deserialize_with = "bounded::list::<IN_FLIGHT_LIMIT, _, _>")]
     pub in_flight: Vec<u64>,
 }
 
-/// The change with what its loops have beside.
+/// The change as it is written, with the side-by-side progress of its loops.
 #[derive(Serialize)]
 pub(super) struct Written<'a>(&'a Change, Vec<(u16, &'a SideBySide)>);
 

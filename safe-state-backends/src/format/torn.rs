@@ -1,5 +1,5 @@
-//! Damaged files: cut off, with a bit flipped, with sectors zeroed or from an older file. What
-//! is read from one is a state that was saved, or an error.
+//! Tests with damaged files: cut off, with a flipped bit, with sectors zeroed or from an older file. A damaged file decodes to
+//! a state that was saved, or to an error.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,14 +9,14 @@ use crate::sample::subset::each_subset;
 use crate::sample::{self, JOB, storm};
 use crate::{Backend, Checkpoint, LeaseOptions, MemoryBackend, Store};
 
-/// A file, and the states that were saved in it, each with the length it then had.
+/// A file, and the states that were saved in it, each with the file's length at that time.
 struct Saved {
     bytes: Vec<u8>,
     states: Vec<(usize, Checkpoint)>,
 }
 
 impl Saved {
-    /// A run on what `before` holds, with saves up to the next snapshot.
+    /// Runs a job from the last state of `before`, with saves up to the next snapshot.
     fn random(before: Option<&Saved>, dice: &mut Dice) -> Saved {
         let backend = Arc::new(MemoryBackend::default());
         let found = before.and_then(|saved| saved.states.last()).map(|(_, state)| state.clone());
@@ -47,7 +47,7 @@ impl Saved {
         }
     }
 
-    /// A flip in the last record falls back to the one before; any other is told.
+    /// Flips each bit. A flip in the last record leads to the state before; any other is an error.
     fn flips(&self, decodes: &AtomicU64) {
         let mut bytes = self.bytes.clone();
         let before = self.states.iter().rev().nth(1);
@@ -84,7 +84,7 @@ impl Saved {
     }
 }
 
-/// Any error will do: that a file is damaged is what matters.
+/// Decodes a checkpoint, and drops the kind of the error: it matters only that the damage is noticed.
 fn decode(bytes: &[u8], decodes: &AtomicU64) -> Option<Checkpoint> {
     decodes.fetch_add(1, Ordering::Relaxed);
     Checkpoint::decode(bytes).ok()

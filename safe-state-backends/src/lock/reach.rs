@@ -1,5 +1,5 @@
-//! Whether a lock reaches as far as its file does. Where it does not, what the file says of the one that held it
-//! before is all that there is: who ends in order removes the file.
+//! The reach of a lock: whether it excludes all who can open its file. Where it does not, the line of the previous holder is
+//! the only sign: a holder that ends in order removes the file.
 
 use std::fs::File;
 use std::io;
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::line_in;
 use crate::{Error, Holder};
 
-/// Refuses a lock that was just taken, if the one before may hold it still.
+/// Refuses a lock that was just taken, if the previous holder may still hold it.
 pub(super) fn check(file: &File, job: &str, path: &Path) -> Result<(), Error> {
     let before = line_in(file).map_err(Error::io("read the lock", path))?;
     let Some(before) = before.as_deref().and_then(Holder::from_line) else { return Ok(()) };
@@ -21,12 +21,12 @@ pub(super) fn check(file: &File, job: &str, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// How far a lock on a file reaches.
+/// The reach of a lock on a file.
 #[derive(Clone, Copy, Debug)]
 struct Reach {
-    /// By which this machine tells file systems apart: two mounts of one directory by different ways have two.
+    /// The device number of the file here. Two mounts of one directory by different ways have two.
     device: Option<u64>,
-    /// Whether others may have the file whom the lock does not reach.
+    /// Whether processes that the lock does not reach may open the file.
     stays_here: bool,
 }
 
@@ -52,7 +52,7 @@ impl Reach {
 
     fn judge(self, before: &Holder) -> Verdict {
         if before.is_of_this_boot() {
-            // On one device the lock itself has told.
+            // On the same device, the lock itself has shown that the holder is gone.
             let is_elsewhere = before.device().is_some() && before.device() != self.device;
             return match (is_elsewhere, before.has_ended()) {
                 (false, _) | (_, true) => Verdict::Free,
@@ -60,7 +60,7 @@ impl Reach {
                 (true, false) => Verdict::Unknown,
             };
         }
-        // A machine of that name has been booted since.
+        // If the host has the same name, it has been booted since, so the holder is gone.
         let may_run = self.stays_here && before.host() != Holder::this_process().host();
         if may_run { Verdict::Unknown } else { Verdict::Free }
     }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_may_be_there_still_is_not_taken_over() {
+    fn a_holder_that_may_still_be_there_is_not_taken_over() {
         let this = Holder::this_process();
         let on = |device: &str| line(&format!("{}{device}", this.to_line()));
         let reach = |stays_here| Reach { device: Some(0x801), stays_here };

@@ -1,4 +1,4 @@
-//! The operations of the backend, as statements.
+//! The operations of the backend, in the form of statements.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Value};
@@ -9,12 +9,13 @@ use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Listed, Session, Trouble};
 use crate::tables::Tables;
 
-/// A column that takes no NULL was given it.
+/// The error of a NULL in a column that does not accept it.
 const IS_NULL: u16 = 1048;
-/// A statement can't be read, as by 5.7, which has no sums over rows; or would take more memory than the server gives.
+/// The errors of a server that can't run the overview: it can't parse the statement, like 5.7, which has no window functions,
+/// or it has too little memory for it.
 const NOT_IN_ONE: [u16; 2] = [1064, 1038];
 
-/// How many bytes of one checkpoint an overview takes, and of all.
+/// The largest checkpoint, in bytes, that an overview contains, and the largest sum of all.
 const LARGE: u64 = 1 << 18;
 const MANY: u64 = 1 << 28;
 
@@ -30,8 +31,8 @@ impl Session for MySqlSession {
         self.current(|session| session.records(&query, key))
     }
 
-    /// In a transaction that has written, and by a statement that locks: what is between this and the servers,
-    /// and sends what reads to a copy, sends neither.
+    /// Loads in a transaction that has written, and by a statement that locks: a proxy that sends reads to replicas sends
+    /// neither of these there.
     fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
         let query = format!(
             "SELECT record FROM {} WHERE job = ? ORDER BY number FOR UPDATE",
@@ -66,7 +67,7 @@ impl Session for MySqlSession {
 
     fn overview(&mut self) -> Result<Option<Vec<Listed>>, Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
-        // What is large is left out: of one key, and once the whole is.
+        // Large checkpoints are left out, and all others once the sum is too large.
         let query = format!(
             "SELECT kept.job, IF(own <= {LARGE} AND so_far <= {MANY}, record, NULL), holder FROM (
                  SELECT job, number, record, SUM(LENGTH(record)) OVER (PARTITION BY job) AS own,
@@ -166,8 +167,8 @@ impl Session for MySqlSession {
         })
     }
 
-    /// The row of the lease is locked and not changed, so that it is one statement; the lease is
-    /// extended when it gets time. In a cluster it is changed by each.
+    /// Appends a record. The statement locks the lease's row and does not change it, so it is a single one; the lease is
+    /// extended separately, when a sixth of its time has passed. In a cluster, each append changes the row.
     fn append(
         &mut self,
         token: &LeaseToken,
@@ -218,8 +219,8 @@ impl Session for MySqlSession {
 }
 
 impl MySqlSession {
-    /// Adds a record, if the lease is the token's, whose row is locked. Where it is not, what is selected is NULL,
-    /// which the column takes from nobody: that costs the server less than to insert what a query gives.
+    /// Adds a record, if the token holds the lease, whose row is locked. If not, the subquery selects NULL, which the column
+    /// does not accept. That costs the server less than an `INSERT .. SELECT`.
     fn insert(&mut self, token: &LeaseToken, number: u64, record: &[u8]) -> Result<(), Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
         let statement = format!(

@@ -1,4 +1,4 @@
-//! A connection, and how statements are run on it.
+//! A connection to MySQL, and the execution of statements on it.
 
 use std::time::{Duration, Instant};
 
@@ -10,15 +10,15 @@ use crate::network::{LeaseToken, Trouble};
 use crate::size::too_large;
 use crate::tables::{self, Tables};
 
-/// How long a server that answers is given to hear that the connection ends.
+/// The time for telling a server that the connection ends.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 const NO_SUCH_TABLE: u16 = 1146;
-/// In the database, to the database, to a table.
+/// The errors of missing rights: in the database, to the database, to a table.
 const NOT_ALLOWED: [u16; 3] = [1044, 1142, 1227];
 
-/// The statements that make the tables, where they are not there. Each is on its own, so the version
-/// comes last: where it is, all is.
+/// Returns the statements that create the tables, where they are missing. Each is executed alone, and the version comes last:
+/// if it exists, all tables exist.
 pub(super) fn schema(tables: &Tables) -> [String; 4] {
     let Tables { meta, jobs, records, .. } = tables;
     let version = tables::VERSION;
@@ -53,14 +53,14 @@ pub struct MySqlSession {
     runtime: Runtime,
     pub(super) tables: Tables,
     limit: Duration,
-    /// When the lease was extended last.
+    /// The time when the lease was extended last.
     pub(super) extended: Option<Instant>,
-    /// Whether all that was asked was answered.
+    /// Whether every request was answered, so that the connection is in order.
     is_well: bool,
-    /// Whether the server is a node of a Galera cluster: there a row that is only read fences nothing, as
-    /// nodes are told of what was written alone; and what one has written, another has not yet applied.
+    /// Whether the server is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
+    /// other only what was written; and a node may not have applied yet what another has written.
     pub(super) is_galera: bool,
-    /// How many bytes a checkpoint may have that is loaded.
+    /// The largest size in bytes of a checkpoint that is loaded.
     pub(super) largest: u64,
 }
 
@@ -81,8 +81,8 @@ impl MySqlSession {
             is_galera: false,
             largest: u64::MAX,
         };
-        // What is given up here should not wait on there. Only rows that are there are locked: each
-        // job's are its own.
+        // A wait on the server should end when the caller gives up. With this isolation level, only existing rows are locked,
+        // and each job has its own.
         let seconds = limit.as_secs().clamp(1, 1 << 30);
         session.call(async |conn| {
             conn.query_drop(format!(
@@ -108,7 +108,7 @@ impl MySqlSession {
         Ok(done)
     }
 
-    /// Makes the tables if they are not there, and checks their version.
+    /// Creates the tables if they are missing, and checks their version.
     pub(super) fn prepare_tables(&mut self) -> Result<(), Trouble> {
         let query = format!("SELECT MAX(version) FROM {}", self.tables.meta);
         let (tables, schema) = (self.tables.clone(), schema(&self.tables));
@@ -158,7 +158,8 @@ impl MySqlSession {
         Ok(())
     }
 
-    /// Fails if the token is lost: no row was changed, be it that there is nothing to change.
+    /// Checks that the token holds. It is called when no row was changed, which may also mean that the row already had the
+    /// values.
     pub(super) fn check(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         match self.holder(&token.key)? {
             Some((epoch, Some(holder))) if epoch == token.epoch && holder == token.holder => Ok(()),
@@ -171,7 +172,7 @@ impl MySqlSession {
         self.call(async |conn| conn.exec_first(query, (key,)).await)
     }
 
-    /// Runs what reads, on a node of a cluster once it has applied what others had written.
+    /// Runs `read`; on a node of a cluster, after it has applied what others have written.
     pub(super) fn current<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Trouble>,
@@ -185,8 +186,8 @@ impl MySqlSession {
         Ok(done)
     }
 
-    /// The checkpoint that a query gives the records of; `None` if there are none, nor their table. It is read row
-    /// by row, up to as many bytes as it may have.
+    /// Returns the checkpoint whose records the query selects; `None` if there are no records or no table. It is read row by
+    /// row, up to the largest size.
     pub(super) fn records(&mut self, query: &str, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let largest = self.largest;
         self.call(async |conn| {
@@ -207,8 +208,8 @@ impl MySqlSession {
         })
     }
 
-    /// Runs what is done to the row of a job with the row locked, all of it or nothing: without an
-    /// answer, the connection ends, and so does the transaction.
+    /// Runs `work` on a job in a transaction, wholly or not at all: without an answer, the connection ends, and so does the
+    /// transaction.
     pub(super) fn locked<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Trouble>,
@@ -232,12 +233,12 @@ impl MySqlSession {
 }
 
 impl Drop for MySqlSession {
-    /// A server that hears nothing writes a warning to its log.
+    /// Says goodbye to the server, which otherwise writes a warning to its log.
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         if self.is_well {
             let goodbye = async { conn.disconnect().await };
-            // It ends all the same.
+            // The connection ends in any case.
             let _ = self.runtime.within(GOODBYE, goodbye);
         } else {
             let _entered = self.runtime.enter();
@@ -250,13 +251,13 @@ pub(super) fn held(token: &LeaseToken) -> Vec<Value> {
     vec![Value::from(&token.key), Value::from(token.epoch), Value::from(&token.holder)]
 }
 
-/// Longer than a column can tell is as good as for ever.
+/// Returns a time in microseconds, at most a century, which a column can express.
 pub(super) fn micros(time: Duration) -> Value {
     const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000;
     Value::from(u64::try_from(time.as_micros()).unwrap_or(CENTURY).min(CENTURY))
 }
 
-/// What is asked of tables that may not be there: nothing then.
+/// Returns the result of a query on tables that may be missing; `None` if they are.
 pub(super) fn or_no_table<T>(asked: Result<T, mysql_async::Error>) -> Result<Option<T>, Trouble> {
     match asked {
         Err(mysql_async::Error::Server(server)) if server.code == NO_SUCH_TABLE => Ok(None),

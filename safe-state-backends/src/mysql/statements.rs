@@ -1,15 +1,14 @@
-//! A save as statements for a connection of the program's own.
+//! A save in the form of statements, for a connection of the program's own.
 //!
-//! Where the lease is not held in the database, what is selected is no row, and NULL, which the column
-//! takes from nobody: so the statement fails with any driver, and in any mode of the server, as it puts
-//! in one row. The row of the lease is locked until the transaction ends, so that nobody takes the
-//! lease over meanwhile.
+//! If the lease is not held in the database, the subquery selects no row, and so NULL, which the column does not accept: so the
+//! statement fails with any driver, and in any mode of the server, as it inserts a single row. The lease's row is locked until
+//! the transaction ends, so that nobody takes the lease over meanwhile.
 
 use crate::network::{LeaseToken, Trouble};
 use crate::tables::Tables;
 use crate::{Dialect, Parameter, Statement, Statements};
 
-/// Those that put a checkpoint in place of all that is stored; or that put a record behind it.
+/// Returns the statements that replace all that is stored by a checkpoint; or, with `number`, the one that adds a record.
 pub(super) fn save(
     tables: &Tables,
     place: String,
@@ -21,7 +20,7 @@ pub(super) fn save(
     let key = || token.key.as_str().into();
     let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
     let stored = stored.map_err(Trouble::permanent)?;
-    // Bytes among what is selected would be taken for text.
+    // Without the cast, the selected bytes would be taken for text.
     let insert = format!(
         "INSERT INTO {records} (job, number, record) VALUES (?, ?, (
              SELECT CAST(? AS BINARY) FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ?
@@ -39,8 +38,8 @@ pub(super) fn save(
     Ok(Statements { dialect: Dialect::MySql, place, list })
 }
 
-/// What changes the row of the lease, if it is held: in a Galera cluster, whose nodes compare what transactions have
-/// written, one that only reads it would be committed though another node has given the lease away.
+/// Returns the statement that changes the lease's row, if it is held. In a Galera cluster, nodes compare what transactions have
+/// written. A transaction that only read the row would be committed although another node has given the lease away.
 pub(super) fn fence(tables: &Tables, token: &LeaseToken) -> Result<Statement, Trouble> {
     let text = format!(
         "UPDATE {} SET ends = ends + INTERVAL 1 MICROSECOND WHERE job = ? AND epoch = ? AND holder = ?",

@@ -23,13 +23,13 @@ pub(super) async fn open(opts: &Opts, ssl: &Ssl) -> Result<Conn, Trouble> {
 }
 
 fn options(ssl: &Ssl) -> Result<SslOpts, Trouble> {
-    // The driver takes the process's, and panics if two are built in and none was chosen. The
-    // program's own choice goes before this one.
+    // The driver takes the provider of the process, and panics if two are built in and none was chosen. A choice of the program
+    // is kept.
     if CryptoProvider::get_default().is_none() {
         let _ = ring::default_provider().install_default();
     }
     if !ssl.verifies() {
-        // The driver wants some to trust, also where nobody is asked.
+        // The driver requires trusted authorities even if none is asked.
         return Ok(SslOpts::default().with_danger_accept_invalid_certs(true));
     }
     let trusted = authorities(ssl)?.into_iter().map(|one| one.to_vec().into()).collect();

@@ -1,4 +1,4 @@
-//! How a lease is taken.
+//! The acquisition of a lease.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,7 +19,7 @@ impl<C: Connect> LeaseHolder<C> {
     ) -> Result<Self, Error> {
         let trouble = Trouble::at("taking the lease", &job, &*connect);
         let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
-        // Before the lease: who looks at that finds this.
+        // The presence file is made before the lease, so that whoever sees the lease finds the file.
         #[cfg(unix)]
         let presence = crate::presence::Presence::tell();
         let mut over = None;
@@ -66,8 +66,8 @@ impl<C: Connect> LeaseHolder<C> {
     }
 }
 
-/// Whether the lease of `other` can be taken: its holder has ended, or it is ours, taken by a try whose
-/// answer was lost.
+/// Returns whether the lease of `other` can be taken: its holder has ended, or it is our own, taken by an attempt whose answer
+/// was lost.
 fn is_free(other: &str, ours: &str) -> bool {
     other == ours || Holder::from_line(other).is_some_and(|other| other.has_left())
 }

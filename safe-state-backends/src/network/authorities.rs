@@ -1,4 +1,4 @@
-//! Whom to trust, as a database URL says.
+//! The certificate authorities to trust, as a database URL says.
 
 use crate::escape::Line;
 use rustls::pki_types::CertificateDer;
@@ -7,7 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use super::Trouble;
 use super::ssl::Ssl;
 
-/// The certificates of those to trust.
+/// Loads the certificates of the authorities to trust.
 pub(crate) fn authorities(ssl: &Ssl) -> Result<Vec<CertificateDer<'static>>, Trouble> {
     let Some(path) = &ssl.authorities else {
         let found = rustls_native_certs::load_native_certs();

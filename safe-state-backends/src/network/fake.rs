@@ -1,4 +1,4 @@
-//! A server in this process, which has the troubles of a network when told to.
+//! A server in this process, for tests, which fails like a network when told to.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ struct State {
     late: Vec<Late>,
 }
 
-/// What reaches the server after its connection has gone.
+/// A request that reaches the server after its connection is gone.
 type Late = Box<dyn FnOnce(&mut State) + Send>;
 
 struct Row {
@@ -32,17 +32,17 @@ struct Row {
 pub(super) enum Fault {
     /// The connection breaks before the server has done anything.
     Before,
-    /// It breaks when the server has done it.
+    /// The connection breaks after the server has done the work.
     After,
-    /// It breaks, and what was asked is on its way still, until [`Server::deliver`].
+    /// The connection breaks, and the request stays on its way until [`Server::deliver`].
     Late,
-    /// The server refuses.
+    /// The server refuses the request.
     Refusal,
     Panic,
 }
 
 impl Server {
-    /// The next `times` calls of `operation` go wrong.
+    /// Makes the next `times` calls of `operation` fail with `fault`.
     pub(super) fn disturb(&self, operation: &'static str, fault: Fault, times: usize) {
         let mut state = self.0.lock().unwrap();
         state.faults.entry(operation).or_default().extend(vec![fault; times]);
@@ -57,7 +57,7 @@ impl Server {
         self.0.lock().unwrap().rows.get_mut(key).unwrap().ends = Instant::now();
     }
 
-    /// What is on its way still arrives.
+    /// Delivers the requests that are still on their way.
     pub(super) fn deliver(&self) {
         let mut state = self.0.lock().unwrap();
         for work in std::mem::take(&mut state.late) {
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// Writes that someone has the lease.
+    /// Stores that somebody has the lease.
     pub(super) fn hold(&self, key: &str, holder: &str) {
         let ends = Instant::now() + Duration::from_secs(60);
         let row = Row { epoch: 1, holder: Some(holder.to_owned()), ends, checkpoint: None };

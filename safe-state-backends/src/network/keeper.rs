@@ -1,5 +1,5 @@
-//! How a lease is held: what the run asks is done on its own thread or on the lease's, which renews
-//! the lease when the run asks nothing.
+//! The holding of a lease. The run's commands are carried out on its own thread or on the lease's thread, which renews the
+//! lease while the run asks nothing.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,24 +13,24 @@ use crate::{
     Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements, name,
 };
 
-/// How long a connection that was cut takes at most to tell so.
+/// The longest time, in which a connection that was cut reports it.
 const CUT: Duration = Duration::from_secs(1);
 
-/// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
+/// A lease, as the run holds it. Dropping it gives the lease back, and waits for that.
 pub(super) struct LeaseHandle<C: Connect> {
     keeper: Arc<Mutex<LeaseHolder<C>>>,
-    /// To the thread and back, for what can't be done on the caller's.
+    /// The channel to the lease's thread, for commands that can't be carried out on the caller's thread.
     commands: Option<Sender<Command<Vec<u8>>>>,
     outcomes: Receiver<Result<Appended, Error>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What a run asks of its lease.
+/// A command of a run to its lease.
 enum Command<B> {
     Save(B),
     Append(B),
     Delete,
-    /// To find out whether a transaction of the program's own has saved what it was to.
+    /// Finds out whether a transaction of the program's own has made its save.
     Settle(Ended),
 }
 
@@ -39,18 +39,18 @@ pub(super) struct LeaseHolder<C: Connect> {
     pub(super) limits: Limits,
     pub(super) job: String,
     pub(super) token: LeaseToken,
-    /// None after trouble, until the next use.
+    /// The connection; `None` after trouble, until the next use.
     pub(super) session: Option<C::Session>,
-    /// How many records this lease has put behind the checkpoint it saved; `None` if it has saved
-    /// none, or can't tell.
+    /// The number of records that this lease has added behind its checkpoint; `None` if it has saved no checkpoint, or the
+    /// number is unknown.
     pub(super) records: Option<u64>,
     pub(super) transactions: Transactions,
     pub(super) renewal: Instant,
-    /// Whether another run has taken over: nothing is left to renew or to give back.
+    /// Whether another run has taken over, so that nothing is left to renew or to give back.
     pub(super) is_lost: bool,
-    /// How many bytes are stored, if this lease has put any there.
+    /// The stored bytes, if this lease has saved any.
     pub(super) size: usize,
-    /// By which others of this machine know whether this process has ended.
+    /// The file by which other processes of this machine know whether this process has ended.
     #[cfg(unix)]
     pub(super) _presence: Option<Arc<crate::presence::Presence>>,
 }
@@ -69,7 +69,7 @@ impl<C: Connect> LeaseHandle<C> {
         let keep = move || match LeaseHolder::acquire(connect, limits, name, options) {
             Ok(keeper) => {
                 let keeper = Arc::new(Mutex::new(keeper));
-                // The run that is gone already needs no answer, and no lease.
+                // If the caller is gone already, it needs no answer, and the lease ends.
                 let _ = tell.send(Ok(Arc::clone(&keeper)));
                 serve(&keeper, &inbox, &outbox);
                 lock(&keeper).close();
@@ -89,14 +89,14 @@ impl<C: Connect> LeaseHandle<C> {
         Ok(LeaseHandle { keeper, commands: Some(commands), outcomes, thread: Some(thread) })
     }
 
-    /// On the caller's thread where the driver can be called there: another would cost as much as the
-    /// server does.
+    /// Carries out a command: on the caller's thread if the driver can be called there, as another thread would cost as much
+    /// time as the server does.
     fn ask(&mut self, command: &Command<&[u8]>) -> Result<Appended, Error> {
         if C::Session::may_run_here() {
             return lock(&self.keeper).carry_out(command);
         }
         if let Some(commands) = &self.commands {
-            // A thread that is gone is noticed when it gives no outcome.
+            // If the thread is gone, it gives no outcome, which is noticed below.
             let _ = commands.send(command.owned());
         }
         let outcome = self.outcomes.recv();
@@ -104,7 +104,7 @@ impl<C: Connect> LeaseHandle<C> {
     }
 }
 
-/// What is asked, on a thread of its own if the driver can't be called on this one.
+/// Calls `ask`, on a thread of its own if the driver can't be called on this one.
 fn where_it_may_run<C: Connect, T: Send>(ask: impl FnOnce() -> T + Send) -> T {
     if C::Session::may_run_here() {
         return ask();
@@ -113,7 +113,7 @@ fn where_it_may_run<C: Connect, T: Send>(ask: impl FnOnce() -> T + Send) -> T {
     asking.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// The thread ends before the run does by a panic alone, which is the driver's.
+/// Resumes the panic of the lease's thread. The thread ends before the run only by a panic of the driver.
 fn resume_panic(ended: Option<thread::Result<()>>) -> ! {
     match ended {
         Some(Err(panic)) => std::panic::resume_unwind(panic),
@@ -121,7 +121,7 @@ fn resume_panic(ended: Option<thread::Result<()>>) -> ! {
     }
 }
 
-/// After a panic of the driver's, the connection is one that an operation has failed on.
+/// Locks the lease. After a panic of the driver, the connection counts as one on which an operation has failed.
 fn lock<C: Connect>(keeper: &Mutex<LeaseHolder<C>>) -> MutexGuard<'_, LeaseHolder<C>> {
     keeper.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -154,7 +154,7 @@ impl<C: Connect> Lease for LeaseHandle<C> {
         where_it_may_run::<C, _>(|| lock(&self.keeper).load())
     }
 
-    /// Asked once, and on another connection where the lease has none: nothing depends on it.
+    /// Loads once, without retries. Uses another connection if the lease has none, as nothing depends on which one.
     fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let loaded = where_it_may_run::<C, _>(|| lock(&self.keeper).load_other(name));
         loaded.unwrap_or_else(|| backend.load(name))
@@ -180,13 +180,13 @@ impl<C: Connect> Drop for LeaseHandle<C> {
     fn drop(&mut self) {
         drop(self.commands.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in it while the lease was given back concerns nobody.
+            // A panic while the lease was given back does not concern the run.
             let _ = thread.join();
         }
     }
 }
 
-/// What the thread does: it renews the lease when the run asks nothing.
+/// Runs the lease's thread: carries out commands, and renews the lease when the run asks nothing.
 fn serve<C: Connect>(
     keeper: &Mutex<LeaseHolder<C>>,
     inbox: &Receiver<Command<Vec<u8>>>,
@@ -197,7 +197,7 @@ fn serve<C: Connect>(
         match inbox.recv_timeout(renewal.saturating_duration_since(Instant::now())) {
             Ok(command) => {
                 let outcome = lock(keeper).carry_out(&command);
-                // A run that is gone is noticed by the next `recv`.
+                // If the run is gone, the next `recv` notices it.
                 let _ = outbox.send(outcome);
             }
             Err(RecvTimeoutError::Timeout) => lock(keeper).renew_if_due(),
@@ -240,8 +240,8 @@ impl<C: Connect> LeaseHolder<C> {
         Ok(Appended::Yes)
     }
 
-    /// Tried once: after trouble, nobody knows whether the record is there. Nor is it known whether a
-    /// server that comes back has all that it had.
+    /// Appends a record in one attempt: after trouble, nobody knows whether the record is stored, or whether a server that
+    /// comes back still has all that it had.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Trouble> {
         let has_room = self.session.is_some() && self.has_room(record);
         let Some(number) = self.records.take().filter(|_| has_room) else {
@@ -258,7 +258,7 @@ impl<C: Connect> LeaseHolder<C> {
         Ok(appended)
     }
 
-    /// Whether what is stored can be loaded with this behind it.
+    /// Returns whether the stored checkpoint can still be loaded with `record` behind it.
     pub(super) fn has_room(&self, record: &[u8]) -> bool {
         self.limits.check(self.size + record.len()).is_ok()
     }
@@ -268,7 +268,7 @@ impl<C: Connect> LeaseHolder<C> {
         self.retried(C::Session::delete).map(|()| Appended::Yes)
     }
 
-    /// On the lease's own connection; on a new one it takes itself up before.
+    /// Loads on the lease's own connection. A new connection takes the lease up again first.
     fn load(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let (limit, job) = (OPENING.min(self.limits.retry), self.job.clone());
         let loaded = retry::until(limit, &job, || self.once(&mut C::Session::load_held));
@@ -276,30 +276,30 @@ impl<C: Connect> LeaseHolder<C> {
         loaded.map_err(Trouble::at("loading", &self.job, &*self.connect))
     }
 
-    /// None if there is no connection.
+    /// Loads another name; returns `None` if there is no connection.
     fn load_other(&mut self, name: &str) -> Option<Result<Option<Vec<u8>>, Error>> {
         let mut session = self.session.take()?;
         let loaded = session.load(&name::encode(name));
-        // What an operation that failed has left of a connection is not known.
+        // The state of a connection after a failed operation is unknown, so it is not used again.
         self.session = loaded.is_ok().then_some(session);
         Some(loaded.map_err(Trouble::at("looking", name, &*self.connect)))
     }
 
-    /// Each save puts it off.
+    /// Renews the lease if no save has for a third of its time.
     fn renew_if_due(&mut self) {
         if Instant::now() < self.renewal {
             return;
         }
         if self.session.is_none() && self.transactions.is_outstanding() {
-            // On a new connection the lease has a new epoch, which a transaction under way has not.
+            // A new connection would give the lease a new epoch, under which a transaction under way would fail.
             self.renewal = Instant::now() + self.limits.lease / 3;
         } else {
             self.renew();
         }
     }
 
-    /// Once for each third of the lease's time, also if that fails: should the lease end meanwhile,
-    /// the next save tells whether another run has it.
+    /// Renews the lease, once for each third of its time, even if that fails: if the lease ends meanwhile, the next save finds
+    /// out whether another run has it.
     fn renew(&mut self) {
         if self.is_lost {
             self.renewal = Instant::now() + self.limits.lease;
@@ -325,13 +325,13 @@ impl<C: Connect> LeaseHolder<C> {
         work: &mut impl FnMut(&mut C::Session, &LeaseToken) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let done = self.connected().and_then(|mut session| {
-            // The server counts from some instant after this one.
+            // The server counts the time from an instant after this one.
             let asked = Instant::now();
             let done = work(&mut session, &self.token)?;
             Ok((session, asked, done))
         });
         self.is_lost |= matches!(done, Err(Trouble::Lost(_)));
-        // What an operation that failed has left of a connection is not known.
+        // The state of a connection after a failed operation is unknown, so it is not used again.
         let (session, asked, done) = done?;
         self.session = Some(session);
         self.token.until = asked + self.token.time;
@@ -350,8 +350,8 @@ impl<C: Connect> LeaseHolder<C> {
         Ok(session)
     }
 
-    /// Gives the lease back. The connection is dropped here as well: some must not be within a
-    /// runtime, where the run may end.
+    /// Gives the lease back, and drops the connection here: some connections must not be dropped within a runtime, where the
+    /// run may end.
     fn close(&mut self) {
         if !self.is_lost {
             self.release();
@@ -363,13 +363,13 @@ impl<C: Connect> LeaseHolder<C> {
         let (began, is_connected) = (Instant::now(), self.session.is_some());
         let mut release = |session: &mut C::Session, token: &LeaseToken| session.release(token);
         let mut released = self.once(&mut release);
-        // One that was cut while there was nothing to save tells so at once, when it is used.
+        // A connection that was cut while there was nothing to save reports it at once, when it is used.
         let was_cut = is_connected && began.elapsed() < CUT;
         if was_cut && released.as_ref().is_err_and(Trouble::is_transient) {
             released = self.once(&mut release);
         }
         if let Err(trouble) = released {
-            // It ends by itself.
+            // The lease ends by itself.
             tracing::debug!(target: "safe_state", job = self.job, %trouble, "the lease was not given back");
         }
     }

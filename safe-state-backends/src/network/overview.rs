@@ -1,11 +1,11 @@
-//! What was stored of all jobs at one instant, to look at many without a connection for each.
+//! A copy of what was stored of all jobs at one instant, which spares a connection for each job.
 
 use std::collections::BTreeMap;
 
 use super::{Connect, Listed, NetworkBackend};
 use crate::{Backend, Error, Holder, name};
 
-/// A store as it was. What is large is loaded from the store when it is asked for.
+/// The stored jobs as of one instant. Large checkpoints are loaded from the store when they are asked for.
 pub(super) struct Overview<C> {
     store: NetworkBackend<C>,
     stored: BTreeMap<String, Listed>,
@@ -46,7 +46,7 @@ impl<C: Connect> Backend for Overview<C> {
     fn list(&self) -> Result<Vec<String>, Error> {
         let mut jobs = Vec::new();
         for (key, listed) in &self.stored {
-            // A name that is a hash stands in its checkpoint, which who looks needs anyway.
+            // A name that was hashed is in the checkpoint, which the caller needs anyway.
             let load = || match &listed.checkpoint {
                 Some(bytes) => Ok(Some(bytes.clone())),
                 None => self.store.load_key(key),
@@ -60,7 +60,7 @@ impl<C: Connect> Backend for Overview<C> {
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         let listed = self.at(job);
         if listed.is_some_and(|listed| listed.checkpoint.is_none()) {
-            // Its checkpoint is read later, and both have to be of one time.
+            // The checkpoint is read later, and the holder has to be of the same time.
             return self.store.holder(job);
         }
         let line = listed.and_then(|listed| listed.holder.as_deref());

@@ -1,4 +1,4 @@
-//! Trying again what may succeed the next time.
+//! Repeated attempts at what may succeed the next time.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use super::Trouble;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Tries until it is done, or fails for a reason that lasts, or `limit` has passed. The pauses
-/// double, and are of random length, so that many runs do not come back in step.
+/// Repeats `once` until it succeeds, fails for a reason that lasts, or `limit` has passed. The pauses double, and have a random
+/// length, so that many runs do not come back in step.
 pub(super) fn until<T>(
     limit: Duration,
     job: &str,

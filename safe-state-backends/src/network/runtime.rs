@@ -1,4 +1,4 @@
-//! Drivers that are async, called by a thread that is not.
+//! A runtime for async drivers that are called by a thread without one.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use tokio::runtime::Builder;
 
 use super::Trouble;
 
-/// A runtime that gets on with its tasks while something is called, or all the time.
+/// A runtime that runs its tasks during calls, or all the time.
 #[derive(Debug)]
 pub(crate) struct Runtime(Option<tokio::runtime::Runtime>);
 
 impl Runtime {
-    /// One on the thread that has it.
+    /// Creates a runtime on the caller's thread, which runs tasks during calls.
     #[cfg(any(test, feature = "postgres", feature = "mysql"))]
     pub(crate) fn new() -> Result<Self, Trouble> {
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::permanent)
     }
 
-    /// One with a thread of its own, for connections that are shared by all that call.
+    /// Creates a runtime with a thread of its own, for connections that many callers share.
     #[cfg(feature = "object-store")]
     pub(crate) fn in_background() -> Result<Self, Trouble> {
         let mut builder = Builder::new_multi_thread();
@@ -27,26 +27,26 @@ impl Runtime {
         runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::permanent)
     }
 
-    /// Whether one can be entered on this thread: not within another.
+    /// Returns whether a runtime can be entered on this thread, which is not possible within another one.
     pub(crate) fn may_run_here() -> bool {
         tokio::runtime::Handle::try_current().is_err()
     }
 
-    /// What `call` comes to, unless that takes longer than `limit`.
+    /// Runs `call` to its end; returns an error if that takes longer than `limit`.
     pub(crate) fn within<T, E: Into<Trouble>>(
         &self,
         limit: Duration,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Trouble> {
         let Some(runtime) = &self.0 else { unreachable!("it is there until it is dropped") };
-        // The clock it starts has to be the runtime's.
+        // The timeout is created within the runtime, as it has to use the runtime's clock.
         match runtime.block_on(async { tokio::time::timeout(limit, call).await }) {
             Ok(done) => done.map_err(E::into),
             Err(_) => Err(Trouble::no_answer(limit)),
         }
     }
 
-    /// For a driver that starts tasks where it is dropped.
+    /// Enters the runtime, for a driver that starts tasks when it is dropped.
     #[cfg(feature = "mysql")]
     pub(crate) fn enter(&self) -> Option<tokio::runtime::EnterGuard<'_>> {
         self.0.as_ref().map(tokio::runtime::Runtime::enter)
@@ -54,7 +54,7 @@ impl Runtime {
 }
 
 impl Drop for Runtime {
-    /// Waits for nothing: looking up a name has no limit of its own.
+    /// Ends the runtime without waiting: looking up a name has no time limit of its own.
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();

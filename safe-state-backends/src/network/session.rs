@@ -1,4 +1,4 @@
-//! What differs from one kind of server to the next.
+//! The traits that differ from one kind of server to the next.
 
 use crate::escape::Line;
 use std::error::Error as StdError;
@@ -7,34 +7,34 @@ use std::time::{Duration, Instant};
 
 use crate::{Appended, Durability, Error, Holder, Statements};
 
-/// How to reach a server.
+/// The way to reach a server.
 pub trait Connect: Send + Sync + Sized + 'static {
-    /// A connection to it.
+    /// A connection to the server.
     type Session: Session + Send;
 
-    /// Connects. The connection is used by one thread at a time, and not always by the same.
+    /// Connects. One thread at a time uses the connection, but not always the same.
     ///
     /// # Errors
     ///
-    /// The server cannot be reached in time, or lets nobody in.
+    /// The server cannot be reached in time, or refuses the login.
     fn connect(&self, timeouts: Timeouts) -> Result<Self::Session, Trouble>;
 
-    /// Which server it is, for messages: without a password.
+    /// Returns the server's name for messages, without a password.
     fn place(&self) -> String;
 
-    /// What tells the store there from all others, as [`Backend::page_place`](crate::Backend::page_place) does: the server,
-    /// and where in it. By default, [`place`](Self::place).
+    /// Returns a name that tells the store from all others, like [`Backend::page_place`](crate::Backend::page_place): the
+    /// server, and the place in it. The default is [`place`](Self::place).
     fn page_place(&self) -> String {
         self.place()
     }
 
-    /// The statements that save `bytes` under the token, as [`Session::save`] does, or as
-    /// [`Session::append`] under that number; `None` if a save is none, as by default. They fail where
-    /// the token does not hold, and lock what it holds by until their transaction ends.
+    /// Returns the statements that save `bytes` under the token: like [`Session::save`], or like [`Session::append`] if
+    /// `number` is `Some`. The default returns `None`: the server can't save by statements. The statements have to fail if the
+    /// token does not hold, and lock what it holds by until their transaction ends.
     ///
     /// # Errors
     ///
-    /// The token can't be written in the server's types.
+    /// The token can't be expressed in the server's types.
     fn statements(
         &self,
         token: &LeaseToken,
@@ -46,48 +46,46 @@ pub trait Connect: Send + Sync + Sized + 'static {
     }
 }
 
-/// What an overview tells of one key.
+/// One key of an overview.
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
     /// The key.
     pub key: String,
-    /// What is stored there, unless it is large.
+    /// The checkpoint; `None` if it is large.
     pub checkpoint: Option<Vec<u8>>,
-    /// The line of who has its lease, if that has not ended.
+    /// The line of the lease's holder, if the lease has not ended.
     pub holder: Option<String>,
 }
 
 /// A connection, and the operations of a backend on it.
 ///
-/// Jobs come as keys, which are theirs alone: of letters, digits and `-_.%` in ASCII, at most 241
-/// of them, in which case matters.
+/// Jobs are given by keys, each of which belongs to one job: at most 241 ASCII letters, digits and `-_.%`, case-sensitive.
 ///
-/// Those that take a [`LeaseToken`] take effect all or not at all, and only while the token holds: it is
-/// a part of the statement or transaction that does the work. They extend the lease as well.
+/// An operation that takes a [`LeaseToken`] takes effect wholly or not at all, and only while the token holds: the check is a
+/// part of the statement or transaction that does the work. It also extends the lease.
 pub trait Session {
-    /// Whether its calls may be made on the thread that asks. Not so within a runtime that forbids to
-    /// block, for a driver that has a runtime itself: they are then made on another thread, which
-    /// costs some time. By default they may.
+    /// Returns whether calls may be made on the caller's thread. A driver with a runtime of its own returns false within
+    /// another runtime, which forbids blocking: the calls are then made on another thread, which costs some time. The default
+    /// is true.
     fn may_run_here() -> bool {
         true
     }
 
-    /// Says how many bytes a checkpoint may have that is loaded: of a larger one [`load`](Self::load) is to fail
-    /// before it has read it whole. By default it may have any number, and is refused once it is read.
+    /// Sets the largest size in bytes of a checkpoint that is loaded: [`load`](Self::load) has to fail for a larger one before
+    /// it has read all of it. The default ignores it; a large checkpoint is then refused after it was read.
     fn limit_size(&mut self, bytes: u64) {
         let _ = bytes;
     }
 
-    /// The checkpoint under `key`: what was saved last, and the records appended to it, in their
-    /// order; all as of one instant.
+    /// Loads the checkpoint under `key`: what was saved last, and the records appended to it, in order, all as of one instant.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble>;
 
-    /// Loads what is stored under the token's key, as of now: not from a copy that may be behind what was saved. By
-    /// default, [`load`](Self::load) gives that.
+    /// Loads the checkpoint under the token's key, as of now: not from a copy that may lag behind. The default calls
+    /// [`load`](Self::load).
     ///
     /// # Errors
     ///
@@ -96,22 +94,22 @@ pub trait Session {
         self.load(&token.key)
     }
 
-    /// Whether there is a checkpoint under `key`.
+    /// Returns whether `key` has a checkpoint.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
     fn exists(&mut self, key: &str) -> Result<bool, Trouble>;
 
-    /// The keys that have a checkpoint.
+    /// Returns the keys that have a checkpoint.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
     fn list(&mut self) -> Result<Vec<String>, Trouble>;
 
-    /// All that is stored under all keys, and who has their leases, as of one instant; of a key whose checkpoint is
-    /// large, `None` stands for that. `None` if the server can't tell it in one statement, as by default.
+    /// Returns all checkpoints and the holders of their leases, as of one instant, without the checkpoints that are large.
+    /// Returns `None`, as the default does, if the server can't do that in one statement.
     ///
     /// # Errors
     ///
@@ -120,25 +118,24 @@ pub trait Session {
         Ok(None)
     }
 
-    /// The line of who has a lease that has not ended.
+    /// Returns the line of a lease's holder; `None` if the lease has ended or is free.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble>;
 
-    /// Takes the lease, if it is free, has ended by the server's clock, or has the epoch
-    /// [`AcquireRequest::over`]; its epoch grows by one then, and is the first if there was none ever.
+    /// Takes the lease, if it is free, has ended by the server's clock, or has the epoch [`AcquireRequest::over`]. The lease's
+    /// epoch grows by one, and begins at the first for a new key.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
     fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble>;
 
-    /// Takes the lease up again on a new connection: if [`LeaseToken::holder`] still has it, whatever its
-    /// epoch, its epoch grows by one, and is given. What an earlier connection has left on its way
-    /// is refused from then on, and so is what is left of this call itself if its answer is lost: it
-    /// raises the epoch that it found, and no other.
+    /// Takes the lease up again on a new connection: if [`LeaseToken::holder`] still has it, whatever its epoch, the epoch
+    /// grows by one, and is returned. Requests that an earlier connection has left on their way are refused from then on. So is
+    /// this request itself, if its answer is lost and it arrives late: it raises only the epoch that it found.
     ///
     /// # Errors
     ///
@@ -152,14 +149,15 @@ pub trait Session {
     /// The token is lost, or the server does not answer, or refuses.
     fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble>;
 
-    /// Makes `checkpoint` the one of the token's key, without any records behind it.
+    /// Makes `checkpoint` the checkpoint of the token's key, without any records behind it.
     ///
     /// # Errors
     ///
     /// The token is lost, or the server does not answer, or refuses.
     fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble>;
 
-    /// Adds a record behind the checkpoint that this connection saved last: the first is number 0.
+    /// Adds a record behind the checkpoint that this connection saved last. The first record has the number 0. The default
+    /// returns [`Appended::No`].
     ///
     /// # Errors
     ///
@@ -174,8 +172,8 @@ pub trait Session {
         Ok(Appended::No)
     }
 
-    /// Whether `bytes` are stored under `key`: as the record of that number, or as the checkpoint
-    /// that was saved. It is asked where [`Connect::statements`] gave statements.
+    /// Returns whether `bytes` are stored under `key`: as the record `number`, or as the checkpoint if `number` is `None`. It
+    /// is called only where [`Connect::statements`] gave statements.
     ///
     /// # Errors
     ///
@@ -185,15 +183,15 @@ pub trait Session {
         Err(Trouble::permanent("a save here is no statement"))
     }
 
-    /// Removes the checkpoint, if there is one. The epoch is kept for ever: a run of the past
-    /// must not come by the same again.
+    /// Removes the checkpoint, if there is one. The epoch has to be kept for ever, so that a run of the past never meets its
+    /// own epoch again.
     ///
     /// # Errors
     ///
     /// The token is lost, or the server does not answer, or refuses.
     fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble>;
 
-    /// Gives the lease back, if it is still the token's.
+    /// Gives the lease back, if the token still holds it.
     ///
     /// # Errors
     ///
@@ -201,48 +199,48 @@ pub trait Session {
     fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble>;
 }
 
-/// How long one try may take.
+/// Time limits of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// To connect.
+    /// The longest time to connect.
     pub connect: Duration,
-    /// For a statement, from sending it to the end of its answer.
+    /// The longest time for a statement, from sending it to the end of its answer.
     pub statement: Duration,
 }
 
 impl Default for Timeouts {
-    /// 10 seconds to connect, 30 for a statement.
+    /// Returns 10 seconds to connect, 30 for a statement.
     fn default() -> Self {
         Timeouts { connect: Duration::from_secs(10), statement: Duration::from_secs(30) }
     }
 }
 
-/// What a lease is asked for with.
+/// A request for a lease.
 #[derive(Clone, Copy, Debug)]
 pub struct AcquireRequest<'b> {
-    /// The job's.
+    /// The job's key.
     pub key: &'b str,
-    /// Who asks, as one line to be stored and given to those who are refused.
+    /// The line that names the holder. It is stored, and shown to those who are refused.
     pub holder: &'b str,
-    /// How long the lease is to last.
+    /// The time for which the lease lasts without renewal.
     pub time: Duration,
-    /// The epoch of a lease that may be taken over though it has not ended.
+    /// The epoch of a lease that may be taken over even if it has not ended.
     pub over: Option<u64>,
 }
 
-/// Whether a lease was taken.
+/// The answer to a request for a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acquired {
-    /// It was.
+    /// The lease was taken.
     Yes {
-        /// Its epoch.
+        /// The lease's new epoch.
         epoch: u64,
     },
-    /// Another has it.
+    /// Another run has the lease.
     No {
-        /// Its epoch.
+        /// The lease's epoch.
         epoch: u64,
-        /// The line that its holder gave.
+        /// The line of the lease's holder.
         holder: String,
     },
 }
@@ -250,30 +248,30 @@ pub enum Acquired {
 /// A lease that was taken.
 #[derive(Clone, Debug)]
 pub struct LeaseToken {
-    /// The job's.
+    /// The job's key.
     pub key: String,
-    /// The line that it was asked for with, which is no other lease's.
+    /// The holder's line, which no other lease has.
     pub holder: String,
-    /// What it holds by.
+    /// The lease's epoch. The token holds as long as the lease has this epoch.
     pub epoch: u64,
-    /// How long it is to last from each use.
+    /// The time for which the lease lasts from each use.
     pub time: Duration,
-    /// Until when no other can have taken it over, by this machine's clock: a server that has
-    /// forgotten the lease may be told of it again.
+    /// The time, by this machine's clock, until which no other run can have taken the lease over. Until then, a server that has
+    /// forgotten the lease may restore it.
     pub until: Instant,
-    /// What a save has to survive.
+    /// The failures that a save has to survive.
     pub durability: Durability,
 }
 
-/// Why a server did not do what it was asked.
+/// The reason why a server did not do what it was asked.
 #[derive(Debug)]
 pub enum Trouble {
-    /// The token's epoch is not the lease's any more; and the line of who holds it now.
+    /// The lease has another epoch than the token. The value is the line of the present holder.
     Lost(Option<String>),
-    /// A reason that may pass: the connection broke, the server restarts, two transactions were in
-    /// each other's way. What was asked may or may not have been done.
+    /// A reason that may pass: the connection broke, the server restarts, or two transactions were in each other's way. The
+    /// work may or may not have been done.
     Transient(Box<dyn StdError + Send + Sync>),
-    /// A reason that won't pass: trying again does not help.
+    /// A reason that won't pass, so that another attempt does not help.
     Permanent(Box<dyn StdError + Send + Sync>),
 }
 
@@ -288,7 +286,7 @@ impl Trouble {
         Trouble::Permanent(source.into())
     }
 
-    /// A server that says nothing.
+    /// Makes the trouble of a server that does not answer within `limit`.
     #[cfg(any(
         feature = "postgres",
         feature = "mysql",
@@ -304,7 +302,7 @@ impl Trouble {
         matches!(self, Trouble::Transient(_))
     }
 
-    /// Makes an error of it, which says what was tried, for which job, and where.
+    /// Returns a closure that converts the trouble into an error with the operation, the job and the place.
     pub(super) fn at<'a, C: Connect>(
         action: &'static str,
         job: &'a str,
@@ -325,7 +323,7 @@ impl Trouble {
     }
 }
 
-/// What a server says, and which it is.
+/// The error of a server that is named.
 #[derive(Debug, thiserror::Error)]
 enum At {
     #[error("`{place}` was tried until the time for it was up", place = Line(place))]

@@ -1,25 +1,25 @@
-//! What a database URL says of TLS.
+//! The TLS options of a database URL.
 
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-/// How far the server is to be known, in the words of PostgreSQL's own library and of MySQL's.
+/// The verification of the server, in the words of PostgreSQL's own library and of MySQL's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SslMode {
     Disable,
-    /// Encrypted if the server can; whoever it is.
+    /// Encrypted if the server supports it; any server is accepted.
     #[default]
     Prefer,
-    /// Encrypted; whoever it is.
+    /// Encrypted; any server is accepted.
     Require,
-    /// One that an authority vouches for.
+    /// Encrypted; the server needs a certificate of a trusted authority.
     VerifyCa,
-    /// One that an authority vouches for, under the name in the URL.
+    /// Encrypted; the server needs a certificate of a trusted authority for the name in the URL.
     VerifyFull,
 }
 
-/// What the options of a URL are called in a database's own library, and in our docs.
+/// The names of a URL's options in a database's own library, and in our docs.
 #[derive(Debug)]
 pub(crate) struct Words {
     mode: &'static str,
@@ -27,26 +27,26 @@ pub(crate) struct Words {
     verify_full: &'static str,
 }
 
-/// PostgreSQL's.
+/// The names for PostgreSQL.
 #[cfg(any(feature = "postgres", test))]
 pub(crate) const POSTGRES: Words =
     Words { mode: "sslmode", authorities: "sslrootcert", verify_full: "verify-full" };
 
-/// MySQL's.
+/// The names for MySQL.
 #[cfg(any(feature = "mysql", test))]
 pub(crate) const MYSQL: Words =
     Words { mode: "ssl-mode", authorities: "ssl-ca", verify_full: "verify-identity" };
 
-/// What a URL says of TLS.
+/// The TLS options of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ssl {
     pub(crate) mode: SslMode,
-    /// The file with the authorities to trust, instead of the system's.
+    /// The file with the authorities to trust instead of the system's.
     pub(crate) authorities: Option<PathBuf>,
 }
 
 impl Ssl {
-    /// Takes out of a URL what it says of TLS, and gives the rest.
+    /// Takes the TLS options out of a URL. Returns them and the rest of the URL.
     pub(crate) fn taken_from(url: &str, words: &Words) -> Result<(Ssl, String), String> {
         let twice = |name| format!("it has `{name}` more than once; say it once");
         let mut ssl = Ssl::default();
@@ -70,7 +70,7 @@ impl Ssl {
             }
         }
         ssl.mode = match (mode.unwrap_or_default(), &ssl.authorities) {
-            // As PostgreSQL's library has it: who names authorities wants them asked.
+            // As in PostgreSQL's library, naming authorities means that they have to be asked.
             (SslMode::Require, Some(_)) => SslMode::VerifyCa,
             (mode, _) => mode,
         };
@@ -78,7 +78,7 @@ impl Ssl {
         Ok((ssl, format!("{address}{question}{}", others.join("&"))))
     }
 
-    /// Whether a connection that is not encrypted will do.
+    /// Returns whether an unencrypted connection is acceptable.
     #[cfg(any(
         all(feature = "postgres", not(feature = "postgres-tls")),
         all(feature = "mysql", not(feature = "mysql-tls"))
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_taken_out_of_the_url() {
+    fn the_tls_mode_is_taken_out_of_the_url() {
         let rest = || "db://host/x".to_owned();
         assert_eq!(taken(""), (SslMode::Prefer, None, rest()));
         assert_eq!(taken("?sslmode=disable"), (SslMode::Disable, None, rest()));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn other_modes_are_refused() {
+    fn unknown_tls_modes_are_refused() {
         let refusal = |query: &str, words| {
             Ssl::taken_from(&format!("db://host/x?{query}"), words).unwrap_err()
         };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_refused() {
+    fn a_tls_option_that_is_given_twice_is_refused() {
         for (query, words, name) in [
             ("sslmode=disable&sslmode=require", &POSTGRES, "sslmode"),
             ("sslmode=disable&a=1&sslmode=disable", &POSTGRES, "sslmode"),

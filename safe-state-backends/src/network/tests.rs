@@ -1,4 +1,4 @@
-//! Leases, fences and troubles, on a server that has them when told to.
+//! Tests of leases, fences and troubles, on a server that fails when told to.
 
 use std::sync::Arc;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::process::Process;
 use crate::{Appended, Backend, Error, Lease, LeaseOptions};
 
 const JOB: &str = "job";
-/// Long enough for a thread of a busy machine to renew it in time.
+/// The lease time: long enough for a thread on a busy machine to renew it in time.
 const LEASE: Duration = Duration::from_secs(2);
 
 fn backend(server: &Server) -> Arc<NetworkBackend<Server>> {
@@ -256,7 +256,7 @@ fn an_empty_name_is_refused() {
 
 #[cfg(feature = "conformance")]
 #[test]
-fn it_keeps_the_promises_of_every_backend() {
+fn a_network_backend_keeps_the_promises_of_every_backend() {
     let server = Server::default();
     let at = server.clone();
     let subject =

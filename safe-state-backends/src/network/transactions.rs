@@ -5,13 +5,13 @@ use super::{Connect, LeaseToken, Session, Trouble};
 use crate::statements::Outstanding;
 use crate::{Appended, Durability, Ended, Save, Statements};
 
-/// What transactions of the program's own were to save.
+/// The saves of transactions of the program's own.
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
-    /// What one is about to save, or has.
+    /// The save whose transaction is under way, or whose end is unknown.
     outstanding: Option<Outstanding>,
-    /// What one has saved, if nothing was saved since that the server keeps longer than it. How long
-    /// it keeps that one is the program's choice.
+    /// The last committed save, if nothing was saved since that the server keeps more durably. How durable a transaction of the
+    /// program is, is the program's choice.
     committed: Option<Outstanding>,
 }
 
@@ -20,15 +20,15 @@ impl Transactions {
         self.outstanding.is_some()
     }
 
-    /// The lease's own connection has saved something behind it.
+    /// Notes that the lease's own connection has saved something later.
     pub(super) fn are_saved(&mut self, token: &LeaseToken) {
         if token.durability == Durability::Power {
             self.committed = None;
         }
     }
 
-    /// Fails if the server has lost what a transaction committed, as one may that was not synced: the
-    /// program's rows are gone with it, and the run knows of items that are not done.
+    /// Fails if the server has lost a committed save, which may happen if it was not synced: the program's rows are lost with
+    /// it, and the run counts items as complete whose rows are gone.
     pub(super) fn are_kept_by(
         &self,
         session: &mut impl Session,
@@ -51,7 +51,7 @@ impl<C: Connect> LeaseHolder<C> {
                 self.limits.check(whole.len())?;
                 None
             }
-            // As an append, it follows what this connection has saved.
+            // Like an append, the record follows what this connection has saved.
             Save::Record(record) if !self.has_room(record) => return Ok(None),
             Save::Record(_) => match self.records.filter(|_| self.session.is_some()) {
                 Some(number) => Some(number),
@@ -65,7 +65,7 @@ impl<C: Connect> LeaseHolder<C> {
         Ok(given)
     }
 
-    /// The transaction was committed. Returns whether there was one.
+    /// Notes that the transaction was committed. Returns whether one was under way.
     pub(super) fn committed(&mut self) -> bool {
         let Some(saved) = self.transactions.outstanding.take() else { return false };
         self.size = saved.number.map_or(0, |_| self.size) + saved.bytes.len();
@@ -74,8 +74,8 @@ impl<C: Connect> LeaseHolder<C> {
         true
     }
 
-    /// Finds out whether the transaction has saved what it was to; it can't any more after that. Of one
-    /// that was rolled back, whether it was for the lease that is lost.
+    /// Finds out whether the transaction has made its save, which it can't any more after that. For a transaction that was
+    /// rolled back, finds out whether the lease is lost.
     pub(super) fn settle(&mut self, ended: Ended) -> Result<Appended, Trouble> {
         let Some(Outstanding { number, bytes }) = self.transactions.outstanding.take() else {
             return Ok(Appended::No);

@@ -1,4 +1,4 @@
-//! What a list tells of a job.
+//! The state of a job as a list of its objects shows it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -8,11 +8,10 @@ use ::object_store::path::Path;
 
 use super::layout::{Layout, Name};
 
-/// How long a run may be paused between asking whether it has its lease and saving, to be stopped by
-/// a seal still.
+/// The time for which a run may be paused between checking its lease and saving, and still be stopped by a seal.
 const SEALS_LAST: Duration = Duration::from_secs(60 * 60);
 
-/// The epochs of a job, as they were at some instant.
+/// The epochs of a job, as of one instant.
 #[derive(Default)]
 pub(super) struct Epochs(BTreeMap<u64, Epoch>);
 
@@ -41,8 +40,8 @@ impl Epochs {
         self
     }
 
-    /// The epoch that the state is in: the last that anything was saved in, as each run begins with
-    /// a snapshot.
+    /// Returns the epoch that has the present state: the last one in which anything was saved, as each run begins with a
+    /// snapshot.
     pub(super) fn current(&self) -> Option<(u64, &Epoch)> {
         let mut epochs = self.0.iter().rev();
         epochs.find(|(_, epoch)| epoch.end().is_some()).map(|(number, epoch)| (*number, epoch))
@@ -53,8 +52,8 @@ impl Epochs {
         end.is_some_and(|end| !is_deletion(end))
     }
 
-    /// Those whose runs may yet save, each with the number it would save next. Who took an epoch has
-    /// sealed those before it when it saves anything.
+    /// Returns the epochs whose runs may still save, each with the number of its next save. A run that took an epoch has sealed
+    /// those before it by the time of its first save.
     pub(super) fn open(&self) -> impl Iterator<Item = (u64, u64)> {
         let current = self.current().map_or(0, |(number, _)| number);
         self.0.range(current..).filter(|(_, epoch)| !epoch.is_sealed()).map(|(number, epoch)| {
@@ -62,7 +61,7 @@ impl Epochs {
         })
     }
 
-    /// What the next snapshot makes superfluous.
+    /// Returns the objects that the next snapshot makes superfluous.
     pub(super) fn stale(&self) -> Vec<Path> {
         let objects = self.0.values().flat_map(Epoch::objects);
         let now = objects.map(|object| object.last_modified).max().map(SystemTime::from);
@@ -82,7 +81,7 @@ impl Epochs {
 }
 
 impl Epoch {
-    /// What was saved last.
+    /// Returns the object that was saved last.
     fn end(&self) -> Option<&ObjectMeta> {
         self.saved.values().rev().find(|object| !is_seal(object))
     }
@@ -91,7 +90,8 @@ impl Epoch {
         self.saved.values().chain(&self.lease)
     }
 
-    /// All of it; but for its seal, with its lease, while its run may not know of it.
+    /// Returns the epoch's superfluous objects: all of them; but its seal and its lease stay while its run may not know of the
+    /// seal.
     fn stale(&self, now: Option<SystemTime>) -> impl Iterator<Item = &ObjectMeta> {
         let age = |lease: &ObjectMeta| now?.duration_since(lease.last_modified.into()).ok();
         let lost = self.lease.as_ref().filter(|lease| lease.size > 0);
@@ -104,7 +104,7 @@ impl Epoch {
     }
 }
 
-/// Of what stands where something is saved.
+/// Returns whether an object in the place of a save is a seal.
 pub(super) fn is_seal(object: &ObjectMeta) -> bool {
     object.size == 0
 }

@@ -1,4 +1,4 @@
-//! What objects there are, by their names and sizes.
+//! The names and sizes of the objects.
 //!
 //! ```text
 //! PREFIX/conditions                     created twice, to learn whether the store refuses that
@@ -7,12 +7,12 @@
 //! PREFIX/JOB.job/EPOCH/NUMBER           what that run saved, one after the other
 //! ```
 //!
-//! A seal is empty, and the mark of a deletion one byte, so that a list tells all but what is a
-//! snapshot and what a record. Numbers have leading zeros: their order as text is theirs.
+//! A seal is empty, and the mark of a deletion has one byte, so that a list tells them from saves. It does not tell a snapshot
+//! from a record. Numbers have leading zeros, so that they sort as text.
 
 use ::object_store::path::{Error, Path};
 
-/// The first bytes of an object that was saved: its kind, and the version of this layout.
+/// The length of the head of a saved object: its kind, and the version of this layout.
 pub(super) const HEAD: usize = 2;
 pub(super) const SNAPSHOT: [u8; HEAD] = *b"S1";
 pub(super) const RECORD: [u8; HEAD] = *b"R1";
@@ -22,11 +22,11 @@ pub(super) const SEAL: &[u8] = b"";
 const JOB: &str = ".job";
 const LEASE: &str = "lease";
 
-/// Where objects are.
+/// The path below which all objects are.
 #[derive(Clone, Debug)]
 pub(super) struct Layout(Path);
 
-/// What an object of a job is.
+/// The role of a job's object.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Name {
     Lease { epoch: u64 },
@@ -42,12 +42,12 @@ impl Layout {
         &self.0
     }
 
-    /// The directory of a job. Some stores take no name that ends in a dot, as a key may.
+    /// Returns the directory of a job. The suffix is there because some stores accept no name that ends in a dot, as a key may.
     pub(super) fn job(&self, key: &str) -> Path {
         self.at(&format!("{key}{JOB}"))
     }
 
-    /// What no job's objects are below.
+    /// Returns the path of the object by which the store is tested. No job's objects are below it.
     pub(super) fn conditions(&self) -> Path {
         self.at("conditions")
     }
@@ -68,14 +68,14 @@ impl Layout {
         self.at(&format!("{key}{JOB}/{epoch:020}/{number:020}"))
     }
 
-    /// As a path that stands as it is: escapes, which a key has, are not escaped again.
+    /// Returns a path below the prefix, unchanged: the escapes in a key are not escaped again.
     fn at(&self, rest: &str) -> Path {
         let slash = if self.0.as_ref().is_empty() { "" } else { "/" };
         let path = format!("{}{slash}{rest}", self.0);
         Path::parse(&path).unwrap_or_else(|_| Path::from(path))
     }
 
-    /// The key of the job that an object belongs to, and which it is; `None` if it is another's.
+    /// Returns the key of the job that an object belongs to, and the object's role; `None` if it is not ours.
     pub(super) fn read(&self, path: &Path) -> Option<(String, Name)> {
         let mut parts = path.prefix_match(&self.0)?;
         let key = parts.next()?.as_ref().strip_suffix(JOB)?.to_owned();

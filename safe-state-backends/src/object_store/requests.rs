@@ -1,4 +1,4 @@
-//! What is asked of a store, by a thread that waits for the answer.
+//! Requests to a store, made by a thread that waits for the answer.
 
 use std::error::Error as _;
 use std::fmt;
@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, future, stream};
 use crate::network::Trouble;
 use crate::network::runtime::Runtime;
 
-/// How many objects are asked for at a time.
+/// The number of objects that are requested at a time.
 const AT_A_TIME: usize = 16;
 
 pub(super) struct Requests {
@@ -21,15 +21,15 @@ pub(super) struct Requests {
     limit: Duration,
 }
 
-/// Whether an object was created.
+/// The answer to a creation: whether the object was created.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Created {
     Yes,
-    /// There is one.
+    /// The object exists already.
     No,
 }
 
-/// An object.
+/// An object's content and time.
 pub(super) struct Found {
     pub(super) bytes: Vec<u8>,
     pub(super) modified: SystemTime,
@@ -61,7 +61,7 @@ impl Requests {
         self.wait(listed)?.map_err(trouble)
     }
 
-    /// What is below, and the bytes of an object there; `None` if there is none.
+    /// Returns the objects below a path, and the content of one of them; `None` if that does not exist.
     pub(super) fn list_and_get(
         &self,
         below: &Path,
@@ -77,7 +77,7 @@ impl Requests {
         self.wait(future::try_join(list, get))?.map_err(trouble)
     }
 
-    /// The object; `None` if there is none.
+    /// Returns an object; `None` if it does not exist.
     pub(super) fn get(&self, path: &Path) -> Result<Option<Found>, Trouble> {
         let found = async {
             let found = self.store.get(path).await?;
@@ -90,7 +90,7 @@ impl Requests {
         }
     }
 
-    /// All of these objects; `None` if one of them is gone.
+    /// Returns the contents of all these objects; `None` if one of them is gone.
     pub(super) fn get_all(&self, paths: Vec<Path>) -> Result<Option<Vec<Vec<u8>>>, Trouble> {
         let get =
             |path: Path| async move { Ok(Vec::from(self.store.get(&path).await?.bytes().await?)) };
@@ -114,7 +114,7 @@ impl Requests {
         }
     }
 
-    /// Removes objects, those that are gone already as well.
+    /// Removes objects. Objects that are gone already are no error.
     pub(super) fn delete(&self, paths: Vec<Path>) -> Result<(), Trouble> {
         let paths = stream::iter(paths).map(Ok).boxed();
         let gone =
@@ -132,8 +132,8 @@ impl fmt::Debug for Requests {
     }
 }
 
-/// What an `object_store` calls generic is a connection that broke, a server that is busy, and the
-/// like; and all that a store refuses by an answer for which there is no other word.
+/// Converts an error. `object_store` calls an error generic if a connection broke or a server is busy, but also if a store
+/// refuses by an answer for which it has no other word.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 fn trouble(error: Error) -> Trouble {
     let told = Told::of(&error);
@@ -141,7 +141,7 @@ fn trouble(error: Error) -> Trouble {
     if passes { Trouble::transient(told) } else { Trouble::permanent(told) }
 }
 
-/// What an error says, and whatever its causes say that it does not.
+/// The message of an error, with those of its causes that it does not contain.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Told(String);
@@ -160,8 +160,8 @@ impl Told {
         Told(text)
     }
 
-    /// Whether the store has answered with a status that it will answer with the next time as well: the
-    /// driver tells the status in words alone.
+    /// Returns whether the store has answered with a status that it will repeat: the driver gives the status only in its
+    /// message.
     fn is_refusal(&self) -> bool {
         let status = self.0.split_once(STATUS).and_then(|(_, rest)| rest.get(..3)?.parse().ok());
         let refuses = matches!(status, Some(400..=499 | 501) if !matches!(status, Some(408 | 409 | 425 | 429)));
@@ -170,7 +170,7 @@ impl Told {
 }
 
 const STATUS: &str = "non-2xx status code: ";
-/// By which S3 says, with status 400, that the request took too long to arrive.
+/// The code by which S3 says, with status 400, that the request took too long to arrive.
 const TIMED_OUT: &str = "<Code>RequestTimeout</Code>";
 
 #[cfg(test)]
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_said_once() {
+    fn an_error_of_the_store_is_told_once() {
         let cause = std::io::Error::other("no such bucket");
         let error = Error::Generic { store: "S3", source: cause.into() };
         let Trouble::Transient(told) = trouble(error) else { panic!("it is final") };

@@ -1,4 +1,4 @@
-//! The operations of a backend, in objects.
+//! The operations of the backend, on objects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,45 +14,45 @@ use crate::escape::Line;
 use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 
-/// How many records may follow a snapshot: to load them takes a request each.
+/// The most records that may follow a snapshot: loading takes a request for each.
 const MOST_RECORDS: u64 = 200;
 
-/// How often a load begins anew, when what it lists is superseded before it is read.
+/// The most attempts at a load whose listed objects are superseded before they are read.
 const LOADS: usize = 20;
 
-/// Stores tell times in whole seconds.
+/// The resolution of a store's times: whole seconds.
 const RESOLUTION: Duration = Duration::from_secs(1);
 
 const GONE: &str = "the job's objects are gone, and its lease with them; run the job again";
 
-/// The objects of a backend, and where this run is among them.
+/// A connection to the store, with the state of this run's objects.
 #[derive(Debug)]
 pub struct ObjectSession {
     requests: Requests,
     layout: Layout,
     place: String,
-    /// Whether the store is known to create an object only if there is none.
+    /// Whether the store is known to create an object only if it does not exist.
     is_proven: Arc<AtomicBool>,
-    /// What is saved next in the epoch, which began with this session.
+    /// The number of the next save in the epoch, which began with this session.
     next: u64,
-    /// When the lease was written last.
+    /// The time when the lease was written last.
     renewed: Instant,
-    /// What the next snapshot makes superfluous.
+    /// The objects that the next snapshot makes superfluous.
     stale: Vec<Path>,
 }
 
-/// What the object of a lease says.
+/// The contents of a lease's object.
 struct Held {
     holder: String,
     time: Duration,
     since: SystemTime,
 }
 
-/// What is stored where it is found out whether the store keeps conditions.
+/// The content of the object by which the store is tested.
 const CONDITIONS: &[u8] =
     b"safe-state has found out here that this store creates no object that is there\n";
 
-/// A store that can't hold a lease.
+/// The error of a store that can't hold a lease.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{place} {lack}, so two runs of a job could both begin; use a store that does (S3, R2, Google Cloud Storage, \
@@ -63,10 +63,10 @@ struct Unfit {
     lack: Lack,
 }
 
-/// What it lacks.
+/// The ability that the store lacks.
 #[derive(Debug, thiserror::Error)]
 enum Lack {
-    #[error("does not heed `If-None-Match: *`: it created an object that was there")]
+    #[error("ignores `If-None-Match: *`: it created an object that was there")]
     Conditions,
     #[error("does not list at once what was created")]
     Lists,
@@ -76,7 +76,7 @@ enum Lack {
 
 enum Loaded {
     Found(Option<Vec<u8>>),
-    /// What was listed was superseded before it was read.
+    /// The listed objects were superseded before they were read.
     Superseded,
 }
 
@@ -91,8 +91,8 @@ impl ObjectSession {
         ObjectSession { requests, layout, place, is_proven, next, renewed, stale }
     }
 
-    /// Creates an object that stays, and if it was not there, once more: the store has to refuse one of
-    /// the two. Asked once for each store and process.
+    /// Tests the store: creates an object that stays, and, if it did not exist, creates it again, which the store has to
+    /// refuse. The test runs once for each store and process.
     fn prove(&self) -> Result<(), Trouble> {
         if self.is_proven.load(Ordering::Relaxed) {
             return Ok(());
@@ -115,7 +115,7 @@ impl ObjectSession {
         Ok(Epochs::of(&self.layout, objects).remove(key).unwrap_or_default())
     }
 
-    /// Who has an epoch; `None` if it was given back.
+    /// Returns the lease of an epoch; `None` if it was given back.
     fn held(&self, key: &str, epoch: u64) -> Result<Option<Held>, Trouble> {
         let Some(found) = self.requests.get(&self.layout.lease(key, epoch))? else {
             return Ok(None);
@@ -126,7 +126,7 @@ impl ObjectSession {
         Ok(Some(Held { holder: holder.to_owned(), time, since: found.modified }))
     }
 
-    /// Whether a lease has ended by the store's clock, which is asked by writing.
+    /// Returns whether a lease has ended by the store's clock, which is read by writing an object.
     fn has_ended(&self, key: &str, held: &Held) -> Result<bool, Trouble> {
         let clock = self.layout.clock(key);
         self.requests.put(&clock, b"tick")?;
@@ -136,7 +136,7 @@ impl ObjectSession {
         Ok(age.is_some_and(|age| age >= held.time + RESOLUTION))
     }
 
-    /// Begins the epoch after the last, and ends those before. `None` if another was faster.
+    /// Begins the epoch after the last, and seals those before. Returns `None` if another run was faster.
     fn begin(&mut self, key: &str, text: &str, last: Option<u64>) -> Result<Option<u64>, Trouble> {
         let epoch = last.unwrap_or(0) + 1;
         let renewed = Instant::now();
@@ -148,8 +148,8 @@ impl ObjectSession {
         let epochs = Epochs::of(&self.layout, objects).remove(key).unwrap_or_default();
         match epochs.last() {
             Some(last) if last == epoch => {}
-            // What was the last may be long past, and the lease of the next swept already: but that of
-            // the last there is never is.
+            // The list of epochs may be long outdated, and the lease of the epoch after it removed already; but the last
+            // epoch's lease is never removed.
             Some(last) if last > epoch => return Ok(None),
             _ if created.is_some() => return Err(self.unfit(Lack::Lists)),
             _ => return Ok(None),
@@ -166,7 +166,7 @@ impl ObjectSession {
         Ok(Some(epoch))
     }
 
-    /// Puts a seal where the run of an epoch would save next, and gives what it has saved meanwhile.
+    /// Puts a seal where the run of an epoch would save next. Returns what that run has saved meanwhile.
     fn seal(&self, key: &str, epoch: u64, mut next: u64) -> Result<Vec<Path>, Trouble> {
         let mut saved = Vec::new();
         loop {
@@ -183,12 +183,12 @@ impl ObjectSession {
         }
     }
 
-    /// Writes the lease anew if it is time, and looks whether another run has taken over.
+    /// Renews the lease if a third of its time has passed, which fails if another run has taken over.
     fn keep(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         if self.renewed.elapsed() < token.time / 3 { Ok(()) } else { self.renew(token) }
     }
 
-    /// That another run has taken over, and which.
+    /// Returns the trouble of a lost lease, with the run that has taken over.
     fn lost(&self, token: &LeaseToken) -> Result<Trouble, Trouble> {
         let last = self.epochs(&token.key)?.last().filter(|last| *last > token.epoch);
         let held = last.map(|last| self.held(&token.key, last)).transpose()?.flatten();
@@ -202,7 +202,7 @@ impl ObjectSession {
         if self.requests.create(&path, bytes)? == Created::No {
             match self.requests.get(&path)? {
                 Some(found) if found.bytes == SEAL => return Err(self.lost(token)?),
-                // The store's client has tried it twice.
+                // The store's client has sent the request twice.
                 Some(found) if found.bytes == bytes => {}
                 Some(_) => return Err(Trouble::permanent(format!("`{path}` is another's"))),
                 None => return Err(contended()),
@@ -212,14 +212,14 @@ impl ObjectSession {
         Ok(path)
     }
 
-    /// Adds what makes all before it superfluous, and removes that.
+    /// Adds an object that makes all before it superfluous, and removes those.
     fn supersede(&mut self, token: &LeaseToken, bytes: &[u8]) -> Result<(), Trouble> {
         let path = self.add(token, bytes)?;
         let stale = std::mem::replace(&mut self.stale, vec![path]);
         if !stale.is_empty()
             && let Err(trouble) = self.requests.delete(stale.clone())
         {
-            // What is there too much does no harm, and goes the next time.
+            // Superfluous objects do no harm, and are removed the next time.
             tracing::debug!(target: "safe_state", key = token.key, %trouble, "objects are left over");
             self.stale.extend(stale);
         }
@@ -243,7 +243,7 @@ impl ObjectSession {
     }
 }
 
-/// The last snapshot and the records behind it, in one.
+/// Joins the last snapshot and the records behind it.
 fn joined(numbers: &[u64], objects: &[Vec<u8>]) -> Result<Option<Vec<u8>>, Trouble> {
     if objects.is_empty() {
         return Ok(None);
@@ -289,7 +289,7 @@ impl Session for ObjectSession {
         Ok(jobs.filter(|(_, epochs)| epochs.holds_checkpoint()).map(|(key, _)| key).collect())
     }
 
-    /// By this machine's clock: to ask the store's is to write.
+    /// Returns the holder by this machine's clock: reading the store's would take a write.
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
         let Some(epoch) = self.epochs(key)?.last() else { return Ok(None) };
         let held = self.held(key, epoch)?;
@@ -363,7 +363,7 @@ impl Session for ObjectSession {
     }
 }
 
-/// What the object of a lease says: for how long, and whose it is.
+/// Returns the contents of a lease's object: the lease time in milliseconds, and the holder's line.
 fn text(time: Duration, holder: &str) -> String {
     format!("{} {holder}", time.as_millis())
 }

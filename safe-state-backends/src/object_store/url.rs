@@ -1,4 +1,4 @@
-//! Stores by URL.
+//! Object stores by URL.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use ::object_store::{ClientConfigKey, ObjectStore, RetryConfig};
 use ::url::Url;
 
-/// The store that a URL names, and the path in it.
+/// Creates the store that a URL names. Returns it, and the path in it.
 pub(super) fn store(url: &str) -> Result<(Arc<dyn ObjectStore>, String), String> {
-    // What the parser says holds nothing of the URL.
+    // The parser's error contains nothing of the URL.
     let url = Url::parse(url).map_err(|error| error.to_string())?;
     let bucket = url.host_str().ok_or("it names no bucket")?;
     crate::network::provider::provide();
@@ -24,12 +24,12 @@ pub(super) fn store(url: &str) -> Result<(Arc<dyn ObjectStore>, String), String>
     Ok((store, url.path().trim_matches('/').to_owned()))
 }
 
-/// A server that is busy is asked again at once; what takes longer is the matter of the backend.
+/// Returns the retries of the driver: a busy server is asked again at once. The backend handles what takes longer.
 fn briefly() -> RetryConfig {
     RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(5), ..RetryConfig::default() }
 }
 
-/// The builders of the stores have no trait in common.
+/// Defines how to create a store, as the builders of the stores have no trait in common.
 macro_rules! store {
     ($name:ident, $feature:literal, $builder:path, $bucket:ident, $key:path) => {
         #[cfg(feature = $feature)]
@@ -38,7 +38,7 @@ macro_rules! store {
             for (option, value) in url.query_pairs() {
                 let unknown = |_| format!("there is no option `{option}`");
                 builder = builder.with_config(option.parse().map_err(unknown)?, value.clone());
-                // Who names an endpoint without TLS means it.
+                // A user who names an endpoint without TLS means it.
                 if option == "endpoint" && value.starts_with("http:") {
                     builder = builder.with_config($key(ClientConfigKey::AllowHttp), "true");
                 }

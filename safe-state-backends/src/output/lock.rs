@@ -1,30 +1,30 @@
-//! A lock on one byte of a file, far behind any end: of those who write the file, only runs ask for it. It is
-//! one of the open file description, so it meets neither `flock` nor the program's other descriptors.
+//! A lock on one byte of a file, far behind any end, which only runs of jobs use. The lock belongs to the open file
+//! description, so it conflicts neither with `flock` nor with the program's other descriptors.
 
 use std::fs::File;
 use std::io;
 
-/// A lock on a file that a run writes, until it is dropped.
+/// A lock on a file that a run writes, held until it is dropped.
 #[derive(Debug)]
 pub struct OutputLock {
-    /// Of the description that was locked, which the program's handle shares.
+    /// A copy of the handle, which shares the locked file description with the program's handle.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no such lock"))]
     file: File,
 }
 
-/// What came of trying to take it.
+/// The result of trying to take the lock.
 #[derive(Debug)]
 pub enum Taken {
-    /// It is held now.
+    /// The lock is taken.
     Lock(OutputLock),
-    /// Another run has it.
+    /// Another run has the lock.
     ByAnother,
-    /// The file system has no such locks, or the program uses them in ways of its own.
+    /// An unknown state: the file system has no such locks, or the program uses them itself.
     Unknown,
 }
 
 impl OutputLock {
-    /// Tries to take it on a file that is open to be written. Waits for nobody.
+    /// Tries to take the lock on a file that is open for writing. Does not wait.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ impl OutputLock {
         use nix::errno::Errno;
         use nix::fcntl::{FcntlArg, fcntl};
 
-        // There `flock` takes such locks itself, on the whole file.
+        // On such a file system, `flock` itself takes a lock of this kind on the whole file.
         if crate::dir::is_shared(file) {
             return Ok(Taken::Unknown);
         }
@@ -47,11 +47,11 @@ impl OutputLock {
         }
     }
 
-    /// There is none here.
+    /// Returns [`Taken::Unknown`]: this system has no such locks.
     ///
     /// # Errors
     ///
-    /// Never.
+    /// None.
     #[cfg(not(target_os = "linux"))]
     pub fn take(_: &File) -> io::Result<Taken> {
         Ok(Taken::Unknown)
@@ -60,7 +60,7 @@ impl OutputLock {
 
 #[cfg(target_os = "linux")]
 impl Drop for OutputLock {
-    /// The program's handle may stay open.
+    /// Releases the lock explicitly, as the program's handle may stay open.
     fn drop(&mut self) {
         use nix::fcntl::{FcntlArg, fcntl};
         let unlocked = linux::far_byte(nix::libc::F_UNLCK);
@@ -76,16 +76,16 @@ mod linux {
     use nix::libc::{F_UNLCK, F_WRLCK, SEEK_SET, c_int, flock, off_t};
 
     const FAR: off_t = off_t::MAX / 2 + 1;
-    /// The process of a lock that belongs to none.
+    /// The process id of a lock that belongs to a file description.
     const NOBODY: nix::libc::pid_t = -1;
 
-    // The constants are of other types than the fields.
+    // The types of the constants and the fields differ.
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn far_byte(kind: c_int) -> flock {
         flock { l_type: kind as _, l_whence: SEEK_SET as _, l_start: FAR, l_len: 1, l_pid: 0 }
     }
 
-    /// Whether it is a run that has the lock: a program locks more than that byte.
+    /// Returns whether a run has the lock. A program would lock more than this one byte.
     pub(super) fn is_of_a_run(file: &File) -> bool {
         let mut found = far_byte(F_WRLCK);
         let asked = fcntl(file, FcntlArg::F_OFD_GETLK(&mut found));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn one_run_has_it_and_a_program_locks_as_it_likes() {
+    fn one_run_locks_an_output_and_its_program_locks_as_it_likes() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
         let (first, second) = (open(&path), open(&path));

@@ -1,4 +1,4 @@
-//! Which troubles of PostgreSQL may pass.
+//! The troubles of PostgreSQL, and which of them may pass.
 
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
@@ -21,7 +21,7 @@ impl From<Error> for Trouble {
     }
 }
 
-/// What a pooler between this and the server does not do.
+/// The error of a pooler between this program and the server that refuses something.
 #[derive(Debug, thiserror::Error)]
 #[error("a pooler, as PgBouncer is one, seems to be between this and the server: {reason}")]
 struct Pooled {
@@ -29,7 +29,7 @@ struct Pooled {
     source: Error,
 }
 
-/// What to do about a pooler, if it is one that this comes from.
+/// Returns what to do about a pooler; `None` if the error does not come from one.
 fn pooler(error: &Error) -> Option<&'static str> {
     let error = error.as_db_error()?;
     let says = |text| error.message().contains(text);
@@ -46,9 +46,9 @@ fn pooler(error: &Error) -> Option<&'static str> {
     }
 }
 
-/// By [class](https://www.postgresql.org/docs/current/errcodes-appendix.html): connections, transactions
-/// in each other's way, too many connections, a server that stops or starts, a statement that took
-/// too long, and a server that is not the one to write to any more.
+/// Returns whether an error may pass, by its [class](https://www.postgresql.org/docs/current/errcodes-appendix.html):
+/// connections, transactions in each other's way, too many connections, a server that stops or starts, a statement that took
+/// too long, and a server that no longer accepts writes.
 fn code_passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     matches!(class, "08" | "40")
@@ -64,7 +64,8 @@ fn code_passes(code: &SqlState) -> bool {
         .contains(&code)
 }
 
-/// A certificate that is not believed comes as an error of the stream, as invalid data.
+/// Returns whether the network failed. A certificate that is not trusted comes as an I/O error too, with the kind of invalid
+/// data, and does not count.
 fn network_failed(error: &Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
@@ -84,7 +85,7 @@ mod tests {
 
     use crate::{Backend, PostgresBackend};
 
-    /// What a user is told if a server answers with this.
+    /// Returns the message that a user sees if a server answers with this error.
     fn told(code: &str, message: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! The operations of the backend, as statements.
+//! The operations of the backend, in the form of statements.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::size::too_large;
 use crate::tables::Tables;
 use crate::{Appended, Durability};
 
-/// How many bytes of one checkpoint an overview takes, and of all.
+/// The largest checkpoint, in bytes, that an overview contains, and the largest sum of all.
 const LARGE: i64 = 1 << 18;
 const MANY: i64 = 1 << 28;
 
@@ -31,7 +31,7 @@ impl Session for PostgresSession {
         self.joined(&rows)
     }
 
-    /// The statement writes: so it runs where the lease is written, and not on a copy.
+    /// Loads by a statement that also writes, so that it runs where the lease is written, and not on a replica.
     fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
         let limit = self.limit();
         let query = format!(
@@ -60,7 +60,7 @@ impl Session for PostgresSession {
 
     fn overview(&mut self) -> Result<Option<Vec<Listed>>, Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
-        // What is large is left out: of one key, and once the whole is.
+        // Large checkpoints are left out, and all others once the sum is too large.
         let query = format!(
             "{PRIMARY} SELECT job, CASE WHEN own <= $1 AND so_far <= $2 THEN record END, holder FROM (
                  SELECT job, number, record, sum(octet_length(record)) OVER (PARTITION BY job) AS own,
@@ -157,7 +157,7 @@ impl Session for PostgresSession {
     }
 
     fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
-        // The snapshot is number 0, and is updated: one statement can't delete and insert a row.
+        // The snapshot has the number 0, and is updated: one statement can't delete and insert the same row.
         let statement = format!(
             ", cleared AS (
                  DELETE FROM {records} WHERE number > 0 AND job IN (SELECT job FROM held)
@@ -169,9 +169,9 @@ impl Session for PostgresSession {
         self.extended(token, &statement, &[(&checkpoint, Type::BYTEA)]).map(drop)
     }
 
-    /// The row of the lease is locked and not changed: its old versions would pile up for as long as
-    /// any transaction on the server is open, and slow each other down. It is extended when it
-    /// gets time.
+    /// Appends a record. The statement locks the lease's row and does not change it: old versions of the row would pile up for
+    /// as long as any transaction on the server is open, and slow later statements down. The lease is extended separately, when
+    /// a sixth of its time has passed.
     fn append(
         &mut self,
         token: &LeaseToken,
@@ -228,7 +228,7 @@ impl PostgresSession {
         i64::try_from(self.largest).unwrap_or(i64::MAX)
     }
 
-    /// The records of a checkpoint in one.
+    /// Joins the records of a checkpoint.
     fn joined(&self, rows: &[Row]) -> Result<Option<Vec<u8>>, Trouble> {
         let Some(total) = rows.first().map(|row| row.try_get::<_, Option<i64>>(1)).transpose()?
         else {
@@ -246,8 +246,8 @@ impl PostgresSession {
     }
 }
 
-/// The records that are stored there, in one statement, which sees one state; and how many bytes they have: if
-/// those are more than the limit, no record is sent.
+/// Returns a query for the records and the sum of their sizes. It is one statement, which sees one state. If the sum exceeds
+/// the limit, the server sends no record.
 fn stored(from: &str, limit: &str) -> String {
     format!(
         "SELECT CASE WHEN total <= {limit} THEN record END, total

@@ -1,6 +1,6 @@
-//! The options of a URL that the driver does not know, or knows by other words.
+//! The options of a URL that the driver does not know, or knows by other names.
 
-/// Those of the driver.
+/// The options of the driver.
 #[rustfmt::skip]
 const KNOWN: [&str; 17] = [
     "user", "password", "dbname", "options", "application_name", "sslnegotiation", "host", "hostaddr", "port",
@@ -10,18 +10,18 @@ const KNOWN: [&str; 17] = [
 
 const TARGET: &str = "target_session_attrs";
 
-/// What a URL says of which of its hosts is meant.
+/// The host that a URL means, among several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// It says nothing.
+    /// The URL does not say.
     Unsaid,
-    /// Any that answers.
+    /// Any host that answers.
     Any,
-    /// One that writes.
+    /// A host that accepts writes.
     Primary,
 }
 
-/// Takes out of a URL which server is meant, and gives the rest; or says which option there is not.
+/// Takes the option that selects the host out of a URL. Returns it and the rest of the URL; or the error of an unknown option.
 pub(super) fn taken_from(url: &str) -> Result<(Target, String), String> {
     let Some((address, query)) = url.split_once('?') else {
         return Ok((Target::Unsaid, url.to_owned()));
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_server_is_meant_is_taken_out() {
+    fn the_option_for_a_primary_is_taken_out_of_the_url() {
         for (query, target, rest) in [
             ("", Target::Unsaid, ""),
             ("?", Target::Unsaid, ""),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_named_and_no_value() {
+    fn an_unknown_option_is_named_without_its_value() {
         for (query, why) in [
             ("color=secret", "there is no option `color`"),
             ("target_session_attrs=standby", "and a run writes"),

@@ -1,9 +1,9 @@
-//! A connection, and how statements are run on it.
+//! A connection to PostgreSQL, and the execution of statements on it.
 //!
-//! A pooler may give each transaction another connection of the server's. So no statement is prepared under a
-//! name, which stays with a connection, and nothing is set for a session, which others would have then: what a
-//! statement needs it sets for its own transaction. One that may be sent to a server which only reads begins
-//! with a comment by which Pgpool-II sends it to the primary.
+//! A pooler may give each transaction another connection of the server's. So no statement is prepared under a name, as that
+//! would stay with one connection, and nothing is set for a session, as others would then have it: a statement sets what it
+//! needs for its own transaction. A statement that a pooler may send to a read-only server begins with a comment that makes
+//! Pgpool-II send it to the primary.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -20,13 +20,13 @@ use crate::network::runtime::Runtime;
 use crate::network::{LeaseToken, Timeouts, Trouble};
 use crate::tables::{self, Tables};
 
-/// A parameter with its type, so that no round trip is needed to ask for it.
+/// A parameter with its type, which spares the round trip to ask for the type.
 pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
 
-/// What a query begins with that is to be asked of the primary.
+/// The beginning of a query that has to be answered by the primary.
 pub(super) const PRIMARY: &str = "/*NO LOAD BALANCE*/";
 
-/// The statements that make the tables, where they are not there, and their function.
+/// Returns the statements that create the tables, where they are missing, and their function.
 pub(super) fn schema(tables: &Tables) -> String {
     let Tables { meta, jobs, records, .. } = tables;
     let (version, append) = (tables::VERSION, statements::function(tables));
@@ -49,11 +49,11 @@ CREATE TABLE IF NOT EXISTS {records} (
     )
 }
 
-/// Any number: tables are made by one connection at a time, as `IF NOT EXISTS` does not see those
-/// that another is about to make.
+/// An arbitrary number for a lock under which one connection at a time creates the tables: `IF NOT EXISTS` does not see tables
+/// that another connection is about to create.
 const LOCK: i64 = 0x7361_6665;
 
-/// What was committed while the wait for the standbys was cancelled.
+/// The error of a commit whose wait for the standbys was cancelled.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the server has not waited until its standbys had what was saved: it is lost if the primary is; look at \
@@ -61,10 +61,10 @@ const LOCK: i64 = 0x7361_6665;
 )]
 struct Unreplicated;
 
-/// How long a server that is asked to stop what it does is waited for.
+/// The time to wait for a server to stop a statement.
 const CANCELLING: Duration = Duration::from_secs(1);
 
-/// A condition that is always met, and has a transaction commit as a save has to.
+/// Returns a condition that is always true, and makes the transaction commit as durably as a save has to.
 fn commits(durability: Durability) -> &'static str {
     match durability {
         Durability::Power => {
@@ -81,13 +81,13 @@ pub struct PostgresSession {
     said: Said,
     needs_standbys: bool,
     source: Source,
-    /// Dropped after the client, which has a task in it.
+    /// The connection's runtime. It is dropped after the client, which has a task in it.
     runtime: Runtime,
     pub(super) tables: Tables,
     limit: Duration,
-    /// How many bytes a checkpoint may have that is loaded.
+    /// The largest size in bytes of a checkpoint that is loaded.
     pub(super) largest: u64,
-    /// When the lease was extended last.
+    /// The time when the lease was extended last.
     pub(super) extended: Option<Instant>,
 }
 
@@ -113,7 +113,7 @@ impl PostgresSession {
         })
     }
 
-    /// What the server says of a commit that it has just made.
+    /// Checks that the server did not report the commit just made as one that is not on its standbys.
     fn is_replicated(&self) -> Result<(), Trouble> {
         match (self.said.unreplicated(), self.needs_standbys) {
             (false, _) => Ok(()),
@@ -125,7 +125,7 @@ impl PostgresSession {
         }
     }
 
-    /// What a statement comes to. One that is given up here is not to go on there.
+    /// Waits for a statement's result. Cancels the statement on the server if it takes too long.
     fn wait<T, E: Into<Trouble>>(
         &self,
         statement: impl Future<Output = Result<T, E>>,
@@ -148,7 +148,7 @@ impl PostgresSession {
         self.wait(self.client.query_typed(query, parameters))
     }
 
-    /// What is asked of tables that may not be there: nothing then.
+    /// Returns the rows of a query on tables that may be missing; none if they are.
     pub(super) fn asked(
         &self,
         query: &str,
@@ -159,8 +159,8 @@ impl PostgresSession {
         Ok(self.wait(asking)?.unwrap_or_default())
     }
 
-    /// The rows of a statement in a transaction that lasts, and that the server gives up in time. All of it
-    /// is sent at once. A pooler that has no transactions refuses the first of it.
+    /// Returns the rows of a statement in a transaction of its own, which the server ends after the time limit. All is sent at
+    /// once. A pooler that allows no transactions refuses the first part.
     pub(super) fn transaction(
         &self,
         query: &str,
@@ -183,7 +183,7 @@ impl PostgresSession {
         Ok(rows)
     }
 
-    /// Makes the tables if they are not there, and checks their version.
+    /// Creates the tables if they are missing, and checks their version.
     pub(super) fn prepare_tables(&self) -> Result<(), Trouble> {
         let query = format!("{PRIMARY} SELECT max(version) FROM {}", self.tables.meta);
         let version = |rows: Vec<Row>| rows.first().map(|row| row.try_get(0)).transpose();
@@ -209,7 +209,7 @@ impl PostgresSession {
         self.wait(making)
     }
 
-    /// Runs a statement that gives rows if the token holds.
+    /// Runs a statement that returns rows if the token holds. Without rows, the lease is lost.
     pub(super) fn claimed(
         &self,
         token: &LeaseToken,
@@ -228,7 +228,7 @@ impl PostgresSession {
         Ok(rows)
     }
 
-    /// The same, and extends the lease: `held` in the statement is its row.
+    /// Runs a statement if the token holds, and extends the lease. In the statement, `held` is the lease's row.
     pub(super) fn extended(
         &mut self,
         token: &LeaseToken,
@@ -266,13 +266,13 @@ impl PostgresSession {
     }
 }
 
-/// That a row is the token's, in a statement that commits as its durability asks.
+/// Returns a condition that a row is the token's. The transaction then commits as durably as asked.
 pub(super) fn held(durability: Durability) -> String {
     format!("job = $1 AND epoch = $2 AND holder = $3 AND {}", commits(durability))
 }
 
-/// The statement that takes a lease, if it is to be had, with a commit that lasts: were it undone by a crash
-/// of the server, its epoch would be given to another as well.
+/// Returns the statement that takes a lease, if it is available. Its commit is durable: if a crash of the server undid it,
+/// another run would get the same epoch.
 pub(super) fn taking(jobs: &str) -> String {
     format!(
         "INSERT INTO {jobs} AS mine (job, epoch, holder, ends)
@@ -305,7 +305,7 @@ pub(super) fn first<'r, T: tokio_postgres::types::FromSql<'r>>(
     Ok(row.try_get(0)?)
 }
 
-/// Epochs begin at 1 and grow by one: none is lost in a signed column.
+/// Returns the token's epoch for a signed column. Epochs begin at 1 and grow by one, so none overflows it.
 pub(super) fn epoch_of(token: &LeaseToken) -> Result<i64, Trouble> {
     i64::try_from(token.epoch).map_err(Trouble::permanent)
 }

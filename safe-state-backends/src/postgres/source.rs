@@ -1,4 +1,4 @@
-//! Where a connection comes from, and what the server says on it unasked.
+//! The source of a connection, and the server's notices on it.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -26,17 +26,17 @@ pub(super) enum Source {
 pub(super) type Connecting = dyn Fn() -> Opening + Send + Sync;
 type Opening = Pin<Box<dyn Future<Output = Result<Client, Error>>>>;
 
-/// What the server has said of commits on a connection.
+/// The notices of the server about commits on a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     is_unreplicated: Arc<AtomicBool>,
 }
 
-/// By its name in the server's source: the message may be in any language.
+/// The routine in the server's source that issues the notice; its message may be in any language.
 const WAITS_FOR_STANDBYS: &str = "SyncRepWaitForLSN";
 
 impl Said {
-    /// Whether a commit since the last time may not be on a standby that it waited for.
+    /// Returns whether a commit since the last call may be missing on a standby that it waited for.
     pub(super) fn unreplicated(&self) -> bool {
         self.is_unreplicated.swap(false, Ordering::Relaxed)
     }
@@ -63,7 +63,7 @@ impl Source {
         Ok((client, said))
     }
 
-    /// Asks the server to stop what a connection has it do.
+    /// Asks the server to cancel the statement that runs on a connection.
     pub(super) async fn cancel(&self, token: CancelToken) -> Result<(), Trouble> {
         match self {
             #[cfg(feature = "postgres-tls")]
@@ -74,7 +74,7 @@ impl Source {
     }
 }
 
-/// Keeps a connection going to its end.
+/// Drives a connection to its end, and notes the notices about commits.
 async fn drive<S, T>(mut connection: Connection<S, T>, said: Said)
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -1,15 +1,15 @@
-//! A save as statements for a connection of the program's own.
+//! A save in the form of statements, for a connection of the program's own.
 //!
-//! Where the lease is not held in the database, what is selected is no row, and NULL, which the column
-//! takes from nobody: so the statement fails with any driver. The row of the lease is locked until the
-//! transaction ends, so that nobody takes the lease over meanwhile.
+//! If the lease is not held in the database, the subquery selects no row, and so NULL, which the column does not accept: so the
+//! statement fails with any driver. The lease's row is locked until the transaction ends, so that nobody takes the lease over
+//! meanwhile.
 
 use crate::network::{LeaseToken, Trouble};
 use crate::tables::Tables;
 use crate::{Dialect, Parameter, Statement, Statements};
 
-/// Those that put a checkpoint in place of all that is stored; or that put a record behind the one
-/// before it, which has to be there.
+/// Returns the statements that replace all that is stored by a checkpoint; or, with `number`, the one that adds a record behind
+/// the previous one, which has to exist.
 pub(super) fn save(
     tables: &Tables,
     place: String,
@@ -40,8 +40,8 @@ fn whole(tables: &Tables, token: &LeaseToken, bytes: &[u8]) -> Result<Vec<Statem
     ])
 }
 
-/// The function that puts a record behind the one before it. Its plan is kept with the connection, and
-/// a driver's transaction does not tell which connection that is, for which a statement could be kept.
+/// Returns the definition of the function that adds a record. The server keeps the function's plan with the connection. A
+/// prepared statement would do the same, but a driver's transaction does not tell which connection it uses.
 pub(super) fn function(tables: &Tables) -> String {
     let Tables { jobs, records, append, .. } = tables;
     format!(

@@ -1,4 +1,4 @@
-//! TLS for connections by URL: how far the server has to be known.
+//! TLS for connections by URL, with the verification of the server that the URL asks for.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::network::Trouble;
 use crate::network::authorities::authorities;
 use crate::network::ssl::{Ssl, SslMode};
 
-/// What begins TLS on a connection.
+/// Returns the connector that begins TLS on a connection.
 pub(super) fn connector(ssl: &Ssl) -> Result<MakeRustlsConnect, Trouble> {
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -39,11 +39,11 @@ fn verifier(
     Ok(if ssl.mode == SslMode::VerifyCa { Arc::new(AnyName(strict)) } else { strict })
 }
 
-/// Believes any certificate.
+/// A verifier that accepts any certificate.
 #[derive(Debug)]
 struct Anyone(Arc<CryptoProvider>);
 
-/// Believes a certificate whatever name it has.
+/// A verifier that accepts a trusted certificate for any name.
 #[derive(Debug)]
 struct AnyName(Arc<WebPkiServerVerifier>);
 
@@ -93,7 +93,7 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        // The name is looked at last.
+        // The verifier checks the name last, so all else is in order.
         match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

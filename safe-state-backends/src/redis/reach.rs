@@ -1,8 +1,8 @@
-//! Which server to connect to: the one of a URL, the one that a cluster has the keys on, or the one that
-//! Sentinel calls the master.
+//! The choice of the server to connect to: the one in the URL, the node of a cluster that has the keys, or the master that
+//! Sentinel names.
 //!
-//! All keys are in one slot, and so on one node of a cluster: it needs one connection, as any server does. A
-//! node that has them not says who has, and is not asked again.
+//! All keys are in one slot, and so on one node of a cluster, so one connection suffices. A node that does not have the keys
+//! says which node has them, and is not asked again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,15 +12,15 @@ use ::redis::{
     Value, cmd, from_redis_value,
 };
 
-/// Host and port.
+/// A host and a port.
 type Address = (String, u16);
 
 const SENTINEL_PORT: u16 = 26379;
 
-/// The way to the server, for all connections of a backend.
+/// The way to the server, shared by all connections of a backend.
 #[derive(Clone)]
 pub(super) struct Reach {
-    /// For the server of the URL; what it says of user, password, database and TLS holds for all.
+    /// The client for the server in the URL. The URL's user, password, database and TLS settings apply to all servers.
     pub(super) client: Client,
     sentinel: Option<Sentinel>,
     cluster: Arc<Mutex<Cluster>>,
@@ -32,13 +32,13 @@ struct Sentinel {
     at: Vec<Address>,
 }
 
-/// What is known of a cluster, if there is one.
+/// The known nodes of a cluster, if the server is in one.
 #[derive(Default)]
 struct Cluster {
-    /// Whether its nodes were asked for.
+    /// Whether a server was asked for the cluster's nodes.
     is_asked: bool,
     nodes: Vec<Address>,
-    /// That which has the keys, as far as is known.
+    /// The node that has the keys, as far as known.
     owner: Option<Address>,
 }
 
@@ -47,7 +47,7 @@ impl Reach {
         Reach { client, sentinel: None, cluster: Arc::default() }
     }
 
-    /// By a URL, whose scheme may be `redis+sentinel` or `rediss+sentinel`.
+    /// Creates the way that a URL names. The scheme may also be `redis+sentinel` or `rediss+sentinel`.
     pub(super) fn to(url: &str) -> RedisResult<Self> {
         let Some((scheme, rest)) = url.split_once("+sentinel://") else {
             return Ok(Reach::by(Client::open(url)?));
@@ -87,7 +87,7 @@ impl Reach {
         self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection to the server that is to have the keys.
+    /// Connects to the server that probably has the keys.
     pub(super) fn connect(&self, limit: Duration) -> RedisResult<Connection> {
         if let Some(sentinel) = &self.sentinel {
             return self.at(&self.master(sentinel, limit)?)?.get_connection_with_timeout(limit);
@@ -110,7 +110,7 @@ impl Reach {
         connection
     }
 
-    /// Whom the first Sentinel that answers calls the master.
+    /// Returns the master that the first Sentinel to answer names.
     fn master(&self, sentinel: &Sentinel, limit: Duration) -> RedisResult<Address> {
         let mut trouble = None;
         for at in &sentinel.at {
@@ -154,7 +154,7 @@ impl Reach {
         Client::open(self.info_at(address))
     }
 
-    /// The node that an answer names, which may leave out its host if that is the one asked.
+    /// Parses the node in an answer. The host is missing if it is the one in the URL.
     pub(super) fn named(&self, address: &str) -> Option<Address> {
         let (host, port) = address.rsplit_once(':')?;
         let host = match (host, self.client.get_connection_info().addr()) {
@@ -164,20 +164,20 @@ impl Reach {
         Some((host.to_owned(), port.parse().ok()?))
     }
 
-    /// The keys are there from now on.
+    /// Notes that the keys are at the node `address` from now on.
     pub(super) fn moved(&self, address: &str) {
         self.cluster().owner = self.named(address);
     }
 
-    /// A connection to a node that an answer names.
+    /// Connects to a node that an answer names.
     pub(super) fn elsewhere(&self, address: &str, limit: Duration) -> RedisResult<Connection> {
         let node = self.named(address);
         let node = node.ok_or((ErrorKind::UnexpectedReturnType, "it names no node"))?;
         self.at(&node)?.get_connection_with_timeout(limit)
     }
 
-    /// Asks for the nodes of the cluster, once, to get on without the one of the URL. A server that is in none,
-    /// or does not tell, is asked no more.
+    /// Asks a server for the nodes of the cluster, once, so that the backend does not depend on the server in the URL. A server
+    /// that is in no cluster, or gives no answer, is not asked again.
     pub(super) fn learn(&self, connection: &mut Connection) {
         if std::mem::replace(&mut self.cluster().is_asked, true) || self.sentinel.is_some() {
             return;

@@ -1,11 +1,11 @@
-//! What the server does in one step.
+//! The scripts that the server runs in one step.
 
 use ::redis::{
     Cmd, Connection, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, ToRedisArgs,
     cmd,
 };
 
-/// Those from `renew` on begin with what checks the claim.
+/// All scripts. Those from `renew` on begin with a check of the lease.
 pub(super) struct Scripts {
     pub(super) load: Lua,
     pub(super) acquire: Lua,
@@ -19,7 +19,7 @@ pub(super) struct Scripts {
     pub(super) delete: Lua,
 }
 
-/// A script, and what a server knows it by once it has run it.
+/// A script, with the hash by which a server knows it after its first run.
 pub(super) struct Lua {
     code: &'static str,
     hash: String,
@@ -35,7 +35,7 @@ impl Lua {
     }
 }
 
-/// A script with its keys and what else it is given.
+/// A script with its keys and arguments.
 pub(super) struct Call {
     script: &'static Lua,
     keys: Vec<String>,
@@ -48,7 +48,7 @@ impl Call {
         self
     }
 
-    /// By its hash; a server that does not know it is told it.
+    /// Runs the script by its hash. If the server does not know the script, sends it.
     pub(super) fn run<T: FromRedisValue>(&self, connection: &mut Connection) -> RedisResult<T> {
         match self.command("EVALSHA", &self.script.hash).query(connection) {
             Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
@@ -58,7 +58,7 @@ impl Call {
         }
     }
 
-    /// In one command, on a server that may not know it.
+    /// Runs the script in one command that contains it, on a server that may not know it.
     pub(super) fn run_untold<T: FromRedisValue>(&self, on: &mut Connection) -> RedisResult<T> {
         self.command("EVAL", self.script.code).query(on)
     }

@@ -1,4 +1,4 @@
-//! The operations of a backend, on a connection to Redis.
+//! The operations of the backend on a connection to Redis.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -26,19 +26,19 @@ const FORGOTTEN: &str = "the server has forgotten the lease (it was flushed, evi
 pub struct RedisSession {
     reach: Reach,
     connection: Connection,
-    /// To the node that the keys are being moved to, and its address.
+    /// The connection to the node that the keys are being moved to, with its address.
     other: Option<(String, Connection)>,
-    /// Whether that has done what was asked last.
+    /// Whether that node has done the last operation.
     was_elsewhere: bool,
     timeouts: Timeouts,
     prefix: String,
-    /// Whether the server can say when it has synced a save; unless asked, it may.
+    /// Whether the server can say when it has synced a save; true until it says that it can't.
     tells_syncs: bool,
-    /// How many bytes a checkpoint may have that is loaded.
+    /// The largest size in bytes of a checkpoint that is loaded.
     largest: u64,
 }
 
-/// What a script answers: how it went, and the epoch and the holder, as far as they matter.
+/// The answer of a script: the outcome, and the epoch and the holder where they matter.
 type Answer = (String, Option<u64>, Option<String>);
 
 impl RedisSession {
@@ -75,8 +75,8 @@ impl RedisSession {
         self.followed(asked, |connection| call.run_untold(connection))
     }
 
-    /// What was asked; and of a node that says that the keys are on another, what that answers. Where they have
-    /// moved for good is remembered, and asked by the next try.
+    /// Returns the answer, or that of another node if the first says that the keys are being moved there. If they have moved
+    /// for good, the new node is remembered, and the next attempt asks it.
     fn followed<T>(
         &mut self,
         asked: RedisResult<T>,
@@ -118,7 +118,7 @@ impl RedisSession {
         trouble(error, self.timeouts.statement)
     }
 
-    /// A script that is refused unless the token holds, on its lease and what else it is about.
+    /// Returns a call of a script that is refused unless the token holds, on the lease's key and the keys `keys`.
     fn under(&self, token: &LeaseToken, script: &'static Lua, keys: &[String]) -> Call {
         let keys = [&[self.lease(&token.key)], keys].concat();
         script
@@ -129,12 +129,12 @@ impl RedisSession {
             .arg(u8::from(Instant::now() < token.until))
     }
 
-    /// The same, on the lease and the checkpoint.
+    /// Returns a call of a script that is refused unless the token holds, on the keys of the lease and the checkpoint.
     fn under_both(&self, token: &LeaseToken, script: &'static Lua) -> Call {
         self.under(token, script, &[self.checkpoint(&token.key)])
     }
 
-    /// Runs such a script, and says whether it has done its work.
+    /// Runs a script that is refused unless the token holds. Returns whether it did its work; false for an append behind a gap.
     fn claimed(&mut self, call: &Call) -> Result<bool, Trouble> {
         let (outcome, _, holder): Answer = self.run(call)?;
         match outcome.as_str() {
@@ -148,13 +148,13 @@ impl RedisSession {
         }
     }
 
-    /// Waits until the server has synced what it was told, if the token asks for that and the
-    /// server can tell: from 7.2, with `appendonly`.
+    /// Waits until the server has synced the last write, if the token's durability requires it and the server can tell: from
+    /// 7.2 on, with `appendonly`.
     fn sync(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         if !self.tells_syncs || token.durability != Durability::Power {
             return Ok(());
         }
-        // Its answer has to come before the connection's time is up.
+        // The answer has to come before the connection's time limit.
         let limit = millis(self.timeouts.statement / 2);
         let wait = cmd("WAITAOF").arg(1).arg(0).arg(limit).take();
         let connection = match &mut self.other {
@@ -174,7 +174,7 @@ impl RedisSession {
         }
     }
 
-    /// What a script has loaded.
+    /// Runs a script that loads a checkpoint, and returns it.
     fn loaded(&mut self, call: &Call) -> Result<Option<Vec<u8>>, Trouble> {
         let (outcome, second, third): (String, Value, Value) = self.run(call)?;
         let unread = |error| Trouble::permanent(RedisError::from(error));
@@ -210,8 +210,8 @@ impl Session for RedisSession {
 
     fn list(&mut self) -> Result<Vec<String>, Trouble> {
         let start = self.checkpoint("");
-        // Any node would tell what it has: this one is told who has the keys, and while they are being moved,
-        // who has the others.
+        // Any node would list its own keys. The question before makes sure that the list comes from the node that has the keys,
+        // and while they are being moved, from both nodes.
         let _: bool = self.ask(&cmd("EXISTS").arg(&start).take())?;
         let mut keys = BTreeSet::new();
         let others = self.other.as_mut().map(|(_, connection)| connection);
@@ -283,7 +283,7 @@ impl Session for RedisSession {
     }
 }
 
-/// The keys of a server that match, of which any may be given more than once.
+/// Returns the keys of a server that match the pattern. A key may be returned more than once.
 fn scan(connection: &mut Connection, pattern: &str) -> RedisResult<Vec<String>> {
     let mut keys = Vec::new();
     let mut cursor = 0_u64;

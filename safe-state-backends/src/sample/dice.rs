@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same in every run.
+//! Pseudo-random numbers, the same in every run.
 
-/// [SplitMix64](https://prng.di.unimi.it/splitmix64.c).
+/// The generator [SplitMix64](https://prng.di.unimi.it/splitmix64.c).
 #[derive(Debug)]
 pub(crate) struct Dice(u64);
 
@@ -17,12 +17,12 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    /// From 1 to `most`.
+    /// Returns a number from 1 to `most`.
     pub(crate) fn up_to(&mut self, most: usize) -> usize {
         1 + usize::try_from(self.next() % most as u64).unwrap()
     }
 
-    /// Some of `count` things: few of them, many, or about half.
+    /// Chooses some of `count` things: few of them, many, or about half.
     pub(crate) fn choose(&mut self, count: usize) -> Vec<bool> {
         let share = self.up_to(16);
         (0..count).map(|_| self.up_to(16) < share).collect()

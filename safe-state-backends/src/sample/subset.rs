@@ -1,11 +1,11 @@
-//! Subsets: all of them where they are few.
+//! Subsets of a number of things: all of them, or a random choice if they are many.
 
 use super::dice::Dice;
 
-/// Of so many things all subsets are tried; of more, as many at random.
+/// The number of things up to which all subsets are tried. For more things, as many subsets are tried at random.
 pub(crate) const EXHAUSTIVE: usize = 12;
 
-/// Calls `visit` with which of `count` things are in the subset.
+/// Calls `visit` with subsets of `count` things. Each says for every thing whether it is in the subset.
 pub(crate) fn each_subset(count: usize, dice: &mut Dice, mut visit: impl FnMut(&[bool])) {
     let mut kept = vec![false; count];
     for mask in 0..1_u32 << count.min(EXHAUSTIVE) {

@@ -1,11 +1,11 @@
-//! How a job that many workers share is cleared, and what is stored of it after that by workers that do not know yet.
+//! The clearing of a job that many workers share, and how workers that do not know of it yet are recognised.
 
 use super::{PUT_BACK, SharedJob};
 use crate::{Checkpoint, Completed, Error, Slices};
 
-/// Under what name a slice has which head it is of.
+/// The note in a slice that says which head it belongs to.
 const HEAD: &str = "head!";
-/// Notes in a head that its slices are being removed.
+/// The note in a head that says that its slices are being removed.
 const CLEARING: &str = "clearing!";
 
 impl SharedJob {
@@ -13,7 +13,7 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// A worker has a slice of it; or the backend cannot be written.
+    /// A worker has a slice of the job; or the backend cannot be written.
     pub fn clear(&self) -> Result<(), Error> {
         self.clear_if(|_| true)
     }
@@ -22,7 +22,7 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// A worker has a slice of it; or the backend cannot be written.
+    /// A worker has a slice of the job; or the backend cannot be written.
     pub fn clear_if(&self, is_meant: impl FnOnce(&Checkpoint) -> bool) -> Result<(), Error> {
         let opening = self.while_held(&self.job)?;
         let Some(head) = opening.found().cloned() else { return opening.delete() };
@@ -42,8 +42,8 @@ impl SharedJob {
         if !stored.iter().any(is_finished) {
             return opening.delete();
         }
-        // Before any is gone: what the head says to be finished would be taken for done, if this is killed on its way.
-        // A worker that has taken one since finds it out, and leaves it.
+        // The head is marked before any slice is gone. If this process is killed on its way, slices that the head says are
+        // finished would count as done. A worker that has taken a slice since finds the mark, and leaves the slice.
         let mut store = opening.begin_shared(head.marked_as_going())?;
         for (loop_id, slice) in stored {
             let free = self.while_held(&self.slice_name(loop_id, slice))?;
@@ -54,7 +54,7 @@ impl SharedJob {
         store.delete()
     }
 
-    /// The slices of which something is stored.
+    /// Returns the slices that have a stored checkpoint.
     fn stored_slices(&self, head: &Checkpoint) -> Result<Vec<(u16, u32)>, Error> {
         let mut stored = Vec::new();
         for slices in head.slices() {
@@ -69,36 +69,36 @@ impl SharedJob {
 }
 
 impl Checkpoint {
-    /// A worker has it, as a slice of that head.
+    /// Prepares the slice for a worker that takes it as a slice of `head`.
     pub fn begin_slice(&mut self, head: &Checkpoint) {
         self.forget_note(PUT_BACK);
         self.forget_note(HEAD);
         self.note(HEAD, Some(head.number()));
     }
 
-    /// Notes that so many more of its items were put back.
+    /// Notes in the slice that `count` more of its items were put back.
     pub(super) fn note_put_back(&mut self, count: usize) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let before = self.noted(PUT_BACK).unwrap_or(0);
         self.note(PUT_BACK, Some(before.saturating_add(count)));
     }
 
-    /// Whether it is a slice of that head, and not of one that was there before the job was cleared.
+    /// Returns whether this is a slice of `head`, and not of a head that existed before the job was cleared.
     pub fn is_slice_of(&self, head: &Checkpoint) -> bool {
         self.noted(HEAD).is_none_or(|number| number == head.number())
     }
 
-    /// Tells it from a head that was there before, or comes later.
+    /// Returns a number that tells this head from earlier and later ones of the job.
     fn number(&self) -> u32 {
         u32::try_from(self.started_at.micros() & u64::from(u32::MAX)).unwrap_or(0)
     }
 
-    /// Returns whether what is stored of the job is being removed, or was to be when that was interrupted.
+    /// Returns whether the job is being removed, or was when the removal was interrupted.
     pub fn is_being_cleared(&self) -> bool {
         self.noted(CLEARING).is_some()
     }
 
-    /// Returns the head with no slice finished, and noted as one that no worker goes on from.
+    /// Returns the head with no slice finished, marked as one that no worker goes on from.
     fn marked_as_going(mut self) -> Checkpoint {
         self.note(CLEARING, Some(1));
         for slices in std::mem::take(&mut self.workers).slices() {

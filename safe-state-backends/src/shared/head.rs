@@ -1,4 +1,4 @@
-//! The head of a job that many workers share, as a checkpoint.
+//! The head of a job that many workers share, in the form of a checkpoint.
 
 use std::ops::Range;
 
@@ -6,17 +6,17 @@ use super::{PUT_BACK, under_way};
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
-/// How much the head may hold of what variables were at the ends of slices: it is written anew with each slice.
+/// The most bytes of values at the ends of slices that the head may hold. The head is written again for each slice.
 const VALUES_LIMIT: usize = 1 << 20;
 
-/// Whether the values of a slice are so large, of so many slices, that they stay where the slice is stored.
+/// Returns whether the values of a slice are too large for the head, given the number of slices. They then stay with the slice.
 pub(crate) fn stays_apart(values: &[(String, Carried)], slices: u32) -> bool {
     let each = values.iter().map(|(name, value)| name.len() + value.size());
     let slices = usize::try_from(slices).unwrap_or(usize::MAX);
     each.sum::<usize>().saturating_mul(slices) > VALUES_LIMIT
 }
 
-/// How many items of a slice are complete, of a loop that knows them by key.
+/// Returns how many items of a slice are complete, in a loop that knows them by key.
 fn known_by_key(slice: &Checkpoint, loop_id: u16) -> u64 {
     let keys = slice.loop_progress(loop_id).and_then(|progress| progress.keys());
     keys.map_or(0, |keys| keys.len() as u64)
@@ -24,21 +24,21 @@ fn known_by_key(slice: &Checkpoint, loop_id: u16) -> u64 {
 
 /// The head of a job that many workers share.
 impl Checkpoint {
-    /// Whether loops of the job are cut into slices.
+    /// Returns whether loops of the job are cut into slices.
     pub fn has_slices(&self) -> bool {
         self.slices().next().is_some()
     }
 
-    /// How a loop is cut into slices, if it has begun.
+    /// Returns how a loop is cut into slices; `None` if it has not begun.
     pub fn slices_of(&self, loop_id: u16) -> Option<&Slices> {
         self.slices().find(|slices| slices.loop_id == loop_id)
     }
 
-    /// Cuts a loop into slices, of an input of `total` items if that is known.
+    /// Cuts a loop into slices, with an input of `total` items if that is known.
     ///
     /// # Errors
     ///
-    /// There are too many loops or slices.
+    /// The checkpoint has too many loops or slices.
     pub fn cut(&mut self, slices: Slices, total: Option<u64>) -> Result<(), FormatError> {
         let begun = LoopChange {
             loop_id: slices.loop_id,
@@ -50,11 +50,11 @@ impl Checkpoint {
         self.take_in(Record::Slices(slices))
     }
 
-    /// Marks a slice finished, of which `found` was stored when it was. One that is finished already stays as it is.
+    /// Marks a slice finished, whose last checkpoint is `found`. Does nothing if the slice is finished already.
     ///
     /// # Errors
     ///
-    /// There is no such slice; or there are too many values.
+    /// The slice does not exist; or the checkpoint has too many values.
     pub fn finish_slice(
         &mut self,
         finished: FinishedSlice,
@@ -91,16 +91,16 @@ impl Checkpoint {
         self.take_in(Record::Slices(slices))
     }
 
-    /// Takes in a change, as the value of a step.
+    /// Applies a change, such as the value of a step.
     ///
     /// # Errors
     ///
-    /// There are too many values.
+    /// The checkpoint has too many values.
     pub fn take_in(&mut self, change: impl Into<Record>) -> Result<(), FormatError> {
         self.apply(change.into()).map_err(FormatError::TooMany)
     }
 
-    /// What a variable was at the ends of the slices of a loop, in their order, as far as the head has it.
+    /// Returns the values of the variable `name` at the ends of a loop's slices, in order, as far as the head has them.
     pub fn merges_of<'a>(
         &'a self,
         loop_id: u16,
@@ -109,40 +109,40 @@ impl Checkpoint {
         self.workers.merges_of(loop_id, name)
     }
 
-    /// Whether the head has what variables were at the end of the slice.
+    /// Returns whether the head has the values of variables at the end of the slice.
     pub fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
         self.workers.names_of(loop_id, slice).any(|name| name != under_way::NAME)
     }
 
-    /// Takes in what is known of the job beside its arguments, if something is, under a name that no argument has.
+    /// Notes a fact about the job beside its arguments, if `value` is `Some`. No argument may have the name `name`.
     pub fn note(&mut self, name: &str, value: Option<u32>) {
         self.arguments.extend(value.map(|value| (name.to_owned(), value)));
     }
 
-    /// Forgets what was noted under that name.
+    /// Forgets the note `name`.
     pub fn forget_note(&mut self, name: &str) {
         self.arguments.remove(name);
     }
 
-    /// All that is noted, by its names.
+    /// Returns all notes, with their names.
     pub fn notes(&self) -> Vec<(String, u32)> {
         let all = self.arguments.iter().filter(|(name, _)| name.contains('!'));
         all.map(|(name, value)| (name.clone(), *value)).collect()
     }
 
-    /// Takes in what was noted.
+    /// Adds notes.
     pub fn put_notes(&mut self, notes: Vec<(String, u32)>) {
         self.arguments.extend(notes);
     }
 
-    /// What was noted under that name.
+    /// Returns the value of the note `name`.
     pub fn noted(&self, name: &str) -> Option<u32> {
         self.arguments.get(name).copied()
     }
 }
 
 impl DeadLetter {
-    /// The same of an item that has so many more before it.
+    /// Returns the dead letter with the item's index increased by `before`, the number of items before its slice.
     pub(super) fn behind(mut self, before: u64) -> DeadLetter {
         match self.within.first_mut() {
             Some(outermost) => *outermost = outermost.saturating_add(before),
@@ -152,9 +152,9 @@ impl DeadLetter {
     }
 }
 
-/// What is put back of finished slices whose items were given up on.
+/// The head's part in putting back dead letters of finished slices.
 impl Checkpoint {
-    /// The slices that have dead letters, with those, as their indices are there.
+    /// Returns the slices that have dead letters, with these letters, whose indices count from the start of the slice.
     pub(super) fn slices_to_reopen(&self) -> Vec<(u16, u32, Vec<DeadLetter>)> {
         let mut found: Vec<(u16, u32, Vec<DeadLetter>)> = Vec::new();
         for letter in &self.dead_letters {
@@ -169,7 +169,7 @@ impl Checkpoint {
         found
     }
 
-    /// The slice that the dead letter is of, and how many items are before it.
+    /// Returns the slice of the dead letter, and the number of items before that slice.
     fn slice_of(&self, slices: &Slices, letter: &DeadLetter) -> Option<(u16, u32, u64)> {
         let (outermost, index) = match letter.within.first() {
             Some(outermost) => (slices.loop_id <= letter.loop_id, *outermost),
@@ -181,8 +181,8 @@ impl Checkpoint {
         outermost.then(|| (slices.loop_id, slice, range(slice).start))
     }
 
-    /// Makes a slice unfinished, of which `before` is stored, and takes its dead letters to it. Gives what is to be stored of it:
-    /// all of its items are complete, and some are dead letters.
+    /// Makes a slice unfinished, whose checkpoint was `before`, and moves its dead letters there. Returns the slice's new
+    /// checkpoint: all of its items are complete, and some are dead letters.
     pub(super) fn reopen(
         &mut self,
         (loop_id, slice, letters): (u16, u32, Vec<DeadLetter>),
@@ -211,7 +211,7 @@ impl Checkpoint {
         Ok(before)
     }
 
-    /// The same of a slice of a loop that is cut by key, of which `stored` has stayed.
+    /// Reopens a slice of a loop that is cut by key, whose checkpoint `stored` was kept.
     pub(super) fn reopen_by_key(
         &mut self,
         loop_id: u16,
@@ -232,12 +232,12 @@ impl Checkpoint {
         Ok(stored)
     }
 
-    /// Whether it has dead letters.
+    /// Returns whether the head has dead letters.
     pub(super) fn has_dead_letters(&self) -> bool {
         !self.dead_letters.is_empty()
     }
 
-    /// Takes in, to be shown, what is stored of a slice that is under way.
+    /// Adds the progress of a slice under way, to be shown.
     pub(super) fn show_slice(&mut self, loop_id: u16, range: Range<u64>, slice: &Checkpoint) {
         let is_by_key = self.slices_of(loop_id).is_some_and(|slices| slices.cut == Cut::Key);
         if let Some(ours) = self.loops.get_mut(&loop_id).filter(|_| is_by_key) {
@@ -263,7 +263,7 @@ impl Checkpoint {
 }
 
 impl DeadLetter {
-    /// The same of an item that has so many fewer before it.
+    /// Returns the dead letter with the item's index reduced by `before`, the number of items before its slice.
     fn after(mut self, before: u64) -> DeadLetter {
         match self.within.first_mut() {
             Some(outermost) => *outermost = outermost.saturating_sub(before),

@@ -1,16 +1,16 @@
-//! Dead letters of a job that many workers share, put back together.
+//! Retrying the dead letters of all slices of a shared job.
 
 use super::{PUT_BACK, PutBack, SharedJob, unfinished};
 use crate::store::Opening;
 use crate::{Checkpoint, Cut, Error, Slices};
 
 impl SharedJob {
-    /// Puts the dead letters of all slices back, and gives how many they are: the next workers do their items.
+    /// Puts the dead letters of all slices back, so that the next workers do their items. Returns how many they are.
     ///
     /// # Errors
     ///
-    /// A worker has a slice with some; or the backend cannot be read or written. Within, the index of the first that can't be
-    /// put back, and why; then none is.
+    /// A worker has a slice with dead letters; or the backend cannot be read or written. The inner error is the index of the
+    /// first letter that can't be put back, and the reason; then none is put back.
     pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
         let opening = self.while_held(&self.job)?;
         let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
@@ -37,7 +37,7 @@ impl SharedJob {
                 Err(refused) => return Ok(Err(refused)),
             }
         }
-        // A slice that is finished in the head is nobody's to do, whatever is stored of it.
+        // The slices are written before the head: no worker takes a slice that the head says is finished.
         for (free, stored) in written {
             free.begin(stored)?;
         }
@@ -46,8 +46,8 @@ impl SharedJob {
         Ok(Ok(count))
     }
 
-    /// Makes those finished slices unfinished that have dead letters, of loops that are cut by key: what is stored of such a
-    /// slice stays, as it alone tells which of its items are complete. Gives how many were put back by one that ended before it
+    /// Reopens the finished slices that have dead letters, of loops that are cut by key. The checkpoint of each was kept, as
+    /// only it says which of its items are complete. Returns how many letters an earlier call had put back that ended before it
     /// wrote the head.
     fn reopen_by_key(
         &self,
@@ -91,7 +91,7 @@ impl SharedJob {
             let free = self.of_nobody(loop_id, slice)?;
             let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
             let Some(stored) = stored else { continue };
-            // It has none that is given up by now.
+            // The slice has no items given up any more, so its note is removed.
             head.workers.take_merges(loop_id, slice);
             written.push((free, stored));
         }

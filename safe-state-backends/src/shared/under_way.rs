@@ -1,19 +1,19 @@
-//! What the head notes of slices under way, where workers have to know of one another: how many there are, and how many
-//! items are given up in each.
+//! The head's notes on slices under way, by which workers know of one another: how many slices there are, and how many items
+//! are given up in each.
 
 use crate::format::{FormatError, Record};
 use crate::{Carried, Carry, Checkpoint, Merge};
 
-/// Under what name it stands among what variables were at the ends of slices. No variable has it.
+/// The name of a note, which stands among the values at the ends of slices. No variable can have this name.
 pub(super) const NAME: &str = "slice!";
 
 impl Checkpoint {
-    /// Notes that a slice is under way, and how many of its items are given up. One that is finished is not: a worker that lost
-    /// it to another may not know yet.
+    /// Notes that a slice is under way, and how many of its items are given up. Ignores a finished slice: a worker that lost it
+    /// to another may not know yet.
     ///
     /// # Errors
     ///
-    /// There is no such slice; or there are too many values.
+    /// The slice does not exist; or the checkpoint has too many values.
     pub fn note_slice(
         &mut self,
         loop_id: u16,
@@ -28,18 +28,18 @@ impl Checkpoint {
         self.take_in(Record::Merge(Merge { loop_id, slice, name: NAME.to_owned(), value }))
     }
 
-    /// How many items of a slice under way are given up, if that is noted.
+    /// Returns how many items of a slice under way are given up, if that is noted.
     pub fn noted_of_slice(&self, loop_id: u16, slice: u32) -> Option<u64> {
         let mut noted = self.under_way();
         noted.find(|(of, at, _)| (*of, *at) == (loop_id, slice)).map(|(.., given_up)| given_up)
     }
 
-    /// How many slices are noted to be under way.
+    /// Returns how many slices are noted as under way.
     pub fn slices_under_way(&self) -> usize {
         self.under_way().count()
     }
 
-    /// How many items are given up in all slices but that one.
+    /// Returns how many items are given up or skipped in all slices but this one.
     pub fn given_up_beside(&self, loop_id: u16, slice: u32) -> u64 {
         let others = self.under_way().filter(|(of, at, _)| (*of, *at) != (loop_id, slice));
         let under_way: u64 = others.map(|(.., given_up)| given_up).sum();

@@ -1,4 +1,4 @@
-//! A connection, and the statements of the backend on it.
+//! A connection to the database, and the statements of the backend on it.
 
 use crate::escape::Line;
 use std::error::Error as StdError;
@@ -20,10 +20,10 @@ use crate::size::{SizeLimit, too_large};
 use crate::tables::{self, Tables, VERSION};
 use crate::{Durability, Error, Holder};
 
-/// How long another connection that writes is waited for.
+/// The longest time to wait for another connection that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// The statements that make the tables, where they are not there.
+/// Returns the statements that create the tables, where they are missing.
 pub(super) fn schema(tables: &Tables) -> String {
     let Tables { meta, jobs, records, .. } = tables;
     format!(
@@ -48,23 +48,23 @@ CREATE TABLE IF NOT EXISTS {records} (
 pub(super) struct Database {
     connection: Arc<Mutex<Connection>>,
     tables: Tables,
-    /// Whether nobody but this backend has the connection's settings.
+    /// Whether this backend opened the connection, and so may lower its settings.
     is_own: bool,
 }
 
-/// A job's row at the time its lease was taken.
+/// The key and epoch of a job's row, as of when its lease was taken.
 #[derive(Clone, Copy)]
 pub(super) struct LeaseToken<'c> {
     pub(super) key: &'c str,
     pub(super) epoch: i64,
 }
 
-/// Why something was not done.
+/// The reason why an operation was not done.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// The row has another epoch by now; and who made it.
+    /// The row has another epoch by now. The value is the line of the new holder.
     Lost(Option<String>),
-    /// Another has the lease.
+    /// Another run has the lease. The value is its line.
     Held(String),
     Other(Box<dyn StdError + Send + Sync>),
 }
@@ -72,18 +72,18 @@ pub(super) enum Trouble {
 type Result<T> = std::result::Result<T, Trouble>;
 
 impl Database {
-    /// Opens the database; makes it if it is not there.
+    /// Opens the database, and creates it if it does not exist.
     pub(super) fn create(path: &Path, tables: &Tables) -> Result<Database> {
         let is_new = make(path)?;
         let database = Database::open(path, tables)?;
         if is_new {
-            // It stays in its mode if another connection is at it, and either mode is safe.
+            // If another connection uses the database, it stays in its mode, which is safe too.
             let _ = database.lock().pragma_update(None, "journal_mode", "WAL");
         }
         Ok(database)
     }
 
-    /// Opens the database if it is there.
+    /// Opens the database if it exists.
     pub(super) fn existing(path: &Path, tables: &Tables) -> Result<Option<Database>> {
         match path.try_exists() {
             Ok(false) => Ok(None),
@@ -93,7 +93,7 @@ impl Database {
     }
 
     fn open(path: &Path, tables: &Tables) -> Result<Database> {
-        // As the system names it: SQLite gives `:memory:` and the empty path meanings of its own.
+        // The system's name of the file is used: SQLite gives `:memory:` and the empty path meanings of its own.
         let path = fs::canonicalize(path)?;
         if !fs::metadata(&path)?.is_file() {
             // SQLite would wait for a pipe.
@@ -106,7 +106,7 @@ impl Database {
         Ok(Database { connection, tables: tables.clone(), is_own: true })
     }
 
-    /// The database of a connection that others use as well.
+    /// Creates a handle to a connection that others use as well.
     pub(super) fn shared(connection: &Arc<Mutex<Connection>>, tables: &Tables) -> Database {
         let connection = Arc::clone(connection);
         Database { connection, tables: tables.clone(), is_own: false }
@@ -116,7 +116,7 @@ impl Database {
         lock(&self.connection)
     }
 
-    /// Its file; `None` if it is in memory.
+    /// Returns the path of the database's file; `None` if it is in memory.
     pub(super) fn path(&self) -> Option<PathBuf> {
         path_of(&self.connection)
     }
@@ -126,7 +126,7 @@ impl Database {
         Ok(connection.table_exists(None, self.tables.meta.as_str())?)
     }
 
-    /// What a commit has to survive from now on. A connection that is shared is made safer alone.
+    /// Sets the failures that a commit has to survive from now on. A shared connection is only made safer.
     pub(super) fn set_durability(&self, durability: Durability) -> Result<()> {
         let level = match durability {
             Durability::Power => "EXTRA",
@@ -141,7 +141,7 @@ impl Database {
         self.lock().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
     }
 
-    /// Makes the tables, if they are not there.
+    /// Creates the tables, if they are missing.
     pub(super) fn make_tables(&self) -> Result<()> {
         let mut connection = self.lock();
         let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -152,8 +152,8 @@ impl Database {
         Ok(making.commit()?)
     }
 
-    /// Takes the row of a job: its epoch grows. In a database that has no file, it is what others
-    /// are refused by.
+    /// Takes the row of a job: raises its epoch and sets its holder. In a database without a file, the row's holder is what
+    /// keeps other runs out.
     pub(super) fn acquire(&self, key: &str, holder: &str, in_memory: bool) -> Result<i64> {
         let jobs = &self.tables.jobs;
         let connection = self.lock();
@@ -182,7 +182,7 @@ impl Database {
         Ok(())
     }
 
-    /// Puts a snapshot in place of all that is stored; or nothing.
+    /// Replaces all that is stored by a snapshot; or removes it, if `snapshot` is `None`.
     pub(super) fn replace(&self, token: LeaseToken<'_>, snapshot: Option<&[u8]>) -> Result<()> {
         let len = snapshot.map_or(0, <[u8]>::len);
         check_size((len + tail_room(len, Durability::Power)) as u64)?;
@@ -203,7 +203,7 @@ impl Database {
         Ok(replacing.commit()?)
     }
 
-    /// Puts a record behind the snapshot. One statement, which is a transaction.
+    /// Adds a record behind the snapshot, by one statement, which is a transaction.
     pub(super) fn append(&self, token: LeaseToken<'_>, number: i64, record: &[u8]) -> Result<()> {
         let Tables { jobs, records, .. } = &self.tables;
         let connection = self.lock();
@@ -220,9 +220,8 @@ impl Database {
         Ok(())
     }
 
-    /// Takes the row up again under a new epoch, so that nothing of the last one can come any more;
-    /// and says whether that had saved these bytes, as the record of that number or as the snapshot.
-    /// It waits for a transaction that is under way.
+    /// Raises the row's epoch, so that no save of the last epoch can come any more. Returns the new epoch, and whether the last
+    /// one saved `bytes`, as the record `number` or as the snapshot. Waits for a transaction that is under way.
     pub(super) fn settle(
         &self,
         token: LeaseToken<'_>,
@@ -260,7 +259,7 @@ impl Database {
         Ok((epoch, is_saved))
     }
 
-    /// Fails if the row has another epoch by now.
+    /// Checks that the row still has the token's epoch.
     pub(super) fn check(&self, token: LeaseToken<'_>) -> Result<()> {
         let asked = format!("SELECT 1 FROM {} WHERE job = ?1 AND epoch = ?2", self.tables.jobs);
         let connection = self.lock();
@@ -276,7 +275,7 @@ impl Database {
     fn lost(&self, connection: &Connection, token: LeaseToken<'_>) -> Trouble {
         let asked = format!("SELECT holder FROM {} WHERE job = ?1", self.tables.jobs);
         let holder = connection.query_row(&asked, [token.key], |row| row.get(0));
-        // Who it was is told if it can be.
+        // The new holder is named if it can be read.
         Trouble::Lost(holder.unwrap_or_default())
     }
 
@@ -319,7 +318,7 @@ impl Database {
     }
 }
 
-/// A checkpoint is no larger in rows than in a file.
+/// Refuses a checkpoint larger than the limit, which is that of files.
 fn check_size(bytes: u64) -> Result<()> {
     let limit = SizeLimit::default().bytes().map_err(|error| Trouble::Other(error.into()))?;
     if bytes > limit { Err(too_large(bytes, limit).into()) } else { Ok(()) }
@@ -329,12 +328,12 @@ pub(super) fn path_of(connection: &Mutex<Connection>) -> Option<PathBuf> {
     lock(connection).path().filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// A transaction that a panic left open is rolled back where it was begun.
+/// Locks a connection. A panic under the lock does no harm: an open transaction was rolled back when it was dropped.
 fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes an empty file for its owner alone, unless it is there; and says whether it is empty.
+/// Creates an empty file for its owner alone, unless it exists. Returns whether the file is empty.
 fn make(path: &Path) -> io::Result<bool> {
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -350,7 +349,7 @@ fn make(path: &Path) -> io::Result<bool> {
 }
 
 impl Trouble {
-    /// Makes an error of it, which says what was tried, for which job, and where.
+    /// Converts the trouble into an error with the operation, the job and the place.
     pub(super) fn at(self, action: &'static str, job: &str, place: String) -> Error {
         let job = job.to_owned();
         let holder =
@@ -365,7 +364,7 @@ impl Trouble {
     }
 }
 
-/// What went wrong in which database.
+/// An error of the database that is named.
 #[derive(Debug, thiserror::Error)]
 #[error("in the database `{place}`", place = Line(place))]
 struct In {
@@ -373,7 +372,7 @@ struct In {
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// Somebody has written for longer than is waited for.
+/// Another connection has written for longer than the backend waits.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "another connection has a transaction open that writes; if that is the program's own, around what saves the progress, \

@@ -10,18 +10,18 @@ use crate::lock::{self, Lock};
 use crate::statements::Outstanding;
 use crate::{Appended, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name};
 
-/// Fields drop in order: the database is closed before the lock is released.
+/// A lease on a job in the database. Fields drop in order: the database is closed before the lock is released.
 pub(super) struct SqliteLease {
     database: Database,
     job: String,
     place: String,
     key: String,
     epoch: i64,
-    /// How many records this lease has put behind the snapshot it saved; `None` if it has saved
-    /// none, or can't tell.
+    /// The number of records that this lease has added behind its snapshot; `None` if it has saved no snapshot, or the number
+    /// is unknown.
     records: Option<i64>,
     outstanding: Option<Outstanding>,
-    /// None in memory, where the row is all there is.
+    /// The lock on a file; `None` for a database in memory, where only the row keeps other runs out.
     lock: Option<Lock>,
 }
 
@@ -133,13 +133,13 @@ impl Lease for SqliteLease {
 impl Drop for SqliteLease {
     fn drop(&mut self) {
         if self.lock.is_none() {
-            // In memory, where nothing fails but an allocation.
+            // A database in memory fails only for lack of memory.
             let _ = self.database.release(self.token());
         }
     }
 }
 
-/// Who holds a job; in memory, the row tells.
+/// Returns who holds a job, by its lock file. For a database in memory, that is unsupported.
 pub(super) fn holder(database: &Database, job: &str) -> Result<Option<Holder>, Error> {
     match database.path() {
         Some(path) => lock::holder(&lock_beside(&path, job)?),
@@ -147,7 +147,7 @@ pub(super) fn holder(database: &Database, job: &str) -> Result<Option<Holder>, E
     }
 }
 
-/// One file for each database and job, whichever link leads to the database.
+/// Returns the path of the lock file: one for each database and job, whichever link leads to the database.
 fn lock_beside(database: &Path, job: &str) -> Result<PathBuf, Error> {
     let database = fs::canonicalize(database).map_err(Error::io("look for", database))?;
     let mut file_name = OsString::from(database.file_name().unwrap_or_default());

@@ -1,13 +1,13 @@
-//! A save as statements for a connection of the program's own.
+//! A save in the form of statements, for a connection of the program's own.
 //!
-//! Where the lease is not held in the database, what is selected is no row, and NULL, which the column
-//! takes from nobody: so the statement fails with any driver.
+//! If the lease is not held in the database, the subquery selects no row, and so NULL, which the column does not accept: so the
+//! statement fails with any driver.
 
 use super::database::LeaseToken;
 use crate::tables::Tables;
 use crate::{Dialect, Statement, Statements};
 
-/// Those that put a snapshot in place of all that is stored.
+/// Returns the statements that replace all that is stored by a snapshot.
 pub(super) fn whole(tables: &Tables, token: LeaseToken<'_>, snapshot: &[u8]) -> Vec<Statement> {
     let Tables { jobs, records, .. } = tables;
     let replace = format!(
@@ -23,7 +23,7 @@ pub(super) fn whole(tables: &Tables, token: LeaseToken<'_>, snapshot: &[u8]) -> 
     ]
 }
 
-/// The one that puts a record behind the one before it, which has to be there.
+/// Returns the statement that adds a record behind the previous one, which has to exist.
 pub(super) fn record(
     tables: &Tables,
     token: LeaseToken<'_>,

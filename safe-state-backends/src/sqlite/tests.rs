@@ -120,7 +120,7 @@ fn a_run_whose_lock_was_removed_by_hand_saves_nothing_over_the_next() {
 
 #[cfg(unix)]
 #[test]
-fn one_lease_whichever_link_leads_to_the_database() {
+fn a_link_to_a_database_leads_to_the_same_lease() {
     let (dir, backend) = on_disk();
     let held = lease(&backend);
     let link = dir.path().join("link.db");

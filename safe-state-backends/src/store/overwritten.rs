@@ -1,6 +1,6 @@
-//! Large values that were written over what is stored of them in memory, before they are saved.
+//! Large values that were overwritten in memory by newer ones which are not saved yet.
 //!
-//! So a save holds them once, and not twice. Until it is made, what was saved last is in the backend alone.
+//! Memory so holds a value once, and not twice. Until the save, only the backend has the value that was saved last.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::format::Record;
 use crate::journal::Journal;
 use crate::{Backend, CarriedChange, Checkpoint, Error};
 
-/// The names under which they are stored.
+/// The names of the overwritten values.
 #[derive(Debug, Default)]
 pub(super) struct Overwritten(BTreeSet<String>);
 
@@ -18,7 +18,7 @@ impl Overwritten {
         self.0.contains(name)
     }
 
-    /// What is to be saved of a value that was written over the one before; `None` if that was left as it was.
+    /// Overwrites a stored value in memory. Returns the change to save; `None` if the value was left as it was.
     pub(super) fn write<T>(
         &mut self,
         checkpoint: &mut Checkpoint,
@@ -31,7 +31,7 @@ impl Overwritten {
         Some(change)
     }
 
-    /// Takes what was saved last of those that the record does not have.
+    /// Loads the overwritten values that the record does not save back from the backend.
     pub(super) fn take_back(
         &mut self,
         (backend, journal): (&dyn Backend, &mut Journal),
@@ -50,7 +50,7 @@ impl Overwritten {
         let lost: Vec<String> = self.0.iter().filter(|name| !is_saved(name)).cloned().collect();
         for name in lost {
             let value = stored.as_mut().and_then(|stored| stored.carried.remove(&name));
-            // Of one that is not there any more, nothing is known.
+            // A value that is no longer stored is removed.
             match value {
                 Some(value) => _ = checkpoint.carried.insert(name.clone(), value),
                 None => _ = checkpoint.carried.remove(&name),
@@ -60,16 +60,16 @@ impl Overwritten {
         Ok(())
     }
 
-    /// The record has been taken in.
+    /// Notes that the record was applied, so that memory and the record agree.
     pub(super) fn is_taken_in(&mut self) {
         self.0.clear();
     }
 }
 
 impl Store {
-    /// Writes a large list of numbers over what is stored of it in memory, where it has nothing in common with that, and
-    /// returns what is to be saved now; `None` where nothing was done. A save that leaves it out takes the value before from
-    /// the backend.
+    /// Overwrites a large list of numbers in memory, where it has nothing in common with the stored one. Returns the change
+    /// that has to be saved now; `None` if nothing was done. A save without this change loads the previous value from the
+    /// backend.
     #[doc(hidden)]
     pub fn overwrite<T>(&mut self, name: &str, within: &[u64], value: &T) -> Option<CarriedChange> {
         if self.outstanding.is_some() || !self.journal.has_all() {
@@ -78,7 +78,7 @@ impl Store {
         self.overwritten.write(&mut self.checkpoint, name, within, value)
     }
 
-    /// Sees to it that what is in memory under the name is what was saved last.
+    /// Makes sure that the value `name` in memory is the one that was saved last.
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ mod tests {
         assert!(store.overwrite("other", &[], &weights(3e6)).is_none());
         assert!(store.overwrite("weights", &[], &vec![0.5_f64; 1 << 18]).is_none());
         assert_eq!(store.checkpoint().carried("weights").unwrap(), Some(weights(0.5)));
-        // Where another has the same bytes, they are not written over.
+        // Bytes that another value shares are not overwritten.
         let held = store.checkpoint().clone();
         assert!(store.overwrite("weights", &[], &weights(3e6)).is_none());
         drop(held);

@@ -1,4 +1,4 @@
-//! What a store refuses to save, and what it has then.
+//! Tests of what a store refuses to save, and of its state then.
 
 use super::*;
 use crate::format::LoopChange;
@@ -51,7 +51,7 @@ fn a_save_that_is_too_much_says_so() {
 }
 
 #[test]
-fn as_many_names_as_there_is_room_for_can_be_saved_again() {
+fn the_most_names_that_fit_can_be_saved_again() {
     let (_, mut store) = store();
     store.save(carried(0..256)).unwrap();
     store.save(carried(0..256)).unwrap();

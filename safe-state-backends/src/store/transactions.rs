@@ -4,21 +4,21 @@ use super::Store;
 use crate::format::{FormatError, Record};
 use crate::{Checkpoint, Dialect, Ended, Error, Statements};
 
-/// What is the state if the transaction is committed that has it outstanding.
+/// The state after the transaction under way, if it is committed.
 pub(super) enum Outstanding {
-    /// What it is now, and this.
+    /// The present state with this record applied.
     Record(Box<Record>),
     Whole(Box<Checkpoint>),
 }
 
 impl Store {
-    /// The statements of that dialect that save what changed, for a transaction of the program's own;
-    /// `None` where a save is none. The state in memory changes when [`ended`](Self::ended) says that it was committed, and
-    /// nothing else may be saved before that.
+    /// Returns the statements in `dialect` that save a change, for a transaction of the program's own; `None` if the backend
+    /// can't save by statements. The state in memory changes when [`ended`](Self::ended) receives that the transaction was
+    /// committed. Nothing else may be saved before that.
     ///
     /// # Errors
     ///
-    /// The change is more than a checkpoint holds, or the lease is held no more.
+    /// The change is more than a checkpoint holds, or the lease is no longer held.
     pub fn statements(
         &mut self,
         change: impl Into<Record>,
@@ -50,20 +50,19 @@ impl Store {
         Ok(given)
     }
 
-    /// None of the statements that were given last has been run, nor will be.
+    /// Drops the statements that were given last. None of them may have been run, nor be run later.
     pub fn forget_statements(&mut self) {
         if self.outstanding.is_some() {
-            // What that changes is known to the lease alone, which says so where it has to write.
+            // The only error is that of the lease, which returns it again at the next write.
             let _ = self.ended(Ended::RolledBack);
         }
     }
 
-    /// Takes in how the transaction ended, as [`Lease::ended`](crate::Lease::ended) does. Returns whether
-    /// what changed is saved.
+    /// Receives how the transaction ended, as [`Lease::ended`](crate::Lease::ended) does. Returns whether the change is saved.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same errors as [`Lease::ended`](crate::Lease::ended).
     pub fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
         let is_saved = self.journal.ended(ended)?;
         match self.outstanding.take().filter(|_| is_saved) {

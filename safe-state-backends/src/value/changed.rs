@@ -1,4 +1,4 @@
-//! What values of types with attributes of `serde` are to a program in which these have changed.
+//! Tests that read values of types with `serde` attributes as types whose attributes have changed.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tests::converted;
 
-/// What a value is to the other type; an error where that can't hold it.
+/// Reads a value as another type; returns an error if that type can't hold it.
 fn becomes<T: Serialize, U: DeserializeOwned>(value: T) -> Result<U, String> {
     converted(&value).map_err(|error| error.to_string())
 }
@@ -244,7 +244,7 @@ fn what_was_made_by_other_functions_is_refused() {
     becomes::<_, IpAddr>([127_u8, 0, 0, 1]).unwrap_err();
 }
 
-/// What `serde` decides by itself, and no reader of the bytes can see.
+/// For untagged enums, `serde` decides by itself, which no reader of the bytes can see.
 #[test]
 fn what_no_tag_tells_goes_by_the_first_that_takes_it() {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Random values, one after another with one schema: each comes back, whatever came before it.
+//! A test with random values, written one after another with one schema: each reads back, whatever came before it.
 
 use proptest::prelude::*;
 use serde::ser::{SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleVariant};
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::tests::write;
 use super::{Schema, Value, read};
 
-/// A value that calls a serializer in any way that it can be called.
+/// A value that calls a serializer in any possible way.
 #[derive(Clone, Debug)]
 enum Any {
     Plain(Value),
@@ -15,7 +15,7 @@ enum Any {
     List(Vec<Any>, bool),
     Tuple(Vec<Any>),
     Map(Vec<(Any, Any)>, bool),
-    /// Its name and fields, those without a value skipped.
+    /// A struct: its name and its fields. Fields without a value are skipped.
     Struct(usize, Vec<(usize, Option<Any>)>),
     UnitVariant(usize, usize),
     NewtypeVariant(usize, usize, Box<Any>),
@@ -26,7 +26,7 @@ enum Any {
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 
 impl Any {
-    /// What is to come back.
+    /// Returns the value that has to be read back.
     fn value(&self) -> Value {
         let list = |them: &[Any]| Value::List(them.iter().map(Any::value).collect());
         let fields = |them: &[(usize, Option<Any>)]| {
@@ -160,14 +160,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn each_comes_back_whatever_came_before(values in proptest::collection::vec(one(), 1..6)) {
+    fn each_value_reads_back_whatever_was_written_before_it(values in proptest::collection::vec(one(), 1..6)) {
         let mut schema = Schema::default();
         let mut written = Vec::new();
         for value in &values {
             let mut bytes = Vec::new();
             write(value, &mut schema, &mut bytes).unwrap();
             written.push((schema.version(), bytes));
-            // The schema is read again before each, as a run that resumes does.
+            // The schema is decoded again before each value, as by a run that resumes.
             schema = postcard::from_bytes(&postcard::to_stdvec(&schema).unwrap()).unwrap();
             prop_assert!(schema.is_sound());
         }

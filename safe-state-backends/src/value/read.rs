@@ -1,4 +1,4 @@
-//! Reads values by the schema that they were written with.
+//! The decoding of values by the schema that they were written with.
 
 mod access;
 mod error;
@@ -31,13 +31,13 @@ pub(super) fn read<T: DeserializeOwned>(
     if state.left.is_empty() { Ok(value) } else { Err(ReadError::damaged()) }
 }
 
-/// Reads one value, at one place of the schema.
+/// A deserializer of one value, at one place of the schema.
 pub(super) struct Reader<'s, 'a> {
     state: &'s mut State<'a>,
     at: NodeId,
 }
 
-/// What stands at a place.
+/// The kind of the value at a place.
 #[derive(Clone, Copy)]
 enum Found {
     Absent,
@@ -46,14 +46,14 @@ enum Found {
     Some(NodeId),
     Seq(NodeId),
     Map(NodeId, NodeId),
-    /// The first element's place, how far the next is from it, and how many there are.
+    /// A tuple: the first element's place, the distance to the next one's place, and the number of elements.
     Tuple(NodeId, NodeId, u32),
     Struct(RecordId),
     Enum(EnumId),
 }
 
 impl State<'_> {
-    /// What stands at a place, the bytes that tell it taken.
+    /// Returns the kind of the value at a place, after reading the bytes that tell it.
     fn find(&mut self, at: NodeId) -> Result<Found, ReadError> {
         let node = self.schema.node(at).ok_or_else(ReadError::damaged)?;
         if node.is_tagged_in(self.version) {
@@ -88,7 +88,7 @@ impl State<'_> {
         })
     }
 
-    /// Passes over the value at a place. Returns whether there was one.
+    /// Skips the value at a place. Returns whether there was one.
     fn skip(&mut self, at: NodeId) -> Result<bool, ReadError> {
         let found = self.find(at)?;
         if let Found::Absent = found {
@@ -101,7 +101,7 @@ impl State<'_> {
 }
 
 impl Reader<'_, '_> {
-    /// Gives the value that was found to the visitor.
+    /// Passes the value that was found to the visitor.
     fn visit<'de, V: Visitor<'de>>(self, found: Found, visitor: V) -> Result<V::Value, ReadError> {
         let state = self.state;
         match found {
@@ -133,7 +133,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Methods that see that a number keeps its value where the type has changed to one of floating point.
+/// Defines methods that check that a number keeps its value where the type has changed to a floating-point type.
 macro_rules! floats {
     ($($method:ident: $exact:ident)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -141,7 +141,7 @@ macro_rules! floats {
             if let Found::Scalar(scalar) = found {
                 let mut ahead = State { ..*self.state };
                 if !ahead.$exact(scalar)? {
-                    // Who goes on all the same goes on behind it.
+                    // A caller that goes on after the error goes on behind the number.
                     self.state.scalar(scalar)?;
                     return Err(ReadError::inexact(scalar));
                 }
@@ -165,7 +165,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         let mut ahead = State { ..*self.state };
         match ahead.find(self.at)? {
             Found::None | Found::Some(_) => self.deserialize_any(visitor),
-            // It was not optional when it was written.
+            // The value was not optional when it was written.
             _ => {
                 let Reader { state, at } = self;
                 state.enter()?;
@@ -198,7 +198,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         let read = match found {
             Found::Struct(record) => Fields::visit(self.state, record, Some(fields), visitor),
             Found::Map(..) => self.visit(found, visitor),
-            // Else a list would be taken for its fields, by their order.
+            // Otherwise, a list would be taken for the fields, by their order.
             _ => Err(ReadError::no_struct()),
         };
         read.map_err(|error| error.of_struct(name, fields))
@@ -222,7 +222,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let Reader { state, at } = self;
         let value = Reader { state: &mut *state, at }.deserialize_any(visitor)?;
-        // Behind it: what is inside of it says of itself whether it is ignored.
+        // The flag is set after the value was read, because values inside it set it too.
         state.is_ignored = true;
         Ok(value)
     }
@@ -237,7 +237,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     }
 }
 
-/// Reads a value at a place by a seed.
+/// Decodes a value at a place by a seed.
 fn read_seed<'de, T: DeserializeSeed<'de>>(
     state: &mut State<'_>,
     at: NodeId,

@@ -1,23 +1,22 @@
-//! What is known of the values that were written: their kinds, and the names in them.
+//! The schema: the kinds of the written values, and the names in them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
 
-/// The place of a kind of value in a schema.
+/// The index of a node, the kind of the values at one place, in a schema.
 pub(super) type NodeId = u32;
-/// The place of a list of fields.
+/// The index of a record, a list of fields.
 pub(super) type RecordId = u32;
-/// The place of an enumeration.
+/// The index of an enumeration.
 pub(super) type EnumId = u32;
 
-/// The root of every schema.
+/// The node at which every schema begins.
 pub(super) const ROOT: NodeId = 0;
 
-/// The kinds of the values that were written with it, and the names of their fields and variants.
+/// The kinds of the values that were written with the schema, and the names of their fields and variants.
 ///
-/// Its version goes up when something in it changes so that bytes written before have to be read as
-/// they were meant then.
+/// The version goes up when a part of the schema changes so that bytes written before need the old meaning of that part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     pub(super) version: u32,
@@ -33,9 +32,9 @@ pub struct Schema {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Node {
     pub(super) kind: Kind,
-    /// From which version on each value tells its kind itself; 0 if the kind is one for all.
+    /// The version from which each value tells its kind itself; 0 if all values have the same kind.
     pub(super) tagged_since: u32,
-    /// Of tagged values, the tags that were written by this process.
+    /// The tags of values that this process has written here, as a set of bits.
     #[serde(skip)]
     pub(super) seen: u32,
 }
@@ -56,16 +55,16 @@ pub(super) enum Kind {
     Option(NodeId),
     Seq(NodeId),
     Map(NodeId, NodeId),
-    /// The first of as many nodes in a row.
+    /// A tuple: the first of its nodes, which are in a row, and their number.
     Tuple(NodeId, u32),
     Struct(RecordId),
     Enum(EnumId),
 }
 
-/// The scalars, each with what it is called.
+/// Defines the scalars, each with its name.
 macro_rules! scalars {
     ($($scalar:ident: $name:literal)*) => {
-        /// A value that holds no others.
+        /// The kind of a value that holds no others.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub(super) enum Scalar {
             $($scalar,)*
@@ -83,7 +82,7 @@ macro_rules! scalars {
     };
 }
 
-// In the order of their numbers in the format.
+// The order is that of the scalars' numbers in the format.
 scalars! {
     Unit: "()"
     Bool: "bool"
@@ -104,17 +103,17 @@ scalars! {
     Bytes: "bytes"
 }
 
-/// A struct, or the fields of a variant.
+/// The fields of a struct or of a variant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) name: Box<str>,
     #[serde(deserialize_with = "bounded::growing_list")]
     pub(super) fields: Vec<Field>,
-    /// From which version on each value tells which fields it has; 0 if it is all, in their order.
+    /// The version from which each value tells which fields it has; 0 if every value has all of them, in order.
     pub(super) loose_since: u32,
-    /// How many fields there were until then.
+    /// The number of fields before that version.
     pub(super) fixed: u32,
-    /// Whether a value of it has been written.
+    /// Whether a value of the record has been written.
     pub(super) is_known: bool,
 }
 
@@ -124,7 +123,7 @@ pub(super) struct Field {
     pub(super) node: NodeId,
 }
 
-/// An enumeration, as far as it was seen.
+/// An enumeration, as far as written values have shown it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Enum {
     pub(super) name: Box<str>,
@@ -142,7 +141,7 @@ pub(super) struct Variant {
 pub(super) enum Body {
     Unit,
     Newtype(NodeId),
-    /// The first of as many nodes in a row.
+    /// A tuple: the first of its nodes, which are in a row, and their number.
     Tuple(NodeId, u32),
     Struct(RecordId),
 }
@@ -154,12 +153,12 @@ impl Default for Schema {
 }
 
 impl Schema {
-    /// The version that values written now have.
+    /// Returns the schema's version, which values written now have.
     pub fn version(&self) -> u32 {
         self.version
     }
 
-    /// Whether all places that it speaks of are in it. A schema that was read has to be asked.
+    /// Returns whether all indices in the schema are valid. A decoded schema has to be checked by this.
     pub fn is_sound(&self) -> bool {
         let node = |id: NodeId| (id as usize) < self.nodes.len();
         let nodes = |first: NodeId, count: u32| {
@@ -180,7 +179,7 @@ impl Schema {
             Body::Tuple(first, count) => nodes(first, count),
             Body::Struct(id) => record(id),
         };
-        // Far from where it could not go up any more.
+        // The version stays far below the largest number, so that it can always go up.
         (1..u32::MAX / 2).contains(&self.version)
             && self.nodes.iter().all(|node| node.tagged_since <= self.version)
             && self.records.iter().all(|record| {
@@ -207,7 +206,7 @@ impl Schema {
     }
 
     pub(super) fn struct_named(&self, name: &str) -> Option<RecordId> {
-        // Those of variants have no name.
+        // The records of variants have no name.
         let is_it = |record: &Record| *record.name == *name && !name.is_empty();
         self.records.iter().position(is_it).map(place)
     }
@@ -235,12 +234,12 @@ impl Schema {
 }
 
 impl Record {
-    /// Whether each value written in that version tells which fields it has.
+    /// Returns whether each value written in `version` tells which fields it has.
     pub(super) fn is_loose_in(&self, version: u32) -> bool {
         self.loose_since != 0 && self.loose_since <= version
     }
 
-    /// The fields that each value has which does not tell them.
+    /// Returns the fields of a value that does not tell which it has.
     pub(super) fn fixed_fields(&self) -> &[Field] {
         let fixed = if self.loose_since == 0 { self.fields.len() } else { self.fixed as usize };
         self.fields.get(..fixed).unwrap_or_default()
@@ -248,13 +247,13 @@ impl Record {
 }
 
 impl Node {
-    /// Whether each value written in that version tells its kind.
+    /// Returns whether each value written in `version` tells its kind.
     pub(super) fn is_tagged_in(&self, version: u32) -> bool {
         self.tagged_since != 0 && self.tagged_since <= version
     }
 }
 
-/// Far fewer are made than there are numbers.
+/// Converts an index. A schema never has as many entries as a `u32` can count.
 pub(super) fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

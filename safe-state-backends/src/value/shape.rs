@@ -1,18 +1,17 @@
-//! The shape of stored values, as text.
+//! The shape of stored values as text.
 
 use std::fmt::{self, Display, Write};
 
 use super::schema::{Body, Kind, NodeId, ROOT, RecordId, Schema};
 
-/// Longer text tells nobody more.
+/// The length in bytes behind which the text is cut.
 const LIMIT: usize = 600;
 
 impl Display for Schema {
-    /// The shape of the values, in the words of Rust: `Sum { paid: u64, refused: u64 }`. It is cut where it
-    /// is long.
+    /// Writes the shape of the values in Rust's notation: `Sum { paid: u64, refused: u64 }`. A long text is cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Text { schema: self, written: String::new(), within: Vec::new() };
-        // The end of a text that is cut is not looked at.
+        // The only error is that the text was cut.
         let _ = text.node(ROOT);
         f.write_str(&text.written)
     }
@@ -21,7 +20,7 @@ impl Display for Schema {
 struct Text<'a> {
     schema: &'a Schema,
     written: String,
-    /// The records that the text is inside of: a type may hold itself.
+    /// The records around the present position, as a type may contain itself.
     within: Vec<RecordId>,
 }
 

@@ -1,21 +1,21 @@
-//! A stored value without its type.
+//! A stored value without its Rust type.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-/// A value of any type, as it can be shown: structs are maps from the names of their fields, and variants are
-/// text, or maps with one entry.
+/// A value of any type, in a form that can be shown. A struct is a map from the names of its fields. A variant is text, or a
+/// map with one entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// `()`, or a struct without fields.
     Unit,
     /// A `bool`.
     Bool(bool),
-    /// An integer without a sign.
+    /// An unsigned integer.
     Unsigned(u128),
-    /// An integer with a sign.
+    /// A signed integer.
     Signed(i128),
     /// An `f32`.
     Single(f32),
@@ -25,7 +25,7 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// What an option holds.
+    /// An option.
     Option(Option<Box<Value>>),
     /// A list or a tuple.
     List(Vec<Value>),
@@ -135,7 +135,7 @@ impl Serialize for Value {
     }
 }
 
-/// As JSON has it, where JSON has such a value.
+/// Writes the value like JSON, where JSON has such a value.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,8 +1,8 @@
-//! What a value is, as one byte in front of it where that is not known from the schema.
+//! The tag in front of a value whose kind the schema does not tell: one byte.
 
 use super::schema::Scalar;
 
-/// The kind of a value whose kind may be another each time.
+/// The kind of a value at a place where kinds differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     Absent,
@@ -16,7 +16,7 @@ pub(super) enum Tag {
     Enum,
 }
 
-/// The tags behind the scalars', which have 1 to 17.
+/// The tags behind those of the scalars, which have the numbers 1 to 17.
 const OTHERS: [Tag; 7] =
     [Tag::None, Tag::Some, Tag::Seq, Tag::Map, Tag::Tuple, Tag::Struct, Tag::Enum];
 const FIRST_OTHER: u8 = 18;
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_has_a_byte_of_its_own() {
+    fn each_tag_has_a_byte_of_its_own() {
         for byte in 0..25 {
             assert_eq!(Tag::from_byte(byte).map(Tag::byte), Some(byte));
         }

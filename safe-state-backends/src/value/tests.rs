@@ -1,4 +1,4 @@
-//! Values of every kind come back as they were.
+//! Tests that values of every kind read back as they were.
 #![expect(clippy::option_option, reason = "how deep an option is has to come back")]
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use super::{ReadError, Schema, WriteError, read};
 
-/// Writes a value, and what is new into the schema. Returns whether anything is.
+/// Writes a value, and adds what is new to the schema. Returns whether anything is new.
 pub(super) fn write<T: Serialize>(
     value: &T,
     schema: &mut Schema,
@@ -40,7 +40,7 @@ fn come_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(values: &[T]) 
     let schema: Schema = postcard::from_bytes(&stored).unwrap();
     for (value, (version, bytes)) in values.iter().zip(&written) {
         assert_eq!(read::<T>(&schema, *version, bytes).as_ref(), Ok(value), "{schema}");
-        // Written again by a schema that was read.
+        // The value is written again by a schema that was decoded.
         let (mut schema, mut again) = (schema.clone(), Vec::new());
         write(value, &mut schema, &mut again).unwrap();
         assert_eq!(read::<T>(&schema, schema.version(), &again).as_ref(), Ok(value));
@@ -225,7 +225,7 @@ fn generic_types_of_one_name_come_back() {
 mod other {
     use super::{Deserialize, Serialize};
 
-    /// One of the same name with other fields.
+    /// A struct with the same name as another and with other fields.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub(super) struct Row {
         pub(super) id: u64,

@@ -1,4 +1,4 @@
-//! Writes values by a schema that grows with them.
+//! The encoding of values by a schema that grows with them.
 
 mod bulk;
 mod bytes;
@@ -20,16 +20,16 @@ use compound::{Elements, Entries, Fields};
 use state::State;
 use writer::Writer;
 
-/// Why a value could not be written.
+/// The reason why a value could not be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// Its `Serialize` says so.
+    /// The value's `Serialize` returned this error.
     #[error("{0}")]
     Custom(String),
-    /// There are too many values inside one another.
+    /// Too many values are inside one another.
     #[error("it is nested more than {DEPTH_LIMIT} levels deep")]
     TooDeep,
-    /// The schema was changed, and the value has to be written anew.
+    /// The schema was changed, so the value has to be written again from its start.
     #[doc(hidden)]
     #[error("the schema has changed")]
     Again,
@@ -41,7 +41,7 @@ impl ser::Error for WriteError {
     }
 }
 
-/// Writes a value behind the bytes that there are; these are as they were if it fails.
+/// Appends a value to `bytes`. If it fails, `bytes` are as before.
 pub(super) fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
@@ -56,14 +56,14 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
             state.bytes.truncate(start);
             state.depth = 0;
         }
-        // It ends: each time, something in the schema becomes more general for good.
+        // The loop ends: each attempt makes a part of the schema more general for good.
         if written != Err(WriteError::Again) {
             return (written.map(|()| state.schema), state.bytes);
         }
     }
 }
 
-/// Methods that write a scalar, each in one of a few ways.
+/// Defines methods that write a scalar, each in one of a few ways.
 macro_rules! scalars {
     ($($method:ident($($value:ident: $ty:ty)?): $way:ident($scalar:ident, $bytes:expr);)*) => { $(
         #[inline]
@@ -265,7 +265,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
         self.fields(record)
     }
 
-    // `serde` reads parts of values that are flattened or untagged as it would from text.
+    // With this, `serde` handles flattened and untagged parts as it does for text formats.
     fn is_human_readable(&self) -> bool {
         true
     }

@@ -1,22 +1,22 @@
-//! What has become of a list since it was stored. However often elements were pushed and popped: some of those stored
-//! are gone at either end, the others are between what is new in front of them and behind them.
+//! The changes of a worklist since it was stored. However often elements were pushed and popped, some of the stored elements
+//! are gone at either end, and the others are in the middle, between new elements in front and behind.
 //!
-//! Each element has a position. The first of a list has 0 when it is made; the one pushed in front of it has one less.
+//! Each element has a position. The first element of a new list has position 0; the one pushed in front of it has -1.
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::generation::Generation;
 
-/// Most states of which one may be stored: the last one that is, the one that is being saved, and the same of
-/// each place where the list is kept.
+/// The most states that are remembered, of which one may be stored: the last saved state, the one being saved, and the same two
+/// for each place where the list is kept.
 const STATES: usize = 8;
 
-/// What has become of a list since each state in which it may be stored.
+/// The changes of a list since each state in which it may be stored.
 #[derive(Debug)]
 pub(super) struct Changes {
     first: i64,
-    /// Locked only where the list is saved, by shared reference.
+    /// The remembered states. The lock is taken only by a save, which has the list by shared reference.
     states: Mutex<Vec<State>>,
     marked: Option<Kept>,
 }
@@ -27,32 +27,32 @@ struct State {
     elements: Kept,
 }
 
-/// The elements that a list had, and which of them it has never lost since.
+/// The positions of the elements that a list had, and of those that it has never lost since.
 #[derive(Clone, Debug)]
 struct Kept {
     all: Range<i64>,
     kept: Range<i64>,
 }
 
-/// Whether an element that was taken was there at the mark.
+/// Whether an element that was taken from the list was there at the mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     Marked,
     Unmarked,
 }
 
-/// How a list differs from one that is stored.
+/// The difference of a list from a stored one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parts {
-    /// How many elements are taken away at the front and at the back.
+    /// The numbers of stored elements to take away at the front and at the back.
     pub(crate) taken: (u64, u64),
-    /// How many are new in front of the others, and from which one on they are new behind them.
+    /// The number of new elements in front of the stored ones, and the index from which elements are new behind them.
     pub(crate) ahead: usize,
     pub(crate) behind: usize,
 }
 
 impl Parts {
-    /// All are new, and none is stored.
+    /// Returns the parts of a list of which nothing is stored: all elements are new.
     pub(crate) fn whole() -> Self {
         Parts { taken: (0, 0), ahead: 0, behind: 0 }
     }
@@ -63,7 +63,7 @@ impl Kept {
         Kept { kept: all.clone(), all }
     }
 
-    /// The element at `position` is taken from the front. Returns whether it was one of them.
+    /// Notes that the element at `position` was taken from the front. Returns whether it was one of the kept elements.
     #[inline]
     fn pop_front(&mut self, position: i64) -> bool {
         let was_kept = self.kept.contains(&position);
@@ -71,7 +71,7 @@ impl Kept {
         was_kept
     }
 
-    /// The element at `position` is taken from the back. Returns whether it was one of them.
+    /// Notes that the element at `position` was taken from the back. Returns whether it was one of the kept elements.
     #[inline]
     fn pop_back(&mut self, position: i64) -> bool {
         let was_kept = self.kept.contains(&position);
@@ -79,7 +79,7 @@ impl Kept {
         was_kept
     }
 
-    /// How a list with the elements `now` differs.
+    /// Returns the difference of a list with the positions `now`.
     fn parts(&self, now: &Range<i64>) -> Parts {
         if self.kept.is_empty() {
             let taken = (distance(self.all.start, self.all.end), 0);
@@ -130,7 +130,7 @@ impl Changes {
         self.take_marked(|marked| marked.pop_front(position))
     }
 
-    /// The last element is taken, of which `left` are left.
+    /// Notes that the last element was taken, so that `left` elements remain.
     #[inline]
     pub(super) fn pop_back(&mut self, left: usize) -> Taken {
         let position = self.now(left).end;
@@ -148,14 +148,14 @@ impl Changes {
         self.marked = Some(Kept::new(self.now(len)));
     }
 
-    /// How many elements in front of those that were marked are new, and how many behind them. Nothing is marked then.
+    /// Returns the numbers of new elements in front of and behind the marked ones, and removes the mark.
     pub(super) fn since_mark(&mut self, len: usize) -> (usize, usize) {
         let Some(marked) = self.marked.take() else { return (0, 0) };
         let parts = marked.parts(&self.now(len));
         (parts.ahead, len - parts.behind)
     }
 
-    /// The list, as it is now with `len` elements, is known by that number.
+    /// Remembers the present state, with `len` elements, under the identity `number`.
     pub(super) fn begin(&self, number: &Generation, len: usize) {
         number.number();
         let elements = Kept::new(self.now(len));
@@ -166,13 +166,13 @@ impl Changes {
         states.push(State { number: number.clone(), elements });
     }
 
-    /// How the list, with `len` elements, differs from the state of that number.
+    /// Returns the difference of the list, with `len` elements, from the state `stored`; `None` if it is not remembered.
     pub(super) fn since(&self, stored: &Generation, len: usize) -> Option<Parts> {
         let mut states = self.states();
         let at = states.iter().position(|state| state.number.is(stored))?;
         let state = states.remove(at);
         let parts = state.elements.parts(&self.now(len));
-        // What is in use goes last.
+        // The state in use moves to the end, as the first one is dropped when there are too many.
         states.push(state);
         Some(parts)
     }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Carried, CarriedChange, Carry};
 
-/// What is stored once `list` is saved on top of it, and how many bytes the save takes.
+/// Returns what is stored once `list` is saved on top of `stored`, and how many bytes the save writes.
 fn saved(list: &Worklist<u32>, stored: Option<Carried>) -> (Carried, usize) {
     let change = list.change("it", Vec::new(), stored.as_ref()).unwrap();
     let Some(change) = change else { return (stored.unwrap(), 0) };
@@ -24,7 +24,7 @@ fn back(stored: &Carried) -> Vec<u32> {
     stored.decode("it").unwrap()
 }
 
-/// What is stored as another process reads it.
+/// Returns the stored value as another process reads it.
 fn read(stored: &Carried) -> Carried {
     let written = postcard::to_stdvec(&stored.clone().with_names()).unwrap();
     postcard::from_bytes(&written).unwrap()
@@ -54,7 +54,7 @@ fn a_save_that_came_to_nothing_is_made_up_for() {
     let (stored, _) = saved(&list, None);
     list.pop_front();
     list.push_back(4);
-    // Neither of these is stored.
+    // Neither of these changes is stored.
     for _ in 0..20 {
         list.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
     }
@@ -87,7 +87,7 @@ fn a_restored_list_goes_on_with_what_is_stored() {
     list.pop_back();
     let change = list.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
     assert!(change.appends);
-    // Nor is it another list that was read.
+    // A value that was read apart is another list.
     let other = read(&stored);
     assert!(!list.change("it", Vec::new(), Some(&other)).unwrap().unwrap().appends);
 }
@@ -125,7 +125,7 @@ fn what_does_not_come_back_is_refused() {
     list.change("it", Vec::new(), None).unwrap_err();
 }
 
-/// A step of what becomes of a list.
+/// A step in the life of a list.
 #[derive(Clone, Debug)]
 enum Step {
     PushBack,
@@ -134,7 +134,7 @@ enum Step {
     PopBack,
     Clear,
     Save,
-    /// A save of which nothing comes.
+    /// A save that fails: its change is not stored.
     Attempt,
     Mark,
     Undo,
@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn what_is_stored_is_what_it_is(steps in steps()) {
+    fn a_stored_worklist_is_what_the_list_is(steps in steps()) {
         let (mut list, mut model) = (Worklist::new(), VecDeque::new());
         let mut stored = saved(&list, None).0;
         let mut next = 0..;

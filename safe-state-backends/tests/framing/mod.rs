@@ -1,6 +1,6 @@
-//! A second writer of the file format, made from `docs/format.md` alone, that frames anything.
+//! A second writer of the file format, made only from `docs/format.md`, which frames any payload.
 
-/// A checkpoint of these records, each a kind and a payload.
+/// Returns a checkpoint file of these records, each with a kind and a payload.
 pub(crate) fn file<'a>(records: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec<u8> {
     let mut file = header(2).to_vec();
     let mut snapshot = 0;
@@ -17,7 +17,7 @@ pub(crate) fn file<'a>(records: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec
     file
 }
 
-/// The header of a file in that version of the format.
+/// Returns the header of a file of format version `version`.
 pub(crate) fn header(version: u8) -> [u8; 16] {
     let mut header = *b"\x89SAFE\r\n\x1a\0\0\0\0....";
     header[8] = version;

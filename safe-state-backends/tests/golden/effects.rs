@@ -18,7 +18,7 @@ fn receipt() -> Value {
     (&[], "u64", None, Bytes::new(&[0xac, 2]))
 }
 
-/// Two effects done and one begun, of which one then is done, one forgotten, and one begun more.
+/// Returns a file with two effects done and one begun. The records behind them finish that one, forget one, and begin another.
 pub(super) fn file() -> Vec<u8> {
     let (a, b, c, d) =
         (Bytes::new(b"\x01a"), Bytes::new(b"\x01b"), Bytes::new(b"\x01c"), Bytes::new(b"\x01d"));

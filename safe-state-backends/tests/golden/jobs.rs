@@ -1,4 +1,4 @@
-//! The files with records behind their snapshots: what each job went through.
+//! The golden files with records behind their snapshots, one for each kind of history.
 
 use safe_state_backends::CrashCause;
 use serde_bytes::Bytes;
@@ -33,7 +33,7 @@ pub(super) fn in_order() -> Vec<u8> {
     )
 }
 
-/// A value that is replaced, a list that grows twice, and a variable that appears.
+/// Returns a file with a value that is replaced, a list that grows twice, and a variable that appears.
 pub(super) fn carried() -> Vec<u8> {
     let stored = json!({
         "step!(\"list\")": value(&[], "alloc::vec::Vec<u32>", None, &[2, 1, 0xac, 2]),
@@ -49,16 +49,16 @@ pub(super) fn carried() -> Vec<u8> {
     file(&with(fresh(), "carried", stored), &changes)
 }
 
-/// What is read of the values below: their fields stand in another order.
+/// A struct that reads the values below, with its fields in another order.
 #[derive(Debug, PartialEq, serde::Deserialize)]
 pub(super) struct Swapped {
     pub(super) refused: u32,
     pub(super) paid: u64,
 }
 
-/// Values with their names: a struct that changes, and a list of options that grows.
+/// Returns a file with values by field names: a struct that changes, and a list of options that grows.
 pub(super) fn named() -> Vec<u8> {
-    // Version 1; the root is a struct; its fields are `u64` (10 and 11 among the kinds).
+    // The schemas have version 1, and a struct at the root, whose fields are `u64` (10 and 11 among the kinds).
     let sum_names: &[u8] =
         b"\x01\x03\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x01\x07refused\x02\0\0\x01\0";
     let list_names: &[u8] = b"\x01\x04\x02\x01\0\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x02\x07refused\x03\0\0\x01\0";
@@ -72,7 +72,7 @@ pub(super) fn named() -> Vec<u8> {
             "form": { "NamedList": [list_names, [{ "version": 1, "elements": 1, "len": 1 }]] },
         },
     });
-    // Name, whether it appends, within, type, form, no names, version, and the bytes.
+    // These are: name, whether it appends, within, type, form, no names, version, and the bytes.
     let changed = b"\x03sum\0\0\x08job::Sum\x02\0\x01\x02\x03\x0a".to_vec();
     let mut grown = b"\x04rows\x01\0".to_vec();
     grown.push(u8::try_from(SIZES.len()).unwrap());
@@ -82,7 +82,7 @@ pub(super) fn named() -> Vec<u8> {
     file(&with(fresh(), "carried", stored), &[(CHANGE, change)])
 }
 
-/// A loop that goes on where it was, and loops that begin in other items.
+/// Returns a file with a loop that continues, and loops that begin in other items.
 pub(super) fn nested() -> Vec<u8> {
     let stored = json!({
         "0": progress(&[], &[[0, 2]], Some(9), None),
@@ -101,7 +101,7 @@ pub(super) fn nested() -> Vec<u8> {
     )
 }
 
-/// Marks that are set, kept and moved.
+/// Returns a file with marks that are set, kept and moved.
 pub(super) fn marked() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 6]], None, None);
     first["mark"] = json!({ "index": 4, "fingerprint": 3_735_928_559_u32 });
@@ -119,7 +119,7 @@ pub(super) fn marked() -> Vec<u8> {
     )
 }
 
-/// A loop by key that adds keys, walks its input anew, and begins in another item.
+/// Returns a file with a loop by key that adds keys, walks its input again, and begins in another item.
 pub(super) fn keyed() -> Vec<u8> {
     let mut outer = progress(&[], &[[0, 3]], Some(9), None);
     outer["keys"] = json!({ "made_by": 7, "hashes": [1, u64::MAX, 256] });
@@ -137,7 +137,7 @@ pub(super) fn keyed() -> Vec<u8> {
     file(&with(fresh(), "loops", json!({ "0": outer, "1": inner })), &[(CHANGE, encoded(&change))])
 }
 
-/// A cursor that is replaced, and one that is kept.
+/// Returns a file with a cursor that is replaced, and one that is kept.
 pub(super) fn sought() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 6]], None, None);
     first["cursor"] = value(&[], "i64", None, &[2]);
@@ -150,7 +150,7 @@ pub(super) fn sought() -> Vec<u8> {
     )
 }
 
-/// An item that fails again, one that fails first, and two that are skipped.
+/// Returns a file with an item that fails again, one that fails first, and two that are skipped.
 pub(super) fn retried() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 4]], None, None);
     first["attempts"] = json!({ "item": 4, "count": 2 });
@@ -166,7 +166,7 @@ pub(super) fn retried() -> Vec<u8> {
     )
 }
 
-/// A dead letter, and one more.
+/// Returns a file with a dead letter, and another one in a record.
 pub(super) fn given_up() -> Vec<u8> {
     let letter = json!({
         "loop_id": 2, "within": [4, 9], "key": 77, "fingerprint": 300, "attempts": 3,
@@ -180,7 +180,7 @@ pub(super) fn given_up() -> Vec<u8> {
     file(&with(fresh(), "dead_letters", json!([letter])), &[(CHANGE, encoded(&change))])
 }
 
-/// Items before others that are complete, of which one and then two more are done, and loops that a
+/// Returns a file with incomplete items before complete ones, of which one and then two more complete, and with loops that a
 /// `break` has left for good.
 pub(super) fn put_back() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 3], [4, 9], [11, 12]], Some(20), None);
@@ -193,7 +193,7 @@ pub(super) fn put_back() -> Vec<u8> {
     )
 }
 
-/// Runs of every end, and one that is told to have stopped.
+/// Returns a file with runs of every end, and a record that says that a run has stopped.
 pub(super) fn often_run() -> Vec<u8> {
     let ends = [Some("Finished"), Some("Failed"), Some("Stopped"), Some("Died"), None];
     let runs: Vec<Value> = (9..).zip(ends).map(|(number, end)| run(number, end)).collect();
@@ -204,7 +204,7 @@ pub(super) fn often_run() -> Vec<u8> {
     )
 }
 
-/// The last record lacks its last two bytes, of which the second is 0 as allocated space is.
+/// Returns a file whose last record lacks its last two bytes. The second of them is 0, like allocated space.
 pub(super) fn torn() -> Vec<u8> {
     let mut file = in_order();
     file.truncate(file.len() - 2);

@@ -1,5 +1,5 @@
-//! The files with what came with format 2 beside names: worklists, lists at places, and what stands in records of its
-//! own of loops that run side by side or are shared.
+//! The golden files of format 2 beside names: worklists, lists at places, and the records of loops that run side by side or are
+//! shared.
 
 use safe_state_backends::{Checkpoint, Completed, Cut, InFlight, Results, Worklist};
 use serde_json::json;
@@ -10,17 +10,17 @@ use super::snapshots::{fresh, with};
 
 const QUEUE: &str = "safe_state_backends::worklist::Worklist<u64>";
 const ROWS: &str = "safe_state_backends::results::Results<u64>";
-/// Version 1; the root is a `u64`.
+/// A schema of version 1, with a `u64` at the root.
 const NAMES: &[u8] = b"\x01\x01\x01\x0a\0\0\0";
 const TEXT: &str = "alloc::string::String";
-/// Version 1; the root is a text.
+/// A schema of version 1, with a text at the root.
 const TEXT_NAMES: &[u8] = b"\x01\x01\x01\x0f\0\0\0";
 
 const IN_FLIGHT: u8 = 6;
 const SLICES: u8 = 7;
 const MERGE: u8 = 8;
 
-/// A carried change: its name, whether it appends, and its value within no item.
+/// Returns a change of a variable: its name, whether it appends, and its value within no item.
 fn changed(name: &str, appends: u8, ty: &str, value: &[u8]) -> Vec<u8> {
     let text = |it: &str| [&[u8::try_from(it.len()).unwrap()], it.as_bytes()].concat();
     [&text(name), [appends, 0].as_slice(), &text(ty), value].concat()
@@ -31,7 +31,7 @@ fn change(carried: &[Vec<u8>]) -> (u8, Vec<u8>) {
     (CHANGE, [[1, 0, count].as_slice(), &carried.concat(), &[0; 5]].concat())
 }
 
-/// A worklist that changes at both ends, and lists at places whose variable changes and is replaced.
+/// Returns a file with a worklist that changes at both ends, and lists at places whose variable changes and is replaced.
 pub(super) fn worklist() -> Vec<u8> {
     let section = |count: u64| json!([{ "version": 1, "elements": count, "len": count }]);
     let stored = json!({
@@ -50,7 +50,7 @@ pub(super) fn worklist() -> Vec<u8> {
             "form": { "ListAt": [[NAMES, section(1)], 1] },
         },
     });
-    // A form, names as before, and what stands behind them.
+    // Each starts with the form, and leaves its names out, as they are those of the value before.
     let queue = [4, 0, 1, 0, 4, 8, 1, 1, 9, 3, 1, 1, 7, 3, 0];
     let rows = [3, 0, 1, 1, 1, 1, 1, 4];
     let end = [5, 0, 1, 1, 2, 2, 1, 1, 8];
@@ -63,7 +63,7 @@ pub(super) fn worklist() -> Vec<u8> {
     )
 }
 
-/// Values that tell how they differ from others: in the snapshot, and as they change.
+/// Returns a file with values stored as differences: in the snapshot, and in a change.
 pub(super) fn differing() -> Vec<u8> {
     let value = |form, bytes: &[u8]| json!({ "within": [], "type_name": TEXT, "form": form, "bytes": bytes });
     let from =
@@ -73,7 +73,7 @@ pub(super) fn differing() -> Vec<u8> {
         "text!end 0": value(from("text!start"), b"\0\x04\x01X\x01\x06\0"),
         "text!start": value(json!({ "Named": [TEXT_NAMES, 1] }), b"\x0aabcdefghij"),
     });
-    // The form, names as before, the version.
+    // These are: the form, no names, as they are those of the value before, and the version.
     let from = |base: &[u8], parts: &[u8]| {
         let base = [&[u8::try_from(base.len()).unwrap()], base].concat();
         let parts = [&[u8::try_from(parts.len()).unwrap()], parts].concat();
@@ -87,9 +87,9 @@ pub(super) fn differing() -> Vec<u8> {
     )
 }
 
-/// Items in flight, slices of which two are finished, and what a variable was in one of them.
+/// Returns a file with items in flight, slices of which two are finished, and the value of a variable in one of them.
 pub(super) fn workers() -> Vec<u8> {
-    // Within no item, `u64`, by name, version 1, and one byte: 7.
+    // These are: within no item, `u64`, by name, version 1, and one byte: 7.
     let value = [&[0, 3], b"u64".as_slice(), &[2, 7], NAMES, &[1, 1, 7]].concat();
     let records = [
         (IN_FLIGHT, vec![0, 2, 5, 9]),
@@ -143,7 +143,7 @@ fn items_in_flight_slices_and_merges_are_read() {
     assert_eq!(slices[0].finished, (0..2).collect::<Completed>());
     let merge = checkpoint.merges().next().unwrap();
     assert_eq!((merge.slice, merge.value.decode("sum")), (1, Ok(7_u64)));
-    // A writer keeps them.
+    // Writing the checkpoint keeps them.
     assert_eq!(Checkpoint::decode(&checkpoint.encode().unwrap()).as_ref(), Ok(&checkpoint));
     let text = checkpoint.to_string();
     assert!(

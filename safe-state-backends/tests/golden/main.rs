@@ -1,5 +1,5 @@
-//! Files as they were written once. Every release reads them all, and those of the format it
-//! writes come out the same to the byte.
+//! Tests with golden files, which were written once. Every release reads all of them, and writes those of the present format to
+//! the byte.
 //!
 //! After a change to a format that no release has written yet:
 //! `rm tests/golden/v2/*; SAFE_STATE_BLESS=1 cargo test -p safe-state-backends --test golden`
@@ -26,7 +26,7 @@ use jobs::{
 };
 use snapshots::{encode, failure, fresh, out_of_order, reported, with};
 
-/// The formats of which there are files, the oldest first: the last is the one that is written now.
+/// The format versions with golden files, the oldest first. The last is the one that is written now.
 const VERSIONS: [u8; 2] = [1, 2];
 
 fn directory(version: u8) -> PathBuf {
@@ -39,7 +39,7 @@ fn directory(version: u8) -> PathBuf {
     directory(version)
 }
 
-/// Every golden file by its name, as this release writes it.
+/// Returns every golden file by its name, as this release writes it.
 fn files() -> BTreeMap<&'static str, Vec<u8>> {
     let failed = with(fresh(), "failure", failure());
     BTreeMap::from([
@@ -66,7 +66,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
     ])
 }
 
-/// Those that have been there since that version.
+/// Returns the golden files that exist since `version`.
 fn files_of(version: u8) -> BTreeMap<&'static str, Vec<u8>> {
     let is_new = |name: &str| ["named", "worklist", "differing", "workers"].contains(&name);
     let is_there = |name: &str| version > 1 || !is_new(name);

@@ -1,4 +1,4 @@
-//! The records behind a snapshot, field by field as `docs/format.md` has them.
+//! The records behind a snapshot, field by field as in `docs/format.md`.
 
 use safe_state_backends::CrashCause;
 use serde::Serialize;
@@ -39,11 +39,11 @@ pub(super) struct LoopChange {
     pub(super) suspect: Option<(u64, u32, bool, Option<CrashCause>)>,
 }
 
-/// Name, whether it appends, and the value.
+/// A carried change: its name, whether it appends, and the value.
 #[derive(Serialize)]
 pub(super) struct CarriedChange(pub(super) &'static str, pub(super) bool, pub(super) Carried);
 
-/// Within, type, elements, bytes.
+/// A carried value: within, type, elements, bytes.
 type Carried = (Vec<u64>, &'static str, Option<u64>, &'static Bytes);
 
 type Failure = (
@@ -67,7 +67,7 @@ pub(super) fn file(snapshot: &Value, records: &[(u8, Vec<u8>)]) -> Vec<u8> {
     framing::file(std::iter::once((SNAPSHOT, snapshot.as_slice())).chain(records))
 }
 
-/// The payload of the snapshot that is all of a file.
+/// Returns the payload of the snapshot that is the only record of a file.
 fn payload(file: &[u8]) -> Vec<u8> {
     file[16 + 9..].to_vec()
 }

@@ -1,4 +1,4 @@
-//! What snapshots hold, as `serde_json` has it.
+//! The contents of snapshots as JSON, in the form of `serde_json`.
 
 use safe_state_backends::Checkpoint;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub(super) fn failure() -> Value {
     })
 }
 
-/// A failure with all that a report tells.
+/// Returns a checkpoint whose failure has all details of a report.
 pub(super) fn reported() -> Value {
     let place = json!({ "file": "src/main.rs", "line": 14, "column": 5 });
     let mut failure = failure();
@@ -76,7 +76,7 @@ pub(super) fn reported() -> Value {
     failure
 }
 
-/// One container of each kind, and indices beyond 2^32.
+/// Returns a checkpoint whose bitmap has one container of each kind, and indices beyond 2^32.
 pub(super) fn out_of_order() -> Value {
     let list = (1..10).map(|i| [i * 20, i * 20 + 1]);
     let run = [[70_000, 130_000]];

@@ -1,6 +1,6 @@
-//! Bitmaps of completed indices, byte by byte.
+//! Bitmaps of completed indices, built byte by byte.
 
-/// A bitmap of 32-bit indices with `count` containers of one run each.
+/// Returns a bitmap of 32-bit indices with `count` containers of one run each.
 pub(super) fn runs(count: u32, length: u16) -> Vec<u8> {
     let mut bytes = ((count - 1) << 16 | 0x303b).to_le_bytes().to_vec();
     bytes.resize(bytes.len() + count.div_ceil(8) as usize, 0xff);
@@ -16,7 +16,7 @@ pub(super) fn runs(count: u32, length: u16) -> Vec<u8> {
     bytes
 }
 
-/// A bitmap of 32-bit indices with `count` containers of one index each.
+/// Returns a bitmap of 32-bit indices with `count` containers of one index each.
 pub(super) fn lists(count: u32) -> Vec<u8> {
     let mut bytes = [0x303a, count].map(u32::to_le_bytes).concat();
     for key in 0..count {

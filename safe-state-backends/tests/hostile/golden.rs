@@ -1,11 +1,11 @@
-//! The golden files with worklists, lists at places, and what stands of loops that many workers share: each of their
-//! bytes changed, with the checksums of what they then are.
+//! Tests of the golden files with worklists, lists at places, and shared loops. Each of their bytes is changed, and the
+//! checksums are recomputed.
 
 use std::path::Path;
 
 use super::{decode, examined, frame};
 
-/// The records of a golden file: the kind and the payload of each.
+/// Returns the records of a golden file, each with its kind and payload.
 fn records(name: &str) -> Vec<(u8, Vec<u8>)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v2").join(name);
     let bytes = std::fs::read(path).unwrap();
@@ -20,7 +20,7 @@ fn records(name: &str) -> Vec<(u8, Vec<u8>)> {
 }
 
 #[test]
-fn any_byte_of_them_may_be_another() {
+fn a_changed_byte_in_a_golden_file_does_no_harm() {
     for name in ["worklist.safestate", "workers.safestate"] {
         let records = records(name);
         assert!(decode(&frame(&records)));
@@ -46,7 +46,7 @@ fn any_byte_of_them_may_be_another() {
 #[test]
 fn a_change_that_takes_more_than_there_is_is_refused() {
     let sound = records("worklist.safestate");
-    // The first change, with a worklist that takes one at the front: what that is found by.
+    // These bytes are in the first change, whose worklist takes one element at the front.
     let marks = [4, 0, 1, 0, 4, 8, 1, 1, 9, 3];
     let at = sound[1].1.windows(marks.len()).position(|it| it == marks).unwrap();
     let with = |offset: usize, byte: u8| {
@@ -56,7 +56,7 @@ fn a_change_that_takes_more_than_there_is_is_refused() {
     };
     assert!(with(2, 2), "both that there are");
     assert!(!with(2, 3) && !with(3, 2) && !with(4, 9), "more than that");
-    // A kind that no version 2 has is damage.
+    // A record of kind 9 (items side by side) whose payload is too short is damage.
     let mut records = sound.clone();
     records.push((9, vec![0]));
     assert!(!decode(&frame(&records)));

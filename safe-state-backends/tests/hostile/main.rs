@@ -1,5 +1,5 @@
-//! Bytes that anyone may have made: no panic, no more memory than they justify, and no more
-//! time than their length.
+//! Tests with bytes that anyone may have made: they cause no panic, and take no more memory and time than their length
+//! justifies.
 
 mod bitmaps;
 #[path = "../framing/mod.rs"]
@@ -26,8 +26,8 @@ const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
 const CHANGE: u8 = 3;
 
-/// Decodes with a limit on memory, and does what a caller may do with the result. The limit is
-/// what `roaring` needs for containers of one index each: 46 bytes for 10 in the file.
+/// Decodes with a limit on memory, and uses the result like a caller. The limit is what `roaring` needs for containers of one
+/// index each: 46 bytes for 10 in the file.
 fn decode(bytes: &[u8]) -> bool {
     let mut decoded = None;
     let measured = allocation_counter::measure(|| decoded = Checkpoint::decode(bytes).ok());
@@ -58,11 +58,11 @@ fn put_back(mut checkpoint: Checkpoint) {
     }
 }
 
-/// What is left of it is a state, or nothing; of a sound one, all.
+/// Examines bytes. The result is a state or nothing; for a sound checkpoint, it is the whole.
 fn examined(bytes: &[u8]) {
     let mut found = None;
     let measured = allocation_counter::measure(|| found = examine(bytes).ok());
-    // A record takes 24 bytes, and no less than 10 in the file; a list that grows is there twice.
+    // A record takes 24 bytes in memory, and at least 10 in the file; a growing list exists twice.
     let limit = 12 * bytes.len() as u64 + 64 * 1024;
     assert!(measured.bytes_max <= limit, "{} of {limit} bytes", measured.bytes_max);
     match (Checkpoint::decode(bytes), found) {
@@ -72,8 +72,8 @@ fn examined(bytes: &[u8]) {
     }
 }
 
-/// A list of as many bytes may have an element for each, and space for as many again; while it
-/// grows, half of that is there twice.
+/// Restores a list with a limit on memory. A list of `len` bytes may have an element for each, and space for as many again;
+/// while it grows, half of that exists twice.
 fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &str, len: usize) {
     let restore = || drop(checkpoint.carried::<T>(name));
     let measured = allocation_counter::measure(restore);
@@ -123,14 +123,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
 
     #[test]
-    fn records_of_any_content(first in first_record(), rest in prop::collection::vec(record(), 0..4)) {
+    fn reading_any_records_causes_no_panic(first in first_record(), rest in prop::collection::vec(record(), 0..4)) {
         let mut records = vec![first];
         records.extend(rest);
         decode(&frame(&records));
     }
 
     #[test]
-    fn what_is_left_of_any_content(
+    fn examining_any_records_causes_no_panic(
         first in first_record(),
         rest in prop::collection::vec(record(), 0..4),
         flipped in any::<prop::sample::Index>(),
@@ -140,13 +140,13 @@ proptest! {
         records.extend(rest);
         let mut bytes = frame(&records);
         let at = flipped.index(bytes.len());
-        // The ninth is none.
+        // The ninth bit does not exist, so the byte stays as it is.
         bytes[at] ^= 1_u8.checked_shl(u32::from(bit)).unwrap_or(0);
         examined(&bytes);
     }
 
     #[test]
-    fn bytes_of_any_content(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn bytes_of_any_content_are_no_checkpoint(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(!decode(&bytes));
     }
 }
@@ -178,7 +178,7 @@ fn few_bytes_claim_no_memory() {
     }
 }
 
-/// As many entries as lists may have, each as small as can be, and with the longest `within`.
+/// The lists have as many entries as they may, each as small as possible, and with the longest `within`.
 #[test]
 fn tiny_entries_claim_no_memory() {
     let items = [0; 16];
@@ -218,7 +218,7 @@ fn longer_lists_are_refused() {
     assert!(!decode(&frame(&[(SNAPSHOT, snapshot_of(&[beyond], &[]))])));
 }
 
-/// Each change is within the limit, and both together are not.
+/// Each of the two changes is within the limit, and both together are not.
 #[test]
 fn changes_add_no_values_beyond_the_limit() {
     let value = (&[][..], "", None, Bytes::new(&[]));
@@ -235,7 +235,7 @@ fn names(range: std::ops::Range<u16>) -> impl Iterator<Item = String> {
     range.map(|number| format!("{number:x}"))
 }
 
-/// Only to a list of the same type, in the same items, can elements be added.
+/// Elements can be added only to a list of the same type, in the same items.
 #[test]
 fn elements_are_added_to_their_list_alone() {
     let bytes = Bytes::new(&[3]);
@@ -256,7 +256,7 @@ fn elements_are_added_to_their_list_alone() {
     assert!(decodes("sizes", list(1, &[3])));
 }
 
-/// More elements than there are bytes, by little and by as much as can be.
+/// The records claim more elements than they have bytes for, by a little and by as much as possible.
 #[test]
 fn elements_that_are_not_there_are_noticed() {
     for elements in [1, 3, 1 << 20, u64::MAX] {
@@ -268,7 +268,7 @@ fn elements_that_are_not_there_are_noticed() {
     }
 }
 
-/// A million bytes of the smallest elements, and as many elements claimed in front of few bytes.
+/// The lists are a million bytes of the smallest elements, and as many claimed elements in front of few bytes.
 #[test]
 fn restored_lists_claim_no_memory() {
     let zeros = vec![0; 1 << 20];
@@ -285,7 +285,7 @@ fn restored_lists_claim_no_memory() {
     }
 }
 
-/// How long a processor was at it for this thread: however busy the machine is, no longer.
+/// Returns the processor time of `work` on this thread, which does not depend on how busy the machine is.
 fn processor_time(work: impl FnOnce()) -> Duration {
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
     let began = now();
@@ -293,7 +293,7 @@ fn processor_time(work: impl FnOnce()) -> Duration {
     now().checked_sub(began).unwrap()
 }
 
-/// Each of them is as costly as a million bytes can be made.
+/// Each of the inputs is as costly as a million bytes can be.
 #[test]
 fn a_million_bytes_take_no_time() {
     let bitmap = chunks(&[runs(1 << 16, 65_534)]);
@@ -319,7 +319,7 @@ fn a_million_bytes_take_no_time() {
     }
 }
 
-/// Behind a torn record, every offset could be the head of one that reaches to the end.
+/// Behind a torn record, every offset could be the head of a record that reaches to the end.
 #[test]
 fn overlapping_heads_take_no_time() {
     let mut file = frame(&[(SNAPSHOT, snapshot(0, &[]))]);

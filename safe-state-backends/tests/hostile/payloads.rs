@@ -1,4 +1,4 @@
-//! Payloads of records, with lengths and counts as one likes.
+//! Payloads of records, with arbitrary lengths and counts.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use serde_bytes::Bytes;
 pub(super) type Loop<'a> = (u16, LoopProgress<'a>);
 type LoopProgress<'a> = (Of<'a>, Option<u64>, OfItems<'a>);
 type Of<'a> = (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>);
-/// Keys, cursor, attempts, suspect.
+/// The optional fields of a loop: keys, cursor, attempts, suspect.
 type OfItems<'a> = (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>, Option<Suspect>);
-/// With the signal that the process died of.
+/// The fields of a suspect, the last of which is the signal that the process died of.
 type Suspect = (u64, u32, bool, Option<(u32, i32)>);
 type Keys<'a> = (u32, &'a Bytes);
 pub(super) const NEITHER: OfItems = (None, None, None, None);
 pub(super) type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 
-/// A snapshot of these loops and carried values, each with its key.
+/// Returns a snapshot of these loops and carried values, each with its key.
 pub(super) fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
     let head = ("job", Some("1.0"), Some(3_u64), 7_u64, 9_u64, 1_u32, false, None::<u64>);
     let runs = vec![run(); 3];
@@ -34,7 +34,7 @@ pub(super) fn run() -> Run {
     (1, 4711, "mail-2", 7, Some(9), Some(3), 4)
 }
 
-/// One loop, with its prefix and the bytes of its bitmap, and two carried values.
+/// Returns a snapshot of one loop, with its prefix and the bytes of its bitmap, and two carried values.
 pub(super) fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
     let progress = (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None);
     let progress = (
@@ -100,12 +100,12 @@ pub(super) fn change() -> Vec<u8> {
     .unwrap()
 }
 
-/// A dead letter.
+/// Returns a dead letter.
 pub(super) fn letters() -> (u64, &'static Bytes) {
     (1, Bytes::new(&[0, 1, 9, 1, 7, 1, 5, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0, 0]))
 }
 
-/// Elements added to the list of [`snapshot`].
+/// Returns the change that adds elements to the list of [`snapshot`].
 pub(super) fn appended(elements: u64, bytes: &[u8]) -> CarriedChange<'_> {
     ("sizes".to_owned(), true, list(elements, bytes))
 }
@@ -118,7 +118,7 @@ enum Named {
     Own(Vec<Named>),
 }
 
-/// The payload of a snapshot with values by name, and that of a change of them.
+/// Returns the payload of a snapshot with values by field names, and that of a change of them.
 pub(super) fn named() -> (Vec<u8>, Vec<u8>) {
     let backend = Arc::new(MemoryBackend::default());
     let opening =
@@ -144,12 +144,12 @@ pub(super) fn named() -> (Vec<u8>, Vec<u8>) {
         store.save(change).unwrap();
     }
     let last = change(&store, Named::Own(vec![Named::Unit, Named::Any(1.into())]));
-    // Behind the header and the head of the frame.
+    // The payload follows the header and the head of the frame.
     let snapshot = store.checkpoint().encode().unwrap()[16 + 9..].to_vec();
     (snapshot, postcard::to_stdvec(&last).unwrap())
 }
 
-/// The payload of a snapshot with values that tell how they differ from others, and that of a change of them.
+/// Returns the payload of a snapshot with values stored as differences, and that of a change of them.
 pub(super) fn differing() -> (Vec<u8>, Vec<u8>) {
     let backend = Arc::new(MemoryBackend::default());
     let opening =

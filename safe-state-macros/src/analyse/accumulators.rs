@@ -100,7 +100,7 @@ pub(crate) fn check_head(
     check(plan, (written, true), &block, around)
 }
 
-/// The closures from before the loop that its head mentions, and that are not named.
+/// Returns the closures from before the loop that its head mentions and that no option names.
 fn closures_of(plan: &Plan, head: &Expr, around: &Loop) -> Vec<Stmt> {
     let names = free::names(|free| free.visit_expr(head));
     let of = around.scope.locals.iter().filter(|it| {
@@ -150,7 +150,7 @@ fn text(changed: &[Change], (is_head, may_be_fresh): (bool, bool), opening: &Ope
         return format!(
             "{place} changes {quoted}, which a resumed run would start anew\n\n\
              help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
-             `reconnect`: see \"Files and connections\" in the README{fresh}"
+             `reconnect`: see \"Files and connections\" in the guide{fresh}"
         );
     }
     format!(

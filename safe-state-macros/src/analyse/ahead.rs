@@ -1,4 +1,4 @@
-//! `ahead!`: the part of a body that runs ahead of the loop.
+//! Finds and checks the argument of `ahead!(..)`: the part of a body that runs ahead of the loop.
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -7,15 +7,15 @@ use syn::{Block, Error, Expr, ExprMacro, Ident, Item, Local, Macro, Path, Result
 
 use crate::analyse::plan::Plan;
 
-/// The part of a body that runs ahead.
+/// The part of a body that runs ahead of the loop.
 pub(crate) struct Part {
-    /// The path of the macro, which is the user's.
+    /// The path of the macro, as the user wrote it.
     pub(crate) path: Path,
-    /// What is evaluated for up to so many items at once.
+    /// The expression that runs ahead, for as many items at once as the loop's option says.
     pub(crate) expr: Expr,
 }
 
-/// The part of that body that runs ahead, if it has one.
+/// Returns the part of `body` that runs ahead: the argument of an `ahead!` in the initialiser of its first statement.
 pub(crate) fn of(plan: &Plan, body: &Block) -> Result<Option<Part>> {
     let Some(Stmt::Local(Local { init: Some(init), .. })) = body.stmts.first() else {
         return Ok(None);
@@ -32,7 +32,7 @@ pub(crate) fn of(plan: &Plan, body: &Block) -> Result<Option<Part>> {
     Ok(Some(Part { path: mac.path, expr }))
 }
 
-/// Puts `value` in the place of the part.
+/// Replaces each `ahead!(..)` in `init` by the variable `value`.
 pub(crate) fn replace(plan: &Plan, init: &mut Expr, value: &Ident) {
     struct Replace<'a>(&'a Plan, &'a Ident);
     impl VisitMut for Replace<'_> {
@@ -49,7 +49,7 @@ pub(crate) fn replace(plan: &Plan, init: &mut Expr, value: &Ident) {
     Replace(plan, value).visit_expr_mut(init);
 }
 
-/// Holds a part to what can be done ahead: it gives a value, and leaves neither the loop nor the function.
+/// Refuses a part that leaves the loop or the function by `break`, `continue` or `return`; a `?` is allowed.
 pub(crate) fn check_part(part: &Part) -> Result<()> {
     let mut ways = Ways { loops: 0, error: None };
     ways.visit_expr(&part.expr);

@@ -1,4 +1,4 @@
-//! Variables that borrow: a resumed run has nothing for them to borrow from.
+//! Refuses carried variables that borrow: a resumed run has nothing for them to borrow from.
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
@@ -13,7 +13,7 @@ pub(crate) fn check_type(ident: &Ident, ty: Option<&Type>) -> Result<()> {
     if references.0 { Err(borrows(ident)) } else { Ok(()) }
 }
 
-/// Refuses to restore a variable that begins as a reference.
+/// Refuses to restore a variable whose initialiser is a reference, a text literal or a byte string literal.
 pub(crate) fn check_initialiser(ident: &Ident, init: &Expr) -> Result<()> {
     match init {
         Expr::Reference(_) => Err(borrows(ident)),

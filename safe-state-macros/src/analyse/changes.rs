@@ -1,4 +1,4 @@
-//! The changes to a variable that the source shows beyond doubt.
+//! Finds the changes to a variable that the source shows beyond doubt.
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
@@ -11,7 +11,7 @@ use syn::{
 use crate::parse::options::variable::Variable;
 use crate::syntax::leaving::leaves;
 
-/// A place that is changed.
+/// A variable or field that is changed, and how.
 pub(crate) struct Change {
     pub(crate) place: Variable,
     pub(crate) how: Changed,
@@ -19,13 +19,13 @@ pub(crate) struct Change {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Changed {
-    /// It becomes another value.
+    /// The place gets another value.
     Value,
-    /// It is written to, as files are.
+    /// The place is written to, as a file is.
     Written,
 }
 
-/// Methods of collections that change them.
+/// The methods by which collections are changed.
 const CHANGING: [&str; 31] = [
     "append",
     "clear",
@@ -60,14 +60,15 @@ const CHANGING: [&str; 31] = [
     "truncate",
 ];
 
-/// Where `body`, which binds no such name, changes the variable. Of a collection the methods are known.
+/// Returns the changes that `body` makes to `variable`; `body` must not bind this name itself. Calls of the methods in
+/// `CHANGING` count only if `is_collection` says that the variable is a collection.
 pub(crate) fn changes(body: &Block, variable: &Ident, is_collection: bool) -> Vec<Change> {
     let mut search = Search { variable, is_collection, found: Vec::new() };
     search.visit_block(body);
     search.found
 }
 
-/// The same of an expression.
+/// Returns the changes that `expr` makes to `variable`, by the rules of [`changes`].
 pub(crate) fn changes_in(expr: &Expr, variable: &Ident, is_collection: bool) -> Vec<Change> {
     let mut search = Search { variable, is_collection, found: Vec::new() };
     search.visit_expr(expr);
@@ -81,7 +82,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The variable, or its field, that `expr` is, or is a part of.
+    /// Returns the variable, or the field of it, that `expr` is or is a part of; none if `expr` is about another
+    /// variable.
     fn place(&self, expr: &Expr) -> Option<Variable> {
         match expr {
             Expr::Path(path) => {
@@ -102,7 +104,7 @@ impl Search<'_> {
         }
     }
 
-    /// The places on the left of an assignment.
+    /// Notes the places on the left of an assignment as changed.
     fn assigned(&mut self, left: &Expr) {
         match left {
             Expr::Tuple(it) => it.elems.iter().for_each(|elem| self.assigned(elem)),
@@ -114,7 +116,7 @@ impl Search<'_> {
 
     fn change(&mut self, place: &Expr, how: Changed) {
         let Some(mut place) = self.place(place) else { return };
-        // Of another variable than `self` the whole is named.
+        // Only fields of `self` are told apart. A change to a field of another variable counts for the whole.
         if place.root != "self" {
             place.fields = Vec::<Member>::new();
         }
@@ -161,7 +163,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         visit::visit_expr_method_call(self, it);
     }
 
-    /// A closure in a variable that is `mut` changes what it has captured.
+    /// Notes a call of the variable as a change: a closure in a `mut` variable changes what it has captured.
     fn visit_expr_call(&mut self, it: &'ast ExprCall) {
         if self.is_it(&it.func) {
             self.change(&it.func, Changed::Value);
@@ -169,7 +171,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         visit::visit_expr_call(self, it);
     }
 
-    /// The arguments that are expressions; what stands behind a name and `=` is its value alone.
+    /// Looks into the arguments of a macro that are expressions; of `name = value`, only the value is one.
     fn visit_macro(&mut self, it: &'ast Macro) {
         let arguments = it.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
         let arguments = arguments.into_iter().flatten().collect::<Vec<Expr>>();
@@ -198,7 +200,8 @@ impl<'ast> Visit<'ast> for Search<'_> {
         }
     }
 
-    /// What is changed before a `return` is lost with the function anyway.
+    /// Skips a block that ends in a `return`, unless a `break` or `continue` may leave it before: its changes are lost
+    /// with the function.
     fn visit_block(&mut self, block: &'ast Block) {
         let is_left = matches!(block.stmts.last(), Some(Stmt::Expr(Expr::Return(_), _)))
             && !leaves(|it| it.visit_block(block));
@@ -213,7 +216,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
 }
 
 fn is_assignment(op: &BinOp) -> bool {
-    // Every compound assignment ends in `=`, and of the others only the comparisons do.
+    // The operators that end in `=` are the compound assignments and the comparisons.
     let text = op.to_token_stream().to_string();
     text.ends_with('=') && !["==", "!=", "<=", ">="].contains(&text.as_str())
 }

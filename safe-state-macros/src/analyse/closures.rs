@@ -1,4 +1,4 @@
-//! A `fresh` closure that changes other variables: those would start anew with it.
+//! Refuses a `fresh` closure that changes other variables: a resumed run would begin with those anew.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
 use crate::syntax::free_idents::free_idents;
 
-/// Refuses a closure in `fresh` that changes a variable which is not named.
+/// Refuses a closure named in `fresh` that changes, or may change, a variable that no option names.
 pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
     for (at, local) in around.scope.locals.iter().enumerate() {
         let name = &local.binding.ident;
@@ -39,8 +39,8 @@ pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
     Ok(())
 }
 
-/// The variables that a closure can change, and whether they are collections: by a `move` those alone that
-/// refer to others.
+/// Returns the variables that a closure can change, each with whether it is a collection. A `move` closure can change
+/// only those that are `&mut` references, as it owns the others.
 fn changeable<'a>(plan: &'a Plan, before: &'a [Local], by_move: bool) -> Vec<(&'a Ident, bool)> {
     let arguments = plan
         .arguments

@@ -1,14 +1,16 @@
-//! Collections of the standard library, of which the methods are known.
+//! Recognises collections whose methods are known, by the names of their types: those of the standard library, and
+//! `Results` and `Worklist`.
 
 use syn::{Expr, Type};
 
-/// Whether a written type is a collection of the standard library, of which the methods are known.
+/// Returns whether a written type is one of the collections whose methods are known.
 pub(crate) fn is_plain(ty: &Type) -> bool {
     let Type::Path(it) = ty else { return false };
     it.path.segments.last().is_some_and(|last| COLLECTIONS.iter().any(|name| last.ident == name))
 }
 
-/// Whether what is written so can neither be changed nor moved: a `&T`, or a primitive type.
+/// Returns whether a value of the written type can neither be moved away nor be changed by a name that is not `mut`: a
+/// `&T`, or a primitive type.
 pub(crate) fn is_constant(ty: &Type) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
@@ -21,12 +23,13 @@ pub(crate) fn is_constant(ty: &Type) -> bool {
     }
 }
 
-/// Whether a written type is one of these collections, or a primitive type.
+/// Returns whether a written type is one of the collections whose methods are known, or a primitive type.
 pub(crate) fn is_of_std(ty: &Type) -> bool {
     is_plain(ty) || (matches!(ty, Type::Path(_)) && is_constant(ty))
 }
 
-/// Whether an initialiser makes a collection of the standard library.
+/// Returns whether an initialiser makes one of the collections whose methods are known: by `vec!`, `format!`, or a
+/// function of the type such as `Vec::new`.
 pub(crate) fn makes_collection(init: &Expr) -> bool {
     match init {
         Expr::Macro(it) => it.mac.path.is_ident("vec") || it.mac.path.is_ident("format"),

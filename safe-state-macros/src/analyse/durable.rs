@@ -1,8 +1,8 @@
-//! What is not there yet when an item ends: what a buffer holds back, and what a transaction around the loop has not
-//! committed. And what is gone with a new run: a file that is made anew. A resumed run passes over the items that wrote
+//! Refuses bodies whose writes may be gone in the next run: a buffer holds them back, or a transaction around the loop
+//! has not committed them when the item ends; or the next run makes the file anew, but passes over the items that wrote
 //! it.
 //!
-//! The source alone shows the plain cases, and they are refused where they are seen.
+//! Only the plain cases are refused, which the source alone shows.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -21,7 +21,7 @@ use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::own_names;
 use crate::syntax::free_idents::free_idents;
 
-/// What keeps what an item did from being there when it ends.
+/// The reason why what an item wrote may be gone in the next run.
 #[derive(Clone, Copy)]
 enum Withheld {
     Anew,
@@ -29,7 +29,7 @@ enum Withheld {
     Uncommitted,
 }
 
-/// Refuses a body that writes through what is seen to withhold it.
+/// Refuses a body that uses a variable through which the writes of complete items may be lost.
 pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<()> {
     let (mentioned, own) = (free_idents(body.to_token_stream()), own_names(body));
     let uses = |ident: &Ident| {
@@ -81,7 +81,8 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
     Ok(())
 }
 
-/// Returns what the initialiser of a local does, and the initialisers of the locals that it makes something around.
+/// Returns what the initialiser of `local` does, and what the initialisers of the locals do that it wraps, directly or
+/// not.
 fn openings<'l>(local: &'l Local, locals: &'l [Local]) -> Vec<&'l Opening> {
     let mut found = vec![local];
     let mut at = 0;
@@ -96,7 +97,7 @@ fn openings<'l>(local: &'l Local, locals: &'l [Local]) -> Vec<&'l Opening> {
     found.into_iter().map(|local| &local.init.opening).collect()
 }
 
-/// At the name in `fresh(..)`, or else at the variable.
+/// Returns the error for the variable `ident`. It points at the name in `fresh(..)`, or else at the variable.
 fn withheld(plan: &Plan, ident: &Ident, withheld: Withheld) -> Error {
     let named = plan.options.restored.fresh.iter().find(|named| named.is(ident));
     let place = named.map_or(ident, |named| &named.root);
@@ -106,7 +107,7 @@ fn withheld(plan: &Plan, ident: &Ident, withheld: Withheld) -> Error {
             "`{name}` makes its file anew in each run, and what complete items wrote there would be gone\n\n\
              help: to go on in the file behind what is complete, name it in `reconnect({name})`\n\
              help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
-             `reconnect`: see \"Files and connections\" in the README\n\
+             `reconnect`: see \"Files and connections\" in the guide\n\
              help: a file that no item leaves anything in is made in the item itself"
         ),
         Withheld::Buffered => format!(
@@ -125,18 +126,18 @@ fn withheld(plan: &Plan, ident: &Ident, withheld: Withheld) -> Error {
     Error::new(place.span(), text)
 }
 
-/// Whether the type is written as that one, whatever stands in its angle brackets.
+/// Returns whether the written type's last name is `name`, whatever its generic arguments are.
 fn is_of(ty: Option<&Type>, name: &str) -> bool {
     let Some(Type::Path(it)) = ty else { return false };
     it.path.segments.last().is_some_and(|last| last.ident == name)
 }
 
-/// Whether the body mentions the variable or field.
+/// Returns whether the body uses the variable or field, and binds no variable of its own with the same name.
 pub(crate) fn uses(body: &Block, place: &Variable) -> bool {
     mentions(body, place) && !own_names(body).contains(&place.root.unraw().to_string())
 }
 
-/// Whether the tokens do.
+/// Returns whether the tokens mention the variable or field `place`.
 pub(crate) fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
     let tokens = tokens.to_token_stream();
     if place.is_whole() {
@@ -152,26 +153,26 @@ pub(crate) fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
     })
 }
 
-/// Whether the body is seen to flush the writer behind all that it is seen to write, in whatever way it is gone through.
+/// Returns whether the body flushes the writer after all writes that the source shows, on each way through the body.
 pub(crate) fn flushes(body: &Block, writer: &Variable) -> bool {
     let mut way = Way { writer, flushes: false, holds_back: false, leaves: false };
     way.visit_block(body);
     way.flushes && !way.holds_back && !way.leaves
 }
 
-/// A way through a body.
+/// The state of a writer on a way through a body.
 #[derive(Clone, Copy)]
 struct Way<'w> {
     writer: &'w Variable,
     flushes: bool,
     /// Whether something was written, and not flushed.
     holds_back: bool,
-    /// Whether an item may be complete then.
+    /// Whether a `continue` may complete an item while a write is held back.
     leaves: bool,
 }
 
 impl Way<'_> {
-    /// Joins these ways: what one of them holds back is held back.
+    /// Joins `ways`, of which one is taken: a write that any of them holds back counts as held back.
     fn either(&mut self, ways: impl IntoIterator<Item = Self>) {
         let mut holds_back = None;
         for way in ways {
@@ -188,7 +189,7 @@ impl Way<'_> {
         way
     }
 
-    /// Goes on with and without a part that may not run.
+    /// Joins the way that runs a part of the body with the way that skips it.
     fn perhaps(&mut self, go: impl FnOnce(&mut Self)) {
         let way = self.after(go);
         self.either([*self, way]);
@@ -262,7 +263,7 @@ impl<'ast> Visit<'ast> for Way<'_> {
     }
 }
 
-/// Whether the writer itself is given, or a `&mut` of it.
+/// Returns whether the expression passes on the writer itself, or a `&mut` of it.
 fn is_place(expr: &Expr, writer: &Variable) -> bool {
     match expr {
         Expr::Reference(it) if it.mutability.is_some() => is_place(&it.expr, writer),

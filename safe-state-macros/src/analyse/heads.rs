@@ -1,4 +1,4 @@
-//! Sorts the names in the heads of loops: what is walked, how far, and what it is asked for.
+//! Sorts the names in the heads of loops: what is walked, how far, and what selects the items.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,23 +9,25 @@ use syn::{Block, Expr, ExprCall, ExprMethodCall, ExprRange, Macro, Path, Stmt};
 
 use crate::syntax::free_idents::free_idents;
 
-/// The names in the heads of loops, closures aside, which are about the items.
+/// The names in the heads of loops. Closures are left out, as they are about single items.
 #[derive(Default)]
 pub(crate) struct Heads {
     /// The names that are walked: `rows` in `rows.iter()`.
     pub(crate) walked: BTreeSet<String>,
-    /// How far: `count` in `0..count` and in `take(count)`.
+    /// The names that say how far a loop goes: `count` in `0..count` and in `take(count)`.
     pub(crate) bounds: BTreeSet<String>,
-    /// Those of them that are given to a `take` as they are: it may be that of an iterator, or anything's.
+    /// The names in `bounds` that are the whole argument of a call of `take`, which may be an iterator's method or
+    /// another one.
     pub(crate) taken: BTreeSet<String>,
-    /// All else: `tenant` in `db.customers(tenant)`.
+    /// All other names: `tenant` in `db.customers(tenant)`.
     pub(crate) asked: BTreeSet<String>,
-    /// Fields that are asked for, as they are written: `self.tenant` in `db.customers(self.tenant)`.
+    /// Fields among the other names, with their variable and expression, by their text: `self.tenant` in
+    /// `db.customers(self.tenant)`.
     pub(crate) fields: BTreeMap<String, (String, Expr)>,
     part: Part,
 }
 
-/// What a part of a head is to the loop.
+/// The role of a part of a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Part {
     #[default]
@@ -35,12 +37,12 @@ enum Part {
 }
 
 impl Heads {
-    /// Takes in the head of one more loop.
+    /// Adds the names in the head of one more loop.
     pub(crate) fn add(&mut self, head: &Expr) {
         self.look(head, Part::Walked);
     }
 
-    /// All names.
+    /// Returns all names, whatever their role is.
     pub(crate) fn names(&self) -> BTreeSet<String> {
         [&self.walked, &self.bounds, &self.asked].into_iter().flatten().cloned().collect()
     }
@@ -60,7 +62,7 @@ impl Heads {
     }
 }
 
-/// The variable that the field is of, and the field as it is written.
+/// Returns the variable that a field belongs to, and the text of the field; none for other expressions.
 fn field(expr: &Expr) -> Option<(String, String)> {
     match expr {
         Expr::Path(it) => {
@@ -75,7 +77,8 @@ fn field(expr: &Expr) -> Option<(String, String)> {
     }
 }
 
-/// Whether what a function of that path gives goes through its first argument, as a reader goes through a text.
+/// Returns whether the function `path` returns something that goes through its first argument, as a reader goes through
+/// a text.
 fn goes_through(path: &Path) -> bool {
     const READS: [&str; 4] = ["from_reader", "from_slice", "from_str", "from_bytes"];
     let mut names = path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
@@ -84,7 +87,7 @@ fn goes_through(path: &Path) -> bool {
         || (function == "new" && ["Cursor", "BufReader"].contains(&of.as_str()))
 }
 
-/// Whether a function of that name gives one of its arguments.
+/// Returns whether the function `name` returns one of its arguments, as `min` does.
 fn chooses(name: &impl ToString) -> bool {
     ["min", "max", "clamp"].contains(&name.to_string().as_str())
 }
@@ -99,11 +102,11 @@ impl<'ast> Visit<'ast> for Heads {
             }
             Expr::Field(_) if self.part == Part::Asked && field(expr).is_some() => {
                 let (root, text) = field(expr).unwrap_or_default();
-                // The whole of it may hold the input.
+                // The variable itself may hold the input.
                 self.walked.insert(root.clone());
                 self.fields.insert(text, (root, expr.clone()));
             }
-            // Through these, it is the same that is walked or counted.
+            // These pass on what is walked or counted.
             Expr::Range(_)
             | Expr::MethodCall(_)
             | Expr::Call(_)

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-/// The places of one variable. Loops are numbered as the survey does.
+/// The places where one variable's value is kept. A loop is given by its index in the survey.
 #[derive(Default)]
 pub(crate) struct Places {
-    /// The resumable loops that may change it.
+    /// The resumable loops that may change the variable.
     pub(crate) changing: BTreeSet<usize>,
-    /// Those, and the loops in them: what a loop saves is the progress of those around it as well.
+    /// The loops in `changing`, and the resumable loops inside them, which save the progress of the loops around them
+    /// too.
     pub(crate) saving: BTreeSet<usize>,
-    /// Whether what it was at its declaration is kept.
+    /// Whether the value at the variable's declaration is kept.
     pub(crate) start: bool,
-    /// The loops of which what it was at their end is kept.
+    /// The loops at whose end the variable's value is kept.
     pub(crate) ends: BTreeSet<usize>,
-    /// The loops of which what it was where an item began is kept.
+    /// The loops that keep the variable's value where an item begins.
     pub(crate) items: BTreeSet<usize>,
 }

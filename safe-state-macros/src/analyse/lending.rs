@@ -1,4 +1,4 @@
-//! What the head of a loop walks, and whether that is a carried variable by mutable reference.
+//! Finds out what the head of a loop walks, and whether it borrows a carried variable mutably.
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
@@ -22,7 +22,7 @@ pub(crate) fn is_lent_in(variable: &CarriedVariable, head: &Expr) -> bool {
     lent(head).is_some_and(|lent| variable.named.holds(&lent))
 }
 
-/// The variable, or the field, in `&mut x`, `x.iter_mut()`, and in what is made of these.
+/// Returns the variable or field in `&mut x`, in `x.iter_mut()` and in calls on these.
 fn lent(head: &Expr) -> Option<Variable> {
     match head {
         Expr::Reference(it) if it.mutability.is_some() => part(&it.expr),
@@ -34,11 +34,11 @@ fn lent(head: &Expr) -> Option<Variable> {
     }
 }
 
-/// What the head of a loop walks, or takes from.
+/// The variables and fields that the head of a loop walks, or takes from.
 pub(crate) struct Walked {
-    /// What its calls begin with.
+    /// The variable or field that the head's calls begin with.
     front: Option<Variable>,
-    /// What it is seen to borrow mutably.
+    /// The variables and fields that the head borrows mutably, as far as the source shows it.
     lent: Vec<Variable>,
 }
 
@@ -49,8 +49,8 @@ impl Walked {
         Walked { front: part(head), lent: lent.0 }
     }
 
-    /// Whether it is held by the `named`, as far as it is `ours` to name. Of a call, what it walks may be any of what it
-    /// is given.
+    /// Returns whether `named` holds all that the head walks and that is `ours` to name. If the head is a function call,
+    /// it may walk any of the arguments.
     pub(crate) fn is_named(
         &self,
         head: &Expr,
@@ -67,7 +67,7 @@ impl Walked {
     }
 }
 
-/// Looks for what is seen to be borrowed mutably.
+/// Collects what an expression borrows mutably, as far as the source shows it.
 struct Lent(Vec<Variable>);
 
 impl<'ast> Visit<'ast> for Lent {
@@ -84,8 +84,8 @@ impl<'ast> Visit<'ast> for Lent {
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
 }
 
-/// The variable, or as much of its fields as is written, that an expression is, or is a part of, or is made of by
-/// methods.
+/// Returns the variable that an expression is, is a part of, or is made of by methods, with the fields that the source
+/// writes behind it.
 pub(crate) fn part(expr: &Expr) -> Option<Variable> {
     match expr {
         Expr::Path(it) => {
@@ -109,7 +109,7 @@ pub(crate) fn part(expr: &Expr) -> Option<Variable> {
     }
 }
 
-/// Whether an expression is a variable, or a field of one, by its names alone.
+/// Returns whether an expression is a path, or fields behind one, and nothing else.
 pub(crate) fn is_place(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) => true,

@@ -1,7 +1,7 @@
-//! Whether a block may change a variable that it does not declare itself.
+//! Finds out whether code may change a variable that it does not declare itself.
 //!
-//! Tokens don't tell whether a method takes `&mut self`. Those of the standard library that
-//! are known to read are taken to read; of any other the answer is that it may change its receiver.
+//! Tokens don't tell whether a method takes `&mut self`. Some names of methods of the standard library are taken to
+//! read; any other method may change its receiver.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -23,7 +23,7 @@ mod tests;
 
 use arguments::Arguments;
 
-/// Methods that take `&self`, by the types a loop most often reads.
+/// Methods that take `&self`, in the types that a loop most often reads.
 const READERS: &[&str] = &[
     "len",
     "is_empty",
@@ -101,8 +101,8 @@ const READERS: &[&str] = &[
     "parse",
 ];
 
-/// Macros of the standard library, which only read what they are given; and `step!`, which gives at this place what it gave in the
-/// first run.
+/// Macros of the standard library, which only read their arguments; and `step!`, which gives in each run what it gave
+/// in the first run.
 const STD_MACROS: &[&str] = &[
     "print",
     "println",
@@ -127,27 +127,28 @@ const STD_MACROS: &[&str] = &[
     "concat",
 ];
 
-/// Macros that only read, by their names.
+/// Macros of other crates that are taken to read their arguments, by their names.
 const READING_MACROS: &[&str] = &[
     "trace", "debug", "info", "warn", "error", "event", "span", "bail", "ensure", "anyhow", "eyre",
     "log", "json",
 ];
 
-/// Whether a statement may change `variable`.
+/// Returns whether a statement may change `variable`.
 pub(crate) fn stmt_may_change(stmt: &Stmt, variable: &Ident) -> bool {
     Search::of(variable, |search| search.visit_stmt(stmt))
 }
 
-/// Where a statement is taken to read a variable by a name alone.
+/// The place where a statement is taken to read a variable because of a name alone.
 #[derive(Clone, Copy)]
 pub(crate) enum ByName {
-    /// That of a method. Of a type that is not known, another one of that name may change it.
+    /// The name of a method. If the variable's type is not known, its method with this name may change it.
     Method(Span),
-    /// That of a macro which is not of the standard library. Another one of that name may change what it is given.
+    /// The name of a macro that is not of the standard library. The macro may change its arguments.
     Macro(Span),
 }
 
-/// Where a statement is taken to read the `variable` by a name alone. `is_known` says whether the methods of its type are known.
+/// Returns the first place where a statement is taken to read `variable` because of a name alone. `is_known` says
+/// whether the methods of the variable's type are known.
 pub(crate) fn read_by_name(stmt: &Stmt, variable: &Ident, is_known: bool) -> Option<ByName> {
     let mut search = Search::for_variable(variable);
     search.trusts_methods = is_known;
@@ -155,24 +156,24 @@ pub(crate) fn read_by_name(stmt: &Stmt, variable: &Ident, is_known: bool) -> Opt
     search.by_name
 }
 
-/// Whether an expression may.
+/// Returns whether an expression may change `variable`.
 pub(crate) fn expr_may_change(expr: &Expr, variable: &Ident) -> bool {
     Search::of(variable, |search| search.visit_expr(expr))
 }
 
-/// Whether a block may.
+/// Returns whether a block may change `variable`.
 pub(crate) fn block_may_change(block: &Block, variable: &Ident) -> bool {
     Search::of(variable, |search| search.visit_block(block))
 }
 
 struct Search {
     name: String,
-    /// Whether a declaration of the body's own hides the variable here.
+    /// Whether a variable that the code declares hides the searched one at this point.
     hidden: bool,
     found: bool,
-    /// Whether the methods of its type are known.
+    /// Whether the methods of the variable's type are known.
     trusts_methods: bool,
-    /// Where it is taken to be read by a name alone.
+    /// The first place where the variable is taken to be read because of a name alone.
     by_name: Option<ByName>,
 }
 
@@ -188,7 +189,7 @@ impl Search {
         Search { name, hidden: false, found: false, trusts_methods: true, by_name: None }
     }
 
-    /// Whether `expr` is the variable, or a part of it.
+    /// Returns whether `expr` is the variable, or a part of it.
     fn is_place(&self, expr: &Expr) -> bool {
         if self.hidden {
             return false;
@@ -202,7 +203,7 @@ impl Search {
             Expr::Paren(it) => self.is_place(&it.expr),
             Expr::Group(it) => self.is_place(&it.expr),
             Expr::Unary(it) => self.is_place(&it.expr),
-            // On the left of an assignment.
+            // These stand on the left of a destructuring assignment.
             Expr::Tuple(it) => it.elems.iter().any(|elem| self.is_place(elem)),
             Expr::Array(it) => it.elems.iter().any(|elem| self.is_place(elem)),
             Expr::Struct(it) => it.fields.iter().any(|field| self.is_place(&field.expr)),
@@ -210,7 +211,8 @@ impl Search {
         }
     }
 
-    /// Whether the arguments of a macro change it. Of one of the standard library all of them are read, or it may change it.
+    /// Returns whether the arguments of a macro may change the variable. If they can't be parsed, a macro of the
+    /// standard library that mentions the variable may change it.
     fn changed_in(&mut self, it: &Macro, is_of_std: bool) -> bool {
         let outside = std::mem::take(&mut self.found);
         match Arguments::of(it) {
@@ -235,7 +237,7 @@ impl Search {
         bindings(pat).iter().any(|binding| binding.name() == self.name)
     }
 
-    /// Visits what stands in the scope of `pats`.
+    /// Calls `visit` with the bindings of `pats` in scope.
     fn within<'p>(
         &mut self,
         pats: impl IntoIterator<Item = &'p Pat>,
@@ -247,7 +249,7 @@ impl Search {
         self.hidden = outside;
     }
 
-    /// The patterns that a condition binds: `if let P = ..`, also in a chain.
+    /// Adds the patterns that a condition binds to `pats`: `if let P = ..`, also in a chain.
     fn condition<'e>(cond: &'e Expr, pats: &mut Vec<&'e Pat>) {
         match cond {
             Expr::Let(it) => pats.push(&it.pat),
@@ -286,13 +288,13 @@ impl<'ast> Visit<'ast> for Search {
         visit::visit_expr_method_call(self, it);
     }
 
-    /// A closure in a variable that is `mut` changes what it has captured.
+    /// Counts a call of the variable as a change: a closure in a `mut` variable changes what it has captured.
     fn visit_expr_call(&mut self, it: &'ast ExprCall) {
         self.changed_if(self.is_place(&it.func));
         visit::visit_expr_call(self, it);
     }
 
-    /// A `ref mut` lends what is matched.
+    /// Counts a `ref mut` in an arm as a change of what is matched.
     fn visit_expr_match(&mut self, it: &'ast ExprMatch) {
         let lends = it.arms.iter().any(|arm| lends_mutably(&arm.pat));
         self.changed_if(lends && self.is_place(&it.expr));
@@ -312,7 +314,7 @@ impl<'ast> Visit<'ast> for Search {
         let is_known = is_of_std || READING_MACROS.contains(&name.as_str());
         let reads = is_known && !self.changed_in(it, is_of_std);
         self.changed_if(is_mentioned && !reads);
-        // A format string only reads what it captures.
+        // A format string only reads what it captures, so texts do not count here.
         if !is_of_std && is_mentioned && mentions(it.tokens.clone(), &self.name) {
             self.by_name.get_or_insert(ByName::Macro(it.path.span()));
         }
@@ -362,7 +364,7 @@ impl<'ast> Visit<'ast> for Search {
         self.within(pats, |search| search.visit_block(&it.body));
     }
 
-    /// Of the items a macro alone sees variables, and may change them where it is called.
+    /// Of the items only a macro sees variables of the function, and may change them where it is called.
     fn visit_item(&mut self, it: &'ast Item) {
         if let Item::Macro(it) = it {
             self.changed_if(!self.hidden && mentions(it.mac.tokens.clone(), &self.name));
@@ -370,7 +372,7 @@ impl<'ast> Visit<'ast> for Search {
     }
 }
 
-/// Whether the name stands among the tokens, texts aside.
+/// Returns whether `name` is among the identifiers in the tokens. Texts do not count.
 fn mentions(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(it) => it.unraw() == name,
@@ -393,7 +395,7 @@ fn lends_mutably(pat: &Pat) -> bool {
 }
 
 fn is_assignment(op: &BinOp) -> bool {
-    // Every compound assignment ends in `=`, and of the others only the comparisons do.
+    // The operators that end in `=` are the compound assignments and the comparisons.
     let text = op.to_token_stream().to_string();
     text.ends_with('=') && !["==", "!=", "<=", ">="].contains(&text.as_str())
 }

@@ -1,26 +1,26 @@
-//! What an initialiser is seen to open: files, writers of formats, transactions.
+//! Recognises what an initialiser opens: files, writers of formats, transactions.
 
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, ExprStruct, Lit};
 
-/// What an initialiser is seen to do.
+/// The things that an initialiser does, as far as its text shows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Opening {
     deeds: Vec<Deed>,
-    /// The variables that it makes something around.
+    /// The variables that the initialiser wraps, as a writer wraps a file.
     around: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
     MakesFile,
-    /// It makes a writer of a format.
+    /// The initialiser makes a writer of a format.
     Formats,
-    /// It makes a writer that holds back what is written.
+    /// The initialiser makes a writer that holds back what is written.
     Buffers,
     BeginsTransaction,
-    // By `OpenOptions`.
+    // The rest are settings of an `OpenOptions`.
     Truncates,
     Creates,
     Appends,
@@ -36,7 +36,7 @@ impl Opening {
         seen
     }
 
-    /// The variables that it makes something around, such as a writer around a file.
+    /// Returns the variables that the initialiser wraps, as a writer wraps a file.
     pub(crate) fn around(&self) -> &[String] {
         &self.around
     }
@@ -63,7 +63,7 @@ impl Opening {
         self.deeds.extend(is_seen.then_some(deed));
     }
 
-    /// Whether it makes a file, or one that is there empty.
+    /// Returns whether the initialiser makes a file, or opens one to empty or overwrite it.
     pub(crate) fn makes_file(&self) -> bool {
         let overwrites = self.does(Deed::Creates) && !self.does(Deed::Appends);
         self.does(Deed::MakesFile)
@@ -71,7 +71,7 @@ impl Opening {
             || (overwrites && !self.does(Deed::Reads))
     }
 
-    /// Whether what it makes is a writer of a format around something.
+    /// Returns whether the initialiser makes a writer of a format.
     pub(crate) fn is_format(&self) -> bool {
         self.does(Deed::Formats)
     }
@@ -81,7 +81,7 @@ impl<'ast> Visit<'ast> for Opening {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         visit::visit_expr_call(self, call);
         let Expr::Path(path) = &*call.func else { return };
-        // A function that is no constructor may return something else.
+        // A function that is no constructor may return something that does not wrap its arguments.
         let mut last = path.path.segments.iter().rev().take(2);
         let is_constructor = last.any(|it| is_type(&it.ident.unraw().to_string()));
         if is_constructor {
@@ -89,7 +89,7 @@ impl<'ast> Visit<'ast> for Opening {
         }
         let mut names = path.path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
         let (Some(function), Some(of)) = (names.next(), names.next()) else { return };
-        // A `LineWriter` holds back no whole line.
+        // A `LineWriter` holds back no whole line, so it does not count.
         self.note(Deed::Buffers, of == "BufWriter");
         let is_format = !matches!(of.as_str(), "BufWriter" | "LineWriter") && is_writer(&of);
         self.note(Deed::Formats, is_format);
@@ -109,7 +109,7 @@ impl<'ast> Visit<'ast> for Opening {
             "create" | "create_new" | "write" => self.note(Deed::Creates, is_on),
             "append" => self.note(Deed::Appends, is_on),
             "read" => self.note(Deed::Reads, is_on),
-            // Of a builder.
+            // The method of a builder of writers.
             "from_path" => self.note(Deed::MakesFile, self.is_format()),
             "from_writer" => call.args.iter().for_each(|argument| self.takes_in(argument)),
             _ => {}
@@ -122,7 +122,7 @@ impl<'ast> Visit<'ast> for Opening {
     }
 }
 
-/// Whether what comes out of the expression is a transaction that it begins, as far as the names of methods tell.
+/// Returns whether the expression begins a transaction and gives it, as far as the names of methods tell.
 fn begins_transaction(expr: &Expr) -> bool {
     const BEGIN: [&str; 7] = [
         "transaction",
@@ -153,12 +153,12 @@ fn begins_transaction(expr: &Expr) -> bool {
         Expr::Try(it) => begins_transaction(&it.expr),
         Expr::Paren(it) => begins_transaction(&it.expr),
         Expr::Reference(it) => begins_transaction(&it.expr),
-        // What is given by reference stays behind.
+        // A transaction that is passed by reference does not come out of the call.
         Expr::Call(it) => {
             let mut owned = it.args.iter().filter(|it| !matches!(it, Expr::Reference(_)));
             owned.any(begins_transaction)
         }
-        // Of other crates than `sqlx`, what begins may be something else; but it is hardly waited for.
+        // These are names in `sqlx`. In other crates, they may begin something else, but that is hardly ever awaited.
         Expr::Await(it) => {
             matches!(&*it.base, Expr::MethodCall(call) if called(call, &["begin", "begin_with"]))
                 || begins_transaction(&it.base)

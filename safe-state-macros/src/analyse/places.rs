@@ -41,6 +41,16 @@ impl Places {
             if around.is_none_or(|around| !variable.stands_among(&around.scope.locals)) {
                 return false;
             }
+            // It could not be set back there, and nothing but a mention can change it.
+            let held_around = |outer: usize| {
+                originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
+            };
+            let is_mentioned = originals
+                .get(&target.at)
+                .is_some_and(|written| free::holds(&free_idents(written.to_token_stream()), ident));
+            if !is_mentioned && survey.around(target.at).any(held_around) {
+                return false;
+            }
             let around = around.map(|it| it.scope.macros.as_slice());
             let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
             around.is_some_and(|macros| macros.iter().any(hides))
@@ -100,9 +110,8 @@ fn may_change(written: &Expr, ident: &Ident) -> bool {
             for bound in bindings(&it.pat) {
                 names.remove(&bound.name());
             }
-            let head = free::names(|free| free.visit_expr(&it.expr));
             let is_mentioned = free::holds(&names, ident);
-            let in_head = free::holds(&head, ident) && may_hold(&it.expr);
+            let in_head = is_held_by_head(written, ident);
             if in_head && root(&it.expr).is_some_and(|root| root == ident) {
                 return is_mentioned && block_may_change(block, ident);
             }
@@ -112,6 +121,13 @@ fn may_change(written: &Expr, ident: &Ident) -> bool {
         Expr::While(_) => true,
         _ => false,
     }
+}
+
+/// Returns whether the head of a `for` loop may hold the variable borrowed, or have taken it, while the loop's items are done.
+fn is_held_by_head(written: &Expr, ident: &Ident) -> bool {
+    let Expr::ForLoop(it) = written else { return false };
+    let head = free::names(|free| free.visit_expr(&it.expr));
+    free::holds(&head, ident) && may_hold(&it.expr)
 }
 
 /// Whether what a head gives may hold a variable, or have taken it. If it holds one all the same, that does not

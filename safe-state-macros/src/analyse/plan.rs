@@ -1,4 +1,4 @@
-//! All that the generated code is made from.
+//! Holds everything that code is generated from.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::parse::future;
 use crate::parse::options::Options;
 use crate::parse::options::migrate::Migration;
 
-/// What is known of a function under the attribute.
+/// The facts about an annotated function that code is generated from.
 pub(crate) struct Plan {
     pub(crate) options: Options,
     pub(crate) arguments: Vec<Argument>,
@@ -22,9 +22,9 @@ pub(crate) struct Plan {
     /// The path of the runtime crate.
     pub(crate) krate: Path,
     pub(crate) carried: Vec<CarriedVariable>,
-    /// The resumable loops as they were written, by their places in the survey.
+    /// The resumable loops as they were written, by their index in the survey.
     pub(crate) originals: BTreeMap<usize, Expr>,
-    /// Items of their bodies that are to stand before them.
+    /// Items from the bodies of loops that are to stand before the loop, by the loop's index in the survey.
     pub(crate) hoisted: BTreeMap<usize, Vec<Item>>,
 }
 
@@ -33,12 +33,12 @@ pub(crate) struct Analysed {
     pub(crate) plan: Plan,
     pub(crate) survey: Survey,
     pub(crate) targets: Vec<Target>,
-    /// The block in which the function does its work, with its loops in the forms that are generated from.
+    /// The block in which the function does its work. Its loops are in the forms that code is generated from.
     pub(crate) block: Block,
 }
 
 impl Plan {
-    /// What the signature and the options tell.
+    /// Returns a plan with what the signature and the options tell. The parts that depend on the loops are empty.
     pub(crate) fn of(options: Options, function: &ItemFn) -> Result<Self> {
         let future = future::output(function).filter(|_| function.sig.asyncness.is_none());
         let default = || syn::parse_quote_spanned!(Span::mixed_site()=> ::safe_state);
@@ -57,7 +57,8 @@ impl Plan {
         })
     }
 
-    /// `#[async_trait]` puts `self` into a local of another name, and leaves our options as they are.
+    /// Renames `self` in the options to `__self`, if the body has this local: `#[async_trait]` puts `self` into it, and
+    /// leaves our options as they are.
     pub(crate) fn name_self(&mut self, survey: &Survey) {
         let mut locals = survey.all_locals.iter().map(|local| &local.binding.ident);
         if let Some(local) = locals.find(|ident| *ident == "__self") {
@@ -71,7 +72,7 @@ impl Plan {
         }
     }
 
-    /// The name of a macro that may be ours: by itself, or behind the crate's name.
+    /// Returns the name of a macro that may be ours: one that stands alone, or behind the crate's name.
     pub(crate) fn our_macro(&self, path: &Path) -> Option<String> {
         let mut segments = path.segments.iter().rev();
         let name = segments.next()?.ident.to_string();

@@ -1,4 +1,4 @@
-//! What a policy for items that fail needs.
+//! Checks that a function can have a policy for items that fail.
 
 use syn::{Error, Result, Type};
 
@@ -7,7 +7,8 @@ use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
 use crate::parse::function::Returned;
 
-/// A policy needs errors to go by, and an item that is tried again as a whole.
+/// Refuses a policy for errors in a function that returns no errors, or on a loop with a resumable loop inside: an item
+/// is tried again as a whole.
 pub(crate) fn check_policies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> {
     for target in targets {
         let policy = &target.items.policy;
@@ -26,7 +27,7 @@ pub(crate) fn check_policies(plan: &Plan, survey: &Survey, targets: &[Target]) -
     Ok(())
 }
 
-/// The return type, if it may be a `Result`.
+/// Returns the return type, if it may be a `Result`.
 pub(crate) fn errors_type(plan: &Plan) -> Option<&Type> {
     match &plan.returned {
         Returned::Type(ty) if plan.returned.option().is_some() || is_unit(ty) => None,

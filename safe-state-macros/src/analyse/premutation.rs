@@ -1,5 +1,6 @@
-//! What changes a variable that can't be set back, where a resumed run would do it again: between its declaration
-//! and a resumable loop behind it, and in a loop's head. These are handles, and all that `manual` restores.
+//! Refuses changes that a resumed run would make again to a restored value: those between a variable's declaration and
+//! a resumable loop behind it, and those in the loop's head. This is about variables that can't be set back: handles,
+//! and all that `manual` restores.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -11,9 +12,9 @@ use crate::analyse::mutations::{ByName, expr_may_change, read_by_name, stmt_may_
 use crate::analyse::targets::Target;
 use crate::syntax::loop_forms::while_let;
 
-/// Refuses changes to `variable` that a resumed run would do to the value restored.
+/// Refuses changes to `variable` that a resumed run would make again to the restored value.
 ///
-/// `is_known` says whether its type is one of the standard library, of which the methods are known.
+/// `is_known` says whether the variable's type is one of the standard library, whose methods are known.
 pub(crate) fn check(
     block: &Block,
     variable: &CarriedVariable,
@@ -48,29 +49,30 @@ const UNKNOWN_MACRO: &str = "this may change `{}` before {loop}, where a resumed
 const TAKEN: &str = "the loop's head takes from `{}`, which is restored without what is complete: that would be \
                      passed over twice; use `#[resumable(manual)]` with `checkpoint!()`";
 
-/// The variable that is held to its last value.
+/// The variable whose changes are searched for.
 struct Held<'a> {
     ident: &'a Ident,
-    /// Whether the methods of its type are known.
+    /// Whether the methods of the variable's type are known.
     is_known: bool,
 }
 
 struct Search<'a> {
     variable: Held<'a>,
     targets: &'a [Target],
-    /// The `let` that declares the variable, until it has been passed.
+    /// The number of the `let` that declares the variable; none once the search has passed it.
     waits_for: Option<usize>,
-    // Must number loops and `let`s as `Survey` does.
+    // Loops and `let`s must be numbered as `Survey` does it.
     loops: usize,
     lets: usize,
     checkpoints: usize,
-    /// Whether the next block is the one in which an argument stands.
+    /// Whether the next block is the function's own, in which the arguments are in scope.
     is_arguments_scope: bool,
     error: Option<Error>,
 }
 
 impl Search<'_> {
-    /// Whether a resumable loop, or in manual mode a checkpoint, came since.
+    /// Returns whether the search has passed a resumable loop, or in manual mode a checkpoint, since the numbers of
+    /// loops and checkpoints were `loops` and `checkpoints`.
     fn has_passed_target(&self, loops: usize, checkpoints: usize) -> bool {
         let is_new = |target: &Target| (loops..self.loops).contains(&target.at);
         self.targets.iter().any(is_new)
@@ -84,7 +86,7 @@ impl Search<'_> {
         self.error.get_or_insert_with(|| Error::new(place, text));
     }
 
-    /// Where the statement changes the variable, or may, and what is said of that.
+    /// Returns the place where the statement changes the variable, or may change it, with the text of the error.
     fn changes(&self, stmt: &Stmt) -> Option<(Span, &'static str)> {
         if stmt_may_change(stmt, self.variable.ident) {
             return Some((stmt.span(), CHANGED));
@@ -111,8 +113,8 @@ impl Search<'_> {
 
 impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_block(&mut self, block: &'ast Block) {
-        // A checkpoint saves what the statements before it did. Only those before the first come
-        // again, which stand where the variable is declared.
+        // A checkpoint saves what the statements before it did. A resumed run repeats only the statements before the
+        // first checkpoint, in the block that declares the variable.
         let mut is_scope = !self.targets.is_empty() || std::mem::take(&mut self.is_arguments_scope);
         let mut changed: Option<(Span, &str)> = None;
         for stmt in &block.stmts {

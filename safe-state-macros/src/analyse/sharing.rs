@@ -1,4 +1,4 @@
-//! What a loop may not do that many workers share.
+//! Refuses what a loop that many workers share may not do.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -14,7 +14,7 @@ use crate::parse::options::shared::check_cut;
 use crate::syntax::free_variables as free;
 use crate::syntax::loop_forms::while_let;
 
-/// Whether the loop is one that many workers share.
+/// Returns whether many workers share the loop: the job is shared, and the loop is inside no other resumable loop.
 pub(crate) fn is_shared(plan: &Plan, target: &Target) -> bool {
     plan.options.settings.has("shared") && target.depth == 0
 }
@@ -61,7 +61,8 @@ pub(crate) fn check_shared(
     ways_out.found.map_or(Ok(()), Err)
 }
 
-/// Refuses a body that uses what the head of a `while let` asks: each worker takes in all items before its first slice.
+/// Refuses a body that uses the variable from which the head of a `while let` takes items: each worker takes in all
+/// items before its first slice.
 fn check_taken_in(written: &Expr, body: &Block) -> Result<()> {
     let Expr::While(it) = written else { return Ok(()) };
     let Some((asked, _)) = while_let(it).and_then(|(_, head)| taken_from(head)) else {
@@ -77,7 +78,7 @@ fn check_taken_in(written: &Expr, body: &Block) -> Result<()> {
     Err(Error::new(keyword(written), text))
 }
 
-/// Where the loop's keyword stands.
+/// Returns the place of the loop's keyword.
 fn keyword(written: &Expr) -> Span {
     match written {
         Expr::ForLoop(it) => it.for_token.span,
@@ -86,10 +87,10 @@ fn keyword(written: &Expr) -> Span {
     }
 }
 
-/// Looks for what leaves the loop otherwise than by an error.
+/// A search for what leaves the loop otherwise than by an error.
 struct WaysOut {
     label: Option<Lifetime>,
-    /// The loops around this place.
+    /// The number of loops around the current place, within the body.
     loops: usize,
     found: Option<Error>,
 }
@@ -134,7 +135,7 @@ impl<'ast> Visit<'ast> for WaysOut {
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// Whether it is written as an `Err`.
+/// Returns whether the expression is written as an `Err(..)`.
 fn is_err(expr: &Expr) -> bool {
     let Expr::Call(call) = expr else { return false };
     let Expr::Path(path) = &*call.func else { return false };

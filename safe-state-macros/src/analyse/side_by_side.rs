@@ -1,4 +1,4 @@
-//! What a loop needs whose items run side by side.
+//! Checks loops whose items run side by side.
 
 use syn::visit::{self, Visit};
 use syn::{Error, Expr, ExprMacro, Item, Macro, Result};
@@ -15,7 +15,7 @@ use crate::parse::options::side_by_side::SideBySide;
 use crate::syntax::bindings::own_names;
 use crate::syntax::rewrite::body;
 
-/// Holds such a loop to a function, and to a place in it, where that can be.
+/// Refuses items side by side in a function, or at a place in it, where that can't be.
 pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> {
     for (target, it) in each(targets) {
         let refused = |text: &str| Err(Error::new(it.option, text));
@@ -69,7 +69,7 @@ pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> R
     Ok(())
 }
 
-/// Holds the heads and bodies of such loops to what can be done side by side.
+/// Refuses items side by side in a loop whose head or body needs them one after the other.
 pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
     for (target, it) in each(targets) {
         if lending::lends(plan, target) || worklists::takes(plan, target) {
@@ -109,7 +109,7 @@ fn each(targets: &[Target]) -> impl Iterator<Item = (&Target, &SideBySide)> {
     targets.iter().filter_map(|target| Some((target, target.items.side_by_side.as_ref()?)))
 }
 
-/// Finds macros of ours that need items in order.
+/// A search for our macros that need items in order.
 struct Ours<'a> {
     plan: &'a Plan,
     error: Option<Error>,

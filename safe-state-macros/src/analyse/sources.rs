@@ -1,4 +1,4 @@
-//! Where the variables come from that `carry(..)` and `reconnect(..)` name.
+//! Finds out where the variables come from that `carry(..)` and `reconnect(..)` name.
 
 use proc_macro2::Ident;
 use syn::{Error, Result, Type};
@@ -13,7 +13,7 @@ use crate::analyse::targets::Target;
 use crate::parse::function::Argument;
 use crate::parse::options::variable::Variable;
 
-/// The variables named in `carry(..)` and `reconnect(..)`.
+/// Returns the variables named in `carry(..)` and `reconnect(..)`, whose places are still empty.
 pub(crate) fn carried_variables(
     plan: &Plan,
     survey: &Survey,
@@ -37,7 +37,7 @@ pub(crate) fn carried_variables(
     carried.chain(reconnected).collect()
 }
 
-/// Where a variable comes from, its type if it is written, and whether it is `mut`.
+/// Returns where a variable comes from, its type if the source writes it, and whether it is `mut`.
 pub(crate) fn source(
     plan: &Plan,
     named: &Variable,
@@ -64,7 +64,7 @@ pub(crate) fn source(
     Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
 }
 
-/// A field of an argument, of which the type is not known.
+/// Returns the source of a field of an argument. The type of the field is not known.
 pub(crate) fn field(plan: &Plan, named: &Variable) -> Result<(Source, Option<Type>, bool)> {
     if plan.arguments.iter().any(|argument| argument.ident == named.root) {
         return Ok((Source::Argument { is_reference: false }, None, true));

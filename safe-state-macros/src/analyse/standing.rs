@@ -1,4 +1,4 @@
-//! Where a function stands, and whether something can stand beside it.
+//! Finds out whether a companion can stand beside a function.
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
@@ -6,7 +6,8 @@ use syn::{Error, Item, ItemFn, Result};
 
 use crate::analyse::plan::Plan;
 
-/// Whether the function is a method, or so much as mentions `Self`: nothing can stand beside it.
+/// Returns whether the function is a method, or mentions `Self`, as only a function in an `impl` or a trait can: no
+/// companion can stand beside it.
 pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
     struct MentionsSelf(bool);
     impl Visit<'_> for MentionsSelf {
@@ -14,7 +15,7 @@ pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
             self.0 |= ident == "Self";
         }
 
-        // Where it is another type.
+        // In a nested item, `Self` is another type.
         fn visit_item(&mut self, _: &Item) {}
     }
     let mut found = MentionsSelf(function.sig.receiver().is_some());
@@ -22,12 +23,12 @@ pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
     found.0
 }
 
-/// Whether there is a companion, if one can stand there.
+/// Returns whether a companion stands beside the function: one can, and the options do not say otherwise.
 pub(crate) fn stands_beside(function: &ItemFn, plan: &Plan) -> bool {
     !stands_in_impl(function) && plan.options.companion.as_ref().is_none_or(|it| it.wanted)
 }
 
-/// Refuses to ask for a companion where there can be none.
+/// Refuses the option `companion` where no companion can stand.
 pub(crate) fn check(function: &ItemFn, plan: &Plan) -> Result<()> {
     match &plan.options.companion {
         Some(companion) if stands_in_impl(function) => {

@@ -1,5 +1,4 @@
-//! All loops of a function's body, in the order of its text, and what else a job's loop may hide
-//! in.
+//! Finds all loops of a function's body, in the order of its text, and the places that may hide the job's loop.
 
 use std::collections::BTreeMap;
 
@@ -28,31 +27,31 @@ pub(crate) mod patterns;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
-    /// Its keyword.
+    /// The loop's keyword.
     pub(crate) keyword: Span,
-    /// Its head as written, for messages.
+    /// The loop's head as written, for messages.
     pub(crate) text: String,
-    /// The loop around it, by its place in [`Survey::loops`].
+    /// The loop around this one, by its index in [`Survey::loops`].
     pub(crate) parent: Option<usize>,
-    /// Its `#[resume]`.
+    /// The `#[resume]` on the loop.
     pub(crate) marker: Option<Attribute>,
-    /// What stands when it begins.
+    /// The names in scope where the loop begins.
     pub(crate) scope: Scope,
     pub(crate) kind: LoopKind,
 }
 
-/// What stands at a place.
+/// The names in scope at a place.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     /// The locals, the innermost last.
     pub(crate) locals: Vec<Local>,
-    /// The variables that patterns around it bind: arms, conditions, other loops.
+    /// The variables that patterns around the place bind: those of arms, conditions and other loops.
     pub(crate) patterns: Vec<Bound>,
-    /// The labels of the blocks around it.
+    /// The labels of the blocks around the place.
     pub(crate) block_labels: Vec<Lifetime>,
-    /// The labels of the loops around it.
+    /// The labels of the loops around the place.
     pub(crate) loop_labels: Vec<Lifetime>,
-    /// The macros that stand before it in the function.
+    /// The macros that the function defines before the place.
     pub(crate) macros: Vec<ItemMacro>,
 }
 
@@ -60,54 +59,55 @@ pub(crate) enum LoopKind {
     For(ForHead),
     /// `while let Some(x) = ..`.
     WhileLet,
-    /// Another loop.
+    /// A `while` of another form, or a `loop` with a body.
     Other,
-    /// `loop {}`, which other attributes leave where nothing ever comes.
+    /// `loop {}`, which other attributes generate in code that is never reached.
     Empty,
 }
 
-/// What stands between `for` and the body.
+/// The head of a `for` loop: what stands between `for` and the body.
 pub(crate) struct ForHead {
-    /// The variables the iterated expression mentions that no `let` has shadowed.
+    /// The variables that the iterated expression mentions and no `let` has shadowed.
     pub(crate) mentions: Vec<String>,
     /// The variable at the root of the expression: `items` in `&items.iter().rev()`.
     pub(crate) root: Option<String>,
-    /// The type that a `let` wrote for that variable.
+    /// The type of the variable `root`, if a `let` writes it.
     pub(crate) root_type: Option<Box<Type>>,
-    /// A `let` of a mentioned name that has nothing to do with the value before.
+    /// A mentioned name that a `let` gives to a value which has nothing to do with the earlier one, and the place of
+    /// the `let`.
     pub(crate) shadowed_by: Option<(String, Span)>,
-    /// A method behind which items come in the order in which they are done.
+    /// A method whose items come in the order in which they complete, such as `par_iter`.
     pub(crate) parallel: Option<Ident>,
     pub(crate) cfgs: Vec<String>,
 }
 
-/// What a body holds.
+/// The loops and variables of a body, and what else may hide a loop.
 #[derive(Default)]
 pub(crate) struct Survey {
     pub(crate) loops: Vec<Loop>,
-    /// Places whose inside is not this function's code, that hold a `for`.
+    /// The places that hold a `for`, but whose inside is not this function's code.
     pub(crate) hidden: Vec<Hidden>,
     /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
     pub(crate) consumers: Vec<Consumer>,
     /// All locals, in the order of their declaration.
     pub(crate) all_locals: Vec<Local>,
-    /// The `#[resume]` that stand on something else than a loop of the function's own.
+    /// The `#[resume]` attributes that do not stand on a loop of the function's own.
     pub(crate) stray_markers: Vec<Attribute>,
 }
 
-/// Goes through a body in the order of its text.
+/// A visitor that goes through a body in the order of its text.
 #[derive(Default)]
 struct Surveyor {
     survey: Survey,
-    /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
+    /// The number of the markers visited next that stand on a loop: a visit of a loop begins with its attributes.
     on_loop: usize,
     enclosing: Vec<usize>,
     scope: Scope,
-    /// What the `match`es around this place match.
+    /// The expressions that the `match`es around this place match, the innermost last.
     matched: Vec<Matched>,
     lets: usize,
     shadows: BTreeMap<String, Span>,
-    /// The types of locals, where they are written.
+    /// The types of locals, if the source writes them.
     types: BTreeMap<String, Box<Type>>,
 }
 
@@ -118,7 +118,8 @@ pub(crate) enum Hidden {
     Async(Span),
 }
 
-/// Takes stock of `block`, without what nested functions, closures and `async` blocks hold.
+/// Returns the survey of `block`. Macro calls, nested functions, closures and `async` blocks that hold a `for` are
+/// noted as hidden.
 pub(crate) fn survey(block: &Block) -> Survey {
     let mut surveyor = Surveyor::default();
     surveyor.visit_block(block);
@@ -138,7 +139,7 @@ impl Survey {
         (0..self.loops.len()).filter_map(|at| self.for_loop(at).map(|(it, head)| (at, it, head)))
     }
 
-    /// The loops around the one at `at`, from the inside out.
+    /// Returns the loops around the loop `at`, from the inside out.
     pub(crate) fn around(&self, at: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.loops.get(at).and_then(|it| it.parent), |outer| {
             self.loops.get(*outer).and_then(|it| it.parent)
@@ -162,7 +163,7 @@ impl Surveyor {
         });
     }
 
-    /// Visits `expr`, which is within what `pats` bind, and the label.
+    /// Calls `visit` with the bindings of `pats`, and the label of a loop, in scope.
     fn within(
         &mut self,
         pats: Vec<(&Pat, Matched)>,
@@ -338,7 +339,7 @@ impl Surveyor {
         self.survey.stray_markers.extend(markers(inside.to_token_stream()));
     }
 
-    /// A function within, whose markers are its own if it is resumable too.
+    /// Notes a nested function that hides a loop or markers, unless it is resumable too: its markers are its own.
     fn hide_function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
         if !attrs.iter().any(is_resumable) {
             self.hide(block, || Hidden::Function(sig.ident.clone()));
@@ -346,7 +347,7 @@ impl Surveyor {
     }
 }
 
-/// The markers anywhere in the tokens.
+/// Returns the `#[resume]` markers anywhere in the tokens.
 fn markers(tokens: TokenStream) -> Vec<Attribute> {
     let mut found = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
@@ -370,7 +371,7 @@ fn cfgs(attrs: &[Attribute]) -> Vec<String> {
     cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
 }
 
-/// The variable that a chain of calls, fields and references begins with.
+/// Returns the variable that a chain of calls, references and `?` begins with. A field counts as no part of the chain.
 fn root(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => path.path.get_ident().map(|ident| ident.unraw().to_string()),
@@ -384,7 +385,7 @@ fn root(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Whether a `for` loop stands anywhere in the tokens. `for<'a>` and `impl X for Y` are none.
+/// Returns whether the tokens hold a `for` loop anywhere. `for<'a>` and `impl X for Y` do not count.
 fn holds_for(tokens: TokenStream) -> bool {
     let mut after_for = false;
     for token in tokens {

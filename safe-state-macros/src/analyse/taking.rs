@@ -68,7 +68,7 @@ pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> R
     Err(Error::new(place, text))
 }
 
-/// Whether the head of a `while let` loop receives from a channel.
+/// Returns whether the head of a `while let` loop receives from a channel.
 pub(crate) fn receives(head: &Expr) -> bool {
     let mut receiving = Receiving { is_asked: true, found: None };
     receiving.visit_expr(head);

@@ -1,4 +1,4 @@
-//! Which loop is the job's.
+//! Chooses the loops that are resumed.
 
 use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
@@ -10,30 +10,31 @@ use crate::parse::options::items::{Identity, ItemOptions};
 #[cfg(test)]
 mod tests;
 
-/// What the search goes by.
+/// The facts by which the loops are chosen.
 pub(crate) struct Search<'a> {
-    /// The function's name, which errors about all of it point at.
+    /// The function's name. Errors about the whole function point at it.
     pub(crate) function: &'a Ident,
     pub(crate) arguments: &'a [Argument],
     /// The argument named by the option `iter`.
     pub(crate) iter: Option<&'a Ident>,
-    /// What the attribute says of the items.
+    /// The options about items on the attribute itself.
     pub(crate) items: &'a ItemOptions,
 }
 
 /// A loop to make resumable.
 #[derive(Clone)]
 pub(crate) struct Target {
-    /// Its place in the survey.
+    /// The loop's index in [`Survey::loops`].
     pub(crate) at: usize,
-    /// Its number. Two have the same only if `#[cfg]` lets one of them stand.
+    /// The loop's number, from 0. Two loops have the same number only if `#[cfg]` lets one of them stand.
     pub(crate) id: u16,
-    /// How many resumable loops are around it.
+    /// The number of resumable loops around this one.
     pub(crate) depth: usize,
     pub(crate) items: ItemOptions,
 }
 
-/// Finds the job's loops.
+/// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the
+/// only one.
 pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> {
     search.check_iter()?;
     let mut targets = marked(survey)?;
@@ -53,7 +54,7 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
     Ok(targets)
 }
 
-/// The loops with `#[resume]` on them.
+/// Returns the loops with `#[resume]` on them.
 fn marked(survey: &Survey) -> Result<Vec<Target>> {
     if let Some(stray) = survey.stray_markers.first() {
         let text = "`#[resume]` goes on a loop in the function's own body";
@@ -82,7 +83,8 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// What a checkpoint holds: `limits.rs` of the backends, and the test `limits`, which runs as many.
+/// The most resumable loops of a function. `limits.rs` of the backends has the same limit, and the test `loop_count`
+/// runs as many.
 const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
 
@@ -100,7 +102,8 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
     }
 }
 
-/// A resumable loop that runs again and again in another one would begin anew each time.
+/// Returns the error for a resumable loop inside the loop `outer`, which is not resumable: it would begin anew each
+/// time.
 fn nested_in(outer: &Loop) -> Error {
     let choice = match outer.kind {
         LoopKind::For(_) | LoopKind::WhileLet => "mark this one with `#[resume]` as well, or ",
@@ -134,7 +137,7 @@ impl Search<'_> {
             .filter(|(_, _, head)| self.walks(head).is_some())
             .map(|(at, ..)| at)
             .collect();
-        // A loop inside one that walks an argument is part of that one's items.
+        // A loop inside one that walks an argument is part of the outer loop's items.
         let outermost = |at: &usize| !survey.around(*at).any(|outer| walking.contains(&outer));
         let candidates: Vec<usize> = walking.iter().copied().filter(outermost).collect();
         let chosen = match candidates.as_slice() {
@@ -149,7 +152,8 @@ impl Search<'_> {
         Ok(chosen)
     }
 
-    /// No other outermost loop is left unprotected without a word.
+    /// Refuses to leave another outermost loop unprotected without a word. The option `iter` allows it, and of loops
+    /// that `#[cfg]` chooses from only one stands.
     fn check_others(&self, survey: &Survey, chosen: &[usize]) -> Result<()> {
         if self.iter.is_some() {
             return Ok(());
@@ -177,14 +181,15 @@ impl Search<'_> {
         }
     }
 
-    /// How `iter` chooses the loop.
+    /// Returns the end of a message that says how `iter` chooses the loop; empty if no chosen loop walks an argument.
     fn iter_of(&self, survey: &Survey, chosen: &[usize]) -> String {
         let walked = chosen.iter().find_map(|at| survey.for_loop(*at));
         let walked = walked.and_then(|(_, head)| self.walks(head));
         walked.map_or_else(String::new, |it| format!(", or say which with `iter = {}`", it.name()))
     }
 
-    /// The first argument that a loop walks.
+    /// Returns the first argument that a loop's head mentions; if the option `iter` is given, only the argument named
+    /// there counts.
     fn walks(&self, head: &ForHead) -> Option<&Argument> {
         let is_mentioned = |argument: &&Argument| head.mentions.contains(&argument.name());
         match self.iter {
@@ -195,7 +200,7 @@ impl Search<'_> {
         }
     }
 
-    /// Where no loop walks an argument, the one outermost `for` loop, if there is one.
+    /// Returns the only outermost `for` loop of a function in which no loop walks an argument.
     fn only_loop(&self, survey: &Survey) -> Result<usize> {
         let outermost: Vec<(usize, &Loop, &ForHead)> =
             survey.for_loops().filter(|(_, it, _)| it.parent.is_none()).collect();
@@ -235,7 +240,7 @@ impl Search<'_> {
         Error::new(self.function.span(), text)
     }
 
-    /// Why there is no loop, as well as can be told.
+    /// Returns the error for a function without a loop to resume. It gives the likeliest reason.
     fn no_loop(&self, survey: &Survey) -> Error {
         let while_let = survey.loops.iter().find(|it| matches!(it.kind, LoopKind::WhileLet));
         if let Some(while_let) = while_let {
@@ -305,7 +310,8 @@ impl Search<'_> {
         Error::new(keyword, text)
     }
 
-    /// Gives what the attribute says of the items to the only loop.
+    /// Gives the attribute's options about items to the only marked loop. Refuses them if there are several, or if the
+    /// loop has its own.
     fn give_items(&self, targets: &mut [Target]) -> Result<()> {
         let Some(place) = self.items.place() else { return Ok(()) };
         match targets {
@@ -344,7 +350,7 @@ impl Search<'_> {
     }
 }
 
-/// The hash map or set in a type, references aside.
+/// Returns the hash map or set in a type, behind any references.
 fn unordered(ty: &Type) -> Option<(&'static str, &Type)> {
     match ty {
         Type::Reference(reference) => unordered(&reference.elem),
@@ -364,7 +370,7 @@ fn not_nested(survey: &Survey, at: usize) -> Result<()> {
     }
 }
 
-/// Whether `#[cfg]` keeps all but one of the loops out.
+/// Returns whether `#[cfg]` keeps all but one of the loops out: each has a `#[cfg]`, and no two have the same.
 fn alternatives(survey: &Survey, candidates: &[usize]) -> bool {
     let mut seen: Vec<&Vec<String>> = Vec::new();
     candidates.iter().all(|at| {

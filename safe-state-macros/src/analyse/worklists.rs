@@ -41,7 +41,7 @@ pub(crate) fn takes(plan: &Plan, target: &Target) -> bool {
     is_mentioned && !(is_given && asked(head).iter().any(|place| !is_carried(place)))
 }
 
-/// What a head is seen to take from, or to ask for the next item.
+/// Returns the variables and fields that a head asks for the next item.
 fn asked(head: &Expr) -> Vec<Variable> {
     match head {
         Expr::Call(it) => it.args.iter().filter_map(part).collect(),
@@ -53,13 +53,13 @@ fn asked(head: &Expr) -> Vec<Variable> {
     }
 }
 
-/// What a head mentions.
+/// The names and places that a head mentions.
 struct Mentioned {
-    /// The variables that are not its own.
+    /// The variables that the head does not bind itself.
     names: BTreeSet<String>,
-    /// Variables, with as much of their fields as is written.
+    /// The variables outside of macro calls, with the fields that the source writes behind them.
     places: Vec<Variable>,
-    /// What its macro calls mention.
+    /// The names in macro calls.
     in_macros: BTreeSet<String>,
 }
 
@@ -71,7 +71,7 @@ impl Mentioned {
         mentioned
     }
 
-    /// Whether a macro call of it mentions the variable.
+    /// Returns whether a macro call in the head mentions the variable.
     fn in_macro(&self, variable: &CarriedVariable) -> bool {
         free::holds(&self.in_macros, &variable.ident)
     }

@@ -1,21 +1,26 @@
-//! A loop of which a part of each item runs ahead.
+//! Generates a loop in which a part of each item runs ahead.
 //!
 //! ```text
 //! for url in urls { let page = ahead!(fetch(&url)?); total += page.len(); }    // becomes, with `threads = 4`
 //! match () { () => match items(urls, run, ..) {
 //!     (mut items, mut tally, item_type) => {
-//!         let parts = ahead_on_threads(&items, &mut tally, on_error, |item, captures| {
-//!             attempt_part(on_error, || { let url = item; let value = fetch(&url)?; Ok((value, (url,))) })
+//!         let outer = on_error;
+//!         let most = 4;
+//!         let parts = ahead_on_threads(&items, &mut tally, most, on_error, |item, captures| {
+//!             attempts.attempt_part(on_error, || { let url = item; let value = fetch(&url)?; Ok((value, (url,))) })
 //!         });
 //!         match scope(|scope| {
-//!             let mut ahead = AheadOnThreads::new(scope, &parts, 4, Kept::new);
-//!             let outer = on_error;
+//!             let mut ahead = AheadOnThreads::new(scope, &parts, most, Once::new);
 //!             let on_error = |error| Ok(Flow::Return(outer(error)));
 //!             loop {
 //!                 if tally.complete() { .. }
 //!                 match ahead.next(&mut items, &mut tally, ..) {
 //!                     Step::Item(()) => match ahead.value(&mut tally, ..) {
-//!                         Ok((value, (url,))) => match attempt(outer, || { let page = value; total += page.len(); Ok(Flow::Next) }) { .. }
+//!                         Ok((value, (url,))) => match attempts.attempt(outer, || {
+//!                             let page = value;
+//!                             total += page.len();
+//!                             Ok(Flow::Next)
+//!                         }) { .. }
 //!                         Err(failed) => return Err(failed),
 //!                     }
 //!                     Step::Done => return Ok(Flow::Next),
@@ -32,8 +37,8 @@
 //! } }
 //! ```
 //!
-//! In an async function an `async` block stands in the place of the `scope`, and the rest of the body is polled
-//! together with what runs ahead.
+//! An async function has an `async` block in place of the `scope`, and the rest of the body is polled together with
+//! what runs ahead.
 
 mod rest;
 
@@ -53,7 +58,7 @@ use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 
-/// What stands where in the loop.
+/// The loop to generate code for, and what is in scope there.
 struct Ahead<'a> {
     plan: &'a Plan,
     target: &'a Target,
@@ -109,12 +114,12 @@ pub(crate) fn ahead_walk(
     })
 }
 
-/// The names of the item's pattern that the rest of the body uses, and which come back with the part's value.
+/// Returns the names of the item's pattern that the rest of the body uses. They come back with the part's value.
 fn names(pat: &Pat, body: &Block) -> Vec<Binding> {
     let rest: TokenStream = body.stmts.iter().skip(1).map(ToTokens::to_token_stream).collect();
     let mut mentioned = free_idents(rest);
     if let Some(Stmt::Local(first)) = body.stmts.first() {
-        // A `let .. else` leaves by what it names.
+        // The `else` of a `let .. else` may use names too.
         let otherwise = first.init.as_ref().and_then(|init| init.diverge.as_ref());
         let otherwise = otherwise.map(|(_, expr)| free_idents(expr.to_token_stream()));
         mentioned.extend(otherwise.unwrap_or_default());
@@ -123,7 +128,7 @@ fn names(pat: &Pat, body: &Block) -> Vec<Binding> {
     bound.filter(|it| mentioned.contains(&it.name())).collect()
 }
 
-/// The names as a pattern.
+/// Returns the names as a pattern: a tuple.
 fn named(names: &[Binding], here: Span) -> TokenStream {
     let names = names.iter().map(|Binding { ident, is_mut }| {
         let mutability = is_mut.then(|| quote_spanned! {here=> mut });
@@ -137,7 +142,7 @@ impl Ahead<'_> {
         moved_crate(&self.plan.krate, self.here)
     }
 
-    /// The part as a block of an item, and the rest of the body as one of the part's value.
+    /// Returns the part as a block that is given an item, and the rest of the body, which is given the part's value.
     fn split(
         &self,
         (pat, ahead): (&Pat, &Part),
@@ -156,7 +161,7 @@ impl Ahead<'_> {
         if let Some(Stmt::Local(Local { pat, init: Some(LocalInit { expr, .. }), .. })) =
             body.stmts.first_mut()
         {
-            // The type is the part's only where nothing is made of its value.
+            // The written type is the part's type only if the initialiser is the macro alone.
             if let (Pat::Type(PatType { ty, .. }), syn::Expr::Macro(_)) = (&*pat, &**expr) {
                 of_type = quote_spanned! {here=> : #ty };
             }
@@ -173,7 +178,7 @@ impl Ahead<'_> {
         (in_braces_of(body, inside).to_token_stream(), body.clone())
     }
 
-    /// What stands before the loop, and makes what runs ahead there.
+    /// Returns the code that makes what runs ahead: what stands before the loop, and what stands at its beginning.
     fn made(&self, part: &TokenStream) -> (TokenStream, TokenStream) {
         locals!(items, item, tally, on_error, captures, body, head, offered, scope, ahead);
         let (parts, most_of) = (local("parts"), local("most"));
@@ -223,7 +228,8 @@ impl Ahead<'_> {
         (before, TokenStream::new())
     }
 
-    /// Whether items go one by one, to find one that kills the process; and what goes on to the next.
+    /// Returns two expressions: whether items go one by one, to find one that kills the process; and the call that goes
+    /// on to the next item.
     fn next(&self, run: &TokenStream) -> (TokenStream, TokenStream) {
         locals!(items, tally, policy, cautious);
         let (here, parts) = (self.here, local("parts"));
@@ -247,7 +253,7 @@ impl Ahead<'_> {
         (is_cautious, next)
     }
 
-    /// The loop itself.
+    /// Returns the loop over the items.
     fn walk(
         &self,
         rest: &Block,
@@ -294,7 +300,7 @@ impl Ahead<'_> {
         }
     }
 
-    /// What saves, and polls meanwhile what runs ahead.
+    /// Returns the code that saves. In an async function, what runs ahead is polled meanwhile.
     fn save(&self, run: &TokenStream) -> TokenStream {
         locals!(ahead, error);
         if !self.plan.is_async {

@@ -1,4 +1,5 @@
-//! The arguments that a report tells, taken as the function is called: its body may use them up.
+//! Notes the arguments that a report of a failure shows. They are taken when the function is called, as its body may
+//! use them up.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +10,8 @@ use crate::analyse::plan::Plan;
 use crate::parse::function::Argument;
 use crate::syntax::hygiene::local;
 
-/// Takes note of each argument that is mentioned: of another the compiler is to say that it is
-/// unused, and a future would hold it.
+/// Returns the code that notes each argument in `mentioned`. Another one is left alone: the compiler is to say that it
+/// is unused, and a future would hold it.
 pub(crate) fn noted_arguments(plan: &Plan, mentioned: &BTreeSet<String>) -> TokenStream {
     let (krate, run) = (&plan.krate, &local("run"));
     let how = if plan.options.settings.has("capture_args") { "whole" } else { "brief" };

@@ -1,5 +1,5 @@
-//! What of a function's arguments belongs to its job: what can be compared, and is not what its loops walk. And which
-//! instance of it.
+//! Tells the job which of the function's arguments belong to it: those that can be compared, and are not what its loops
+//! walk. Also tells it which instance of a generic function it is.
 //!
 //! ```text
 //! let job = Job::new("notify");    // becomes, of `fn notify<T>(by: &str, customers: &[T])` that walks `customers`
@@ -22,9 +22,9 @@ use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::while_let;
 
-/// Tells the job of the arguments that belong to it.
+/// Returns the calls that tell the job of the arguments that belong to it.
 ///
-/// `block` is the function's, as it was written, with the names that it mentions.
+/// `block` is the function's block as it was written; `mentioned` has the names that it mentions.
 pub(crate) fn belonging(
     plan: &Plan,
     (block, mentioned): (&Block, &BTreeSet<String>),
@@ -67,7 +67,8 @@ pub(crate) fn belonging(
     arguments.chain(fields).collect()
 }
 
-/// Whether it may be another one in the next run, or stands there for some configurations alone.
+/// Returns whether an argument is not compared: the next run may have another one, or it exists in some configurations
+/// alone.
 fn is_excepted(plan: &Plan, argument: &Argument) -> bool {
     let name = argument.name();
     let is_named = |named: &[crate::parse::options::variable::Variable]| {
@@ -84,9 +85,9 @@ fn is_excepted(plan: &Plan, argument: &Argument) -> bool {
             .is_some_and(|ty| matches!(ty, Type::Reference(it) if it.mutability.is_some()))
 }
 
-/// What tells one instance of the function from another: its parameters, and under a name that is given, those of the type
-/// that it is a method of. The type of an argument itself, as of an iterator, and the length of one may be another in every
-/// run.
+/// Returns the calls that tell one instance of the function from another: by its generic parameters and, if the job's
+/// name is given, by the type that it is a method of. A parameter is left out if it is the whole type of an argument,
+/// such as an iterator, or the length of an array: these may differ in each run.
 pub(crate) fn instance(plan: &Plan, function: &ItemFn) -> TokenStream {
     if plan.options.manual.is_some() {
         return TokenStream::new();
@@ -112,7 +113,7 @@ pub(crate) fn instance(plan: &Plan, function: &ItemFn) -> TokenStream {
         }
         _ => None,
     };
-    // The name that is not given has them.
+    // A name that is not given contains the type.
     let is_fresh = plan.options.restored.fresh.iter().any(|it| it.root == "self");
     let is_named = plan.options.name.is_some() && standing::stands_in_impl(function);
     let of_type = (is_named && !is_fresh).then(|| {
@@ -134,7 +135,7 @@ impl Visit<'_> for Lengths {
     }
 }
 
-/// What the heads of the loops mention.
+/// Returns the names in the heads of the loops.
 fn heads(plan: &Plan, targets: &[Target]) -> Heads {
     let mut heads = Heads::default();
     let found = targets.iter().filter_map(|target| plan.originals.get(&target.at).and_then(head));
@@ -142,12 +143,14 @@ fn heads(plan: &Plan, targets: &[Target]) -> Heads {
     heads
 }
 
-/// The arguments that are written as lists, and from which a `let` makes what stands in a head.
+/// Returns the arguments whose type is written as a list, and which the head of a loop mentions, directly or through
+/// `let`s.
 fn lists(plan: &Plan, block: &Block, heads: &Heads) -> BTreeSet<String> {
     let mut lets = Lets(Vec::new());
     lets.visit_block(block);
     let mut sources = heads.names();
-    // The last ones first, so that what they are made of is known where that is declared.
+    // From the last `let` to the first: what a variable is made of is known before the `let`s of those variables are
+    // reached.
     for (bound, made_of) in lets.0.iter().rev() {
         if bound.iter().any(|name| sources.contains(name)) {
             sources.extend(made_of.iter().cloned());
@@ -157,7 +160,7 @@ fn lists(plan: &Plan, block: &Block, heads: &Heads) -> BTreeSet<String> {
     lists.map(Argument::name).filter(|name| sources.contains(name)).collect()
 }
 
-/// The expression that a loop walks.
+/// Returns the expression that a loop walks; none if it walks nothing.
 fn head(it: &Expr) -> Option<&Expr> {
     match it {
         Expr::ForLoop(it) => Some(&it.expr),
@@ -179,7 +182,7 @@ impl Visit<'_> for Lets {
     }
 }
 
-/// Whether the type is written as that of a list, references aside.
+/// Returns whether the type is written as a list, behind any references.
 fn is_list(ty: &Type) -> bool {
     const LISTS: [&str; 9] = [
         "Vec",
@@ -202,7 +205,7 @@ fn is_list(ty: &Type) -> bool {
     }
 }
 
-/// The type's name, if it may be that of a parameter, references aside.
+/// Returns the type's name, if it may name a generic parameter, behind any references.
 fn parameter(ty: &Type) -> Option<String> {
     match ty {
         Type::Reference(it) => parameter(&it.elem),

@@ -1,4 +1,4 @@
-//! What takes the values of carried variables into the next save.
+//! Generates the code that takes the values of carried variables into the next save.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -12,7 +12,7 @@ use crate::analyse::worklists::carries_before_head;
 use crate::emit::save_points;
 use crate::syntax::hygiene::{at, local, moved, moved_crate};
 
-/// Takes the values of the variables that stand among `locals` into the next save of `run`, in the loop of
+/// Returns the code that takes the values of the variables among `locals` into the next save of `run`, in the loop of
 /// `target`.
 pub(crate) fn carry(
     plan: &Plan,
@@ -23,7 +23,7 @@ pub(crate) fn carry(
     carry_or(plan, run, target, locals, &save_points::fail(plan, Span::mixed_site()))
 }
 
-/// The same, with `fail` where that can't be done.
+/// Returns the code of [`carry`], with `fail` for a value that can't be taken.
 pub(crate) fn carry_or(
     plan: &Plan,
     run: &TokenStream,
@@ -34,7 +34,7 @@ pub(crate) fn carry_or(
     carry_where(plan, run, target, locals, |_| true, fail)
 }
 
-/// The same of the variables that `is_chosen` picks.
+/// Returns the code of [`carry_or`] for the variables that `is_chosen` picks.
 pub(crate) fn carry_where(
     plan: &Plan,
     run: &TokenStream,
@@ -70,16 +70,18 @@ pub(crate) fn carry_where(
     carry.collect()
 }
 
-/// By what a handle is rebuilt: what its type offers if that is written, else its trait.
+/// Returns the expression that says how a handle is rebuilt: by what its type offers if that is written, else by its
+/// trait.
 pub(crate) fn means(plan: &Plan, variable: &CarriedVariable, ty: Option<&Type>) -> TokenStream {
     let here = at(variable.ident.span());
-    // All of the path there, or an error would point at the whole attribute.
+    // The path is moved to this place, or an error would point at the whole attribute.
     let krate = moved_crate(&plan.krate, here);
     let by_trait = || quote_spanned! {here=> #krate::__private::by_trait() };
     ty.map_or_else(by_trait, |ty| quote_spanned! {here=> #krate::__private::means!(#ty) })
 }
 
-/// What takes them there.
+/// Returns the code that carries the variables before the loop's head takes an item; empty if they are carried after
+/// it.
 pub(crate) fn carried_before_head(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     if !carries_before_head(plan, target) {
         return TokenStream::new();
@@ -89,7 +91,8 @@ pub(crate) fn carried_before_head(plan: &Plan, target: &Target, locals: &[Local]
     carry(plan, &run, Some(target), locals)
 }
 
-/// The same for a save that is made while an item is in flight.
+/// Returns the code that carries the variables for a save while an item is in flight; empty if they were carried before
+/// the head.
 pub(crate) fn carried_after_head(
     plan: &Plan,
     run: &TokenStream,

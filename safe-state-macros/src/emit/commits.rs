@@ -1,4 +1,4 @@
-//! `commit!(tx)`: where a transaction of the user's own saves the item's progress.
+//! Fills in `commit!(tx)`, by which a transaction of the user's saves the item's progress too.
 //!
 //! ```text
 //! commit!(tx)    // becomes, where a variable is carried
@@ -67,7 +67,7 @@ pub(crate) fn commits(
     })
 }
 
-/// What the macro is told, where `tally` is that of the loop.
+/// Returns the tokens to fill a `commit!(..)` with, in which `tally` is the expression for the loop's tally.
 pub(crate) fn commit(
     plan: &Plan,
     mac: &Macro,
@@ -78,7 +78,7 @@ pub(crate) fn commit(
     let (committing, carried) = (local("committing"), local("carried"));
     let transaction: Expr = mac.parse_body()?;
     let here = at(mac.path.span());
-    // All of the path there, or an error would point at the whole attribute.
+    // The path is moved to this place, or an error would point at the whole attribute.
     let krate = &moved_crate(&plan.krate, here);
     let label = Lifetime::new(&format!("'{RESERVED}_carry"), Span::mixed_site());
     let leave = quote_spanned! {here=> break #label #krate::__private::Err(#error); };

@@ -1,8 +1,8 @@
-//! What stands beside a function: a type of its name, whose functions ask after its job.
+//! Generates the companion of a function: a type with the function's name, whose functions ask about its job.
 //!
-//! A type and not a module, because a type's functions see what the function sees: types declared
-//! in the same block, and what is in scope without a `use super::*`. Functions and types have
-//! names of their own, so one `use` imports both.
+//! The companion is a type and not a module, because a type's functions see what the function sees: types declared in
+//! the same block, and what is in scope without a `use super::*`. Functions and types have separate namespaces, so one
+//! `use` imports both.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +18,12 @@ use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::RESERVED;
 
-/// The companion, if one is wanted and can stand there.
+/// Returns the companion, if one is wanted and can stand beside the function.
 pub(crate) fn beside(function: &ItemFn, plan: &Plan, job: &TokenStream) -> Option<TokenStream> {
     stands_beside(function, plan).then(|| generate(function, plan, job))
 }
 
-/// The `job`, as the function itself asks for it: of the companion, where that has the same.
+/// Returns the expression by which the function itself gets its `job`: from the companion, if that has the same job.
 pub(crate) fn job_of(function: &ItemFn, plan: &Plan, job: TokenStream) -> Told {
     let krate = &plan.krate;
     if !stands_beside(function, plan) || !used_inputs(function, &job).is_empty() {
@@ -33,13 +33,13 @@ pub(crate) fn job_of(function: &ItemFn, plan: &Plan, job: TokenStream) -> Told {
     Told::Alone(quote_spanned! {Span::mixed_site()=> #krate::__private::job_of::<#marker>() })
 }
 
-/// The inputs that the job is told of.
+/// Returns the inputs of the function that the job's tokens mention.
 fn used_inputs<'f>(function: &'f ItemFn, job: &TokenStream) -> Vec<&'f FnArg> {
     let used = free_idents(job.clone());
     function.sig.inputs.iter().filter(|input| is_used(input, &used)).collect()
 }
 
-/// The type that stands for the job.
+/// Returns the name of the type that stands for the job.
 fn marker(function: &ItemFn) -> Ident {
     let name = function.sig.ident.unraw();
     Ident::new(&format!("{RESERVED}_job_of_{name}"), Span::call_site())
@@ -76,7 +76,7 @@ fn generate(function: &ItemFn, plan: &Plan, job: &TokenStream) -> TokenStream {
         ask("clear_checkpoint", fallible(quote_spanned! {site=> () })),
         ask("checkpoint_path", optional(quote_spanned! {site=> #krate::__private::PathBuf })),
     ];
-    // The arguments' tokens are the user's, and lints on them would seem to be about the function.
+    // The arguments' tokens are the user's, so lints would report them as if they were about the function.
     quote_spanned! {site=>
         #(#cfgs)*
         #[doc(hidden)]
@@ -88,7 +88,7 @@ fn generate(function: &ItemFn, plan: &Plan, job: &TokenStream) -> TokenStream {
     }
 }
 
-/// The companion of a function that has the same job whatever it is called with.
+/// Returns the companion of a function that has the same job whatever it is called with.
 fn of_one_job(
     function: &ItemFn,
     job: &TokenStream,
@@ -123,8 +123,8 @@ fn is_used(input: &FnArg, used: &BTreeSet<String>) -> bool {
     }
 }
 
-/// The generic parameters that the inputs need, with their bounds; one that no input needs could
-/// not be inferred.
+/// Returns the generic parameters that the inputs need, with their bounds. A parameter that no input needs could not be
+/// inferred.
 fn used_generics(generics: &Generics, inputs: &[&FnArg]) -> Generics {
     let mut needed = BTreeSet::new();
     for input in inputs {
@@ -164,7 +164,7 @@ fn parameter_name(parameter: &GenericParam) -> String {
     }
 }
 
-/// All identifiers in the tokens, lifetimes without their apostrophe.
+/// Returns all identifiers in the tokens; lifetimes are without their apostrophe.
 fn names(tokens: &impl ToTokens) -> BTreeSet<String> {
     fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
         for token in tokens {

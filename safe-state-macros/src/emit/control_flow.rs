@@ -1,5 +1,5 @@
-//! The ways out of an item's body, which runs in a closure where items may fail: `break`, `continue`
-//! and `return` become values that it returns, and are done outside.
+//! Turns the ways out of an item's body into values. Where items may fail, the body runs in a closure: its `break`,
+//! `continue` and `return` become values that the closure returns, and are done outside.
 //!
 //! ```text
 //! for order in orders { if order.is_last() { break } .. return Ok(7) }    // the body becomes
@@ -17,7 +17,7 @@ use syn::{
 
 use crate::syntax::hygiene::{at, local};
 
-/// What leaves a body whose ways out are values.
+/// The terms on which the ways out of a body become values.
 #[derive(Clone, Copy)]
 pub(crate) struct Ways<'a> {
     /// The function's return type.
@@ -25,12 +25,13 @@ pub(crate) struct Ways<'a> {
     pub(crate) from: From<'a>,
 }
 
-/// Where the body runs.
+/// The place where the body runs.
 #[derive(Clone, Copy)]
 pub(crate) enum From<'a> {
     /// In a closure within the loop.
     Within,
-    /// In a closure outside of the loop, which has that label; the function takes errors by that local.
+    /// In a closure outside of the loop. Holds the loop's label, and the local that turns an error into the function's
+    /// return value.
     Outside(Option<&'a Label>, &'a Ident),
 }
 
@@ -43,7 +44,7 @@ impl<'a> From<'a> {
     }
 }
 
-/// Makes all ways out of `body` values. Gives what each of them does outside, by its number.
+/// Makes all ways out of `body` values, and returns the code that each of them runs outside, by its number.
 pub(crate) fn as_values(
     body: &mut Block,
     ways: Ways<'_>,
@@ -58,7 +59,7 @@ pub(crate) fn as_values(
 struct Exits<'a> {
     ways: Ways<'a>,
     krate: &'a Path,
-    /// How many loops within the body are around this place, and the labels there.
+    /// The number of loops around the current place within the body; `labels` has the labels there.
     loops: usize,
     labels: Vec<Lifetime>,
     found: Vec<TokenStream>,
@@ -66,12 +67,12 @@ struct Exits<'a> {
 }
 
 impl Exits<'_> {
-    /// Whether a `break` or `continue` to `label` stays within the body.
+    /// Returns whether a `break` or `continue` to `label` stays within the body.
     fn stays(&self, label: Option<&Lifetime>) -> bool {
         label.map_or(self.loops > 0, |label| self.labels.contains(label))
     }
 
-    /// Whether what goes to that label goes to the loop, outside of which the body runs.
+    /// Returns whether a `break` or `continue` to `label` goes to the loop outside of which the body runs.
     fn is_of_loop(&self, label: Option<&Lifetime>) -> bool {
         match self.ways.from {
             From::Outside(own, _) => {
@@ -96,7 +97,7 @@ impl Exits<'_> {
                         put the value into a variable before";
             self.error.get_or_insert_with(|| Error::new(value.span(), text));
         }
-        // The loop is behind its end by then.
+        // The loop has ended by then, so nothing is left to break.
         let outside = if self.is_of_loop(it.label.as_ref()) {
             TokenStream::new()
         } else {
@@ -107,7 +108,7 @@ impl Exits<'_> {
 
     fn continue_out(&mut self, it: &ExprContinue) -> Expr {
         let here = at(it.continue_token.span);
-        // Where it has a label, that is to be seen in use.
+        // A `continue` with a label is emitted outside, so that the label counts as used.
         if it.label.is_none() || self.is_of_loop(it.label.as_ref()) {
             let krate = self.krate;
             return Expr::Verbatim(quote_spanned! {here=>

@@ -1,4 +1,4 @@
-//! `cursor!()`: where the input of a loop that knows its items by cursor goes on.
+//! Fills in `cursor!()`: where the input of a loop goes on that knows its items by cursor.
 //!
 //! ```text
 //! rows_after(cursor!())    // becomes, with a local that ties its type to that of the loop's cursors
@@ -17,12 +17,12 @@ use crate::parse::options::items::Identity;
 use crate::syntax::hygiene::{at, local};
 use crate::syntax::rewrite::each_macro;
 
-/// The local that stands for the type of a loop's cursors.
+/// Returns the local that stands for the type of a loop's cursors.
 pub(crate) fn cursor_type(target: &Target) -> Ident {
     local(&format!("cursor_{}", target.id))
 }
 
-/// Where the option `cursor` of the loop stands, if it has one.
+/// Returns the place of the loop's option `cursor`, if it has one.
 fn by_cursor(target: &Target) -> Option<Span> {
     match &target.items.identity {
         Identity::Cursor(of_item) => Some(of_item.option),
@@ -30,8 +30,8 @@ fn by_cursor(target: &Target) -> Option<Span> {
     }
 }
 
-/// The loop that a `cursor!()` inside the loops `around` belongs to: the next in the innermost of them,
-/// else that one itself. In a head, `next` is the loop that it is the head of.
+/// Returns the loop that a `cursor!()` inside the loops `around` belongs to: the next loop with `cursor` in the
+/// innermost resumable one, else that one itself. In the head of a loop, `next` is this loop.
 fn meant<'t>(targets: &'t [Target], next: usize, around: &[usize]) -> Option<&'t Target> {
     let target_at = |at: &usize| targets.iter().find(|target| target.at == *at);
     let innermost = around.iter().rev().find_map(target_at);
@@ -40,12 +40,12 @@ fn meant<'t>(targets: &'t [Target], next: usize, around: &[usize]) -> Option<&'t
     following.chain(innermost).find(|target| by_cursor(target).is_some())
 }
 
-/// Fills in each `cursor!()` of `block`, and gives the statements that they need before it.
+/// Fills in each `cursor!()` of `block`, and returns the statements that they need before `block`.
 pub(crate) fn cursors(plan: &Plan, block: &mut Block, targets: &[Target]) -> Result<TokenStream> {
     let krate = &plan.krate;
     let mut sought: Vec<(&Target, Span)> =
         targets.iter().filter_map(|it| by_cursor(it).map(|option| (it, option))).collect();
-    // Of those that `#[cfg]` chooses from, one stands.
+    // Loops with the same number exclude each other by `#[cfg]`, so one of them is enough.
     sought.dedup_by_key(|(target, _)| target.id);
     let mut used: Vec<u16> = Vec::new();
     each_macro(block, |mac, next, around| {
@@ -80,7 +80,7 @@ pub(crate) fn cursors(plan: &Plan, block: &mut Block, targets: &[Target]) -> Res
     Ok(types.collect())
 }
 
-/// What the macro is told, which stands inside `around` resumable loops.
+/// Returns the tokens to fill a `cursor!()` with that stands inside `around` resumable loops.
 fn cursor(plan: &Plan, mac: &Macro, target: &Target, around: usize) -> TokenStream {
     let (krate, error) = (&plan.krate, &local("error"));
     let Target { depth, id, .. } = target;

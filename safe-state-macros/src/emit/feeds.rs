@@ -1,4 +1,4 @@
-//! Where the items come from of a loop whose items run side by side.
+//! Generates the sources of items for loops whose items run side by side.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -20,14 +20,14 @@ pub(crate) struct Written<'a> {
     pub(crate) keyword: Span,
 }
 
-/// Where the items come from, as generated code passes it on.
+/// The source of a loop's items, as generated code passes it on.
 pub(crate) struct Feed {
-    /// What the function of the runtime is called behind `on_threads` or `as_futures`.
+    /// The end of the name of the runtime's function, behind `on_threads` or `as_futures`.
     pub(crate) suffix: &'static str,
-    /// What makes it of what the loop was entered with.
+    /// The code that makes the source from what the loop was entered with.
     pub(crate) made: TokenStream,
     pub(crate) given: TokenStream,
-    /// What takes the type of the items, if that is known before the first.
+    /// The part of a pattern that takes the type of the items, if that is known before the first item.
     pub(crate) item_type: TokenStream,
 }
 
@@ -44,7 +44,7 @@ impl Feed {
     }
 }
 
-/// What enters a `while let` loop, and asks its head for items.
+/// Returns the code that enters a `while let` loop, and the source that asks the loop's head for items.
 pub(crate) fn received(
     plan: &Plan,
     target: &Target,
@@ -79,7 +79,7 @@ pub(crate) fn received(
     }
     let by = known_by.function("offered", here);
     let head_of = &local("head");
-    // All in one future, as long as the loop takes: what the head borrows is lent to nobody else.
+    // One future asks for all items, as long as the loop runs: it alone borrows what the head borrows.
     let head = quote_spanned! {there=>
         async {
             loop {
@@ -98,7 +98,7 @@ pub(crate) fn received(
     (entered, Feed { suffix: "_of_stream", made, given, item_type })
 }
 
-/// What keeps an item for another attempt.
+/// Returns the function that keeps an item for another attempt; `Once::new`, which keeps none, if there is no other.
 pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
     let krate = moved_crate(&plan.krate, here);
     let policy = &target.items.policy;
@@ -109,7 +109,7 @@ pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
     }
 }
 
-/// Leaves the function, or the loops around, as what `came` of the loop says.
+/// Returns the code that leaves the function, or the loops around, as `came`, the outcome of the loop, says.
 pub(crate) fn outcome(
     plan: &Plan,
     came: &TokenStream,
@@ -130,7 +130,7 @@ pub(crate) fn outcome(
     }
 }
 
-/// What is done where the loop has been left.
+/// Returns the code that runs when the loop has been left: it carries the variables, keeps their values, and saves.
 pub(crate) fn left(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     let tally = &local("tally");
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };

@@ -1,4 +1,4 @@
-//! The function that takes the place of the annotated one.
+//! Generates the function that takes the place of the annotated one.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ use crate::parse::future;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::rewrite::replace;
 
-/// Makes the function what the plan says.
+/// Rewrites the function as the plan says.
 ///
-/// `job` is its job, as the options describe it.
+/// `job` is the expression for its job, as the options describe it.
 pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStream) -> Result<()> {
     let plan = &analysed.plan;
     let name = function.sig.ident.clone();
@@ -30,7 +30,8 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
     let instance = belonging::instance(plan, function);
     future::with_block(function, |block| {
         let mentioned = free_idents(block.to_token_stream());
-        // A future that the function returns drops what it has captured in the order of its text.
+        // A returned future drops what it has captured in the order of its text, so the arguments are not captured
+        // first.
         let captures = match &outside {
             Some(_) => TokenStream::new(),
             None => run::captures(plan, &mentioned),
@@ -47,7 +48,7 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
     })
 }
 
-/// The block that takes the place of the user's `written` one, and holds it.
+/// Returns the block that takes the place of the user's block `written`, and contains it.
 fn region(
     written: &Block,
     analysed: &Analysed,
@@ -90,8 +91,8 @@ fn region(
             quote_spanned! {Span::mixed_site()=> #open #arguments #call #finish }
         }
     };
-    // An item whose last brace is not the user's is taken for generated, and not linted. To parse what is generated once
-    // more would only cost time.
+    // Lints skip an item whose last brace is not the user's, as they take it for generated. The tokens are not parsed
+    // again, which would only cost time.
     let stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
     Ok(Block { brace_token: written.brace_token, stmts })
 }

@@ -1,4 +1,4 @@
-//! What a loop is told of its items: how they are known, and what is recorded of one that fails.
+//! Generates what a loop is told of its items: how they are known, and what is recorded of one that fails.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -19,27 +19,28 @@ use crate::parse::options::items::{Capture, Form, Identity, OfItem};
 use crate::syntax::hygiene::{at, local, moved_crate};
 use crate::syntax::parens;
 
-/// How a loop knows its items, as generated code says it.
+/// The way in which a loop knows its items, as generated code says it.
 pub(crate) struct KnownBy {
-    /// What the names of the runtime's functions for it end in.
+    /// The end of the names of the runtime's functions for this way.
     suffix: &'static str,
-    /// The runtime's name of the way.
+    /// The runtime's value for this way, such as `Way::Index`.
     pub(crate) way: TokenStream,
-    /// What makes of an item what it is known by: one or two arguments.
+    /// The closure that makes of an item what it is known by; for cursors, the local of their type stands before it as
+    /// another argument.
     pub(crate) of_item: TokenStream,
 }
 
 impl KnownBy {
-    /// The function of the runtime for the way.
+    /// Returns the name of the runtime's function `name` for this way.
     pub(crate) fn function(&self, name: &str, span: Span) -> Ident {
         Ident::new(&format!("{name}{}", self.suffix), span)
     }
 }
 
-/// How the loop over `input` knows its items.
+/// Returns the way in which the loop over `input` knows its items.
 pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
     let here = at(input.span());
-    // All of the path there, or an error would point at the whole attribute.
+    // The path is moved to this place, or an error would point at the whole attribute.
     let krate = &moved_crate(&plan.krate, here);
     match &target.items.identity {
         Identity::Index => KnownBy {
@@ -91,7 +92,8 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
     }
 }
 
-/// Looks at the type of the variable that the head of a `while let` loop asks, if items are known by their index.
+/// Returns the expression that looks at the type of the variable that the head of a `while let` loop asks for items. It
+/// looks at nothing if items are not known by their index.
 pub(crate) fn check_asked(plan: &Plan, target: &Target, head: &Expr) -> TokenStream {
     let is_by_index = matches!(target.items.identity, Identity::Index);
     let asked = taking::taken_from(head).filter(|_| {
@@ -106,7 +108,8 @@ pub(crate) fn check_asked(plan: &Plan, target: &Target, head: &Expr) -> TokenStr
     quote_spanned! {here=> #krate::__private::source!(&#asked, index) }
 }
 
-/// What enters a `for` loop over that: its items, the tally, and what takes their type.
+/// Returns the expression that enters a `for` loop over `expr`: it gives the items, the tally, and what takes the
+/// items' type.
 pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -> TokenStream {
     let krate = &plan.krate;
     let input = at(expr.span());
@@ -149,13 +152,13 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
     } else {
         quote_spanned! {input=> #krate::__private::items(#known, #run, #number, #location) }
     };
-    // What the expression holds while it is walked lives until the loop is left.
+    // The `match` lets what the expression holds live until the loop is left.
     quote_spanned! {input=>
         match #krate::__private::input(#expr) { #walked => #entered }
     }
 }
 
-/// The input of a loop that knows its items by their index, with what makes their checksums.
+/// Returns the input of a loop, with what makes the checksums of its items; none if it knows them by key or cursor.
 fn known(
     plan: &Plan,
     target: &Target,
@@ -183,29 +186,29 @@ fn known(
     })
 }
 
-/// Which loop it is, as generated code says it: how many are around it, and its number.
+/// Returns how generated code says which loop it is: the number of resumable loops around it, and its own number.
 pub(crate) fn number(target: &Target) -> TokenStream {
     let Target { depth, id, .. } = target;
     quote_spanned! {Span::mixed_site()=> (#depth, #id) }
 }
 
-/// Whether the items of a loop are known by their index and compared.
+/// Returns whether the items of a loop are known by their index and compared.
 pub(crate) fn is_compared_by_index(plan: &Plan, target: &Target) -> bool {
     matches!(target.items.identity, Identity::Index) && is_compared(plan, target)
 }
 
-/// Whether items that are known by their index are compared. What a carried variable lends, or gives away, is restored with
-/// the changes of the run before.
+/// Returns whether items that are known by their index are compared. Those that a carried variable lends, or gives
+/// away, are not: the variable is restored with the changes of the run before.
 fn is_compared(plan: &Plan, target: &Target) -> bool {
     !lending::lends(plan, target) && !goes_by_index(plan) && !worklists::takes(plan, target)
 }
 
-/// Whether the program says that items are known by their index alone.
+/// Returns whether the option `on_input_change` says that items are known by their index alone.
 fn goes_by_index(plan: &Plan) -> bool {
     matches!(plan.options.settings.get("on_input_change"), Some(Value::Variant(_, "Continue")))
 }
 
-/// Records what is to be captured of the item that has been handed out.
+/// Returns the code that records what is to be captured of the item that has been handed out.
 pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
     let depth = target.depth;
     let run = save_points::run_at(depth + 1);
@@ -213,7 +216,7 @@ pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#values]); }
 }
 
-/// The values to be captured with their names, if there are some.
+/// Returns the values to be captured, with their names; none if the loop captures nothing.
 pub(crate) fn captured(plan: &Plan, target: &Target) -> Option<TokenStream> {
     let krate = &plan.krate;
     let values = target.items.capture.iter().map(|Capture { name, form, expr }| {

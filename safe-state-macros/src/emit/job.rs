@@ -1,4 +1,4 @@
-//! The `Job` that the options describe.
+//! Generates the `Job` that the options describe.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -14,18 +14,18 @@ use crate::parse::options::forms::Value;
 use crate::parse::options::variable::Variable;
 use crate::syntax::hygiene::at;
 
-/// What a changed function means, if nothing is said of it.
+/// The meaning of a changed function, if the option `on_code_change` is not given.
 const CONTINUE: Value = Value::Variant("OnChange", "Continue");
-/// The same of a job that many workers share.
+/// The meaning of a changed function in a job that many workers share, if the option is not given.
 const FAIL: Value = Value::Variant("OnChange", "Fail");
 
-/// The `Job`, as the options describe it.
+/// Returns the expression for the `Job` that the options describe.
 pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     let (krate, options) = (&plan.krate, &plan.options);
     let site = Span::mixed_site();
     let name = job_name(plan, function);
     let code = code_fingerprint(function);
-    // Workers of other code would make other results.
+    // Workers with other code would make other results.
     let default = if options.settings.has("shared") { &FAIL } else { &CONTINUE };
     let on_code_change = options.settings.get("on_code_change").unwrap_or(default).tokens(krate);
     let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
@@ -45,7 +45,8 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     quote_spanned! {site=> #job #migrations .name_is_made(#is_made) }
 }
 
-/// Whether a name is made as the program runs, as far as its text shows: it may differ from one process to the next.
+/// Returns whether a name is made while the program runs, as far as its text shows: it may differ from one process to
+/// the next.
 fn is_made(name: &Expr) -> bool {
     match name {
         Expr::Lit(_) => false,
@@ -53,7 +54,7 @@ fn is_made(name: &Expr) -> bool {
         Expr::Paren(inner) => is_made(&inner.expr),
         Expr::Reference(inner) => is_made(&inner.expr),
         Expr::Macro(inner) => !inner.mac.path.is_ident("concat"),
-        // A constant, by the way in which names of constants are written.
+        // A name in upper case is taken for a constant.
         Expr::Path(path) => path.path.segments.last().is_none_or(|last| {
             let name = last.ident.unraw().to_string();
             name != name.to_uppercase()
@@ -75,7 +76,7 @@ fn job_name(plan: &Plan, function: &ItemFn) -> TokenStream {
         return quote_spanned! {site=> #krate::__private::method_name::<Self>(#name) };
     }
     if standing::stands_beside(function, plan) {
-        // It stands where the function does, inside another one as well.
+        // The companion stands where the function does, inside another function as well.
         let beside = &function.sig.ident;
         return quote_spanned! {site=> #krate::__private::function_name::<#beside>(#name) };
     }

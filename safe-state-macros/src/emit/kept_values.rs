@@ -1,4 +1,4 @@
-//! What restores the values at places, and keeps them.
+//! Generates the code that restores the values of variables at places, and keeps them.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -10,7 +10,7 @@ use crate::analyse::targets::Target;
 use crate::emit::save_points;
 use crate::syntax::hygiene::{at, local, locals, moved};
 
-/// Keeps what a variable was at its declaration, which is `value`.
+/// Returns the code that keeps `value`, the value of a variable at its declaration; empty if it need not be kept.
 pub(crate) fn keep_start(
     plan: &Plan,
     variable: &CarriedVariable,
@@ -25,7 +25,8 @@ pub(crate) fn keep_start(
     or_fail(plan, variable, &quote_spanned! {here=> #run.keep_start(#name, #depth, #value) })
 }
 
-/// Behind the head of a loop: what its variables were when the last item completed, or at its end.
+/// Returns the code that restores the loop's variables to their values when the last item completed, or at the loop's
+/// end. It stands behind the loop's head; before it, if the loop walks a carried variable.
 pub(crate) fn restored_in(plan: &Plan, target: &Target) -> TokenStream {
     let lends = lending::lends(plan, target);
     let changing = plan
@@ -46,7 +47,8 @@ pub(crate) fn restored_in(plan: &Plan, target: &Target) -> TokenStream {
     restored.collect()
 }
 
-/// Where an item begins that has a loop inside: what its variables were there.
+/// Returns the code at the beginning of an item that has a loop inside. It restores the variables' values of this
+/// place, or keeps them.
 pub(crate) fn restored_at_item(plan: &Plan, target: &Target) -> TokenStream {
     let kept = plan.carried.iter().filter(|it| it.places.items.contains(&target.at));
     let restored = kept.map(|variable| {
@@ -61,7 +63,7 @@ pub(crate) fn restored_at_item(plan: &Plan, target: &Target) -> TokenStream {
     restored.collect()
 }
 
-/// Where a loop has been left: keeps what its variables are.
+/// Returns the code behind a loop that keeps the values of its variables.
 pub(crate) fn keep_ends(plan: &Plan, run: &TokenStream, target: &Target) -> TokenStream {
     let kept = plan.carried.iter().filter(|it| it.places.ends.contains(&target.at));
     let kept = kept.map(|variable| {
@@ -75,7 +77,7 @@ pub(crate) fn keep_ends(plan: &Plan, run: &TokenStream, target: &Target) -> Toke
     kept.collect()
 }
 
-/// Gives the variable the value that `call` gives; else does what is to be done then.
+/// Returns the code that assigns the value that `call` gives to the variable, or does `otherwise` if it gives none.
 pub(crate) fn assigned_by(
     plan: &Plan,
     variable: &CarriedVariable,

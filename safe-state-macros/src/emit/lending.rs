@@ -1,15 +1,18 @@
-//! A loop that walks a carried variable by mutable reference, which is lent as long as the iterator is there:
+//! Generates a loop that walks a carried variable by mutable reference. The variable is lent as long as the iterator
+//! lives:
 //!
 //! ```text
 //! for row in rows.iter_mut() { row.send()? }    // becomes, where `rows` is carried
 //! restore `rows` if items are complete
 //! loop {
-//!     let (paused, left, ended) = match lent_items(rows.iter_mut(), run, (0, 0), ..) { (mut items, mut tally, ..) => {
+//!     let (paused, left, ended) = match match input(lent(rows.iter_mut())) {
+//!         input => items(known_items!(input, unchecked), run, (0, 0), ..)
+//!     } { (mut items, mut tally, ..) => {
 //!         let (mut begun, mut paused) = (false, false);
 //!         loop {
 //!             if tally.complete() && begun && tally.run().is_stored() { paused = true; break }
 //!             begun = true;
-//!             match items.next(&mut tally) { the next item, see `head` }
+//!             match items.next(&mut tally) { the next item, see `lower_loop` }
 //!         }
 //!         let ended = items.has_ended();
 //!         (paused, !paused && tally.leave(), ended)
@@ -20,8 +23,8 @@
 //! }
 //! ```
 //!
-//! To be saved, the variable is given back, and lent again: so its items are known by their places, which takes an
-//! iterator that tells its exact length.
+//! For a save, the variable is given back, and lent again after it. So its items are known by their index, which needs
+//! an iterator that tells its exact length.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -35,7 +38,7 @@ use crate::emit::proof::Proof;
 use crate::emit::{carry, kept_values, policy, save_points};
 use crate::syntax::hygiene::{RESERVED, at, local, locals};
 
-/// The loop that lends, in place of the one that holds what it walks.
+/// Returns the loop that lends what it walks, in place of one that holds it.
 pub(crate) fn lending_walk(
     plan: &Plan,
     lowered: &Lowered,
@@ -90,7 +93,8 @@ pub(crate) fn lending_walk(
     } }
 }
 
-/// What is done while the variable is given back: it is saved, and what is asked of the run is done.
+/// Returns the code that runs while the variable is given back: it saves the variable, and does what is asked of the
+/// run.
 fn given_back(
     plan: &Plan,
     run: &TokenStream,

@@ -1,4 +1,4 @@
-//! The head of a resumable loop.
+//! Generates a resumable loop.
 //!
 //! ```text
 //! for order in orders { ship(order)? }    // becomes
@@ -33,10 +33,10 @@
 //! if let Err(error) = tally.left() { return on_error(error) }
 //! ```
 //!
-//! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for`
-//! does, and the `;` drops them after it: in a tail, editions before 2024 would keep them
-//! until after the locals. The loop's head is reached by `continue` as well, even from inside a
-//! macro call. A body that is an arm is not reported for its braces.
+//! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for` does, and the `;`
+//! drops them after it: in a tail, editions before 2024 would keep them until after the locals. A `continue` also
+//! reaches the loop's head, even from inside a macro call. The body is an arm of a `match`, so that it is not reported
+//! for its braces.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -55,7 +55,7 @@ use crate::emit::{carry, kept_values, returns, save_points, side_by_side, slices
 use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::loop_forms::{is_marker, while_let};
 
-/// The loop, made resumable. `around` is what stands when it begins.
+/// Returns the loop, made resumable. `around` is the loop in the survey, with what is in scope when it begins.
 pub(crate) fn resumable_loop(
     plan: &Plan,
     it: Expr,
@@ -100,7 +100,7 @@ pub(crate) fn resumable_loop(
     Ok(Expr::Verbatim(quote! { #(#attrs)* #walk }))
 }
 
-/// The loop, which holds what it walks until it is left.
+/// Returns a loop that holds what it walks until it is left.
 fn holding_walk(
     plan: &Plan,
     lowered: &Lowered,
@@ -142,7 +142,8 @@ fn holding_walk(
     }
 }
 
-/// Behind a loop in an item that has limits, that item goes on.
+/// Returns `walk`, followed by the call that resumes the time of the item around it, if there is one and items have
+/// limits.
 fn resuming(plan: &Plan, walk: TokenStream, target: &Target) -> TokenStream {
     if target.depth == 0 || !plan.options.settings.have_limits() {
         return walk;
@@ -151,7 +152,7 @@ fn resuming(plan: &Plan, walk: TokenStream, target: &Target) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> { #walk #run.resume_item(); } }
 }
 
-/// The same of a loop that only counts: what is done between two items is one call.
+/// Returns a loop that only counts between two items, for which one call is enough.
 fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     locals!(items, tally, item, error);
@@ -170,7 +171,7 @@ fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStre
     }
 }
 
-/// Whether nothing but to count is done between two items of the loop.
+/// Returns whether the loop does nothing between two items but count.
 fn only_counts(plan: &Plan, target: &Target, locals: &[Local]) -> bool {
     let nothing = TokenStream::new();
     !plan.is_async
@@ -241,14 +242,14 @@ fn while_loop(
     let receive = known_by.function("receive", here);
     let done = policy::item(plan, Item { pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
-    // What an item takes is changed by the head already.
+    // The head changes the variable that it takes an item from, so the place is before it.
     let (before, at_item) = if takes {
         (quote! { #at_item }, TokenStream::new())
     } else {
         (TokenStream::new(), at_item)
     };
     let carried = carry::carried_before_head(plan, target, locals);
-    // A loop that is refused takes nothing.
+    // A refused loop takes no items.
     let asked_for = quote_spanned! {here=>
         if #items.is_refused() { #krate::__private::None } else { #expr }
     };

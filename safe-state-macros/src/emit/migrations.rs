@@ -1,4 +1,4 @@
-//! What the job is told of older versions, and the proof that their values become those of the variable.
+//! Tells the job of older versions, and generates the proof that their values become those of the variable.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -10,7 +10,7 @@ use crate::analyse::plan::Plan;
 use crate::parse::options::migrate::{Migrated, Migration};
 use crate::syntax::hygiene::{at, local};
 
-/// The calls that tell the job.
+/// Returns the calls that tell the job of its migrations.
 pub(crate) fn told(plan: &Plan) -> TokenStream {
     plan.options.restored.migrations.iter().map(|it| told_of(plan, it)).collect()
 }
@@ -34,13 +34,13 @@ fn told_of(plan: &Plan, migration: &Migration) -> TokenStream {
     quote_spanned! {here=> #from.migrate(#name, #with) }
 }
 
-/// Whether the version is that of a checkpoint which has none.
+/// Returns whether the version is written as `None`: the checkpoint has no version.
 fn is_none(from: &Expr) -> bool {
     matches!(from, Expr::Path(path) if path.path.is_ident("None"))
 }
 
-/// `restored`, which gives a value of the type that the last migration of the variable gives, each of which takes what the
-/// one before it gives.
+/// Returns `restored` with a check by the compiler: the variable's last migration gives a value of the same type, and
+/// each migration takes what the one before it gives.
 pub(crate) fn checked(
     plan: &Plan,
     variable: &CarriedVariable,

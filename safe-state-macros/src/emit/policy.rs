@@ -1,4 +1,4 @@
-//! What runs for an item, and what is done where it fails.
+//! Generates what runs for an item, and what is done if it fails.
 //!
 //! ```text
 //! ship(order)?    // becomes, where the loop has a policy
@@ -16,7 +16,7 @@
 //!         Err(failed) => failed,
 //!     };
 //!     put the carried variables back
-//!     let verdict = tally.run().judge(&policy, 0, failing!(&failed), thrown!(&failed));
+//!     let verdict = tally.run().judge(&policy, 0, failing!(briefly &failed), thrown!(&failed));
 //!     if verdict.is_next() { break Flow::Next }
 //!     carry
 //!     match tally.run().pause(verdict) {
@@ -44,7 +44,7 @@ use crate::emit::{carry, control_flow, items, save_points, undo};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 
-/// A loop's item, as its head has it.
+/// An item of a loop, as the loop is written.
 pub(crate) struct Item<'a> {
     pub(crate) pat: &'a Pat,
     pub(crate) body: Block,
@@ -52,7 +52,7 @@ pub(crate) struct Item<'a> {
     pub(crate) keyword: Span,
 }
 
-/// The loop's policy, if it has one.
+/// Returns the code that makes the loop's policy; empty if it has none.
 pub(crate) fn policy(plan: &Plan, target: &Target) -> TokenStream {
     let options = &target.items.policy;
     let Some(place) = options.place() else { return TokenStream::new() };
@@ -75,7 +75,7 @@ pub(crate) fn policy(plan: &Plan, target: &Target) -> TokenStream {
         value.as_ref().map(|value| quote_spanned! {here=> .#name(#value) })
     });
     locals!(tally, cautious);
-    // Side by side, the runtime looks out itself.
+    // If items run side by side, the runtime itself looks out for those that kill the process.
     let is_alone = target.items.side_by_side.is_none();
     let caution = options.max_crashes.as_ref().filter(|_| is_alone).map(|_| {
         quote_spanned! {here=> let mut #cautious = #tally.run().is_cautious(); }
@@ -86,7 +86,7 @@ pub(crate) fn policy(plan: &Plan, target: &Target) -> TokenStream {
     }
 }
 
-/// What is done with the item that has been handed out.
+/// Returns the code for the item that has been handed out.
 pub(crate) fn item(
     plan: &Plan,
     item: Item<'_>,
@@ -105,7 +105,8 @@ pub(crate) fn item(
     }
 }
 
-/// After a run that died: saves which item is about to begin, unless it has killed too many.
+/// Returns `done` behind what is done after a run that died: save which item is about to begin, or give the item up if
+/// it has killed too many runs.
 fn watched(
     plan: &Plan,
     done: &TokenStream,
@@ -140,7 +141,8 @@ fn watched(
     }
 }
 
-/// Whether it may take long to count how many items are given up, where nothing may block.
+/// Returns whether given-up items are counted without blocking: the function is async, and in a shared job the count
+/// may take long.
 fn counts_beside(plan: &Plan) -> bool {
     plan.is_async && plan.options.settings.has("shared")
 }
@@ -162,11 +164,11 @@ fn body(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     }
 }
 
-/// What the pattern is bound to.
+/// Returns the expression that the item's pattern is bound to.
 pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &Path) -> TokenStream {
     let name = &local("item");
     match pat {
-        // A binding that is never used would be reported, of a loop it is not.
+        // A `let` of a name that begins with `_` would be reported; in the head of a loop it is not.
         Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
             quote_spanned! {at(keyword)=> #krate::__private::identity(#name) }
         }
@@ -174,7 +176,7 @@ pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &Path) -> TokenStream {
     }
 }
 
-/// Has what is complete, and which item is suspected, lie where a limit or a signal can reach it.
+/// Returns the code that puts what is complete, and which item is suspected, where a limit or a signal can reach it.
 fn begin(plan: &Plan, target: &Target, keyword: Span) -> Option<TokenStream> {
     let options = &plan.options;
     let run = save_points::run_at(target.depth + 1);
@@ -197,10 +199,10 @@ fn tried(
     locals!(policy, tried, flow);
     let name = &local("item");
     let here = at(item.keyword);
-    // That an item can't be tried again is said at the loop.
+    // The error for an item that can't be tried again points at the loop.
     let mut kept = local("kept");
     kept.set_span(here);
-    // All of the path there, or an error would point at the whole attribute.
+    // The path is moved to this place, or an error would point at the whole attribute.
     let krate = &moved_crate(&plan.krate, here);
     let ways = control_flow::Ways { returned, from: control_flow::From::Within };
     let exits = control_flow::as_values(&mut item.body, ways, &plan.krate)?;
@@ -233,13 +235,13 @@ fn tried(
     })
 }
 
-/// Calls the body, and leaves the attempts if it has not failed.
+/// Returns the code that calls the body, and leaves the loop of attempts if the body has not failed.
 fn attempt(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     locals!(policy, flow, failed, on_error, error);
     let here = at(item.keyword);
     let krate = moved_crate(&plan.krate, here);
     let body = body(plan, item, target);
-    // What the body generates for storage errors leaves the function, and is not the item's.
+    // A storage error in the body leaves the function. It is no failure of the item.
     let mentioned = free_idents(item.body.to_token_stream()).contains(&on_error.to_string());
     let leaving = mentioned.then(|| {
         quote_spanned! {here=>
@@ -269,7 +271,8 @@ fn attempt(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     }
 }
 
-/// Ends the run where an item has failed that had been committed: it is complete.
+/// Returns the code that ends the run if a failed item had been committed, as it is complete; empty if the body has no
+/// `commit!`.
 fn over(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     let (tally, depth) = (&local("tally"), target.depth);
     if !free_idents(item.body.to_token_stream()).contains(&tally.to_string()) {
@@ -281,7 +284,7 @@ fn over(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     }
 }
 
-/// The body of an attempt as a future, which ends with the limit's error where a limit is passed.
+/// Returns the body of an attempt as a future. If a limit is passed, the future ends with the limit's error.
 fn cancellable(plan: &Plan, body: &TokenTree, here: Span) -> TokenStream {
     if !plan.options.settings.have_limits() {
         return quote_spanned! {here=> async #body };
@@ -297,7 +300,7 @@ fn cancellable(plan: &Plan, body: &TokenTree, here: Span) -> TokenStream {
     }
 }
 
-/// Asks what is to be done about the failure, and does it.
+/// Returns the code that asks what is to be done about a failure, and does it.
 fn judged(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     let krate = &plan.krate;
     locals!(tally, policy, failed, verdict, error);
@@ -341,7 +344,7 @@ fn judged(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     }
 }
 
-/// The ways out of the body, done outside.
+/// Returns the arms of a `match` that do the ways out of the body, by their numbers.
 fn arms(exits: &[TokenStream], krate: &TokenStream, here: Span) -> TokenStream {
     let Some((last, others)) = exits.split_last() else {
         return quote_spanned! {here=> #krate::__private::Flow::Exit(_) => {} };

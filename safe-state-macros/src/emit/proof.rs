@@ -46,6 +46,7 @@ use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
+use crate::syntax::leaving::hides_labels;
 use copy::Copy;
 
 mod asked;
@@ -71,12 +72,12 @@ pub(crate) struct Proof {
     pub(crate) behind: TokenStream,
 }
 
-/// What stands before a loop's head.
+/// The generated code that stands before a loop's head.
 #[derive(Default)]
 pub(crate) struct Before {
-    /// What takes the types of variables.
+    /// The expression that takes the types of variables.
     types: Option<TokenStream>,
-    /// What is compiled and never runs, where the head has not moved anything yet.
+    /// Statements that never run. They prove something of the head, which has not moved anything there yet.
     check: Option<TokenStream>,
 }
 
@@ -170,8 +171,10 @@ fn closure(
     let here = at(written.keyword);
     let runs_again = target.items.policy.answers_errors();
     let cursor = cursor_within(target, targets);
-    let seen_or_kept = (outer, seen, kept);
-    let walk = copied(plan, written, (target, cursor, runs_again, around), seen_or_kept, taken);
+    // A block that ends in `return` may then go on with the next item all the same.
+    let may_go_on = runs_again || hides_labels(written.body);
+    let variables = (outer, seen, kept);
+    let walk = copied(plan, written, (target, cursor, may_go_on, around), variables, taken);
     let (returned, unified) = returned_by(plan, written.body);
     let check = local("check");
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
@@ -200,7 +203,7 @@ fn closure(
     }
 }
 
-/// The closure with the copy of the head.
+/// Returns the closure with the copy of the head, or nothing if there is nothing to prove of it.
 fn head_closure(
     plan: &Plan,
     written: &Written<'_>,
@@ -212,7 +215,7 @@ fn head_closure(
     let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let cursor = cursor_within(target, targets);
     let mut copy =
-        Copy { plan, outer: &names, own: &own, cursor, is_lost: false, runs_again: true, inner: 0 };
+        Copy { plan, outer: &names, own: &own, cursor, is_lost: false, may_go_on: true, inner: 0 };
     let nothing = Block { brace_token: written.body.brace_token, stmts: Vec::new() };
     let (returned, _) = returned_by(plan, &nothing);
     head::closure(plan, (target, written), outer, (&mut copy, &returned), taken).unwrap_or_default()
@@ -222,7 +225,7 @@ fn head_closure(
 fn copied(
     plan: &Plan,
     written: &Written<'_>,
-    (target, cursor, runs_again, around): (&Target, Option<Ident>, bool, &Loop),
+    (target, cursor, may_go_on, around): (&Target, Option<Ident>, bool, &Loop),
     (outer, seen, kept): (&[Outer<'_>], &[&Outer<'_>], Option<&Variable>),
     taken: &mut Taken,
 ) -> TokenStream {
@@ -234,7 +237,7 @@ fn copied(
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let (outer_names, own) = (outer_names.as_slice(), &own);
     let mut copy =
-        Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again, inner: 0 };
+        Copy { plan, outer: outer_names, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
     let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
@@ -284,7 +287,7 @@ fn bound(is_async: bool, runs_again: bool) -> &'static str {
     }
 }
 
-/// The one that asks it of what the head takes from.
+/// Returns the name of the function that asks for a closure which does not change what its loop's head takes from.
 fn bound_of_source(is_async: bool) -> &'static str {
     if is_async {
         "take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body"

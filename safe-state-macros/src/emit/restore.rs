@@ -1,4 +1,5 @@
-//! x
+//! Generates the code that restores carried and reconnected variables: locals in their initialisers, arguments before
+//! the body.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -11,8 +12,7 @@ use crate::emit::{carry, kept_values, migrations, save_points};
 use crate::syntax::hygiene::{at, local, locals, moved};
 use crate::syntax::rewrite::replace_initialiser;
 
-/// Makes the initialisers of carried locals restore them, and gives the statements that restore
-/// carried arguments.
+/// Makes the initialisers of carried locals restore them, and returns the statements that restore carried arguments.
 pub(crate) fn restore(plan: &Plan, block: &mut Block) -> Result<TokenStream> {
     let mut statements = TokenStream::new();
     for variable in &plan.carried {
@@ -41,7 +41,7 @@ pub(crate) fn restore(plan: &Plan, block: &mut Block) -> Result<TokenStream> {
                         borrowed::check_initialiser(ident, init)?;
                     }
                     let fresh = initialised(plan, variable, &init.to_token_stream());
-                    // Parsed, so that loops in the initialiser keep their places.
+                    // The code is parsed, so that loops in the initialiser are counted as before.
                     syn::parse2(restored(plan, variable, &found, &fresh))
                 })?;
             }
@@ -58,7 +58,7 @@ pub(crate) fn restore(plan: &Plan, block: &mut Block) -> Result<TokenStream> {
     Ok(statements)
 }
 
-/// The value of the initialiser, which is to be one that can be saved.
+/// Returns the initialiser with the code that keeps its value, or that checks a handle; alone if neither is needed.
 pub(crate) fn initialised(
     plan: &Plan,
     variable: &CarriedVariable,
@@ -70,7 +70,7 @@ pub(crate) fn initialised(
         Restoration::Carry if !variable.places.start => init.clone(),
         Restoration::Carry => {
             let keep = kept_values::keep_start(plan, variable, &quote_spanned! {here=> &#value });
-            // No `let`, which would shift the numbers of those behind it.
+            // A `let` would shift the numbers of those behind it.
             quote_spanned! {here=> match (#init,) { (#value,) => { #keep #value } } }
         }
         Restoration::Reconnect(_) => {
@@ -80,7 +80,8 @@ pub(crate) fn initialised(
     }
 }
 
-/// Fails where a new handle is one that can't be rebuilt, before an item runs.
+/// Returns the code that fails, before an item runs, if a new handle can't be rebuilt; empty for a variable that is no
+/// handle.
 pub(crate) fn check(plan: &Plan, variable: &CarriedVariable, handle: &TokenStream) -> TokenStream {
     let Restoration::Reconnect(ty) = &variable.restoration else { return TokenStream::new() };
     let krate = &plan.krate;
@@ -98,7 +99,7 @@ pub(crate) fn check(plan: &Plan, variable: &CarriedVariable, handle: &TokenStrea
     }
 }
 
-/// `found` with the value that was saved, `fresh` where none was.
+/// Returns the expression that gives `found` if a value was saved, and `fresh` if none was.
 pub(crate) fn restored(
     plan: &Plan,
     variable: &CarriedVariable,
@@ -111,7 +112,7 @@ pub(crate) fn restored(
     let name = variable.name();
     let (depth, first_loop) = (variable.depth(), variable.first_loop);
     let here = at(variable.ident.span());
-    // All of the call there, or an error would point at the whole attribute.
+    // The call is moved to this place, or an error would point at the whole attribute.
     let run = moved(&save_points::run_at(depth), here);
     let restored = match &variable.restoration {
         Restoration::Carry if variable.places.start => {

@@ -1,4 +1,4 @@
-//! A `return` in a loop of a function that may return an `Option`.
+//! Marks each `return` in a loop of a function that may return an `Option`.
 
 use quote::quote_spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -7,8 +7,8 @@ use syn::{Block, Expr, ExprReturn, Type};
 use crate::analyse::plan::Plan;
 use crate::syntax::hygiene::{at, locals};
 
-/// In a function that returns an `Option`, by whatever name, tells the run of each `return` in the loop, which
-/// else could not tell a `return None` from a `None` that `?` returns.
+/// Makes each `return` in the loop tell the run of itself, in a function that returns an `Option`, by whatever name.
+/// The run could not tell a `return None` from a `None` that `?` returns otherwise.
 pub(crate) fn mark_returns(plan: &Plan, body: &mut Block) {
     if let Some(ty) = plan.returned.maybe_option() {
         MarkReturns { ty }.visit_block_mut(body);
@@ -32,7 +32,7 @@ impl VisitMut for MarkReturns<'_> {
         if let Some(value) = &mut it.expr {
             locals!(tally, item);
             let ty = self.ty;
-            // The value first: a `?` in it may still leave the loop.
+            // The value is evaluated first: a `?` in it may still leave the loop.
             let marked = quote_spanned! {at(it.return_token.span)=> {
                 let #item: #ty = #value;
                 #tally.run().returning();

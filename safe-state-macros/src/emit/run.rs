@@ -1,4 +1,4 @@
-//! What opens a run around the body, and what ends it.
+//! Generates what opens a run around the body, and what ends it.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::parse::function::{Argument, Returned};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{in_braces_of, local, locals};
 
-/// The job, as the function tells it.
+/// The expression by which the function tells its job.
 pub(crate) enum Told {
-    /// By what stands beside the function, and nothing of its own.
+    /// The companion's job, to which the function adds nothing.
     Alone(TokenStream),
     By(TokenStream),
 }
 
 impl Told {
-    /// It is told that as well.
+    /// Adds the calls in `more` to the job.
     pub(crate) fn with(self, more: &TokenStream) -> Self {
         match self {
             Told::Alone(job) if more.is_empty() => Told::Alone(job),
@@ -39,7 +39,7 @@ impl ToTokens for Told {
     }
 }
 
-/// The run of a function that returns a type by its name and does not wait: what opens it, the body, and what
+/// Returns the run of a function that is not async and returns a type with a name: what opens it, the body, and what
 /// ends it.
 pub(crate) fn in_one_call(
     plan: &Plan,
@@ -54,7 +54,7 @@ pub(crate) fn in_one_call(
     let job_local = &local("job");
     let site = Span::mixed_site();
     let body = behind(&quote_spanned! {site=> #captures #before }, block);
-    // What the user's expressions hold is dropped before the run begins.
+    // The job is made in a statement of its own, which drops what the user's expressions hold before the run begins.
     let (told, job) = match job {
         Told::Alone(job) => (TokenStream::new(), quote_spanned! {site=> &#job }),
         Told::By(job) => {
@@ -73,8 +73,9 @@ pub(crate) fn in_one_call(
     }
 }
 
-/// The block, with `before` at its head: as the tail of another one, it would be reported for its braces. The items at its
-/// head stay there, as they would be reported behind a statement; a macro may be called by those behind it alone.
+/// Returns the block with `before` at its head: as the tail of another block, it would be reported for its braces. The
+/// items at its head stay first, as they would be reported behind a statement. A macro ends them, as only what stands
+/// behind it can call it.
 fn behind(before: &TokenStream, block: &Block) -> TokenTree {
     let is_item = |it: &&Stmt| matches!(it, Stmt::Item(item) if !matches!(item, Item::Macro(_)));
     let (items, stmts) = block.stmts.split_at(block.stmts.iter().take_while(is_item).count());
@@ -134,7 +135,7 @@ pub(crate) fn call(
     }
 }
 
-/// The block as a future, which ends with the limit's error where a limit is passed.
+/// Returns the block as a future. If a limit is passed, the future ends with the limit's error.
 fn cancellable_whole(plan: &Plan, body: &TokenTree) -> TokenStream {
     let krate = &plan.krate;
     locals!(run, on_error);
@@ -147,10 +148,9 @@ fn cancellable_whole(plan: &Plan, body: &TokenTree) -> TokenStream {
     }
 }
 
-/// Takes the arguments in from the last to the first, which is the order in which a function
-/// drops them, and whole, where the block might mention only a part. An argument that is not
-/// mentioned stays outside: the compiler is to report it as unused, unless its name says that
-/// it is.
+/// Returns the code that takes the arguments into the closure from the last to the first, which is the order in which a
+/// function drops them, and whole, as the block might mention only a part. An argument that is not mentioned stays
+/// outside: the compiler is to report it as unused, unless its name says that it is.
 pub(crate) fn captures(plan: &Plan, mentioned: &BTreeSet<String>) -> TokenStream {
     let inner = plan.arguments.iter().rev().filter(|argument| {
         let name = argument.name();
@@ -163,14 +163,14 @@ pub(crate) fn captures(plan: &Plan, mentioned: &BTreeSet<String>) -> TokenStream
         let allowed = allowed.then(|| {
             quote_spanned! {site=> #[allow(clippy::used_underscore_binding)] }
         });
-        // The name is the user's, in the user's scope; the span's place is nobody's.
+        // The name has the user's span, and so the user's scope; all other tokens have the macro's.
         quote_spanned! {site=> #(#cfgs)* #allowed let _ = &#ident; }
     });
     captures.collect()
 }
 
-/// Takes in what a future that is returned captures, in the order of its text, in which it drops them: what is
-/// told of the arguments would take them in first.
+/// Returns the code that takes in what a returned future captures in the order of its text, which is the order in which
+/// it drops it. Without it, what is told of the arguments would take them in first.
 pub(crate) fn in_order(plan: &Plan, block: &Block, outside: &BTreeSet<String>) -> TokenStream {
     fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
         for token in tokens {
@@ -205,7 +205,7 @@ pub(crate) fn finish(plan: &Plan) -> TokenStream {
     };
     let finished = match &plan.returned {
         Returned::Never => quote_spanned! {site=> match #finished {} },
-        // In a tail, its temporaries would be dropped at another time in another edition.
+        // As a tail, it would drop its temporaries at a time that depends on the edition.
         Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> return #finished; },
     };
     quote_spanned! {site=>

@@ -1,4 +1,4 @@
-//! What is generated between two items: to save, to wait, and to heed what is asked of the run.
+//! Generates the code between two items: it saves, waits, and does what is asked of the run.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -9,7 +9,7 @@ use crate::analyse::targets::Target;
 use crate::parse::function::Returned;
 use crate::syntax::hygiene::{at, local, locals};
 
-/// Leaves the function with a storage error.
+/// Returns the code that leaves the function with a storage error.
 pub(crate) fn fail(plan: &Plan, span: Span) -> TokenStream {
     locals!(error, on_error);
     match plan.returned {
@@ -21,8 +21,8 @@ pub(crate) fn fail(plan: &Plan, span: Span) -> TokenStream {
     }
 }
 
-/// What is done where an item has completed, if something is: to save, and to heed what is asked of
-/// the run unless the input has ended: then there is nothing to stop.
+/// Returns the code for a completed item or a checkpoint: it saves if a save is due, and does what is asked of the run,
+/// unless the input has ended and nothing is left to stop.
 pub(crate) fn due(
     plan: &Plan,
     run: &TokenStream,
@@ -54,7 +54,8 @@ pub(crate) fn due(
     quote_spanned! {site=> #asked #heeded }
 }
 
-/// What is looked at between two items, if there is something.
+/// Returns the code that looks between two items at what the options want watched, and waits or stops; empty if they
+/// want nothing watched.
 pub(crate) fn boundary(
     plan: &Plan,
     run: &TokenStream,
@@ -91,9 +92,9 @@ pub(crate) fn boundary(
     }
 }
 
-/// What takes the carried variables before the run waits, and what does behind that. A future may be
-/// dropped where it waits, and has to have them by then. Handles are synced by it, which would cost too
-/// much.
+/// Returns the code that takes the carried variables before the run waits, and the code that does so after it. A future
+/// may be dropped while it waits, so an async function takes them before; but with a handle among them, it takes them
+/// after, as taking a handle syncs it, which would cost too much each time.
 pub(crate) fn taken(plan: &Plan, carry: &TokenStream) -> (TokenStream, TokenStream) {
     if plan.is_async && !plan.carried.iter().any(CarriedVariable::is_handle) {
         (carry.clone(), TokenStream::new())
@@ -102,7 +103,7 @@ pub(crate) fn taken(plan: &Plan, carry: &TokenStream) -> (TokenStream, TokenStre
     }
 }
 
-/// What saves, through `run`.
+/// Returns the code that saves, through `run`.
 pub(crate) fn save(plan: &Plan, run: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     let error = &local("error");
@@ -118,12 +119,12 @@ pub(crate) fn save(plan: &Plan, run: &TokenStream) -> TokenStream {
     }
 }
 
-/// The run, from outside the loop: inside another resumable loop, that one has it.
+/// Returns the run, as code around the loop names it: inside another resumable loop, that loop has it.
 pub(crate) fn run_around(target: &Target) -> TokenStream {
     run_at(target.depth)
 }
 
-/// The run, inside that many resumable loops.
+/// Returns the run, as code inside `depth` resumable loops names it.
 pub(crate) fn run_at(depth: usize) -> TokenStream {
     locals!(run, tally);
     let site = Span::mixed_site();
@@ -134,7 +135,7 @@ pub(crate) fn run_at(depth: usize) -> TokenStream {
     }
 }
 
-/// The place of `keyword` in the source, as text.
+/// Returns the place of `keyword` in the source, as text: the file, the line and the column, both from 1.
 pub(crate) fn location(plan: &Plan, keyword: Span) -> TokenStream {
     let krate = &plan.krate;
     let place = keyword.start();
@@ -142,7 +143,7 @@ pub(crate) fn location(plan: &Plan, keyword: Span) -> TokenStream {
     quote_spanned! {at(keyword)=> #krate::__private::concat!(#krate::__private::file!(), #place) }
 }
 
-/// Leaves the function as the item's failure says.
+/// Returns the code that leaves the function with the item's failure.
 pub(crate) fn raise(plan: &Plan) -> TokenStream {
     let krate = &plan.krate;
     let failed = &local("failed");

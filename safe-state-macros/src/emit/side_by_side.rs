@@ -1,11 +1,11 @@
-//! A loop whose items run side by side: its body is a closure, and the runtime hands out.
+//! Generates a loop whose items run side by side: its body becomes a closure, and the runtime hands out the items.
 //!
 //! ```text
 //! for order in orders { ship(order)? }    // becomes, with `threads = 4`
 //! { match match input(orders) { input => items(known_items!(input), run, (0, 0), "src/main.rs:3:5") } {
 //!     (mut items, mut tally, item_type) => {
-//!         match on_threads(&mut items, &mut tally, on_error, Kept::new, Terms { most: 4, .. }, |item, captures| {
-//!             attempt(on_error, true, || {
+//!         match on_threads(&mut items, &mut tally, on_error, Once::new, Terms { most: 4, .. }, |item, captures| {
+//!             attempts.attempt(on_error, || {
 //!                 let order = item;
 //!                 match () { () => { ship(order)? } }
 //!                 Ok(Flow::Next)
@@ -41,7 +41,7 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 use crate::syntax::loop_forms::{is_marker, while_let};
 
-/// The loop, made resumable.
+/// Returns the loop, made resumable.
 pub(crate) fn resumable_loop(
     plan: &Plan,
     it: Expr,
@@ -140,7 +140,7 @@ fn walk(
     })
 }
 
-/// The handles that the body uses, which are the same behind each item.
+/// Returns the names of the handles that the body uses. A handle is the same after each item.
 fn handles_of(plan: &Plan, body: &Block) -> Vec<String> {
     let mentioned = free_idents(body.to_token_stream());
     let handles = plan.carried.iter().filter(|it| it.is_handle());
@@ -148,7 +148,8 @@ fn handles_of(plan: &Plan, body: &Block) -> Vec<String> {
     used.map(CarriedVariable::name).collect()
 }
 
-/// The terms of the loop, for the runtime.
+/// Returns the terms of the loop for the runtime: how many items run at once, and what is done with carried values and
+/// failures.
 fn terms(
     plan: &Plan,
     (target, locals): (&Target, &[Local]),
@@ -207,7 +208,7 @@ fn terms(
     }
 }
 
-/// The body as a closure of an item; and what stands before it.
+/// Returns the code that stands before the call of the runtime, and the body as a closure of an item.
 fn closure(
     plan: &Plan,
     target: &Target,
@@ -219,7 +220,7 @@ fn closure(
     let name = &local("item");
     let capture = items::captured(plan, target);
     let capture = capture.map(|values| quote_spanned! {here=> #captures.capture(&[#values]); });
-    // What stands behind a body that always leaves would be reported as unreachable.
+    // Without the condition, code behind a body that always leaves would be reported as unreachable.
     let inside = quote_spanned! {here=>
         let #handed = #krate::__private::handed!(&#name);
         let #pat = #name;
@@ -241,7 +242,7 @@ fn closure(
         return (TokenStream::new(), body);
     }
     locals!(items, body);
-    // What it gives is of one type only where it is called by its own name.
+    // The future that the closure gives has one type only if the closure is called by its own name.
     let typed = quote_spanned! {here=>
         let #body = #krate::__private::typed(&#items, #on_error, async |#name, #captures| {
             let _ = &#captures;

@@ -1,12 +1,16 @@
-//! A loop that many workers share.
+//! Generates a loop that many workers share.
 //!
 //! ```text
 //! for order in orders { total += ship(order)? }    // becomes, with `carry(total, merge = |a, b| a + b)`,
-//! match () { () => match shared_items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, .., again) {
+//! match () { () => match match input(orders) { input => shared_items(known_items!(input), run, .., again) } {
 //!     (mut items, mut tally, item_type) => {
 //!         let before = replace(&mut total, from_default(&total));
 //!         loop {
-//!             match items.claim(&mut tally, true) { Ok(true) => {}, Ok(false) => break, Err(error) => return on_error(error) }
+//!             match items.claim(&mut tally, true) {
+//!                 Ok(true) => {}
+//!                 Ok(false) => break,
+//!                 Err(error) => return on_error(error),
+//!             }
 //!             total = what the slice had last, or from_default(&total);
 //!             loop { the items of the slice, as of any loop }
 //!             if tally.leave() { carry, or return the error }
@@ -33,7 +37,7 @@ use crate::parse::options::shared::Merging;
 use crate::syntax::hygiene::{at, local, locals, moved, moved_crate};
 use crate::syntax::loop_forms::while_let;
 
-/// The loop, slice by slice.
+/// Returns the loop that does its items slice by slice.
 pub(crate) fn shared_walk(
     plan: &Plan,
     lowered: &Lowered,
@@ -95,8 +99,8 @@ pub(crate) fn shared_walk(
     }
 }
 
-/// A `while let` loop as one over all that its head gives, which each worker takes in before its first slice: it has to know
-/// how many items there are, and to come back to those that it has passed over.
+/// Returns a `while let` loop as a `for` loop over all that its head gives, which each worker takes in before its first
+/// slice: a worker has to know how many items there are, and to come back to those that it has passed over.
 pub(crate) fn taken_in(plan: &Plan, it: ExprWhile, target: &Target) -> Expr {
     let Some((pat, head)) = while_let(&it).map(|(pat, head)| (pat.clone(), head.clone())) else {
         return Expr::While(it);
@@ -130,7 +134,7 @@ pub(crate) fn taken_in(plan: &Plan, it: ExprWhile, target: &Target) -> Expr {
     })
 }
 
-/// A variable that the loop changes, and how those of slices are put together.
+/// A variable that the loop changes, and how its values of several slices are put together.
 struct Merged<'a> {
     variable: &'a CarriedVariable,
     merging: Option<&'a Merging>,
@@ -151,7 +155,7 @@ fn merged_in<'a>(plan: &'a Plan, target: &'a Target) -> impl Iterator<Item = Mer
 }
 
 impl Merged<'_> {
-    /// What a slice begins with.
+    /// Returns the value that each slice begins with.
     fn from(&self, plan: &Plan) -> TokenStream {
         let here = at(self.variable.ident.span());
         let krate = moved_crate(&plan.krate, here);
@@ -171,7 +175,7 @@ impl Merged<'_> {
         let here = at(self.variable.ident.span());
         let (krate, before) = (moved_crate(&plan.krate, here), &self.before);
         let (place, from) = (self.variable.place(), self.from(plan));
-        // Made before the variable is borrowed to be changed.
+        // This value is made before the next statement borrows the variable mutably.
         quote_spanned! {here=>
             let #before = #from;
             let #before = #krate::__private::replace(#place, #before);

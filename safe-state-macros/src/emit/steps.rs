@@ -1,5 +1,4 @@
-//! `step!` and `checkpoint!`, which are filled in where they stand; and `commit!` in a job without
-//! resumable loops.
+//! Fills in `step!` and `checkpoint!` where they stand, and `commit!` in manual mode.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,7 +12,7 @@ use crate::analyse::survey::Survey;
 use crate::emit::{carry, commits, save_points};
 use crate::syntax::hygiene::{at, local, locals};
 
-/// `step!(name, value)`.
+/// The arguments of `step!(name, value)`.
 struct Step {
     name: Expr,
     value: Expr,
@@ -36,8 +35,8 @@ struct FillIn<'a> {
     error: Option<Error>,
 }
 
-/// Fills in the macros of `block` that are ours. Inside resumable loops, which have been
-/// replaced, and in closures they stay as they are, and say that they do not belong there.
+/// Fills in our macros in `block`. Those in closures, and in resumable loops, which have been replaced, stay as they
+/// are, and say that they do not belong there.
 pub(crate) fn fill_in(
     plan: &Plan,
     block: &mut Block,
@@ -93,7 +92,7 @@ fn checkpoint(plan: &Plan, mac: &Macro, survey: &Survey) -> TokenStream {
     quote_spanned! {at(here)=> @filled_in { if #run.checkpoint(#location) { #due } #boundary } }
 }
 
-/// Counts as a `checkpoint!()`.
+/// Returns the tokens to fill a `commit!(..)` with in manual mode, where it counts as a `checkpoint!()`.
 fn commit_by_hand(plan: &Plan, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
     let (krate, run) = (&plan.krate, &local("run"));
     let location = save_points::location(plan, mac.path.span());

@@ -1,13 +1,13 @@
-//! Each `?` of the body takes note of what it fails with.
+//! Makes each `?` of the body note what it fails with.
 //!
 //! ```text
 //! send(order)?    // becomes
 //! (Given::noted(send(order), &("src/main.rs", 3, 9, "send(order)"), handed))?
 //! ```
 //!
-//! `?` is itself a call that is given the value, so another around the value changes neither what is
-//! inferred, nor what is moved, nor how long temporaries live. A `?` in a closure or an `async` block
-//! leaves that, and not the function.
+//! A `?` is itself a call that is given the value. So another call around the value changes neither what is inferred,
+//! nor what is moved, nor how long temporaries live. A `?` in a closure or an `async` block leaves only that, and not
+//! the function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -21,15 +21,16 @@ use crate::syntax::hygiene::{at, local, moved_crate};
 use crate::syntax::std_macros::each_expression;
 use crate::syntax::text::text_of;
 
-/// Longest text of an expression that goes into the program.
+/// The longest text of an expression that goes into the program, in bytes.
 const LIMIT: usize = 200;
 
-/// Lets each `?` of the block note what it fails with, and of which item.
+/// Makes each `?` of the block note what it fails with, and in which item.
 pub(crate) fn note_tries(plan: &Plan, block: &mut Block) {
     Questions { krate: &plan.krate, handed: &local("handed") }.visit_block_mut(block);
 }
 
-/// What the notes need: outside of all loops there is no item. A function that does not wait is given it with its run.
+/// Returns the statement that says for the notes that outside of all loops there is no item. A function that is not
+/// async and returns a type with a name does without it: it is given `handed` with its run.
 pub(crate) fn noting(plan: &Plan) -> TokenStream {
     let (krate, handed) = (&plan.krate, &local("handed"));
     quote_spanned! {Span::mixed_site()=>
@@ -43,12 +44,12 @@ struct Questions<'a> {
 }
 
 impl Questions<'_> {
-    /// The value on its way to the `?`.
+    /// Returns the value on its way to the `?`, in the call that notes it; none if its line or column is no `u32`.
     fn given(&self, value: Expr) -> Option<Expr> {
         let handed = self.handed;
         let place = value.span();
         let here = at(place);
-        // All of the path there, or an error would point at the whole attribute.
+        // The path is moved to this place, or an error would point at the whole attribute.
         let krate = moved_crate(self.krate, here);
         let start = place.start();
         let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
@@ -65,8 +66,8 @@ impl Questions<'_> {
             paren_token: Paren(here),
             args: [bare(value), Expr::Verbatim(site), Expr::Verbatim(handed)].into_iter().collect(),
         };
-        // Errors at the `?` point at what it and the expression before it span together, which has to be
-        // the user's.
+        // Errors at a `?` point at the span from the expression before it to the `?`, so the parentheses have the
+        // user's span.
         Some(Expr::Paren(ExprParen {
             attrs: Vec::new(),
             paren_token: Paren(place),
@@ -95,7 +96,7 @@ impl VisitMut for Questions<'_> {
     fn visit_item_mut(&mut self, _: &mut Item) {}
 }
 
-/// The value without the parentheses that a `?` needs, and an argument does not.
+/// Returns the value without the parentheses that a `?` needs, and an argument does not.
 fn bare(value: Expr) -> Expr {
     match value {
         Expr::Paren(ExprParen { attrs, expr, .. }) if attrs.is_empty() => bare(*expr),

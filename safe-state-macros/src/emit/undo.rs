@@ -1,4 +1,4 @@
-//! What a failed attempt did to carried variables is undone.
+//! Generates the code that undoes what a failed attempt did to carried variables.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -10,7 +10,7 @@ use crate::analyse::targets::Target;
 use crate::emit::save_points;
 use crate::syntax::hygiene::{at, local};
 
-/// Marks the variables that stand among `locals` as they are.
+/// Returns the code that marks the present values of the variables among `locals`.
 pub(crate) fn marks(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     let krate = &plan.krate;
     let marks = undoable(plan, target, locals).map(|(at, variable)| {
@@ -23,12 +23,12 @@ pub(crate) fn marks(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStre
     marks.collect()
 }
 
-/// Puts them back as they were marked.
+/// Returns the code that puts the variables back to what they were when they were marked.
 pub(crate) fn undo(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     undo_or(plan, target, locals, &save_points::raise(plan))
 }
 
-/// The same, with `raise` where that can't be done.
+/// Returns the code of [`undo`], with `raise` for a variable that can't be put back.
 pub(crate) fn undo_or(
     plan: &Plan,
     target: &Target,
@@ -69,7 +69,7 @@ fn at_variable(variable: &CarriedVariable) -> Span {
     at(variable.ident.span())
 }
 
-/// The local that keeps what a variable was.
+/// Returns the local that keeps the mark of the variable with the number `at`.
 fn mark(at: usize) -> Ident {
     local(&format!("mark_{at}"))
 }

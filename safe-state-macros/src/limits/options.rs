@@ -1,4 +1,4 @@
-//! The options of `#[time_guard]` and `#[mem_guard]`: the methods of the guards, by their names.
+//! Parses the options of `#[time_guard]` and `#[mem_guard]`, which are methods of the limits, by their names.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -11,18 +11,18 @@ use crate::parse::options::forms::{flag, not_literal_but, size, text, time, valu
 use crate::parse::options::job::krate;
 use crate::syntax::hygiene::at;
 
-/// What the limit is on.
+/// The resource that a limit is on.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Time,
     Memory,
 }
 
-/// What an attribute says.
+/// The options that an attribute gives.
 pub(crate) struct Options {
     pub(crate) krate: Path,
     kind: Kind,
-    /// The limit itself, if it is said.
+    /// The limit itself, if it is given.
     limit: Option<TokenStream>,
     /// The limit's other methods, with their arguments.
     settings: Vec<(Ident, TokenStream)>,
@@ -72,7 +72,7 @@ impl Options {
 
     fn take_all(&mut self, input: ParseStream<'_>) -> Result<()> {
         let mut seen: Vec<Ident> = Vec::new();
-        // The others' paths begin with it, wherever it stands.
+        // The path is looked for first, wherever it stands, as what the other options name begins with it.
         self.krate = find_krate(input)?.unwrap_or_else(|| self.krate.clone());
         while !input.is_empty() {
             let option = Ident::parse_any(input).map_err(|error| {
@@ -146,7 +146,7 @@ impl Options {
         quote_spanned! {here=> #krate::limits::#of::#kind }
     }
 
-    /// The limit that they describe, not started.
+    /// Returns the limit that the options describe, not started.
     pub(crate) fn limit(&self) -> TokenStream {
         let krate = &self.krate;
         let site = Span::mixed_site();
@@ -174,7 +174,7 @@ fn as_written(value: Expr, expected: &str) -> Result<TokenStream> {
     Ok(quote_spanned! {here=> #value })
 }
 
-/// What `crate = ..` says, without taking anything from `input`.
+/// Returns the path that `crate = ..` gives, if it is there, without taking anything from `input`.
 fn find_krate(input: ParseStream<'_>) -> Result<Option<Path>> {
     let ahead = input.fork();
     while !ahead.is_empty() {

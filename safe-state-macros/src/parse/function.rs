@@ -1,4 +1,4 @@
-//! The function under the attribute: what kind it is, its arguments, what it returns.
+//! Parses the function under the attribute: what kind it is, its arguments, what it returns.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
@@ -13,14 +13,14 @@ use syn::{
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::hygiene::{IGNORED, RESERVED};
 
-/// One variable that an argument binds.
+/// A variable that an argument binds.
 pub(crate) struct Argument {
     pub(crate) ident: Ident,
-    /// Whether it is bound by value as `mut`.
+    /// Whether the variable is bound by value as `mut`.
     pub(crate) is_mut: bool,
-    /// Its type as written; none for the parts of a pattern.
+    /// The argument's type as written; none for the parts of a pattern.
     pub(crate) ty: Option<Type>,
-    /// The `#[cfg(..)]` that decide whether it is there.
+    /// The `#[cfg(..)]` attributes that decide whether the argument exists.
     pub(crate) cfgs: Vec<Attribute>,
 }
 
@@ -29,12 +29,12 @@ impl Argument {
         self.ident.unraw().to_string()
     }
 
-    /// Whether it is `_`.
+    /// Returns whether the argument is written as `_`.
     pub(crate) fn is_ignored(&self) -> bool {
         self.name().starts_with(IGNORED)
     }
 
-    /// The type of the value: of a `&mut T` the `T`.
+    /// Returns the type of the argument's value: for a `&mut T`, the `T`.
     pub(crate) fn value_type(&self) -> Option<Type> {
         match self.ty.as_ref()? {
             Type::Reference(it) if it.mutability.is_some() => Some((*it.elem).clone()),
@@ -47,7 +47,7 @@ impl Argument {
     }
 }
 
-/// Parses the item, or says what is wrong with it.
+/// Parses the item, or returns an error that says what is wrong with it.
 pub(crate) fn parse(item: TokenStream) -> Result<ItemFn> {
     let mut function = syn::parse2::<ItemFn>(item.clone())
         .or_else(|error| syn::parse2(blocks_bare(item.clone())).map_err(|_| error))
@@ -57,8 +57,8 @@ pub(crate) fn parse(item: TokenStream) -> Result<ItemFn> {
     Ok(function)
 }
 
-/// Puts the alternatives that a loop's pattern consists of in parentheses: its items are bound by a `let`, in which they have to
-/// be.
+/// A visitor that puts the alternatives in a loop's pattern in parentheses: the loop's items are bound by a `let`,
+/// which needs them.
 struct InParens;
 
 impl InParens {
@@ -92,8 +92,8 @@ impl VisitMut for InParens {
     }
 }
 
-/// The tokens with the blocks that a `macro_rules!` passes on as `$body:block` out of their groups, in which no
-/// statement may follow them.
+/// Returns the tokens, in which the blocks that a `macro_rules!` passes on as `$body:block` stand outside of their
+/// invisible groups: no statement may follow these.
 fn blocks_bare(tokens: TokenStream) -> TokenStream {
     let bare = |token: TokenTree| {
         let TokenTree::Group(group) = token else { return token };
@@ -139,8 +139,8 @@ pub(crate) fn is_resumable(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "resumable")
 }
 
-/// Where the item has syntax that can't be read, if it looks like a function with a body. The compiler has read it before, and
-/// said what is wrong with it, unless it knows more of the language.
+/// Returns the place of syntax that can't be read in an item that looks like a function with a body. The compiler has
+/// read the item before, and has reported the mistake itself, unless it knows more of the language.
 pub(crate) fn unreadable(item: &TokenStream) -> Option<Span> {
     let error = syn::parse2::<ItemFn>(item.clone()).err()?;
     let is_read = syn::parse2::<ItemFn>(blocks_bare(item.clone())).is_ok();
@@ -155,8 +155,8 @@ fn has_fn(tokens: &[TokenTree]) -> bool {
     tokens.iter().any(|token| matches!(token, TokenTree::Ident(it) if it == "fn"))
 }
 
-/// The error for what is no function with a body; none if it looks like one, and the parser knows
-/// better what is wrong with it.
+/// Returns the error for an item that is no function with a body; none if it looks like one, as the parser's error then
+/// says more.
 fn not_a_function(item: TokenStream) -> Option<Error> {
     if let Ok(TraitItemFn { semi_token: Some(semi), default: None, .. }) = syn::parse2(item.clone())
     {
@@ -178,7 +178,7 @@ fn not_a_function(item: TokenStream) -> Option<Error> {
     Some(Error::new(keyword.span(), text))
 }
 
-/// The keyword that says what an item is; none if that is `fn`, or there is none.
+/// Returns the keyword that says what an item is; none if it is `fn`, or if the item has none.
 fn item_keyword(item: TokenStream) -> Option<Ident> {
     const KEYWORDS: &[&str] = &[
         "struct",
@@ -199,15 +199,15 @@ fn item_keyword(item: TokenStream) -> Option<Ident> {
         _ => None,
     });
     let first = words.find(|word| KEYWORDS.iter().any(|keyword| word == keyword))?;
-    // `const fn`, `extern "C" fn`.
+    // The keyword is a qualifier in `const fn` and `extern "C" fn`.
     let is_qualifier = words.next().is_some_and(|next| {
         ["fn", "unsafe", "async", "extern"].iter().any(|qualifier| next == qualifier)
     });
     Some(first).filter(|_| !is_qualifier)
 }
 
-/// The signature with a name for each argument that is `_`: one without can't be taken into the closure that the
-/// body becomes, and would be dropped behind all others.
+/// Returns the signature with a name for each argument that is `_`. Without a name, an argument can't be taken into the
+/// closure that the body becomes, and would be dropped after all others.
 pub(crate) fn with_names(sig: &Signature) -> Signature {
     let mut sig = sig.clone();
     for (at, input) in sig.inputs.iter_mut().enumerate() {
@@ -222,7 +222,7 @@ pub(crate) fn with_names(sig: &Signature) -> Signature {
     sig
 }
 
-/// The variables that the arguments bind, in order, `self` first.
+/// Returns the variables that the arguments bind, in order, `self` first.
 pub(crate) fn arguments(sig: &Signature) -> Result<Vec<Argument>> {
     let mut arguments = Vec::new();
     for input in &sig.inputs {
@@ -265,13 +265,13 @@ fn bound(typed: &syn::PatType) -> Vec<(Binding, Option<Type>)> {
     bindings(&typed.pat).into_iter().map(|binding| (binding, ty())).collect()
 }
 
-/// What a function returns, as generated code can write it.
+/// The return type of a function, as generated code can write it.
 pub(crate) enum Returned {
     /// A type, with `_` for each `impl Trait` in it.
     Type(Box<Type>),
-    /// Nothing is known but that it is one type: `impl Trait` alone.
+    /// `impl Trait` alone: nothing is known but that it is one type.
     Opaque,
-    /// It does not return: `!`.
+    /// `!`: the function does not return.
     Never,
 }
 
@@ -297,17 +297,17 @@ impl Returned {
         }
     }
 
-    /// The type, if it is written as an `Option`.
+    /// Returns the type, if it is written as an `Option`.
     pub(crate) fn option(&self) -> Option<&Type> {
         self.path_type().filter(|(name, _)| *name == "Option").map(|(_, ty)| ty)
     }
 
-    /// The type, if it may be an `Option` by another name.
+    /// Returns the type, if it has a name other than `Result`: it may be an `Option`.
     pub(crate) fn maybe_option(&self) -> Option<&Type> {
         self.path_type().filter(|(name, _)| *name != "Result").map(|(_, ty)| ty)
     }
 
-    /// The type with its name, if it has one.
+    /// Returns the last name of the type, and the type, if it has a name.
     fn path_type(&self) -> Option<(&Ident, &Type)> {
         let Returned::Type(ty) = self else { return None };
         let Type::Path(path) = &**ty else { return None };
@@ -315,7 +315,7 @@ impl Returned {
     }
 }
 
-/// Replaces `impl Trait`, which only a signature can write, by `_`.
+/// A visitor that replaces `impl Trait`, which only a signature can write, by `_`.
 struct ForgetImpl;
 
 impl VisitMut for ForgetImpl {

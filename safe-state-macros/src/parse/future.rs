@@ -1,5 +1,5 @@
-//! Functions that are not `async` but return a future: `fn f() -> impl Future { async move {..} }`,
-//! and what `#[async_trait]` makes of a method.
+//! Recognises functions that are not `async` but return a future: `fn f() -> impl Future { async move {..} }`, and what
+//! `#[async_trait]` makes of a method.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use syn::{
 
 use crate::syntax::bindings::bindings;
 
-/// What the future gives that `function` returns, if its last expression is an `async` block.
+/// Returns the output type of the future that `function` returns, if its last expression is an `async` block.
 pub(crate) fn output(function: &ItemFn) -> Option<Type> {
     match function.block.stmts.last()? {
         Stmt::Expr(expr, None) if is_async_block(expr) => output_in(&function.sig.output),
@@ -19,8 +19,8 @@ pub(crate) fn output(function: &ItemFn) -> Option<Type> {
     }
 }
 
-/// Calls `work` with the block in which the function does its work: that of the future it returns,
-/// or its own.
+/// Calls `work` with the block in which the function does its work: the block of the future that it returns, or its
+/// own.
 pub(crate) fn with_block<R>(function: &mut ItemFn, work: impl FnOnce(&mut Block) -> R) -> R {
     let returns_future = function.sig.asyncness.is_none() && output(function).is_some();
     if returns_future
@@ -32,7 +32,7 @@ pub(crate) fn with_block<R>(function: &mut ItemFn, work: impl FnOnce(&mut Block)
     work(&mut function.block)
 }
 
-/// The names that stand before the future which the function returns; none if it returns no future.
+/// Returns the names of the `let`s before the future that the function returns; none if it returns no future.
 pub(crate) fn around(function: &ItemFn) -> Option<BTreeSet<String>> {
     if function.sig.asyncness.is_some() || output(function).is_none() {
         return None;
@@ -44,7 +44,7 @@ pub(crate) fn around(function: &ItemFn) -> Option<BTreeSet<String>> {
     Some(lets.flatten().map(|binding| binding.name()).collect())
 }
 
-/// The block of `async {..}`, or of `Box::pin(async {..})`.
+/// Returns the block of `async {..}`, or of `Box::pin(async {..})`.
 fn async_block(expr: &mut Expr) -> Option<&mut Block> {
     match expr {
         Expr::Async(it) => Some(&mut it.block),
@@ -53,7 +53,7 @@ fn async_block(expr: &mut Expr) -> Option<&mut Block> {
     }
 }
 
-/// Whether it is `async {..}`, or `Box::pin(async {..})`.
+/// Returns whether the expression is `async {..}`, or `Box::pin(async {..})`.
 fn is_async_block(expr: &Expr) -> bool {
     match expr {
         Expr::Async(_) => true,
@@ -69,7 +69,7 @@ fn is_pin(func: &Expr) -> bool {
     path.path.segments.last().is_some_and(|segment| segment.ident == "pin")
 }
 
-/// The `T` of `Future<Output = T>`, wherever in the return type it stands.
+/// Returns the `T` of `Future<Output = T>`, wherever it stands in the return type.
 fn output_in(output: &ReturnType) -> Option<Type> {
     struct Output(Option<Type>);
     impl Visit<'_> for Output {

@@ -1,4 +1,4 @@
-//! The attribute's options.
+//! Parses the options of `#[resumable]`.
 
 pub(crate) mod forms;
 pub(crate) mod items;
@@ -24,11 +24,11 @@ use settings::{SETTINGS, Settings};
 use shared::{Merging, merging};
 use variable::Variable;
 
-/// Takes in an option that says something of the function.
+/// A function that parses an option about the function, and stores it.
 type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
 
-/// The options that say something of the function. Those that set the `Job` are [`SETTINGS`]; those of items are
-/// in `items` and `policy`.
+/// The options about the function. Those that set the `Job` are in [`SETTINGS`]; those about items are in `items` and
+/// `policy`.
 const OF_FUNCTION: [(&str, Take); 9] = [
     ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
     ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
@@ -58,30 +58,30 @@ fn set_carried(options: &mut Options, carried: Vec<Merging>) {
 /// The option that may be given several times.
 const REPEATED: &str = "migrate";
 
-/// What an attribute says.
+/// The options that an attribute gives.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<Expr>,
     pub(crate) iter: Option<Ident>,
     pub(crate) restored: Restored,
-    /// What is said of the items, where there is one loop.
+    /// The options about items, for a function with one loop.
     pub(crate) items: ItemOptions,
     pub(crate) settings: Settings,
-    /// Where it says `manual`.
+    /// The place of the option `manual`, if it is given.
     pub(crate) manual: Option<Span>,
     pub(crate) companion: Option<Companion>,
     pub(crate) krate: Option<Path>,
 }
 
-/// The variables that the loop may change.
+/// The variables that the loop may change, as the options name them.
 #[derive(Default)]
 pub(crate) struct Restored {
     pub(crate) carry: Vec<Variable>,
     pub(crate) reconnect: Vec<Variable>,
     pub(crate) fresh: Vec<Variable>,
-    /// How those that are carried are put together behind a shared loop.
+    /// The carried variables, each with how its values of slices are put together after a shared loop.
     pub(crate) merging: Vec<Merging>,
-    /// How their values of older versions become those of now, from the oldest.
+    /// The migrations, by which values of older versions become those of the present one, from the oldest.
     pub(crate) migrations: Vec<Migration>,
 }
 
@@ -132,17 +132,17 @@ impl Options {
         Err(Error::new(option.span(), unknown::text(&name, names.collect())))
     }
 
-    /// What `carry`, `reconnect` and `fresh` name.
+    /// Returns the variables that `carry`, `reconnect` and `fresh` name.
     pub(crate) fn named(&self) -> impl Iterator<Item = &Variable> {
         self.restored.carry.iter().chain(self.lasting())
     }
 
-    /// Those of them that are what they are behind each item.
+    /// Returns the variables that `reconnect` and `fresh` name, which are the same after each item.
     pub(crate) fn lasting(&self) -> impl Iterator<Item = &Variable> {
         self.restored.reconnect.iter().chain(&self.restored.fresh)
     }
 
-    /// A variable is carried, reconnected or fresh, and named once.
+    /// Refuses a variable that `carry`, `reconnect` and `fresh` name twice.
     fn check_variables(&self) -> Result<()> {
         let mut seen: Vec<&Variable> = Vec::new();
         for variable in self.named() {
@@ -155,7 +155,7 @@ impl Options {
         Ok(())
     }
 
-    /// What is said of the items fits to the rest.
+    /// Refuses options about items that do not fit to the others.
     fn check_items(&self) -> Result<()> {
         if let (Some(_), Some(option)) = (self.manual, self.items.policy.place()) {
             return Err(Error::new(

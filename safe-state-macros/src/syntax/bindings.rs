@@ -1,4 +1,4 @@
-//! The variables that patterns bind.
+//! Finds the variables that patterns bind.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ impl Binding {
     }
 }
 
-/// The variables that a pattern binds. A constant in a pattern looks like one, and does no harm.
+/// Returns the variables that a pattern binds. A constant in a pattern is taken for one, which does no harm.
 pub(crate) fn bindings(pat: &Pat) -> Vec<Binding> {
     struct Bindings(Vec<Binding>);
     impl Visit<'_> for Bindings {
@@ -35,7 +35,7 @@ pub(crate) fn bindings(pat: &Pat) -> Vec<Binding> {
     found.0
 }
 
-/// The names that the body binds.
+/// Returns the names that the patterns in the body bind.
 pub(crate) fn own_names(body: &Block) -> BTreeSet<String> {
     struct Own(BTreeSet<String>);
     impl Visit<'_> for Own {

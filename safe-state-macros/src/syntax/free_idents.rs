@@ -61,12 +61,18 @@ fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
     is_colon(tokens.get(at + 1)) && is_colon(tokens.get(at + 2))
 }
 
-/// The names that a format string captures: `{name}`, `{name:?}`.
+/// The names that a format string captures: `{name}`, `{name:?}`, and as a width or a precision, `{:name$.name$}`.
 fn captured(literal: &str) -> Vec<String> {
-    let holes = literal.split('{').skip(1);
-    let names =
-        holes.map(|hole| hole.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
-    names.filter(|name: &String| name.starts_with(|c: char| !c.is_numeric())).collect()
+    let is_of_none = |c: char| !c.is_alphanumeric() && c != '_';
+    let of_hole = |hole: &str| {
+        let value = hole.split(is_of_none).next();
+        let counts = hole.rsplit('$').skip(1).filter_map(|before| before.rsplit(is_of_none).next());
+        // A zero in front of a width is a flag.
+        let names = value.into_iter().chain(counts.map(|it| it.trim_start_matches('0')));
+        names.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let names = literal.split('{').skip(1).flat_map(of_hole);
+    names.filter(|name| name.starts_with(|c: char| !c.is_numeric())).collect()
 }
 
 #[cfg(test)]
@@ -87,6 +93,7 @@ mod tests {
         check(quote! { vec![items.len(); 3] }, &["items", "vec"]);
         check(quote! { r#type }, &["type"]);
         check(quote! { "for {tenant} and {id:?} {} {0}" }, &["tenant", "id"]);
+        check(quote! { "{:w$} {id:>1$.p$} {:0zeros$} {{}} 5$" }, &["w", "id", "p", "zeros"]);
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl<'ast> Visit<'ast> for Free {
         });
     }
 
-    /// Of the items a macro alone sees variables, where it is called.
+    /// Visits macros. Of the items only they see variables, where they are called.
     fn visit_item(&mut self, it: &'ast Item) {
         if let Item::Macro(it) = it {
             self.visit_macro(&it.mac);

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprBreak, ExprContinue, Item, Label, Lifetime, Macro};
+use syn::{Block, Expr, ExprBreak, ExprContinue, Item, Label, Lifetime, Macro};
 
 /// Whether what `visit` visits has one.
 pub(crate) fn leaves(visit: impl FnOnce(&mut Leaving)) -> bool {
@@ -62,6 +62,33 @@ impl<'ast> Visit<'ast> for Leaving {
     }
 
     fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Returns whether a macro that `body` defines leaves a loop by its label, which a call of it does not show.
+pub(crate) fn hides_labels(body: &Block) -> bool {
+    struct Macros(bool);
+    impl Visit<'_> for Macros {
+        fn visit_item(&mut self, item: &Item) {
+            if let Item::Macro(it) = item {
+                self.0 |= leaves_by_label(it.mac.tokens.clone());
+            }
+        }
+    }
+    let mut macros = Macros(false);
+    macros.visit_block(body);
+    macros.0
+}
+
+fn leaves_by_label(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_exit = |pair: &[TokenTree]| {
+        matches!(pair, [TokenTree::Ident(exit), TokenTree::Punct(quote)]
+            if (exit == "break" || exit == "continue") && quote.as_char() == '\'')
+    };
+    tokens.windows(2).any(is_exit)
+        || tokens.iter().any(
+            |token| matches!(token, TokenTree::Group(group) if leaves_by_label(group.stream())),
+        )
 }
 
 fn mentions_one(tokens: TokenStream) -> bool {

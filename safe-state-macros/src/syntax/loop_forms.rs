@@ -1,8 +1,8 @@
-//! The forms of loops, and the marker on them.
+//! Recognises the forms of loops, and the marker on them.
 
 use syn::{Attribute, Expr, ExprWhile, Pat};
 
-/// Whether it is `#[resume]`, however it is written.
+/// Returns whether the attribute is `#[resume]`, by itself or behind the crate's name.
 pub(crate) fn is_marker(attribute: &Attribute) -> bool {
     let segments = &attribute.path().segments;
     let is_ours =
@@ -10,7 +10,7 @@ pub(crate) fn is_marker(attribute: &Attribute) -> bool {
     is_ours && segments.last().is_some_and(|it| it.ident == "resume")
 }
 
-/// The pattern and the expression of a `while let Some(pattern) = expression`.
+/// Returns the pattern and the expression of a `while let Some(pattern) = expression`; none for another loop.
 pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
     let Expr::Let(cond) = &*it.cond else { return None };
     let Pat::TupleStruct(some) = &*cond.pat else { return None };
@@ -22,7 +22,7 @@ pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
     }
 }
 
-/// The patterns that a condition binds: `if let P = ..`, also in a chain.
+/// Returns the patterns that a condition binds: `if let P = ..`, also in a chain.
 pub(crate) fn conditions(cond: &Expr) -> Vec<&Pat> {
     match cond {
         Expr::Let(it) => vec![&it.pat],

@@ -1,8 +1,8 @@
-//! Parentheses that a loop's head needs, and a call's argument does not: `for x in (Lines { file })`.
+//! Removes parentheses that a loop's head needs, and a call's argument does not: `for x in (Lines { file })`.
 
 use syn::{Expr, ExprParen};
 
-/// The expression without the parentheses that only a loop's head needs. Others stay, for the
+/// Returns the expression without the parentheses that only a loop's head needs. Other parentheses stay, for the
 /// compiler to report.
 pub(crate) fn without_needless(expr: Expr) -> Expr {
     match expr {
@@ -11,7 +11,7 @@ pub(crate) fn without_needless(expr: Expr) -> Expr {
     }
 }
 
-/// Whether a struct's braces stand outside of any other delimiters.
+/// Returns whether a struct's braces stand outside of any other delimiters in the expression.
 fn shows_a_struct(expr: &Expr) -> bool {
     match expr {
         Expr::Struct(_) => true,
@@ -42,13 +42,13 @@ mod tests {
     }
 
     #[test]
-    fn around_a_struct_they_go() {
+    fn parentheses_around_a_struct_are_removed() {
         check(parse_quote!((Lines { file })), &parse_quote!(Lines { file }));
         check(parse_quote!((&Lines { file }.rev())), &parse_quote!(&Lines { file }.rev()));
     }
 
     #[test]
-    fn around_anything_else_they_stay() {
+    fn parentheses_around_anything_else_stay() {
         check(parse_quote!((items)), &parse_quote!((items)));
         check(parse_quote!((walk(Lines { file }))), &parse_quote!((walk(Lines { file }))));
     }

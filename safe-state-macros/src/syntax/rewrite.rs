@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprBreak, Item, Lifetime, Macro, Result, Stmt};
@@ -150,7 +151,7 @@ pub(crate) fn each_macro(
     macros.result
 }
 
-/// The first `break` in `body` to one of `labels`.
+/// The first `break` in `body` to one of `labels`; in a macro call or definition, any mention of one that no `continue` is in front of.
 pub(crate) fn break_to(body: &Block, labels: &[Lifetime]) -> Option<Lifetime> {
     struct Breaks<'a> {
         labels: &'a [Lifetime],
@@ -160,11 +161,36 @@ pub(crate) fn break_to(body: &Block, labels: &[Lifetime]) -> Option<Lifetime> {
         fn visit_expr_break(&mut self, it: &ExprBreak) {
             let label = it.label.as_ref().filter(|label| self.labels.contains(label));
             self.found = self.found.take().or(label.cloned());
+            visit::visit_expr_break(self, it);
+        }
+
+        fn visit_macro(&mut self, it: &Macro) {
+            if self.found.is_none() {
+                self.found = label_in(it.tokens.clone(), self.labels);
+            }
         }
     }
     let mut breaks = Breaks { labels, found: None };
     breaks.visit_block(body);
     breaks.found
+}
+
+/// The first of `labels` that `tokens` mention with no `continue` in front of it.
+fn label_in(tokens: TokenStream, labels: &[Lifetime]) -> Option<Lifetime> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let within = tokens.iter().find_map(|token| match token {
+        TokenTree::Group(group) => label_in(group.stream(), labels),
+        _ => None,
+    });
+    let here = tokens.windows(2).enumerate().find_map(|(at, pair)| {
+        let [TokenTree::Punct(quote), TokenTree::Ident(name)] = pair else { return None };
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let is_continue = matches!(before, Some(TokenTree::Ident(it)) if it == "continue");
+        let is_label = |label: &&Lifetime| quote.as_char() == '\'' && label.ident == *name;
+        let found = labels.iter().find(is_label).filter(|_| !is_continue)?;
+        Some(Lifetime { apostrophe: quote.span(), ident: name.clone(), ..found.clone() })
+    });
+    here.or(within)
 }
 
 /// The loops of `block` that are `wanted`, by their places in the survey.

@@ -1,7 +1,7 @@
-//! The expressions that macros of the standard library are given.
+//! Changes the expressions that macros of the standard library are given.
 //!
-//! Of those whose arguments are expressions, and which evaluate them as they stand. `assert!` and `dbg!`
-//! show them as text, and are left alone; so are macros of other crates, which may do anything.
+//! Only macros whose arguments are expressions, and which evaluate them as they stand, are looked into. `assert!` and
+//! `dbg!` show their arguments as text, and are left alone; so are macros of other crates, which may do anything.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -28,19 +28,19 @@ const EVALUATING: [&str; 17] = [
     "writeln",
 ];
 
-/// Changes the expressions in the call, if there is a `?` in them.
+/// Changes the expressions in the call of a macro of the standard library, if a `?` is in them.
 pub(crate) fn each_expression(mac: &mut Macro, mut change: impl FnMut(&mut Expr)) {
     if !is_evaluating(&mac.path) || !has_question(mac.tokens.clone()) {
         return;
     }
     let arguments = |input: ParseStream<'_>| changed(input, &mut change);
-    // What is no list of expressions is for the macro to refuse.
+    // Tokens that are no list of expressions are for the macro to refuse.
     if let Ok(tokens) = arguments.parse2(mac.tokens.clone()) {
         mac.tokens = tokens;
     }
 }
 
-/// By itself, or behind the name of its crate.
+/// Returns whether the path is one of [`EVALUATING`], by itself or behind the name of its crate.
 fn is_evaluating(path: &Path) -> bool {
     let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
     let name = match names.as_slice() {
@@ -59,8 +59,8 @@ fn has_question(tokens: TokenStream) -> bool {
     })
 }
 
-/// Expressions with commas between them, or the semicolon of `vec!`. One with a name, as `format!` takes
-/// them, is an assignment by its form.
+/// Returns the tokens of changed expressions with commas between them, or the semicolon of `vec!`. An argument with a
+/// name, as `format!` takes it, is an assignment by its form.
 fn changed(input: ParseStream<'_>, change: &mut impl FnMut(&mut Expr)) -> Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while !input.is_empty() {

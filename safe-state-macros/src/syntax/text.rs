@@ -1,8 +1,9 @@
-//! The text of tokens, as close to the user's as their places tell.
+//! Writes the text of tokens, as close to the user's as their places tell.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The text of the tokens, with a space wherever there is space between them; no longer than `limit`.
+/// Returns the text of the tokens, with a space wherever the source has space between them. A text of more than `limit`
+/// bytes is cut, and ends in `…`.
 pub(crate) fn text_of(tokens: &TokenStream, limit: usize) -> String {
     let mut text = Text { written: String::new(), end: None, limit };
     text.tokens(tokens);
@@ -16,7 +17,7 @@ pub(crate) fn text_of(tokens: &TokenStream, limit: usize) -> String {
 
 struct Text {
     written: String,
-    /// Where the last token ended.
+    /// The line and column where the last token ended.
     end: Option<(usize, usize)>,
     limit: usize,
 }
@@ -39,7 +40,7 @@ impl Text {
                         Delimiter::Bracket => ("[", "]"),
                         Delimiter::None => ("", ""),
                     };
-                    // Of a group that was parsed, either span may be that of all of it.
+                    // If the group was parsed, either of the two spans may be the whole group's.
                     let (start, end) = (group.span_open().start(), group.span_close().end());
                     let open_end = (start.line, start.column + open.len());
                     let close_start = (end.line, end.column.saturating_sub(close.len()));
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_is_the_users() {
+    fn the_text_of_tokens_is_as_the_user_wrote_it() {
         for text in ["client.get(url)", "a + b[1]", "f::<u8>(&mut x, \"ä b\")", "{ x }"] {
             assert_eq!(text_of(&text.parse().unwrap(), 200), text);
         }
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_one_is_cut() {
+    fn a_long_text_is_cut() {
         assert_eq!(text_of(&"\"äääääääääää\" + 1".parse().unwrap(), 4), "\"ä…");
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-/// From this attempt on the pause is the longest, whatever it began with.
+/// The attempt from which the pause is the longest one, whatever the first was.
 const LONGEST_FROM: u32 = 64;
 
-/// How long to wait before an item is tried again.
+/// The pauses before an item is tried again.
 ///
 /// ```
 /// use safe_state::Backoff;
@@ -26,23 +26,22 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits `first` after the first attempt, and twice as long after each further one, up to
-    /// `longest`. To each pause comes a random part of it, up to as long again, so that many who
-    /// failed together do not come back together.
+    /// Waits `first` after the first attempt, and twice as long after each further one, up to `longest`. A random time of up to
+    /// the same length is added to each pause, so that many runs that failed together do not come back together.
     ///
     /// # Panics
     ///
-    /// If a text is no time such as `"100ms"`.
+    /// Panics if a text is no time such as `"100ms"`.
     pub fn exponential(first: impl Into<Pause>, longest: impl Into<Pause>) -> Self {
         let (first, longest) = (first.into().0, longest.into().0);
         Backoff { first, longest: longest.max(first), has_jitter: true }
     }
 
-    /// Always waits that long.
+    /// Always waits `pause`.
     ///
     /// # Panics
     ///
-    /// If a text is no time such as `"1s"`.
+    /// Panics if a text is no time such as `"1s"`.
     pub fn constant(pause: impl Into<Pause>) -> Self {
         let pause = pause.into().0;
         Backoff { first: pause, longest: pause, has_jitter: false }
@@ -53,7 +52,7 @@ impl Backoff {
         Backoff::constant(Duration::ZERO)
     }
 
-    /// The pause after that attempt, counted from 1.
+    /// Returns the pause after the attempt `attempt`, counted from 1.
     pub fn pause(&self, attempt: u32) -> Duration {
         if self.longest.is_zero() {
             return Duration::ZERO;
@@ -69,7 +68,7 @@ impl Backoff {
 }
 
 impl Default for Backoff {
-    /// Exponential, from 100 milliseconds to 10 seconds.
+    /// Returns exponential pauses, from 100 milliseconds to 10 seconds.
     fn default() -> Self {
         Backoff::exponential(Duration::from_millis(100), Duration::from_secs(10))
     }
@@ -88,7 +87,7 @@ impl From<Duration> for Pause {
 impl From<&str> for Pause {
     /// # Panics
     ///
-    /// If the text is no time.
+    /// Panics if the text is no time.
     fn from(text: &str) -> Self {
         let pause = humantime::parse_duration(text);
         Pause(pause.unwrap_or_else(|error| {

@@ -1,8 +1,8 @@
-//! Text that is written up to a limit, however long it is or says to be.
+//! Text that is cut at a limit, however long the value is or claims to be.
 
 use std::fmt::{self, Arguments, Write};
 
-/// Appends no more than `limit` bytes, and `…` if there would be more.
+/// Appends at most `limit` bytes of a value, and `…` if it has more.
 pub fn write_bounded(text: &mut String, limit: usize, value: Arguments<'_>) {
     struct Bounded<'a>(&'a mut String, usize);
     impl Write for Bounded<'_> {
@@ -24,14 +24,14 @@ pub fn write_bounded(text: &mut String, limit: usize, value: Arguments<'_>) {
     }
 }
 
-/// The value as text of no more than `limit` bytes, or a little more to say so.
+/// Returns a value as text of at most `limit` bytes, followed by `…` if it has more.
 pub fn bounded(limit: usize, value: Arguments<'_>) -> String {
     let mut text = String::new();
     write_bounded(&mut text, limit, value);
     text
 }
 
-/// Cuts a text to no more than `limit` bytes, or a little more to say so.
+/// Cuts a text to at most `limit` bytes, followed by `…` if it had more.
 pub fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
         let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);

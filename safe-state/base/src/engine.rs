@@ -1,5 +1,5 @@
-//! The batch system that this process runs under, as far as its environment tells: which submission it is of, which task of
-//! an array it is, and when its time ends.
+//! The batch system that this process runs under, as far as its environment tells: the submission that the process belongs to,
+//! its task of an array, and the end of its time.
 
 mod array;
 mod ends;
@@ -10,7 +10,7 @@ pub use array::{ArrayTask, array_task};
 pub use ends::{Heeded, heed, told};
 pub use submission::submission;
 
-/// What stands in the environment of a process that a batch system has started, and the system.
+/// A variable in the environment of a process that each batch system has started, and the system's name.
 const ENGINES: [(&str, &str); 7] = [
     ("SLURM_JOB_ID", "Slurm"),
     ("AWS_BATCH_JOB_ID", "AWS Batch"),
@@ -21,25 +21,25 @@ const ENGINES: [(&str, &str); 7] = [
     ("KUBERNETES_SERVICE_HOST", "Kubernetes"),
 ];
 
-/// The name of the batch system, in an environment with those variables.
+/// Returns the name of the batch system, in an environment with these variables.
 fn engine(variable: &impl Fn(&str) -> Option<String>) -> Option<&'static str> {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     ENGINES.iter().find(|(name, _)| is_set(name)).map(|(_, engine)| *engine)
 }
 
-/// A variable of this process's environment.
+/// Returns a variable of this process's environment.
 fn own(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A number of a job or a task, as batch systems write it.
+/// Returns whether the text is a number of a job or a task, as batch systems write it.
 fn is_number(text: &str) -> bool {
     (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
 mod testing {
-    /// An environment with those variables.
+    /// Returns an environment with these variables.
     pub(super) fn environment<'v>(
         variables: &'v [(&str, &str)],
     ) -> impl Fn(&str) -> Option<String> + 'v {

@@ -1,4 +1,4 @@
-//! What can go wrong with a job, apart from what the job itself does.
+//! The errors of a job, apart from those of its own code.
 
 mod advice;
 mod commit;
@@ -32,38 +32,37 @@ pub use message::{masked_message, message, panic_message, printed};
 pub use reconnect::{ReconnectError, When};
 pub use stop::StopReason;
 
-/// Why a run could not begin, save or finish.
+/// The reason why a run could not begin, save or finish.
 ///
-/// A function under [`#[resumable]`](https://docs.rs/safe-state/latest/safe_state/attr.resumable.html) that returns `Result<_, E>` with
-/// `E: From<safe_state::Error>` returns it; that holds for `anyhow::Error`, `eyre::Report`,
-/// `Box<dyn Error>`, [`io::Error`], and an enum with `#[from] safe_state::Error`. Any other
-/// function panics with the same message.
+/// A function under [`#[resumable]`](https://docs.rs/safe-state/latest/safe_state/attr.resumable.html) that returns `Result<_,
+/// E>` with `E: From<safe_state::Error>` returns this error. The bound holds for `anyhow::Error`, `eyre::Report`, `Box<dyn
+/// Error>`, [`io::Error`], and an enum with `#[from] safe_state::Error`. Any other function panics with the same message.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The checkpoint could not be stored, read or reserved.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// Another run of the job is under way, and this one is a task of an array, all of which have a job of that name.
+    /// Another run of the job is under way, and this run is a task of an array whose tasks all have a job with this name.
     #[error("{source}; {advice}")]
     HeldInArray {
-        /// What to do.
+        /// Advice for the user.
         advice: String,
-        /// Who has it.
+        /// The backend's error, which names the holder.
         source: BackendError,
     },
-    /// There is no backend to store the checkpoint in.
+    /// No backend is usable, so the checkpoint has no place.
     #[error(transparent)]
     NoBackend(Arc<BackendError>),
-    /// The checkpoint is to be in two places.
+    /// Two places were given for the checkpoint.
     #[error(
         "job `{job}` has both a `state_dir` and a `backend` to keep its checkpoint in; remove one of them"
     )]
     TwoPlaces {
-        /// The job.
+        /// The job's name.
         job: String,
     },
-    /// The job's version is not the checkpoint's.
+    /// The job's version differs from the checkpoint's.
     #[error(
         "job `{job}` has a checkpoint of {}, but is now {}; \
          finish it with the program that began it, {}, or {}",
@@ -71,27 +70,27 @@ pub enum Error {
         version(current.as_deref()),
         accept(job), start_over(job), job = Line(job))]
     VersionChanged {
-        /// The job.
+        /// The job's name.
         job: String,
         /// The version that the checkpoint was begun with.
         stored: Option<String>,
         /// The version that the job has now.
         current: Option<String>,
     },
-    /// A value of an older version does not become one of this version by the program's `migrate`.
+    /// The program's `migrate` can't convert a value of an older version to this version.
     #[error(
         "job `{job}` can't be taken over from {}: {carried}; let `migrate(from = .., with = ..)` take what is stored, or {}",
         version(from.as_deref()),
         start_over(job), job = Line(job))]
     NotMigrated {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The version of the value.
+        /// The version in which the value was stored.
         from: Option<String>,
-        /// What is wrong with which variable.
+        /// The variable, and the problem with it.
         carried: Box<CarriedError>,
     },
-    /// The input is shorter than what is complete of it.
+    /// The input is shorter than the number of its complete items.
     #[error(
         "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
          give it the input it began with, mark the loop `#[resume(consumed)]` if what is complete does not come \
@@ -99,43 +98,43 @@ pub enum Error {
         found.map_or_else(|| "fewer items than before".to_owned(), items),
         accept(job), start_over(job), job = Line(job))]
     InputShrank {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// How many items the checkpoint says are complete.
+        /// The number of complete items, as the checkpoint says.
         completed: u64,
-        /// How many the input has, if it tells.
+        /// The number of items in the input, if the input tells it.
         found: Option<u64>,
     },
-    /// An item of the input is not the one that is complete under its index.
+    /// An item of the input differs from the item that is complete under its index.
     ///
-    /// If items change or move, `key` says how they are known; if what is complete does not come again, mark the loop
-    /// `#[resume(consumed)]`; if only the indices matter, say `on_input_change = "continue"`.
+    /// If items change or move, identify them by `key`. If the input does not give complete items again, mark the loop
+    /// `#[resume(consumed)]`. If only the indices matter, say `on_input_change = "continue"`.
     #[error(
         "the input of job `{job}` has changed: item {index} is not the one that was completed; give it the input it \
          began with (`key`, `consumed` and `on_input_change` are for inputs that change), {}, or {}",
         accept(job), start_over(job), job = Line(job))]
     InputChanged {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The item.
+        /// The item's index.
         index: u64,
     },
-    /// The items of a loop hold an address, by which they can't be known again.
+    /// The items of a loop contain an address, which differs in every process, so they can't be recognised.
     #[error(
         "the items of a loop of job `{job}` hold a pointer or a function, whose address is another one in every \
          process; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, or go by \
          the index alone with `on_input_change = \"continue\"`", job = Line(job))]
     NotCompared {
-        /// The job.
+        /// The job's name.
         job: String,
     },
-    /// The first item of a loop can't be serialised, so that its items could not be known again.
+    /// The first item of a loop can't be serialised, so the loop's items could not be recognised later.
     #[error(
         "the first item of a loop of job `{job}` cannot be compared with what it is in a later run, as its `Serialize` \
          fails; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, \
          `#[derive(Hash)]` on its type, or go by the index alone with `on_input_change = \"continue\"`", job = Line(job))]
     NotSerializable {
-        /// The job.
+        /// The job's name.
         job: String,
     },
     /// A loop over a channel identifies its items by index, but a channel gives each item only
@@ -145,7 +144,7 @@ pub enum Error {
          those that are complete; mark it `#[resume(consumed)]` if what is complete does not come again, or know items \
          by `key = |item| ..` if all are sent again", job = Line(job))]
     GivesOnce {
-        /// The job.
+        /// The job's name.
         job: String,
     },
     /// A loop identifies its items in another way than the checkpoint does.
@@ -154,9 +153,9 @@ pub enum Error {
          put `key`, `cursor` and `consumed` back as they were, or {}",
         start_over(job), job = Line(job))]
     ItemIdentityChanged {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// How the items were known before.
+        /// The way in which the items were identified before.
         before: &'static str,
     },
     /// The last run was interrupted inside an item's inner loop, and the input now gives a new item
@@ -166,23 +165,22 @@ pub enum Error {
          first; put that item in front of new ones, or {}",
         start_over(job), job = Line(job))]
     InnerLoopInterrupted {
-        /// The job.
+        /// The job's name.
         job: String,
     },
-    /// The run was to stop, and has saved all that is complete, unless it was a replay. It is not a
+    /// The run stopped because it was asked to, and has saved all that is complete, unless it was a replay. That is not a
     /// failure: run it again to go on.
     #[error("job `{job}` stopped {reason}{}", reason.what_now(), job = Line(job), reason = Line(reason))]
     Stopped {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Why.
+        /// The reason.
         reason: StopReason,
     },
-    /// The run has ended itself, by `stop!`, and has saved all that is complete. It is not a failure: run it again to go
-    /// on.
+    /// The run ended itself by `stop!`, and has saved all that is complete. That is not a failure: run it again to go on.
     #[error("the run ended itself: {reason}; run it again to go on", reason = Line(reason))]
     StoppedItself {
-        /// Why, as the program has put it.
+        /// The reason, in the program's words.
         reason: String,
     },
     /// A dead letter can't be put back to be retried.
@@ -190,27 +188,27 @@ pub enum Error {
         "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
          do them by hand: `dead_letters()` of the checkpoint tells what they are", job = Line(job), reason = Line(reason))]
     DeadLetterNotRetryable {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The item.
+        /// The item's index.
         index: u64,
-        /// Why.
+        /// The reason why it can't be retried.
         reason: DeadLetterNotRetryable,
     },
     /// The stored progress can't be changed by hand in this way.
     #[error("job `{job}` cannot be changed in this way: {reason}", job = Line(job), reason = Line(reason))]
     NotByHand {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Why.
+        /// The reason why it can't be changed.
         reason: NotByHand,
     },
-    /// A job is to have a name that another one has.
+    /// The new name for a job is the name of another job.
     #[error("job `{job}` cannot be called `{name}`: there is a job of that name", job = Line(job), name = Line(name))]
     NameTaken {
-        /// The job.
+        /// The job's present name.
         job: String,
-        /// The other name.
+        /// The new name.
         name: String,
     },
     /// The job has had as many runs as it may.
@@ -218,9 +216,9 @@ pub enum Error {
         "job `{job}` has had {runs} runs, and `max_runs` allows no more; look at why it does not finish, {}, or {}",
         accept_another(job), start_over(job), job = Line(job))]
     TooManyRuns {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// How many it has had.
+        /// The number of runs it has had.
         runs: u32,
     },
     /// An item's key cannot be serialised.
@@ -228,52 +226,52 @@ pub enum Error {
         "in job `{job}`, the key of item {index} cannot be serialised ({reason}); leave that item out of the input for \
          now, which keeps what is complete, or let `key` give something else, and clear the checkpoint", job = Line(job), reason = Line(reason))]
     KeyNotSerializable {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The item, by its place in the input.
+        /// The item's position in the input.
         index: u64,
-        /// What its `Serialize` says.
+        /// The error of the key's `Serialize`.
         reason: String,
     },
-    /// The function is not the one that the checkpoint was made by.
+    /// The function has changed since the checkpoint was made.
     #[error(
         "the code of job `{job}` has changed since its checkpoint was made; \
          finish with the program that began it, {}, or {}",
         accept(job), start_over(job), job = Line(job))]
     CodeChanged {
-        /// The job.
+        /// The job's name.
         job: String,
     },
-    /// An argument that belongs to the job is not what it was.
+    /// An argument that belongs to the job has changed since the job began.
     #[error(
         "`{argument}` of job `{job}` is not what it was when the job began; call it with what it was, put it into the \
          job's name if each has a job of its own, as in `name = format!(\"import-{{}}\", ..)`, \
          say `fresh({argument})` if it does not matter, {}, or {}",
         accept(job), start_over(job), job = Line(job), argument = Line(argument))]
     ArgumentChanged {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The argument.
+        /// The argument's name.
         argument: String,
     },
     /// The slices that the program gives do not fit the loop's input.
     #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]
     Slices {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// What is wrong with them.
+        /// The problem with the slices.
         reason: String,
     },
-    /// A worker of a job that many share is not as those before it.
+    /// A worker of a shared job has other settings than the workers before it.
     #[error(
         "a worker of job `{job}` has {found}, and those before it had {stored}; give all workers of a job the same, or {}",
         start_over(job), job = Line(job), found = Line(found), stored = Line(stored))]
     WorkerDiffers {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// What this worker has.
+        /// The settings of this worker.
         found: String,
-        /// What those before it had.
+        /// The settings of the workers before it.
         stored: String,
     },
     /// A loop that many workers share can't be cut into slices.
@@ -281,52 +279,52 @@ pub enum Error {
         "the input of a loop of job `{job}` does not tell how many items it has, by which it would be cut into slices for \
          many workers; collect it into a `Vec` before the loop", job = Line(job))]
     LengthUnknown {
-        /// The job.
+        /// The job's name.
         job: String,
     },
-    /// The input of a loop that many workers share does not give one of them again what it gave before.
+    /// The input of a shared loop does not give its items again as it did before.
     #[error("the input of a loop of job `{job}` does not give its items again: {reason}", job = Line(job), reason = Line(reason))]
     NotGivenAgain {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Why, and what to do.
+        /// The reason, and advice for the user.
         reason: String,
     },
     /// The job's checkpoint was removed while this worker had a slice.
     #[error("job `{job}` was cleared while this worker was running; run it again to start over", job = Line(job))]
     Cleared {
-        /// The job.
+        /// The job's name.
         job: String,
     },
-    /// A cursor can't name an item.
+    /// A cursor can't identify an item.
     #[error("in job `{job}`, the cursor of item {index} {reason}", job = Line(job))]
     BadCursor {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The item.
+        /// The item's index.
         index: u64,
-        /// What is wrong with it, and what to do.
+        /// The problem with the cursor, and advice for the user.
         reason: &'static str,
     },
-    /// A carried variable cannot be saved, or not be restored as what it is now.
+    /// A carried variable cannot be saved, or its stored value cannot be restored as its present type.
     #[error("in job `{job}`, {carried}{}", or_start_over(job, carried), job = Line(job))]
     Carried {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// What is wrong with which variable.
+        /// The variable, and the problem with it.
         carried: CarriedError,
     },
-    /// Items are complete, but the variable that should have gone with them was not carried then.
+    /// Items are complete, but a carried variable was not carried yet when they completed.
     #[error(
         "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
          finish with the program that began it, or {}",
         start_over(job), job = Line(job), name = Line(name))]
     NotCarried {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The variable.
+        /// The variable's name.
         name: String,
-        /// How many items are complete.
+        /// The number of complete items.
         completed: u64,
     },
     /// The function reads a carried variable at a place whose value the checkpoint lacks, because
@@ -336,9 +334,9 @@ pub enum Error {
          finish with the program that began it, or {}",
         start_over(job), job = Line(job), name = Line(name))]
     NotKept {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The variable.
+        /// The variable's name.
         name: String,
         /// The place, as text.
         place: String,
@@ -347,19 +345,19 @@ pub enum Error {
     #[error(
         "in job `{job}`, `step!({step:?}, ..)` ran twice in one run; give each step a name of its own", job = Line(job))]
     DuplicateStep {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The step.
+        /// The step's name.
         step: String,
     },
-    /// A handle cannot be rebuilt, or its state not be saved.
+    /// A handle cannot be rebuilt, or its state cannot be saved.
     #[error("in job `{job}`, `{name}` {}", source.told(job), job = Line(job), name = Line(name))]
     Reconnect {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The variable.
+        /// The variable's name.
         name: String,
-        /// Why.
+        /// The reason.
         source: ReconnectError,
     },
     /// The failed item can't be run again by itself.
@@ -367,25 +365,25 @@ pub enum Error {
         "job `{job}` cannot be replayed: {reason}; set SAFE_STATE_REPLAY to the index of the item that failed, \
          or to nothing for a run that counts", job = Line(job), reason = Line(reason))]
     Replay {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// Why not.
+        /// The reason why it can't be replayed.
         reason: String,
     },
-    /// An item's transaction was not committed by `commit!`, or that is not known.
+    /// An item's transaction was not committed by `commit!`, or it is unknown whether it was.
     #[error("in job `{job}`, {commit}", job = Line(job))]
     Commit {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// What is known of it.
+        /// The state of the transaction, as far as known.
         commit: CommitError,
-        /// What the driver says.
+        /// The driver's error.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
-    /// A thread could not be started: the one that saves for an async function, or that watches limits.
+    /// A thread could not be started: the one that saves for an async function, or the one that watches limits.
     #[error("cannot start a thread, to save for an async function or to watch limits")]
     Thread(#[source] io::Error),
-    /// Work took longer, or more memory, than it may.
+    /// The work took longer, or used more memory, than its limit allows.
     #[cfg(feature = "limits")]
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
@@ -397,7 +395,7 @@ pub enum Error {
 
 safe_state_backends::debug_is_one_line!(Error);
 
-/// Who to ask, and where to look.
+/// The process to ask, and the kind of the error.
 impl Error {
     /// Returns the run that holds the job, if that caused this error and its lease names it.
     ///
@@ -442,7 +440,7 @@ impl Error {
 }
 
 impl From<Error> for io::Error {
-    /// Keeps the kind of the system's error, if that is what it was.
+    /// Converts the error, and keeps the kind of the system's error if that is the cause.
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::Backend(BackendError::Io { source, .. }) | Error::Thread(source) => {
@@ -462,7 +460,7 @@ impl From<Error> for io::Error {
     }
 }
 
-/// The message on one line, with those of its causes that it does not tell itself.
+/// Returns the error's message on one line, followed by those of its causes that it does not contain.
 pub fn one_line(error: &(dyn StdError + 'static)) -> String {
     Line(safe_state_backends::one_line(error)).to_string()
 }

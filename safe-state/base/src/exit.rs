@@ -1,5 +1,5 @@
-//! How a program ends whose run has stopped: the exit codes that tell a batch system what to do, and what a supervisor is
-//! told.
+//! The end of a program whose run has stopped: the exit codes that tell a batch system what to do, and the note to a
+//! supervisor.
 
 mod codes;
 mod note;

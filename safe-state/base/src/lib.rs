@@ -1,5 +1,5 @@
-//! What the packages of [`safe-state`](https://docs.rs/safe-state) share: errors, where a job is stored, pauses
-//! between tries, signals, what a manager of services is told, and text without secrets.
+//! The common part of the packages of [`safe-state`](https://docs.rs/safe-state): errors, where a job is stored, pauses between
+//! attempts, signals, messages to a service manager, and text without secrets.
 //!
 //! ```
 //! use safe_state_base::secrets::masked;
@@ -7,7 +7,7 @@
 //! assert_eq!(masked("cannot reach redis://:hunter2@cache/0"), "cannot reach redis://:***@cache/0");
 //! ```
 //!
-//! A program depends on `safe-state`, which re-exports what is meant for it. The rest changes with any release.
+//! A program depends on `safe-state`, which re-exports what is meant for it. The rest may change with any release.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Where a job's checkpoint is stored, as options and the environment say it.
+//! The place where a job's checkpoint is stored, as options and the environment name it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -9,32 +9,32 @@ use safe_state_backends::{Backend, Error as BackendError, FileBackend, from_url,
 
 use crate::Error;
 
-/// The directory where neither an option nor `$SAFE_STATE_DIR` names one.
+/// The directory if neither an option nor `$SAFE_STATE_DIR` names one.
 pub const DEFAULT_STATE_DIR: &str = ".safe_state";
 
-/// Where a checkpoint is stored: what was said of it. By default the environment says it.
+/// The place where a checkpoint is stored, as options name it. What no option names, the environment does.
 #[derive(Clone, Default)]
 pub struct Place {
     /// The directory of the file backend.
     pub dir: Option<PathBuf>,
-    /// The backend, or why there is none, which each use of it tells.
+    /// The backend, or the error that each use of the place returns.
     pub backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
-    /// The folder where pages are.
+    /// The folder of the pages.
     pub page_dir: Option<PathBuf>,
 }
 
 impl Place {
-    /// The backend that the job of that name is stored in.
+    /// Returns the backend in which the job `job` is stored.
     ///
     /// # Errors
     ///
-    /// There are both a directory and a backend, or the backend cannot be used.
+    /// Both a directory and a backend are named, or the backend cannot be used.
     pub fn backend(&self, job: &str) -> Result<Arc<dyn Backend>, Error> {
         let unnamed = || Arc::new(FileBackend::new(DEFAULT_STATE_DIR)) as Arc<dyn Backend>;
         Ok(self.with_pages(self.named(job)?.unwrap_or_else(unnamed)))
     }
 
-    /// The backend, with its pages where an option or `$SAFE_STATE_PAGE_DIR` says; else as it is.
+    /// Returns the backend with its pages in the folder that an option or `$SAFE_STATE_PAGE_DIR` names; unchanged if none does.
     pub fn with_pages(&self, backend: Arc<dyn Backend>) -> Arc<dyn Backend> {
         match self.page_dir.clone().or_else(page_dir) {
             Some(dir) => with_pages_in(backend, dir),
@@ -42,11 +42,11 @@ impl Place {
         }
     }
 
-    /// The backend that options or the environment name; `None` if none of them does.
+    /// Returns the backend that options or the environment name; `None` if none of them does.
     ///
     /// # Errors
     ///
-    /// There are both a directory and a backend, or the backend cannot be used.
+    /// Both a directory and a backend are named, or the backend cannot be used.
     pub fn named(&self, job: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
         if self.backend.is_some() && self.dir.is_some() {
             return Err(Error::TwoPlaces { job: job.to_owned() });
@@ -73,7 +73,7 @@ impl fmt::Debug for Place {
     }
 }
 
-/// The folder where the environment says that pages are.
+/// Returns the folder of the pages that the environment names.
 pub fn page_dir() -> Option<PathBuf> {
     from_environment("SAFE_STATE_PAGE_DIR").map(Into::into)
 }
@@ -83,7 +83,7 @@ fn not_text() -> BackendError {
     BackendError::Url { url: "...".to_owned(), reason }
 }
 
-/// The error, with where its URL comes from, which the program's source does not tell.
+/// Adds to the error of a URL that it comes from the environment, as the program's source does not show it.
 fn of_environment(error: BackendError) -> BackendError {
     match error {
         BackendError::Url { url, reason } => {
@@ -94,7 +94,7 @@ fn of_environment(error: BackendError) -> BackendError {
     }
 }
 
-/// The value of an environment variable that is set, and not to nothing.
+/// Returns the value of an environment variable, if it is set and not empty.
 pub fn from_environment(variable: &str) -> Option<OsString> {
     std::env::var_os(variable).filter(|value| !value.is_empty())
 }

@@ -1,7 +1,7 @@
-//! What is not to be told: passwords and the like, known by the names that they go by.
+//! Masking of secrets in text: passwords and similar values, recognised by their names.
 //!
-//! Text is taken apart as people and programs write such things: URLs, connection strings, names with
-//! values, command lines, JSON and headers. Each value is masked by itself, the rest stays as it is.
+//! Text is parsed in the forms that people and programs use: URLs, connection strings, names with values, command lines, JSON
+//! and headers. Each secret value is masked by itself, and the rest stays as it is.
 
 mod command_line;
 mod names;
@@ -16,21 +16,20 @@ pub use text::masked;
 use crate::bounded::{bounded, cut};
 use names::Secret;
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 pub const MASK: &str = "***";
 
-/// How much more of a text is looked at than is kept of it: what tells that a text is a secret may come
-/// behind it.
+/// The number of bytes that are searched beyond the ones that are kept: the sign that a text is a secret may come behind it.
 const AHEAD: usize = 4 * 1024;
 
-/// What prints as text of no more than `limit` bytes, or a little more to say so, without secrets.
+/// Returns a printed value without secrets, cut to `limit` bytes, or slightly more with the mark of the cut.
 pub fn bounded_and_masked(limit: usize, printed: std::fmt::Arguments<'_>) -> String {
     let mut text = masked(&bounded(limit + AHEAD, printed));
     cut(&mut text, limit);
     text
 }
 
-/// The text of a value that goes by this name.
+/// Returns the text of a value with the name `name`, masked if the name is that of a secret.
 pub fn masked_value(name: &str, text: &str) -> String {
     match names::secret(name) {
         Some(secret) if secret.hides(text) => MASK.to_owned(),
@@ -39,7 +38,7 @@ pub fn masked_value(name: &str, text: &str) -> String {
 }
 
 impl Secret {
-    /// Whether this value is one to hide: `tokens = 3` counts them.
+    /// Returns whether the value has to be hidden: `tokens = 3` is only a number of tokens.
     fn hides(self, value: &str) -> bool {
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         self == Secret::One || !is_number

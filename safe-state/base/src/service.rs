@@ -1,6 +1,6 @@
-//! What systemd is told, or another manager of services that listens as it does: that a job is ready, comes on, and ends.
+//! Messages to systemd, or to another service manager with its protocol: that a job is ready, makes progress, and ends.
 //!
-//! Nothing is told but by who comes on, so the manager's watchdog sees a job that does not.
+//! Only code that makes progress sends messages, so the manager's watchdog notices a job that makes none.
 
 use std::env;
 use std::ffi::OsStr;
@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::escape::Line;
 
-/// How often it is told how far a job has come.
+/// The time between messages about a job's progress.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How many times within the watchdog's time it is told at least.
+/// The least number of messages within the watchdog's time.
 const PARTS: u32 = 4;
 
-/// Who listens.
+/// The service manager that listens.
 #[derive(Debug)]
 struct Manager {
     socket: UnixDatagram,
@@ -34,7 +34,7 @@ struct Told {
     next: Option<Instant>,
 }
 
-/// Tells that the process comes on, with a line on where it is, unless that was told a moment ago.
+/// Tells the manager that the process makes progress, with a status line, unless that was told a moment ago.
 #[inline]
 pub fn comes_on<S: AsRef<str>>(status: impl FnOnce() -> S) {
     if let Some(manager) = manager() {
@@ -42,7 +42,7 @@ pub fn comes_on<S: AsRef<str>>(status: impl FnOnce() -> S) {
     }
 }
 
-/// Tells at once that the process comes on, and what it does now.
+/// Tells the manager at once that the process makes progress, and what it does now.
 #[inline]
 pub fn turns_to<S: AsRef<str>>(status: impl FnOnce() -> S) {
     if let Some(manager) = manager() {
@@ -50,7 +50,7 @@ pub fn turns_to<S: AsRef<str>>(status: impl FnOnce() -> S) {
     }
 }
 
-/// Tells that the process was asked to end, and does so.
+/// Tells the manager that the process was asked to end, and is ending.
 pub fn stops<S: AsRef<str>>(status: impl FnOnce() -> S) {
     if let Some(manager) = manager() {
         manager.send("STOPPING=1\n", status().as_ref());
@@ -96,7 +96,8 @@ impl Manager {
         told.is_ready |= self.send(&format!("{ready}{watchdog}"), status().as_ref());
     }
 
-    /// Returns whether it was taken. A manager that does not read holds up no job: what it has no room for is dropped.
+    /// Sends a message. Returns whether it was accepted. A manager that does not read does not block a job: a message that has
+    /// no room is dropped.
     fn send(&self, what: &str, status: &str) -> bool {
         let mut message = what.to_owned();
         let _ = write!(message, "STATUS={}", Line(status));
@@ -104,7 +105,7 @@ impl Manager {
     }
 }
 
-/// A socket to a manager that listens at a path, or, behind `@`, at a name that is in no file system.
+/// Returns a socket to a manager that listens at a path, or, with `@` in front, at an abstract name outside of the file system.
 fn connected(address: &OsStr) -> io::Result<UnixDatagram> {
     let address = match address.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_four_times_within_the_watchdog_s_time() {
+    fn the_manager_is_told_four_times_within_the_watchdog_s_time() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
         let listens = UnixDatagram::bind(&path).unwrap();
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_in_no_file_system_is_found() {
+    fn a_manager_with_an_abstract_socket_is_found() {
         let name = format!("safe-state-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let listens = UnixDatagram::bind_addr(&address).unwrap();
@@ -176,9 +177,9 @@ mod tests {
         assert!(found(&[]).is_none());
     }
 
-    /// What does not read fills its queue, and is told that the job is ready when it reads again.
+    /// A manager that does not read has a full queue, and is told that the job is ready when it reads again.
     #[test]
-    fn one_that_does_not_read_holds_nothing_up() {
+    fn a_manager_that_does_not_read_holds_nothing_up() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
         let listens = UnixDatagram::bind(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Signals to this process, for all that waits for some, and its end by one.
+//! Signals to this process, for all code that waits for some, and the end of the process by one.
 
 #[cfg(unix)]
 pub mod dying;

@@ -1,4 +1,4 @@
-//! How a job is: what programs ask, and what `safe-state peek` shows.
+//! The status of a job: what programs ask for, and what `safe-state peek` shows.
 
 #[doc(hidden)]
 pub mod death;
@@ -25,14 +25,14 @@ pub use workers::{StatusWorker, StatusWorkers, TASK};
 
 use look::{Look, Run};
 
-/// The version of the shape that [`Status`] has in JSON.
+/// The version of the JSON form of [`Status`].
 const VERSION: u32 = 1;
 
-/// How a job is, as one look from outside has found it.
+/// The status of a job, as of one look from outside.
 ///
-/// As JSON it is what `safe-state peek --json` shows, field by field, in one object; what is not known is `null`, times
-/// are RFC 3339 in UTC. `safe_state_status` is the version of that shape, and is 1: it changes when a field is taken
-/// away or comes to mean something else, and not when one is added.
+/// In JSON, it is what `safe-state peek --json` shows, field by field, in one object. Unknown values are `null`, and times are
+/// RFC 3339 in UTC. The field `safe_state_status` is the version of the form, which is 1: it changes when a field is removed or
+/// gets another meaning, and not when one is added.
 ///
 /// ```
 /// use safe_state::{Job, State};
@@ -53,35 +53,35 @@ pub struct Status {
     shape: u32,
     /// The job's name.
     pub job: String,
-    /// How it is, in a word.
+    /// The job's state in a word.
     pub state: State,
-    /// How far it is.
+    /// The job's progress.
     #[serde(flatten)]
     pub progress: StatusProgress,
-    /// How its runs went.
+    /// The numbers of the job's runs.
     #[serde(flatten)]
     pub runs: StatusRuns,
-    /// Who runs it.
+    /// The process that runs the job.
     pub holder: Option<StatusHolder>,
-    /// What was asked of its runs.
+    /// The request that was made of the job's runs.
     #[serde(flatten)]
     pub asked: StatusAsked,
-    /// The rest. None where nothing is stored of the job, and in the lists of the command.
+    /// Further details. `None` if nothing is stored of the job, and in the lists of the command.
     #[serde(flatten)]
     pub details: Option<StatusDetails>,
 }
 
-/// How far a job is, in its current loop.
+/// The progress of a job in its current loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StatusProgress {
-    /// Items that are complete.
+    /// The number of complete items.
     pub completed: u64,
-    /// Items in all, where the input told its length.
+    /// The number of all items, if the input told its length.
     pub total: Option<u64>,
-    /// Items to go, where the input told its length.
+    /// The number of items that are not complete, if the input told its length.
     pub remaining: Option<u64>,
-    /// Workers that lag behind the others, of a job that many share; left out of the JSON if there are none.
+    /// The number of workers that lag behind the others, for a shared job; left out of the JSON if it is 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub stragglers: usize,
 }
@@ -91,46 +91,46 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// How the runs of a job went.
+/// The numbers and times of a job's runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StatusRuns {
-    /// How many it has had.
+    /// The number of runs the job has had.
     pub runs: u32,
-    /// How many items were given up without a record.
+    /// The number of items that were given up without a dead letter.
     pub skipped: u64,
-    /// How many were given up with one.
+    /// The number of dead letters.
     pub dead_letters: usize,
-    /// When the first began.
+    /// The time when the first run began.
     pub started_at: Option<Timestamp>,
-    /// When it was saved last.
+    /// The time of the last save.
     pub updated_at: Option<Timestamp>,
 }
 
-/// Who runs a job.
+/// The process that runs a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StatusHolder {
-    /// The process.
+    /// The process id.
     pub pid: u32,
-    /// The name of the host it runs on.
+    /// The name of the process's host.
     pub host: String,
-    /// When it took the lease.
+    /// The time when the process took the lease.
     pub since: Timestamp,
 }
 
-/// What was asked of a job's runs.
+/// The request that was made of a job's runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StatusAsked {
-    /// `pause`, `cancel`, `accept` or `abandon`.
+    /// The request: `pause`, `cancel`, `accept` or `abandon`.
     pub asked: Option<&'static str>,
-    /// Why, as whoever asked has put it.
+    /// The reason, in the words of the person who made the request.
     pub reason: Option<String>,
 }
 
 impl Status {
-    /// Looks at a job. Takes no lease, and works while it runs.
+    /// Reads the status of a job. Takes no lease, and works while the job runs.
     ///
     /// # Errors
     ///
@@ -154,14 +154,14 @@ impl Status {
     ///
     /// # Errors
     ///
-    /// The backend cannot list its jobs, or not be read.
+    /// The backend cannot list its jobs, or cannot be read.
     pub fn list(backend: &dyn Backend) -> Result<Vec<Self>, Error> {
         let overview = backend.overview()?;
         let backend = overview.as_deref().unwrap_or(backend);
         let listed = Look::at_each(backend, &backend.list()?, |job, look| match look {
-            // A job may finish while it is looked at.
+            // A job may finish during the look.
             Ok(look) => Ok(look.as_ref().map(Status::of)),
-            // Caches have names of their own among the jobs'.
+            // Caches have names among those of jobs.
             Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => Ok(None),
             Err(Error::Format { .. } | Error::OtherJob { .. }) => {
                 Ok(Some(Status::of_none(job, State::Unreadable)))
@@ -184,7 +184,7 @@ impl Status {
         }
     }
 
-    /// How the job is that was looked at.
+    /// Returns the status that a look has found.
     #[doc(hidden)]
     pub fn of(look: &Look) -> Self {
         let mut status = Status::in_a_line(look);
@@ -192,7 +192,7 @@ impl Status {
         status
     }
 
-    /// The same without details.
+    /// Returns the status that a look has found, without details.
     #[doc(hidden)]
     pub fn in_a_line(look: &Look) -> Self {
         let checkpoint = &look.checkpoint;

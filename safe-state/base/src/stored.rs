@@ -1,4 +1,4 @@
-//! What can be done with what is stored of a job that is not running.
+//! Operations on the stored state of a job that is not running.
 
 mod by_hand;
 mod finished;
@@ -16,12 +16,12 @@ pub use by_hand::{change, key_of_text};
 pub use finished::clear_finished;
 pub use moving::{rename, renamed};
 
-/// Puts the dead letters of a job back, in one save, and returns how many there are: its next run does their items.
+/// Puts the dead letters of a job back, in one save, so that its next run does their items. Returns how many there are.
 ///
 /// # Errors
 ///
-/// [`Error::DeadLetterNotRetryable`] if that can't be done for each of them, and then nothing changes; the job is
-/// running; or the backend cannot be read or written.
+/// [`Error::DeadLetterNotRetryable`] if one of them can't be put back, and then nothing changes; the job is running; or the
+/// backend cannot be read or written.
 pub fn retry_dead_letters(
     backend: Arc<dyn Backend>,
     job: &str,
@@ -45,7 +45,7 @@ pub fn retry_dead_letters(
     Ok(put_back)
 }
 
-/// Removes what is stored of a job, so that its next run starts over. Does nothing if there is nothing.
+/// Removes what is stored of a job, so that its next run starts over. Does nothing if nothing is stored.
 ///
 /// # Errors
 ///
@@ -60,7 +60,8 @@ pub fn clear(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Res
     Ok(())
 }
 
-/// Returns what is stored of a job, while it runs as well: of one that many workers share, what they all have done.
+/// Returns the checkpoint of a job, even while it runs. For a job that many workers share, it contains what all workers have
+/// done.
 ///
 /// # Errors
 ///
@@ -75,7 +76,7 @@ pub fn peek(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Erro
     }
 }
 
-/// The job, if many workers share it, and its head.
+/// Returns the job and its head, if many workers share it.
 fn shared(
     backend: &Arc<dyn Backend>,
     job: &str,

@@ -1,4 +1,4 @@
-//! `safe-state skip` and `done`: items that a job's runs are not to do.
+//! `safe-state skip` and `done`: mark items that a job's runs are not to do.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ struct Which {
 #[derive(Serialize)]
 struct Changed<'a> {
     job: &'a str,
-    /// How many items are complete that were not; `null` of a cursor, which does not tell.
+    /// The number of items that became complete; `null` for a cursor, which does not tell it.
     added: Option<u64>,
     #[serde(skip)]
     what: &'static str,
@@ -100,17 +100,17 @@ impl Done {
                 it.complete_by_hand(self.loop_id, std::iter::once(0..until)).map(Some)
             }
             (None, Some(hashes)) => it.complete_keys_by_hand(self.loop_id, hashes).map(Some),
-            (None, None) => self.go_on_behind(it).map(|()| None),
+            (None, None) => self.continue_after(it).map(|()| None),
         })?;
         screen.show(&Changed { job: &self.job, added, what: "complete" })
     }
 
-    fn go_on_behind(&self, checkpoint: &mut Checkpoint) -> Result<(), NotByHand> {
+    fn continue_after(&self, checkpoint: &mut Checkpoint) -> Result<(), NotByHand> {
         match (&self.which.cursor, self.which.cursor_number) {
-            (Some(text), _) => checkpoint.go_on_behind_value(self.loop_id, text),
+            (Some(text), _) => checkpoint.continue_after_value(self.loop_id, text),
             (None, Some(number)) => match u64::try_from(number) {
-                Ok(number) => checkpoint.go_on_behind_value(self.loop_id, &number),
-                Err(_) => checkpoint.go_on_behind_value(self.loop_id, &number),
+                Ok(number) => checkpoint.continue_after_value(self.loop_id, &number),
+                Err(_) => checkpoint.continue_after_value(self.loop_id, &number),
             },
             (None, None) => Ok(()),
         }
@@ -130,7 +130,7 @@ fn hashes(keys: impl IntoIterator<Item: AsRef<str>>) -> Vec<u64> {
     keys.into_iter().map(|key| stored::key_of_text(key.as_ref())).collect()
 }
 
-/// `7`, or `7-9` with both ends included.
+/// Parses `7`, or `7-9` with both ends included, as a range.
 fn range(text: &str) -> Result<Range<u64>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let number = |text: &str| text.trim().parse::<u64>().map_err(|error| error.to_string());
@@ -146,7 +146,7 @@ impl Shown for Changed<'_> {
         let job = escape::line(self.job);
         match self.added {
             Some(added) => format!("job `{job}`: {} more {}\n", items(added), self.what),
-            None => format!("job `{job}` is to go on behind that\n"),
+            None => format!("job `{job}` will continue after that cursor\n"),
         }
     }
 }

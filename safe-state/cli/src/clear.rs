@@ -60,7 +60,7 @@ impl Shown for ClearedFinished {
     }
 }
 
-/// `1 job`, `2 jobs`.
+/// Returns a text such as `1 job` or `2 jobs`.
 fn jobs(count: usize) -> String {
     format!("{count} job{}", if count == 1 { "" } else { "s" })
 }

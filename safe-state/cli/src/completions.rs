@@ -1,4 +1,4 @@
-//! `safe-state completions`: what shells ask for.
+//! `safe-state completions`: prints a script for shells.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;

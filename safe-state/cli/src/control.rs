@@ -1,4 +1,4 @@
-//! `safe-state pause`, `resume`, `cancel` and `accept`: what is asked of a job's runs.
+//! `safe-state pause`, `resume`, `cancel`, `abandon` and `accept`: requests to a job's runs.
 
 use clap::Args;
 use safe_state_backends::{Error, Request};
@@ -37,13 +37,13 @@ struct Effect<'a> {
 }
 
 impl AskedWhy {
-    /// Also of a job that has not begun: it then waits before its first item.
+    /// Asks a job to pause. A job that has not begun then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let means = "is to wait before its next item, until `safe-state resume`";
         self.ask(Request::Pause, place, (screen, "pause", means))
     }
 
-    /// Also of a job that has not begun, and then none of it does.
+    /// Abandons a job. A job that has not begun then never begins.
     pub(super) fn abandon(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let means =
             "is to end before its next item, and not to run again, until `safe-state resume`";
@@ -106,7 +106,7 @@ impl Asked {
         )
     }
 
-    /// Says so where the job may have another name, or may not have begun.
+    /// Tells people that the job is not stored: its name may be wrong, or it has not begun.
     fn note_a_new_name(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let job = &self.job;
         if !place.backend()?.exists(job)? {

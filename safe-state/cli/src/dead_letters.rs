@@ -1,4 +1,4 @@
-//! `safe-state dead-letters`: the items given up on.
+//! `safe-state dead-letters`: shows the items that were given up.
 
 use clap::Args;
 use safe_state_backends::Timestamp;
@@ -41,7 +41,7 @@ impl DeadLetters {
     }
 }
 
-/// `item 3`, and of which loop that is, if it is not the only one.
+/// Returns `item 3`, with its loop if that is not the only one.
 fn item(letter: &Letter) -> String {
     let index = letter.failure.index().unwrap_or_default();
     if letter.loop_id == 0 && letter.within.is_empty() {

@@ -1,4 +1,4 @@
-//! `safe-state doctor`: what can be saved of a damaged checkpoint.
+//! `safe-state doctor`: finds what can be saved of a damaged checkpoint.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -35,11 +35,11 @@ pub(super) struct Doctor {
 struct Diagnosis {
     file: String,
     sound: bool,
-    /// What is wrong.
+    /// A text that tells what is damaged, if anything is.
     damage: Option<String>,
-    /// How many bytes a save left that was torn, which is no damage.
+    /// The number of bytes that a torn save left, which is no damage.
     torn: u64,
-    /// Whether the last of the records are in its page.
+    /// Whether the last records are in the page beside the file.
     paged: bool,
     records: Vec<Record>,
     #[serde(skip)]
@@ -55,7 +55,7 @@ struct Record {
     kind: &'static str,
 }
 
-/// What can be saved.
+/// The state that can be saved.
 #[derive(Serialize)]
 struct Saved {
     job: String,
@@ -90,11 +90,11 @@ impl Doctor {
         Err(Failed { code: Code::Damaged, message: message.to_owned() })
     }
 
-    /// Names the file that is meant, if the one to be read is not there and a job has its name.
+    /// Adds the job's file to the error, if the file to read does not exist and a job has its name.
     fn instead_of_a_job(&self, place: &Place, failed: Failed) -> Failed {
         let name = self.file.to_str().filter(|_| !self.file.exists());
         let path = name.and_then(|name| place.backend().ok()?.path(name));
-        // Jobs of a database share its file, which is no checkpoint's.
+        // The jobs of a database share its file, which is no checkpoint's file.
         match path.filter(|path| path.extension().is_some_and(|it| it == "safestate")) {
             Some(path) if path.is_file() => {
                 let path = path.display();

@@ -1,4 +1,4 @@
-//! How the command ends.
+//! The end of the command: its errors and exit codes.
 
 use std::process::ExitCode;
 
@@ -8,33 +8,33 @@ use safe_state_backends::format::FormatError;
 use safe_state_base::Error;
 use safe_state_base::error::one_line;
 
-/// Why a command did not do what it was asked, and the code it exits with.
+/// The reason why a command did not do its work, with the exit code for it.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) code: Code,
     pub(super) message: String,
 }
 
-/// The codes that scripts may tell apart; `clap` exits with 2.
+/// The exit codes that scripts can tell apart. `clap` exits with 2 for wrong arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
-    /// It could not be done.
+    /// The command could not be done.
     Failed = 1,
-    /// There is no such job, or nothing of it to show.
+    /// The job does not exist, or has nothing to show.
     Nothing = 3,
     /// The job is running.
     Running = 4,
-    /// Its checkpoint is damaged.
+    /// The job's checkpoint is damaged.
     Damaged = 5,
-    /// What is stored is no checkpoint of it that this release reads.
+    /// The stored bytes are no checkpoint of the job that this release can read.
     Foreign = 6,
-    /// A program to be run can't be watched.
+    /// The program cannot be watched.
     #[cfg(unix)]
     Unwatched = 125,
-    /// It can't be executed.
+    /// The program cannot be executed.
     #[cfg(unix)]
     NotExecutable = 126,
-    /// It is not there.
+    /// The program was not found.
     #[cfg(unix)]
     NotFound = 127,
 }

@@ -1,4 +1,4 @@
-//! `safe-state explain`: what a run would do now, and why.
+//! `safe-state explain`: tells what a run would do now, and why.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ struct Explanation {
     points: Vec<Point>,
 }
 
-/// One thing that a run would do, and why.
+/// An action that a run would take, and the reason.
 #[derive(Serialize)]
 struct Point {
     does: Does,
@@ -40,21 +40,21 @@ struct Point {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Does {
-    /// It would not begin, or not go on.
+    /// The run would not begin, or not go on.
     Refuses,
-    /// It begins, and waits.
+    /// The run would begin, and wait.
     Waits,
-    /// It passes over what is complete.
+    /// The run would pass over complete items.
     Skips,
-    /// It does items that may have begun before.
+    /// The run would do items that may have begun before.
     Repeats,
-    /// It goes on with what has not begun.
+    /// The run would go on with items that have not begun.
     Continues,
-    /// It takes values from the checkpoint.
+    /// The run would take values from the checkpoint.
     Restores,
-    /// It checks something, and fails if it is not as it was.
+    /// The run would check a condition, and fail if it does not hold.
     Checks,
-    /// It ends before the batch system ends it, as far as that is known.
+    /// The run would end before the batch system ends it, as far as that time is known.
     Stops,
 }
 
@@ -166,7 +166,7 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
             );
         }
         Some(LoopEnd::Exhausted) => {
-            say(Does::Continues, "behind the loop, which had come to its end".to_owned());
+            say(Does::Continues, "after the loop, which had ended".to_owned());
         }
         Some(_) => {
             say(
@@ -178,7 +178,7 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
     }
 }
 
-/// The item that failed, and the one in which the process died, unless they were given up.
+/// Adds the item that failed, and the item in which the process died, unless they were given up.
 fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec<Point>) {
     let mut repeat = |why: String| points.push(Point::new(Does::Repeats, format!("{name}{why}")));
     if let Some(it) = progress.attempts().filter(|it| !death::is_complete(progress, it.item)) {

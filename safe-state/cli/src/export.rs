@@ -1,4 +1,4 @@
-//! `safe-state export`: takes a job's checkpoint out of its backend.
+//! `safe-state export`: writes a job's checkpoint to a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,12 +64,13 @@ impl Export {
     }
 }
 
-/// Writes a file that its owner alone can read, whole or not at all, over one that is there.
+/// Writes a file that only its owner can read, whole or not at all. An existing file is replaced.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failed> {
     write_named(path, bytes).map_err(|error| unwritten(path, &error))
 }
 
-/// The same, unless there is a file already: that is an error, with what one can do then.
+/// Writes a new file that only its owner can read, whole or not at all. If the file exists, the error contains
+/// `advice`.
 pub(super) fn write_new(path: &Path, bytes: &[u8], advice: &str) -> Result<(), Failed> {
     if write_named_once(path, bytes).map_err(|error| unwritten(path, &error))? {
         return Ok(());

@@ -34,7 +34,7 @@ pub(super) struct Failure {
     save: Option<PathBuf>,
 }
 
-/// What was written to a file.
+/// The name of a file that was written.
 #[derive(Serialize)]
 struct Written {
     written: String,
@@ -70,7 +70,7 @@ impl Failure {
     }
 }
 
-/// That there is no failure, and what there is instead.
+/// Returns the error that the last run has not failed, and tells of its death if it died.
 fn none(job: &str, look: &Look) -> Failed {
     let died = match (Death::of_last_run(look), State::of(look)) {
         (Some(death), _) => format!(": its process died in {}, {death}", death.named_item()),

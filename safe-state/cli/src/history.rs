@@ -1,4 +1,4 @@
-//! `safe-state history`: how a job's runs went.
+//! `safe-state history`: shows how a job's runs went.
 
 use std::time::Duration;
 

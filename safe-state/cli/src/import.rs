@@ -77,7 +77,7 @@ impl Import {
     }
 }
 
-/// The bytes of a file, or of standard input; no more than a checkpoint may have.
+/// Reads a file, or standard input for `-`. Returns an error for more bytes than a checkpoint may have.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failed> {
     let read = if path == Path::new("-") { read_stdin() } else { read_named(path) };
     read.map_err(|error| Failed::new(format!("cannot read `{}`: {error}", path.display())))

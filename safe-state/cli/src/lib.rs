@@ -1,4 +1,4 @@
-//! The command `safe-state`: looks at jobs from outside, while they run as well.
+//! The command `safe-state`: looks at jobs from outside, even while they run.
 //!
 //! Its commands, exit codes and JSON are documented in the project's
 //! [`docs/guide/cli.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/cli.md). It is installed by `cargo install
@@ -106,7 +106,7 @@ enum Command {
     Completions(completions::Completions),
 }
 
-/// Does what the command line asks for, and says how that went.
+/// Does what the command line asks for. Returns the exit code.
 pub fn main() -> ExitCode {
     #[cfg(unix)]
     let_large_files_be_errors();
@@ -149,11 +149,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Handled, the signal for a file beyond `ulimit -f` makes the write an error. What is executed has it as before.
+/// Handles the signal for a file beyond `ulimit -f`, so that the write returns an error instead. A program that is
+/// executed has the default handling again.
 #[cfg(unix)]
 fn let_large_files_be_errors() {
     let signal = rustix::process::Signal::XFSZ.as_raw();
-    // It can be caught, and nothing else is refused.
+    // This signal can be caught, which is the only reason why registering could fail.
     let _ = signal_hook::flag::register(
         signal,
         std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),

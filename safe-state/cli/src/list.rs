@@ -1,4 +1,4 @@
-//! `safe-state list`: all jobs that have a checkpoint.
+//! `safe-state list`: shows all jobs that have a checkpoint.
 
 use clap::Args;
 use safe_state_backends::Error;
@@ -50,11 +50,12 @@ impl List {
     }
 }
 
-/// A job's row, and the code of what is wrong with it.
+/// Returns a job's row, with an exit code if the job cannot be read. Returns `None` for a job that is gone, or for a
+/// cache.
 fn row(job: &str, look: Result<Option<Look>, Error>) -> Option<(Row, Option<Code>)> {
     match look {
         Ok(look) => Some((Row::Read(Box::new(Status::in_a_line(&look?))), None)),
-        // Caches have names of their own among the jobs'.
+        // Caches are stored under names of their own among the jobs.
         Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => None,
         Err(error) => {
             let (job, failed) = (job.to_owned(), Failed::from(error));

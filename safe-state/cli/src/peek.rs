@@ -1,4 +1,4 @@
-//! `safe-state peek`: what is stored of a job.
+//! `safe-state peek`: shows what is stored of a job.
 
 use std::time::Duration;
 

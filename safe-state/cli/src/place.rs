@@ -1,4 +1,4 @@
-//! Where the jobs are.
+//! The place where the jobs are stored.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use safe_state_base::status::look::Look;
 
 use super::exit::Failed;
 
-/// Of the options that go with every command.
+/// The heading of the options that every command has.
 pub(super) const EVERYWHERE: &str = "Options of every command";
 
 /// Where the jobs are, as the command line says it.
@@ -27,7 +27,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The backend that the jobs there are stored in.
+    /// Returns the backend that the jobs are stored in.
     pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
         let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
         let dir = self.dir.clone().filter(|_| backend.is_none());
@@ -35,12 +35,12 @@ impl Place {
         with_key(place.backend("")?)
     }
 
-    /// What is stored of the job of that name, and who runs it.
+    /// Returns what is stored of a job, and who runs it.
     pub(super) fn look(&self, job: &str) -> Result<Look, Failed> {
         Look::at(&*self.backend()?, job)?.ok_or_else(|| self.no_such(job))
     }
 
-    /// The right to change what is stored of it, as long as it is not running.
+    /// Takes the job's lease, which is the right to change what is stored of it. Fails while the job runs.
     pub(super) fn lease(&self, job: &str) -> Result<Box<dyn Lease>, Failed> {
         Ok(self.backend()?.lease(job, LeaseOptions::default())?)
     }
@@ -52,7 +52,7 @@ impl Place {
         ))
     }
 
-    /// What to do about a name that no job has.
+    /// Returns advice for a name that no job has.
     pub(super) fn advice(&self, job: &str) -> String {
         let jobs = self.backend().and_then(|backend| Ok(backend.list()?)).unwrap_or_default();
         let near = jobs.iter().filter(|other| strsim::jaro_winkler(other, job) > 0.8);
@@ -65,7 +65,8 @@ impl Place {
     }
 }
 
-/// A backend that reads encrypted checkpoints as well, if the environment names a file of keys. Others stay as they are.
+/// Returns a backend that also reads encrypted checkpoints, if the environment names a file of keys. Plain checkpoints
+/// stay readable.
 #[cfg(feature = "encrypt")]
 fn with_key(backend: Arc<dyn Backend>) -> Result<Arc<dyn Backend>, Failed> {
     let Some(file) = from_environment("SAFE_STATE_KEY_FILE") else { return Ok(backend) };

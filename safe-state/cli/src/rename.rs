@@ -1,4 +1,4 @@
-//! `safe-state rename`: another name for a job.
+//! `safe-state rename`: gives a job another name.
 
 use clap::Args;
 use safe_state_backends::LeaseOptions;

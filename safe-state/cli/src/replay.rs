@@ -1,4 +1,4 @@
-//! `safe-state replay`: the failed item alone, in the program that it failed in.
+//! `safe-state replay`: runs the failed item alone, in the program where it failed.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -24,7 +24,7 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    /// Does not return if it can be done.
+    /// Runs the program in place of this process. Returns only if that fails.
     pub(super) fn run(&self, place: &Place) -> Result<(), Failed> {
         let look = place.look(&self.job)?;
         let index = look.checkpoint.last_failure().and_then(Failure::index);

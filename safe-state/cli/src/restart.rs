@@ -24,7 +24,7 @@ pub(super) struct Restart {
 }
 
 impl Restart {
-    /// Does not return if it can be done.
+    /// Runs the program in place of this process. Returns only if that fails.
     pub(super) fn run(&self, place: &Place) -> Result<(), Failed> {
         let backend = place.backend()?;
         stored::clear(backend.clone(), &self.job, LeaseOptions::default())?;

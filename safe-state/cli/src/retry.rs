@@ -1,4 +1,4 @@
-//! `safe-state retry`: another chance for the items given up on.
+//! `safe-state retry`: puts back the items that were given up.
 
 use clap::Args;
 use safe_state_backends::LeaseOptions;

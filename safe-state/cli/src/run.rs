@@ -1,4 +1,4 @@
-//! `safe-state run`: a program that is started again.
+//! `safe-state run`: runs a program, and starts it again.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -86,7 +86,7 @@ impl Run {
                     || ended.was_asked_to_end()
                     || ended.has_stopped();
                 if is_of_interest {
-                    // The standard output is the program's.
+                    // The standard output belongs to the program.
                     aside(format_args!("safe-state: `{}` {ended}", program.display()));
                 }
                 ExitCode::from(ended.code())
@@ -97,7 +97,7 @@ impl Run {
 }
 
 impl Run {
-    /// Returns the arguments by which this command runs one worker.
+    /// Returns the arguments with which this command runs one worker.
     fn of_one_worker(&self) -> Vec<OsString> {
         let mut own = std::env::args_os().skip(1).take_while(|it| it != "--").peekable();
         let mut arguments = Vec::new();

@@ -1,4 +1,4 @@
-//! What is printed, for people and for programs.
+//! Output, for people and for programs.
 
 use std::fmt::{self, Write as _};
 use std::io::{ErrorKind, Write};
@@ -17,13 +17,13 @@ pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// What can be shown: as JSON by `Serialize`, and to people.
+/// A value that can be shown: as JSON by `Serialize`, and as text to people.
 pub(super) trait Shown: Serialize {
-    /// With styles, which are left out where there is no terminal; what comes from outside is escaped.
+    /// Returns the text, with styles, which are removed where no terminal is. Text from outside is escaped.
     fn text(&self) -> String;
 }
 
-/// Standard output and error.
+/// Standard output and standard error.
 #[derive(Debug)]
 pub(super) struct Screen {
     json: bool,
@@ -38,7 +38,7 @@ impl Screen {
         self.json
     }
 
-    /// Prints it.
+    /// Prints a value, as JSON or as text.
     pub(super) fn show(&self, shown: &impl Shown) -> Result<(), Failed> {
         if self.json {
             return print_raw((json(shown)? + "\n").as_bytes());
@@ -46,14 +46,14 @@ impl Screen {
         print(&shown.text())
     }
 
-    /// Tells people something beside the answer.
+    /// Writes a note for people to standard error. In JSON mode, it writes nothing.
     pub(super) fn note(&self, text: &str) {
         if !self.json {
             aside(format_args!("{DIM}{}{DIM:#}", escape::line(text)));
         }
     }
 
-    /// Says why the command failed.
+    /// Writes the reason why the command failed. Returns the exit code.
     pub(super) fn fail(&self, failed: &Failed) -> ExitCode {
         let Failed { code, message } = failed;
         if self.json {
@@ -66,9 +66,9 @@ impl Screen {
     }
 }
 
-/// Writes a line to standard error. Where nobody can read it, the exit code tells enough.
+/// Writes a line to standard error. If nobody can read it, the exit code tells enough.
 pub(super) fn aside(line: fmt::Arguments<'_>) {
-    // In one piece: what it is about writes there as well.
+    // The line is written in one piece, because the program that it is about may write there too.
     let _ = anstream::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
@@ -88,13 +88,14 @@ pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Failed> {
     is_read(bytes).map(drop)
 }
 
-/// The same, and says whether there is a reader still.
+/// Prints bytes as they are. Returns whether standard output still has a reader.
 pub(super) fn is_read(bytes: &[u8]) -> Result<bool, Failed> {
     let mut out = std::io::stdout().lock();
     told(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-/// A reader that has seen enough, as `head` has, is no failure.
+/// Turns the result of a write into whether there is a reader. A reader that has read enough, such as `head`, is no
+/// failure.
 fn told(written: std::io::Result<()>) -> Result<bool, Failed> {
     match written {
         Ok(()) => Ok(true),
@@ -103,13 +104,13 @@ fn told(written: std::io::Result<()>) -> Result<bool, Failed> {
     }
 }
 
-/// A line of what is told of a job: a name, and its value behind it, all lines of it in their column.
+/// Returns a line with a name and its value. Further lines of the value start in the value's column.
 pub(super) fn field(name: &str, value: &str) -> String {
     const COLUMN: &str = "             ";
     format!("  {DIM}{name:<10}{DIM:#} {}\n", escape::block(value, COLUMN))
 }
 
-/// `1 item`, `2 items`.
+/// Returns a text such as `1 item` or `2 items`.
 pub(super) fn items(count: impl Into<u128>) -> String {
     match count.into() {
         1 => "1 item".to_owned(),
@@ -117,7 +118,7 @@ pub(super) fn items(count: impl Into<u128>) -> String {
     }
 }
 
-/// `2 items`, `2 of 9 items`.
+/// Returns a text such as `2 items` or `2 of 9 items`.
 pub(super) fn items_of(completed: u64, total: Option<u64>) -> String {
     match total {
         Some(total) => format!("{completed} of {}", items(total)),
@@ -125,7 +126,8 @@ pub(super) fn items_of(completed: u64, total: Option<u64>) -> String {
     }
 }
 
-/// Of a loop that runs within items of others: ` in item 3`, and those of the loops around it, outermost first.
+/// Returns the items around an inner loop as a text such as ` in item 3`, outermost first; nothing for an outermost
+/// loop.
 pub(super) fn within(around: &[u64]) -> String {
     if around.is_empty() {
         return String::new();
@@ -136,7 +138,7 @@ pub(super) fn within(around: &[u64]) -> String {
 
 pub(super) use safe_state_base::status::death::times;
 
-/// One cell of a table: its text, which is escaped, and how it is styled.
+/// One cell of a table: its escaped text, its style and its alignment.
 #[derive(Clone, Debug)]
 pub(super) struct Cell(String, Style, Align);
 
@@ -151,7 +153,7 @@ impl Cell {
         Cell(escape::line(text.as_ref()), style, Align::Left)
     }
 
-    /// A number.
+    /// Creates a cell with a number, which is aligned right.
     pub(super) fn number(text: impl Into<String>) -> Self {
         Cell(text.into(), Style::new(), Align::Right)
     }
@@ -161,7 +163,7 @@ impl Cell {
     }
 }
 
-/// Rows in columns of equal width, under their names.
+/// Returns the rows as a table with columns of equal width, under their names.
 pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[Cell; N]]) -> String {
     let mut widths = names.map(str::len);
     for row in rows {
@@ -177,7 +179,7 @@ pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[Cell; N]]) -> Str
 
 fn one_row<const N: usize>(row: &[Cell; N], widths: &[usize; N]) -> String {
     let mut line = String::new();
-    // Behind the last text there is no room.
+    // No padding follows the last text of a row.
     let last = row.iter().rposition(|cell| !cell.0.is_empty()).unwrap_or_default();
     for (at, (cell, width)) in row.iter().zip(widths).enumerate().take(last + 1) {
         let Cell(text, style, align) = cell;

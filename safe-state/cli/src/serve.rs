@@ -1,4 +1,4 @@
-//! `safe-state serve`: the jobs in a browser.
+//! `safe-state serve`: shows the jobs in a browser.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,9 +46,9 @@ pub(super) struct Serve {
 
 #[derive(Serialize)]
 struct Served {
-    /// Where it listens.
+    /// The address that the server listens on.
     address: SocketAddr,
-    /// What to open, with the token.
+    /// The link to open, with the token.
     link: String,
     #[serde(skip)]
     place: String,
@@ -86,7 +86,7 @@ impl Serve {
     }
 }
 
-/// What opens a file as the desktop does.
+/// The command that opens a file as the desktop does.
 const OPENER: &str = if cfg!(target_os = "macos") {
     "open"
 } else if cfg!(windows) {
@@ -94,13 +94,13 @@ const OPENER: &str = if cfg!(target_os = "macos") {
 } else {
     "xdg-open"
 };
-/// How long a browser has to read what leads it to the page.
+/// The time that a browser has to read the file that leads it to the page.
 const READ: Duration = Duration::from_secs(30);
 
-/// Opens the page in the browser, by a file that only its owner may read: what a command line has, every user may see.
+/// Opens the page in the browser, by a file that only its owner may read: every user can see a command line.
 fn open(link: &str, screen: &Screen) {
     let path = std::env::temp_dir().join(format!("safe-state-{}.html", std::process::id()));
-    // Of a name, nothing is in it but letters, digits, and signs that mean nothing in HTML.
+    // The link contains only letters, digits and signs that have no meaning in HTML.
     let page = format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0; url={link}\">\n");
     let opened = write_named(&path, page.as_bytes()).and_then(|()| {
         let mut command = Command::new(OPENER);
@@ -111,7 +111,7 @@ fn open(link: &str, screen: &Screen) {
         Err(error) => screen.note(&format!("cannot open a browser by `{OPENER}`: {error}")),
         Ok(mut opening) => {
             let begun = thread::Builder::new().name("opening".to_owned()).spawn(move || {
-                // Whether it found a browser, the user sees.
+                // The user sees whether a browser was found.
                 let _ = opening.wait();
                 thread::sleep(READ);
                 let _ = std::fs::remove_file(path);

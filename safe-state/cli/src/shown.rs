@@ -1,11 +1,11 @@
-//! How a job's state looks.
+//! The look of a job's state.
 
 use anstyle::Style;
 use safe_state_base::status::{State, Status};
 
 use super::screen::{BAD, GOOD, WARN};
 
-/// How the state is styled.
+/// Returns the style of a state.
 pub(super) fn style(state: State) -> Style {
     match state {
         State::Running | State::Finished => GOOD,
@@ -14,7 +14,7 @@ pub(super) fn style(state: State) -> Style {
     }
 }
 
-/// `paused`, or `failed, paused` where it is to wait when it runs again.
+/// Returns a text such as `paused`, or `failed, paused` for a job that is to wait when it runs again.
 pub(super) fn state_text(status: &Status) -> String {
     let is_to_wait = status.asked.asked == Some("pause") && status.state != State::Paused;
     let paused = if is_to_wait { ", paused" } else { "" };
@@ -26,7 +26,7 @@ pub(super) fn state_text(status: &Status) -> String {
     format!("{}{paused}{slow}", status.state.name())
 }
 
-/// `64 %`, where the input told its length.
+/// Returns a text such as `64 %`, if the input told its length.
 pub(super) fn percent(status: &Status) -> Option<String> {
     let total = status.progress.total?.max(1);
     Some(format!("{} %", u128::from(status.progress.completed) * 100 / u128::from(total)))

@@ -1,4 +1,4 @@
-//! `safe-state watch`: the jobs, live in the terminal.
+//! `safe-state watch`: shows the jobs live in the terminal.
 
 mod pace;
 mod sample;
@@ -19,7 +19,7 @@ use super::screen::{self, Screen};
 use sample::Sample;
 use view::View;
 
-/// How long a key may go unheard.
+/// The longest time until a key is noticed.
 const HEARING: Duration = Duration::from_millis(50);
 
 /// Shows the jobs live: how far they are, how fast, who runs them, and what went wrong.
@@ -53,9 +53,9 @@ impl Watch {
             let advice = "`watch` needs a terminal; `list` shows the jobs once, and `watch --json` a line for each look";
             return Err(Failed::new(advice));
         }
-        // It gives the terminal back on a panic as well.
+        // `ratatui` restores the terminal on a panic as well.
         let mut terminal = ratatui::try_init().map_err(|error| {
-            // It may have begun to take the terminal.
+            // The terminal may have been changed before the error.
             let _ = ratatui::try_restore();
             undrawn(error)
         })?;
@@ -64,8 +64,8 @@ impl Watch {
         watched.and(restored)
     }
 
-    /// Looks on a thread of its own: a backend may take its time, and keys are to be heard. It ends when
-    /// nobody listens any more.
+    /// Looks on a thread of its own, because a backend may be slow and keys have to be noticed. The thread ends when
+    /// the receiver is dropped.
     fn samples(&self, place: &Place) -> Result<Receiver<Result<Sample, Failed>>, Failed> {
         let (sender, samples) = channel();
         let (place, job, every) = (place.clone(), self.job.clone(), self.every);

@@ -1,4 +1,4 @@
-//! `safe-state run --workers`: a program in several processes, each of which is started again.
+//! `safe-state run --workers`: runs a program in several processes, each of which is started again.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,16 +16,16 @@ use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SI
 use super::exit::{Code, Failed};
 use super::screen::{Screen, aside};
 
-/// What tells workers which submission they are of.
+/// The variable that tells workers which submission they belong to.
 const SUBMISSION: &str = "SAFE_STATE_SUBMISSION";
-/// How often one looks whether a worker has ended, or is to.
+/// The time between two looks for workers that have ended, and for signals.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Runs so many, each under this command with those arguments, and says what they came to.
+/// Runs `count` workers, each under this command with `arguments`, and tells how they ended.
 pub(super) fn run(count: u32, arguments: &[OsString], screen: &Screen) -> ExitCode {
     match started(count, arguments).and_then(|(workers, asked)| all_ended(workers, &asked)) {
         Ok(codes) => {
-            // The standard output is the program's.
+            // The standard output belongs to the program.
             aside(format_args!("safe-state: {}", told(&codes)));
             ExitCode::from(code(&codes))
         }
@@ -36,7 +36,7 @@ pub(super) fn run(count: u32, arguments: &[OsString], screen: &Screen) -> ExitCo
     }
 }
 
-/// What the workers came to, in words.
+/// Returns a text that tells how the workers ended.
 fn told(codes: &[i32]) -> String {
     let failed: Vec<String> =
         codes.iter().filter(|code| **code != 0).map(ToString::to_string).collect();
@@ -48,7 +48,8 @@ fn told(codes: &[i32]) -> String {
     }
 }
 
-/// What they came to: a failure before one that stopped, that before success, and last that there was nothing left to do.
+/// Returns the exit code for all workers. A failure counts first, then a cancelled worker, then one that stopped, then
+/// success, and last that nothing was left to do.
 fn code(codes: &[i32]) -> u8 {
     let [stopped, idle, cancelled] = ExitCodes::new().all().map(i32::from);
     let is_failure = |code: &i32| ![0, stopped, idle, cancelled].contains(code);
@@ -59,10 +60,10 @@ fn code(codes: &[i32]) -> u8 {
     found.map_or(0, |code| u8::try_from(code).unwrap_or(1))
 }
 
-/// Each signal that is passed on, and whether it has come.
+/// Each signal that is passed on to the workers, with a flag that tells whether it has come.
 type Asked = Vec<(i32, Arc<AtomicBool>)>;
 
-/// Starts the workers. Returns them, and where the signals are noted that are theirs.
+/// Starts the workers. Returns them, with the flags of the signals that are passed on.
 fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Asked)> {
     let mut asked = Asked::new();
     for signal in [SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU] {
@@ -71,7 +72,7 @@ fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Asked)
         asked.push((signal, flag));
     }
     let program = std::env::current_exe()?;
-    // Workers on other machines may be of the same.
+    // Workers on other machines may belong to the same submission.
     let submission = engine::submission().map_or_else(submission, OsString::from);
     let start = || {
         let mut command = Command::new(&program);
@@ -80,7 +81,8 @@ fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Asked)
     Ok((all_started(count, start)?, asked))
 }
 
-/// Starts so many; where one can't be started, those before it are asked to end, and waited for: nobody would see to them.
+/// Starts `count` workers. If one cannot be started, the workers before it are asked to end and waited for, as nobody
+/// would look after them.
 fn all_started(count: u32, mut start: impl FnMut() -> io::Result<Child>) -> io::Result<Vec<Child>> {
     let mut workers = Vec::new();
     for _ in 0..count {
@@ -89,7 +91,7 @@ fn all_started(count: u32, mut start: impl FnMut() -> io::Result<Child>) -> io::
             Err(error) => {
                 pass_on(&workers, Signal::TERM);
                 for mut worker in workers {
-                    // Why none was started is what counts.
+                    // The reason why a worker was not started is the error that counts.
                     let _ = worker.wait();
                 }
                 return Err(error);
@@ -99,13 +101,13 @@ fn all_started(count: u32, mut start: impl FnMut() -> io::Result<Child>) -> io::
     Ok(workers)
 }
 
-/// A name that no other call has.
+/// Returns a name that no other call returns.
 fn submission() -> OsString {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("{}-{}", std::process::id(), now.as_nanos()).into()
 }
 
-/// Waits until all have ended, and passes on what asks them to. Returns their codes.
+/// Waits until all workers have ended, and passes signals on to them. Returns their exit codes.
 fn all_ended(mut workers: Vec<Child>, asked: &Asked) -> io::Result<Vec<i32>> {
     let mut codes = Vec::new();
     while !workers.is_empty() {
@@ -128,7 +130,7 @@ fn all_ended(mut workers: Vec<Child>, asked: &Asked) -> io::Result<Vec<i32>> {
 fn pass_on(workers: &[Child], signal: Signal) {
     let pids = workers.iter().filter_map(|worker| i32::try_from(worker.id()).ok());
     for pid in pids.filter_map(Pid::from_raw) {
-        // One that has ended by now needs none.
+        // A worker that has ended by now needs no signal.
         let _ = kill_process(pid, signal);
     }
 }
@@ -143,7 +145,7 @@ mod tests {
     use super::{all_started, code};
 
     #[test]
-    fn none_is_left_if_one_cannot_be_started() {
+    fn no_worker_is_left_if_one_cannot_be_started() {
         let mut started = Vec::new();
         let start = || {
             if started.len() == 2 {

@@ -1,5 +1,5 @@
-//! The data of a job that is running, saved to a file from time to time: for what ends the guard as well,
-//! such as a loss of power. The guard saves, so that it costs the job nothing.
+//! Saves the data of a running job to a file from time to time, against events that also end the guard, such as a loss
+//! of power. The guard saves, so it costs the job nothing.
 
 mod file;
 mod recover;
@@ -24,7 +24,7 @@ use crate::GuardError;
 
 pub use recover::{is_active, recover};
 
-/// What is to be saved where, and how often.
+/// The file that the data is saved to, and the time between two saves.
 #[derive(Clone, Debug)]
 pub(super) struct Autosave {
     pub(super) path: PathBuf,
@@ -32,7 +32,7 @@ pub(super) struct Autosave {
 }
 
 impl Autosave {
-    /// Reserves the file, if there is none yet.
+    /// Locks the file's path for this guard. Fails if an autosave of an earlier job is still there.
     pub(super) fn reserve(self, name: &str) -> Result<Reserved, GuardError> {
         let lock = lock(&self.path)?;
         if fs::exists(&self.path).map_err(failed("look for", &self.path))? {
@@ -42,14 +42,14 @@ impl Autosave {
     }
 }
 
-/// Where the lock is: beside the file, which is replaced by each save.
+/// Returns the path of the lock file. It lies beside the autosave, which each save replaces.
 fn lock_of(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     beside.into()
 }
 
-/// That a guard that lives has the file.
+/// Takes the lock, which a living guard holds on the file.
 fn lock(path: &Path) -> Result<Lock, GuardError> {
     Lock::take("", &lock_of(path)).map_err(|error| match error {
         BackendError::Held { holder, .. } => GuardError::Active {
@@ -69,7 +69,7 @@ fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> G
     move |source| GuardError::Autosave { action, path, source }
 }
 
-/// A file that nobody else saves to.
+/// An autosave path that this guard alone saves to, as it holds the lock.
 #[derive(Debug)]
 pub(super) struct Reserved {
     autosave: Autosave,
@@ -78,7 +78,7 @@ pub(super) struct Reserved {
 }
 
 impl Reserved {
-    /// Begins to save.
+    /// Starts the thread that saves.
     pub(super) fn start(self, memory: Arc<Pages>, layout: Layout) -> Result<Saving, GuardError> {
         let (end, ended) = channel();
         let saver = Saver { reserved: self, memory, layout, saved: 0 };
@@ -93,28 +93,28 @@ impl Reserved {
 /// A thread that saves until it is told to end.
 #[derive(Debug)]
 pub(super) struct Saving {
-    /// Why the job ended, if badly.
+    /// Tells the thread why the job ended badly, which makes it save once more; or to end.
     end: Sender<Option<String>>,
     thread: JoinHandle<Reserved>,
 }
 
 impl Saving {
-    /// Has it save what a job has left that did not succeed, while `conclude` rescues that; and removes
-    /// the file if that was done.
+    /// Does `conclude`, which rescues the job's data. If the job failed, the data is saved once more meanwhile. The
+    /// file is removed if the job succeeded or was rescued.
     pub(super) fn around(
         self,
         cause: &Cause,
         conclude: impl FnOnce() -> Result<(Ended, bool), GuardError>,
     ) -> Result<Ended, GuardError> {
         if !cause.is_success() {
-            // It ends when it is told to, and not before.
+            // Sending only fails if the thread has ended, which it does only when told.
             let _ = self.end.send(Some(cause.to_string()));
         }
         let concluded = catch_unwind(AssertUnwindSafe(conclude));
         let _ = self.end.send(None);
         let reserved = self.thread.join();
         if let (Ok(Ok((_, true))), Ok(reserved)) = (&concluded, reserved) {
-            // There is none if nothing was ever saved.
+            // No file exists if nothing was ever saved.
             let _ = fs::remove_file(&reserved.autosave.path);
         }
         concluded.unwrap_or_else(|panic| resume_unwind(panic)).map(|(ended, _)| ended)
@@ -125,7 +125,7 @@ struct Saver {
     reserved: Reserved,
     memory: Arc<Pages>,
     layout: Layout,
-    /// The last commit that was saved.
+    /// The number of the last commit that was saved.
     saved: u64,
 }
 
@@ -149,7 +149,7 @@ impl Saver {
         let snapshot = Snapshot::take(&*self.memory, self.layout);
         match file::write(path, &self.reserved.name, cause, &snapshot) {
             Ok(()) => self.saved = snapshot.commit,
-            // The one before is still there, and the next may succeed.
+            // The previous file is still there, and the next save may succeed.
             Err(error) => {
                 tracing::warn!(target: "safe_state", path = %path.display(), %error, "autosave failed");
             }

@@ -1,4 +1,4 @@
-//! Why a job ended, and what it had used.
+//! Why a job ended, and the time and memory that it used.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
@@ -23,9 +23,9 @@ use safe_state_base::secrets::masked;
 /// Its `Display` is one line: `killed by signal 11 (SIGSEGV) at address 0x8`.
 #[derive(Clone, Debug, Default)]
 pub struct Cause {
-    /// `None` of an autosave.
+    /// The exit status; `None` if the cause was read from an autosave.
     status: Option<ExitStatus>,
-    /// What an autosave says, if the guard came to know.
+    /// The cause as an autosave tells it, if the guard learnt it.
     told: Option<String>,
     stage: u64,
     panic: Option<Panic>,
@@ -38,17 +38,17 @@ pub struct Cause {
     minidump: Option<PathBuf>,
 }
 
-/// What a job has used.
+/// The time and memory that a job has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// From its start to its end.
+    /// The time from the job's start to its end.
     pub wall_time: Duration,
-    /// The processor's time in the program.
+    /// The processor time spent in the program.
     pub user_time: Duration,
-    /// The processor's time in the system.
+    /// The processor time spent in the system.
     pub system_time: Duration,
-    /// The most memory that it had at a time, in bytes.
+    /// The most memory that the job had at any time, in bytes.
     pub peak_memory: u64,
 }
 
@@ -68,7 +68,7 @@ impl Usage {
 }
 
 impl Cause {
-    /// That of a job that is no more, by what it left in memory.
+    /// Finds the cause of a job that has ended, by the notes that it left in memory.
     pub(super) fn find(
         memory: &Pages,
         status: ExitStatus,
@@ -76,7 +76,7 @@ impl Cause {
         is_out_of_memory: bool,
     ) -> Cause {
         let stage = memory.load(word::STAGE, std::sync::atomic::Ordering::SeqCst);
-        // Others were caught, or were of a thread that nobody asked about.
+        // Other panics were caught, or happened in a thread whose result nobody asked for.
         let is_of_panic = stage == stage::PANICKED
             || status.signal() == Some(libc::SIGABRT)
             || stage != stage::RETURNED && status.code() == Some(101);
@@ -104,51 +104,51 @@ impl Cause {
         Cause { told, ..Cause::default() }
     }
 
-    /// What it exited with, if it did.
+    /// Returns the exit code, if the job exited.
     pub fn exit_code(&self) -> Option<i32> {
         self.status?.code()
     }
 
-    /// The signal that killed it, if one did.
+    /// Returns the signal that killed the job, if one did.
     pub fn signal(&self) -> Option<i32> {
         self.status?.signal()
     }
 
-    /// Whether the job's closure had returned. A process may also exit in the middle of it, by
-    /// `process::exit` for one.
+    /// Returns whether the job's closure had returned. A process may also exit in the middle of it, for example by
+    /// `process::exit`.
     pub fn has_returned(&self) -> bool {
         self.stage == stage::RETURNED
     }
 
-    /// Whether it has succeeded: its closure had returned, and it exited with 0.
+    /// Returns whether the job has succeeded: its closure had returned, and it exited with 0.
     pub fn is_success(&self) -> bool {
         self.has_returned() && self.exit_code() == Some(0)
     }
 
-    /// The panic that ended it, if one did.
+    /// Returns the panic that ended the job, if one did.
     pub fn panic(&self) -> Option<&Panic> {
         self.panic.as_ref()
     }
 
-    /// Whether it was probably killed for want of memory: by SIGKILL, while the kernel killed some process
-    /// for that.
+    /// Returns whether the job was probably killed for want of memory: by SIGKILL, while the kernel killed some process
+    /// for that reason.
     pub fn is_out_of_memory(&self) -> bool {
         self.is_out_of_memory
     }
 
-    /// The address whose access was the crash, after a SIGSEGV or SIGBUS.
+    /// Returns the address whose access caused the crash, after a SIGSEGV or SIGBUS.
     pub fn address(&self) -> Option<u64> {
         let crash = self.crash.as_ref()?;
         matches!(crash.signal, libc::SIGSEGV | libc::SIGBUS).then_some(crash.address)
     }
 
-    /// The number of the thread that crashed, as the system counts.
+    /// Returns the system's number of the thread that crashed.
     pub fn thread_id(&self) -> Option<u64> {
         self.crash.as_ref().map(|crash| crash.thread)
     }
 
-    /// The stack of the crash or the panic, from the innermost call outwards; empty where there is none, as
-    /// after SIGKILL. The first call looks up the names, for some ten milliseconds.
+    /// Returns the stack of the crash or the panic, from the innermost call outwards. It is empty if none was noted, as
+    /// after SIGKILL. The first call looks up the names, which takes some ten milliseconds.
     pub fn stack(&self) -> &[Frame] {
         self.stack.get_or_init(|| match (&self.panic, &self.crash) {
             (Some(panic), _) => stack::frames(panic.stack(), &self.modules, true),
@@ -157,8 +157,8 @@ impl Cause {
         })
     }
 
-    /// The minidump of the crash, if one was asked for, by [`Guard::minidump`](super::Guard::minidump), and
-    /// could be written.
+    /// Returns the path of the minidump, if [`Guard::minidump`](super::Guard::minidump) asked for one and it could be
+    /// written.
     #[cfg(feature = "minidump")]
     pub fn minidump(&self) -> Option<&Path> {
         self.minidump.as_deref()
@@ -169,7 +169,7 @@ impl Cause {
         Cause { minidump, ..self }
     }
 
-    /// What it had used.
+    /// Returns the time and memory that the job used.
     pub fn usage(&self) -> Usage {
         self.usage
     }
@@ -234,8 +234,8 @@ fn name(signal: i32) -> &'static str {
     }
 }
 
-/// How the job of a guard has ended. As what `main` returns, it ends the program as the job did: with its
-/// exit code, or 128 and the number of the signal.
+/// The end of a guard's job. Returned from `main`, it ends the program as the job ended: with its exit code, or with
+/// 128 plus the number of the signal.
 #[derive(Clone, Debug)]
 #[must_use = "the program is to end as its job did"]
 pub struct Ended {
@@ -247,17 +247,17 @@ impl Ended {
         Ended { cause }
     }
 
-    /// Why.
+    /// Returns why the job ended.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// Whether it has succeeded.
+    /// Returns whether the job has succeeded.
     pub fn is_success(&self) -> bool {
         self.cause.is_success()
     }
 
-    /// The exit code, or 128 and the number of the signal, as shells say it.
+    /// Returns the exit code, or 128 plus the number of the signal, as shells do; 1 if it is not known.
     pub fn code(&self) -> u8 {
         let signal = self.cause.signal().map(|signal| 128 + signal);
         let code = self.cause.exit_code().or(signal);

@@ -1,4 +1,4 @@
-//! What the job writes and its guard reads.
+//! The data that the job writes and its guard reads.
 
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,12 +13,12 @@ use super::sys::Pages;
 use super::writer::{Draft, Writer};
 use crate::GuardError;
 
-/// A map of named values that outlives the process, however that dies: what [`Guard::run`](super::Guard::run)
-/// gives to its closure.
+/// A map of named values that outlives the process, however that dies. [`Guard::run`](super::Guard::run) passes it to
+/// its closure.
 ///
-/// The values lie in memory that the guard has mapped as well, so a change costs a copy, and no system call.
-/// They are anything that is `Serialize`. A value is stored as it is when it is inserted: insert it again
-/// after a change. All threads may use the map.
+/// The values lie in memory that the guard has mapped as well, so a change costs a copy and no system call. They can be
+/// of any type that is `Serialize`. A value is stored as it is when it is inserted: insert it again after a change. All
+/// threads may use the map.
 ///
 /// ```no_run
 /// # use safe_state::guard::{Data, GuardError};
@@ -36,7 +36,7 @@ use crate::GuardError;
 #[derive(Debug)]
 pub struct Data {
     writer: Mutex<Writer<Arc<Pages>>>,
-    /// The thread that has the writer; 0 for none.
+    /// The number of the thread that holds the writer; 0 for none.
     busy: AtomicUsize,
 }
 
@@ -45,88 +45,88 @@ impl Data {
         Data { writer: Mutex::new(Writer::new(memory, layout)), busy: AtomicUsize::new(0) }
     }
 
-    /// Stores a value under a name, in place of one that is there. Once this returns, a rescue sees it.
+    /// Stores a value under the name `key`, and replaces the one before. Once this returns, a rescue sees it.
     ///
-    /// It is copied as its `Serialize` goes: of bytes, that of `serde_bytes` is the fast one.
+    /// The value is copied by its `Serialize`. For bytes, that of `serde_bytes` is the fast one.
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails, or there is no room for it; see [`Guard::max_size`](super::Guard::max_size).
+    /// Its `Serialize` fails, or the data has no room for it; see [`Guard::max_size`](super::Guard::max_size).
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update), whose argument is there for that.
+    /// If called within the closure of [`update`](Data::update). Use the closure's argument there.
     pub fn insert(&self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
         self.update(|data| data.insert(key, value))
     }
 
-    /// Removes a value; gives whether there was one.
+    /// Removes the value named `key`. Returns whether there was one.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Data::insert).
+    /// If called within the closure of [`update`](Data::update).
     pub fn remove(&self, key: &str) -> bool {
         self.update(|data| Ok(data.remove(key))).unwrap_or(false)
     }
 
-    /// The value of that name.
+    /// Returns the value named `key`, if there is one.
     ///
     /// # Errors
     ///
-    /// It cannot be read as a `T`.
+    /// The value cannot be read as a `T`.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Data::insert).
+    /// If called within the closure of [`update`](Data::update).
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, GuardError> {
         get(&self.lock().writer, key)
     }
 
-    /// Whether there is a value of that name.
+    /// Returns whether there is a value named `key`.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Data::insert).
+    /// If called within the closure of [`update`](Data::update).
     pub fn contains(&self, key: &str) -> bool {
         self.lock().writer.read(key, |_| ()).is_some()
     }
 
-    /// The names, in order.
+    /// Returns the names of all values, sorted.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Data::insert).
+    /// If called within the closure of [`update`](Data::update).
     pub fn keys(&self) -> Vec<String> {
         let mut keys: Vec<_> = self.lock().writer.keys().map(str::to_owned).collect();
         keys.sort_unstable();
         keys
     }
 
-    /// How many values there are.
+    /// Returns the number of values.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Data::insert).
+    /// If called within the closure of [`update`](Data::update).
     pub fn len(&self) -> usize {
         self.lock().writer.keys().count()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no values.
     ///
     /// # Panics
     ///
-    /// As [`insert`](Data::insert).
+    /// If called within the closure of [`update`](Data::update).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Makes several changes at once: a rescue sees all of them, or none. Other threads wait meanwhile.
     ///
-    /// If the closure returns an error, or panics, nothing has changed; nor if a change in it failed.
+    /// If the closure returns an error or panics, or if a change in it failed, nothing has changed.
     ///
     /// # Errors
     ///
-    /// That of the closure, or a change in it failed.
+    /// The closure's error, or a change in it failed.
     ///
     /// # Panics
     ///
@@ -148,14 +148,14 @@ impl Data {
             self.busy.load(Ordering::Relaxed) != this,
             "the guard's data is being updated by this thread; use the argument of that closure"
         );
-        // A panic has undone its changes.
+        // A poisoned lock is fine: a panic has undone its changes.
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.busy.store(this, Ordering::Relaxed);
         Locked { writer, busy: &self.busy }
     }
 }
 
-/// The writer, and that this thread has it.
+/// The locked writer, noted as held by this thread.
 struct Locked<'a> {
     writer: MutexGuard<'a, Writer<Arc<Pages>>>,
     busy: &'a AtomicUsize,
@@ -167,7 +167,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// A number that no other living thread has.
+/// Returns a number for this thread that no other living thread has, and that is not 0.
 fn this_thread() -> usize {
     thread_local!(static THIS: u8 = const { 0 });
     THIS.with(|this| ptr::from_ref(this).addr())
@@ -180,38 +180,37 @@ fn get<T: DeserializeOwned>(
     writer.read(key, |bytes| entry::value(key, bytes)).transpose()
 }
 
-/// Changes that are made together: what [`Data::update`] gives to its closure.
+/// A group of changes that are made together. [`Data::update`] passes it to its closure.
 #[derive(Debug)]
 pub struct Update<'a> {
     draft: Draft<'a, Arc<Pages>>,
 }
 
 impl Update<'_> {
-    /// Stores a value under a name, in place of one that is there.
+    /// Stores a value under the name `key`, and replaces the one before.
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails, or there is no room for it. The update is undone then, whatever its closure
-    /// returns.
+    /// Its `Serialize` fails, or the data has no room for it. The update is then undone, whatever its closure returns.
     pub fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
         self.draft.insert(key, value)
     }
 
-    /// Removes a value; gives whether there was one.
+    /// Removes the value named `key`. Returns whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
         self.draft.remove(key)
     }
 
-    /// The value of that name, as this update has made it.
+    /// Returns the value named `key` as this update has left it, if there is one.
     ///
     /// # Errors
     ///
-    /// It cannot be read as a `T`.
+    /// The value cannot be read as a `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, GuardError> {
         get(self.draft.writer(), key)
     }
 
-    /// Whether there is a value of that name.
+    /// Returns whether there is a value named `key`.
     pub fn contains(&self, key: &str) -> bool {
         self.draft.writer().read(key, |_| ()).is_some()
     }

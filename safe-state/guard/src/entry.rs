@@ -1,5 +1,5 @@
-//! The bytes of an entry: its key, and its value by the names of fields and variants, with the schema that these
-//! are in behind it. So a value can be looked at without its type, and whatever is `Serialize` reads back.
+//! The bytes of an entry: its key, its value, and the schema of the value with the names of its fields and variants. So
+//! a value can be shown without its type, and any `Serialize` value can be read back.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -13,10 +13,11 @@ use serde::de::{DeserializeOwned, Error as _};
 use super::layout::Layout;
 use crate::GuardError;
 
-/// Most versions of a schema: values of so many types under one key have little in common.
+/// The most versions of a schema. Beyond that, the values under one key have too little in common, and a new schema
+/// begins.
 const MOST_VERSIONS: u32 = 16;
 
-/// Makes the bytes of entries. It knows the schemas of those before.
+/// Makes the bytes of entries. It remembers the schema of each key.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     schemas: HashMap<Box<str>, Known>,
@@ -31,14 +32,15 @@ struct Known {
 
 impl Known {
     fn new(schema: Schema) -> Self {
-        // It fails to serialise into memory in no way.
+        // Serialising a schema into memory never fails.
         let bytes = postcard::to_stdvec(&schema).unwrap_or_default();
         Known { schema, bytes }
     }
 }
 
 impl Entries {
-    /// Writes an entry as far as there is room. Gives how many bytes it takes; if those are more, it is not whole.
+    /// Writes an entry into `room`. Returns how many bytes it takes; if they are more than the room, the entry is not
+    /// complete.
     pub(super) fn write(
         &mut self,
         room: &mut [u8],
@@ -62,18 +64,18 @@ impl Entries {
         let Some(known) = self.schemas.get(key) else { return Ok(at) };
         let at = put(room, at, &known.bytes);
         let at = put(room, at, &known.schema.version().to_le_bytes());
-        // Of a schema there is less than of the names in the program.
+        // A schema is smaller than the names in the program, so its length always fits.
         let len = u32::try_from(known.bytes.len()).unwrap_or(u32::MAX);
         Ok(put(room, at, &len.to_le_bytes()))
     }
 
-    /// Forgets what it knows of a key.
+    /// Forgets the schema of a key.
     pub(super) fn forget(&mut self, key: &str) {
         self.schemas.remove(key);
     }
 }
 
-/// Puts bytes at a place, if there is room. Gives the place behind them.
+/// Copies bytes to the offset `at`, if the room is large enough. Returns the offset behind them.
 fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     let end = at.saturating_add(bytes.len());
     if let Some(part) = room.get_mut(at..end) {
@@ -82,8 +84,8 @@ fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     end
 }
 
-/// Of what was written by a commit, so that neither what a crash has scribbled over counts, nor a version
-/// that was meant for another commit.
+/// Returns the checksum of an entry as written by `commit`. So neither bytes that a crash has overwritten are accepted,
+/// nor a version that belongs to another commit.
 pub(super) fn checksum(commit: u64, entry: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&commit.to_le_bytes());
@@ -91,21 +93,21 @@ pub(super) fn checksum(commit: u64, entry: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Where an entry lies, if it lies among the data.
+/// Returns the range of an entry in the memory, if it lies within the data.
 pub(super) fn bytes(layout: Layout, at: u64, len: u64) -> Option<Range<usize>> {
     let (at, len) = (usize::try_from(at).ok()?, usize::try_from(len).ok()?);
     let (data, end) = (layout.data(), at.checked_add(len)?);
     (data.start <= at && end <= data.end).then_some(at..end)
 }
 
-/// Its key and its value's bytes.
+/// Returns the key of an entry, and the bytes of its value.
 pub(super) fn split(entry: &[u8]) -> Option<(&str, &[u8])> {
     let (len, rest) = entry.split_first_chunk()?;
     let (key, value) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
     Some((std::str::from_utf8(key).ok()?, value))
 }
 
-/// The value that the bytes are.
+/// Reads a value of the type `T` from its bytes.
 pub(super) fn value<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, GuardError> {
     read(bytes).map_err(|error| GuardError::OtherType {
         key: key.to_owned(),
@@ -114,7 +116,7 @@ pub(super) fn value<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, G
     })
 }
 
-/// The same without its type; none if there is none.
+/// Reads a value without its type, to show it; none if that fails.
 pub(super) fn shown(bytes: &[u8]) -> Option<Value> {
     read(bytes).ok()
 }
@@ -185,7 +187,7 @@ mod tests {
 
     fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
         let mut entries = Entries::default();
-        // The second time by the schema of the first.
+        // The second time it is written by the schema of the first.
         for _ in 0..2 {
             let entry = entries.make("key", value).unwrap();
             let (key, bytes) = split(&entry).unwrap();
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn all_reads_back() {
+    fn values_of_all_kinds_read_back() {
         reads_back(&Some(None::<u8>));
         reads_back(&Some(()));
         reads_back(&Some(Some(None::<String>)));
@@ -208,7 +210,7 @@ mod tests {
         reads_back(&(i128::MIN, u128::MAX, '\u{fc}', 1.5_f32));
         reads_back(&Ok::<Option<u8>, ()>(None));
         reads_back(&"x".repeat(100_000));
-        // It does not tell how many elements there are.
+        // This iterator does not tell how many elements it has.
         reads_back(&Untold((0..300).collect()));
     }
 

@@ -1,74 +1,74 @@
-//! What can go wrong with a guard, apart from what the job does.
+//! The errors of a guard itself, apart from failures of its job.
 
 use safe_state_backends::escape::Line;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a guard could not do what it was asked for.
+/// Why a guard could not do what was asked.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum GuardError {
     /// The system refused something.
     #[error("cannot {action}")]
     System {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// A guard was to run within the job of another.
+    /// A guard was run within the job of another guard.
     #[error(
         "the guard `{inner}` cannot run within the job of the guard `{outer}`; call it after that", inner = Line(inner), outer = Line(outer))]
     Nested {
-        /// The one that was to run.
+        /// The name of the guard that was run.
         inner: String,
-        /// The one whose job this process is.
+        /// The name of the guard whose job this process is.
         outer: String,
     },
-    /// The program has come to another guard than the one that started it.
+    /// The program was started again by one guard, and came to another guard first.
     #[error(
         "the program was started again for the guard `{expected}`, and came to the guard `{found}` first; \
          let it come to its guards in the same order with the same arguments", expected = Line(expected), found = Line(found))]
     OtherGuard {
-        /// The one that started it.
+        /// The name of the guard that started it.
         expected: String,
-        /// The one that it came to.
+        /// The name of the guard that it came to.
         found: String,
     },
-    /// The program was started again for the guard, and ended before it came to it.
+    /// The program was started again for the guard, and ended before it came to the guard.
     #[error(
         "the program was started again for the guard `{name}`, and ended without coming to it ({ending}); \
          with the arguments {arguments:?} it has to come to the same guard, see `Guard::args`", name = Line(name), ending = Line(ending))]
     NotReached {
-        /// The guard.
+        /// The name of the guard.
         name: String,
-        /// How it ended.
+        /// The end of the program, as text.
         ending: String,
-        /// What it was started with.
+        /// The arguments that the program was started with.
         arguments: Vec<String>,
     },
-    /// The process was started by a guard, and what that passed on is gone.
+    /// The process was started by a guard, and the memory passed on to it is gone.
     #[error(
         "the guard `{name}` has lost the memory it shares with the process that started this one; \
          close no files that you have not opened before the guard runs", name = Line(name))]
     Lost {
-        /// The guard.
+        /// The name of the guard.
         name: String,
     },
-    /// The name cannot be a guard's.
+    /// The name can't be that of a guard.
     #[error("a guard's name has 1 to 255 bytes, and `{name}` has {}", name.len(), name = Line(name))]
     Name {
-        /// The name.
+        /// The name that was given.
         name: String,
     },
-    /// There is no room for a value.
+    /// The data has no room for a value.
     #[error(
         "there is no room for `{key}` in the {capacity} bytes of the guard's data; \
          remove something, or give it more by `Guard::max_size`", key = Line(key))]
     Full {
         /// The value's name.
         key: String,
-        /// How much room there is for all.
+        /// The room for all data, in bytes.
         capacity: u64,
     },
     /// The memory for a guard's data is more than the system lets this process have.
@@ -78,29 +78,29 @@ pub enum GuardError {
         limit.as_ref().map(|limit| format!(": {limit}")).unwrap_or_default()
     )]
     NoMemory {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// How much memory that is.
+        /// The memory that was needed, in bytes.
         bytes: u64,
-        /// What was asked for.
+        /// The room for data that was asked for, in bytes.
         max_size: u64,
-        /// The limit that it is beyond, if that is known.
+        /// The limit that was exceeded, if it is known.
         limit: Option<String>,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// More memory was asked for than there are addresses.
+    /// More memory was asked for than can be addressed.
     #[error(
         "{max_size} bytes are more than a guard's data can have here; ask for less by `Guard::max_size`"
     )]
     TooLarge {
-        /// What was asked for.
+        /// The room for data that was asked for, in bytes.
         max_size: u64,
     },
     /// A value's name is too long.
     #[error("a name of {len} bytes is too long for a value")]
     LongKey {
-        /// Its length in bytes.
+        /// The length of the name in bytes.
         len: usize,
     },
     /// A value cannot be serialised.
@@ -108,7 +108,7 @@ pub enum GuardError {
     Unserializable {
         /// The value's name.
         key: String,
-        /// What its `Serialize` says.
+        /// The error of its `Serialize`.
         reason: String,
     },
     /// A value is not of the type that was asked for.
@@ -116,58 +116,58 @@ pub enum GuardError {
     OtherType {
         /// The value's name.
         key: String,
-        /// The type.
+        /// The name of the type that was asked for.
         type_name: &'static str,
-        /// What its `Deserialize` says.
+        /// The error of its `Deserialize`.
         reason: String,
     },
-    /// A change failed within an update, which was told then, so none of them was made.
+    /// A change within an update failed. That was reported then; none of the changes was made.
     #[error("the update was undone, since one of its changes failed")]
     Undone,
-    /// There is an autosave of a job that is running.
+    /// The autosave belongs to a running job.
     #[error("the autosave `{}` belongs to a job that is running{holder}; wait for it, or stop it", Line(path.display()), holder = Line(holder))]
     Active {
-        /// The file.
+        /// The path of the autosave.
         path: PathBuf,
-        /// Who runs it, if that is known.
+        /// A text that says who runs the job, empty if that is not known.
         holder: String,
     },
-    /// There is an autosave that was not recovered.
+    /// An autosave exists that was not recovered.
     #[error(
         "there is an autosave at `{}` that was not recovered; recover it by `guard::recover`, or remove it",
         Line(path.display()))]
     NotRecovered {
-        /// The file.
+        /// The path of the autosave.
         path: PathBuf,
     },
-    /// There is no autosave.
+    /// No autosave exists.
     #[error("there is no autosave at `{}`", Line(path.display()))]
     NoAutosave {
-        /// The file.
+        /// The path of the autosave.
         path: PathBuf,
     },
     /// An autosave is damaged. The file is left as it is.
     #[error("the autosave `{}` is damaged: {reason}; it is left as it is", Line(path.display()), reason = Line(reason))]
     Damaged {
-        /// The file.
+        /// The path of the autosave.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why the autosave can't be read.
         reason: String,
     },
-    /// A rescue has failed, of what an autosave holds. The file is left as it is.
+    /// The rescue of an autosave's data has failed. The file is left as it is.
     #[error("the rescue of the autosave `{}` has failed; it is left as it is", Line(path.display()))]
     RescueFailed {
-        /// The file.
+        /// The path of the autosave.
         path: PathBuf,
     },
     /// An autosave cannot be read or written.
     #[error("cannot {action} the autosave `{}`", Line(path.display()))]
     Autosave {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// The file.
+        /// The path of the autosave.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }

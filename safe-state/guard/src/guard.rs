@@ -1,4 +1,4 @@
-//! The guard: the program runs in a child of itself, and what the job knew outlives it.
+//! The guard: runs the job in a child process, and keeps the job's data if that dies.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,14 +25,14 @@ use crate::watch::Watched;
 
 type RescueFn<'a> = Box<dyn FnOnce(&Rescue) -> ExitCode + 'a>;
 
-/// How much room there is for data by default.
+/// The room for data by default, in bytes.
 #[cfg(target_pointer_width = "64")]
 const MAX_SIZE: u64 = 1 << 30;
 #[cfg(not(target_pointer_width = "64"))]
 const MAX_SIZE: u64 = 1 << 26;
 
-/// Runs the program's job in a child of itself, and rescues what that knew if it ends badly: by a segfault,
-/// an abort, a panic, SIGKILL, or for want of memory.
+/// Runs the program's job in a child of itself, and rescues the job's data if it ends badly: by a segfault, an abort, a
+/// panic, SIGKILL, or for want of memory.
 ///
 /// ```no_run
 /// use safe_state::guard::{Ended, Guard, GuardError};
@@ -52,9 +52,9 @@ const MAX_SIZE: u64 = 1 << 26;
 /// }
 /// ```
 ///
-/// The program is started again, with the same arguments, and comes to the same guard, where it does the job
-/// and ends. So what stands before the guard runs twice: let it be the first thing in `main`. What stands
-/// behind it runs in the guard alone, after the job.
+/// The program is started again with the same arguments, and comes to the same guard, where it does the job and ends.
+/// So code before the guard runs twice: let the guard be the first thing in `main`. Code after it runs only in the
+/// guarding process, after the job.
 pub struct Guard<'a> {
     name: String,
     arguments: Option<Vec<OsString>>,
@@ -67,7 +67,7 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// A guard of that name, by which the program finds it when it is started again.
+    /// Makes a guard with this name. The program finds it by the name when it is started again.
     pub fn new(name: impl Into<String>) -> Self {
         Guard {
             name: name.into(),
@@ -81,67 +81,66 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// What to do if the job ends otherwise than by success: with another exit code than 0, by a signal, or
-    /// by an `exit` before its closure has returned. It is called once, in the guard, after the job's end.
+    /// Sets what to do if the job does not succeed: if it ends with another exit code than 0, by a signal, or by an
+    /// `exit` before its closure has returned. `rescue` is called once, in the guarding process, after the job's end.
     ///
-    /// It returns what `main` may: nothing, or a `Result`.
+    /// It returns what `main` may return: nothing, or a `Result`. The rescue fails if that is an `Err`.
     pub fn rescue<T: Termination>(mut self, rescue: impl FnOnce(&Rescue) -> T + 'a) -> Self {
         self.rescue = Some(Box::new(|of| rescue(of).report()));
         self
     }
 
-    /// What to start the program with, instead of the arguments that this process was started with.
+    /// Sets the arguments that the program is started with, in place of those of this process.
     ///
-    /// A test asks for itself, as the harness runs many:
+    /// A test has to ask for itself, as the test harness runs many:
     /// `Guard::new("import").args(["--exact", "tests::survives", "--nocapture"])`.
     pub fn args(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         self.arguments = Some(arguments.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How many bytes the data may take; 1 GiB by default. A value that is replaced takes its room twice.
-    /// What is not used is no memory.
+    /// Sets how many bytes the data may take; 1 GiB by default (64 MiB on 32 bits). A value that is replaced takes its room
+    /// twice. Unused room takes no memory.
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = bytes;
         self
     }
 
-    /// Saves the data to a file, each time so long after the last, if it has changed; and once more before
-    /// it is rescued. The file is removed when the job has succeeded, or was rescued. It stays if the rescue
+    /// Saves the data to a file whenever it has changed and `every` has passed since the last save, and once more
+    /// before it is rescued. The file is removed when the job has succeeded or was rescued. It stays if the rescue
     /// fails, by an `Err` or a panic, and if the guard ends together with the job: see `recover`.
     ///
-    /// The guard saves, so it costs the job nothing. The file is compressed, checked when it is read, and
-    /// whole at any instant; only its owner may read it.
+    /// The guard saves, so it costs the job nothing. The file is compressed, checked when it is read, and complete at
+    /// any instant. Only its owner may read it.
     ///
-    /// [`run`](Guard::run) fails if there is such a file, which is to be recovered first.
+    /// [`run`](Guard::run) fails if an autosave is already there. It has to be recovered first.
     #[cfg(feature = "autosave")]
     pub fn autosave(mut self, path: impl Into<PathBuf>, every: Duration) -> Self {
         self.autosave = Some(autosave::Autosave { path: path.into(), every });
         self
     }
 
-    /// Writes a minidump of a crash into that directory, `NAME-PID.dmp`, for debuggers and crash reporters;
-    /// [`Cause::minidump`] has its path. Only its owner may read it, as parts of the job's memory are in it.
+    /// Writes a minidump of a crash into the directory `dir`, named `NAME-PID.dmp`, for debuggers and crash reporters.
+    /// [`Cause::minidump`] returns its path. Only its owner may read it, as it contains parts of the job's memory.
     #[cfg(feature = "minidump")]
     pub fn minidump(mut self, dir: impl Into<PathBuf>) -> Self {
         self.minidump = Some(dir.into());
         self
     }
 
-    /// Does the job in a child of this process, waits for its end, and rescues its data if it did not
-    /// succeed.
+    /// Does the job in a child of this process, waits for its end, and rescues its data if it did not succeed.
     ///
-    /// The job's closure returns what `main` may: nothing, a `Result`, or an `ExitCode`. It does not return
-    /// from here: the process that does the job ends with it.
+    /// The closure returns what `main` may return: nothing, a `Result`, or an `ExitCode`. In the child this function
+    /// does not return: the process ends with the job.
     ///
     /// # Errors
     ///
-    /// The program cannot be started again, or does not come to this guard then; or this is called within
-    /// the job of another guard.
+    /// The program cannot be started again, or does not come to this guard then; or this is called within the job of
+    /// another guard.
     ///
     /// # Panics
     ///
-    /// If the rescue does.
+    /// If the rescue panics.
     pub fn run<T: Termination>(self, job: impl FnOnce(&Data) -> T) -> Result<Ended, GuardError> {
         if !(1..=255).contains(&self.name.len()) {
             return Err(GuardError::Name { name: self.name });
@@ -183,7 +182,7 @@ impl<'a> Guard<'a> {
         self.conclude(&watched, &cause, &arguments).map(|(ended, _)| ended)
     }
 
-    /// What the job is to find in its memory.
+    /// Writes into the memory what the job is to find there when it starts.
     #[cfg_attr(
         not(feature = "minidump"),
         expect(clippy::unused_self, reason = "nothing is asked for")
@@ -197,7 +196,7 @@ impl<'a> Guard<'a> {
         let _ = memory;
     }
 
-    /// What there is to do after the job, and whether that was done.
+    /// Rescues the data if the job did not succeed. Returns whether the job succeeded or was rescued.
     fn conclude(
         self,
         watched: &Watched,

@@ -1,4 +1,4 @@
-//! The job's side: what surrounds the closure in the process that does it.
+//! The job's side: the code around the closure in the process that does the job.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +12,10 @@ use super::memory::Memory;
 use super::sys::Pages;
 use super::{crash, panic, stack};
 
-/// What `main` exits with after a panic.
+/// The exit code of a program whose `main` panics.
 const PANICKED: i32 = 101;
 
-/// Does the job, and ends the process as its outcome says.
+/// Does the job, and ends the process by its outcome.
 pub(super) fn run<T: Termination>(
     memory: &Arc<Pages>,
     layout: Layout,
@@ -28,7 +28,7 @@ pub(super) fn run<T: Termination>(
     let (code, stage) = match catch_unwind(AssertUnwindSafe(|| job(&data).report())) {
         Ok(code) => (number(code), stage::RETURNED),
         Err(payload) => {
-            // Its drop may panic again.
+            // Dropping the payload may panic again.
             mem::forget(payload);
             (PANICKED, stage::PANICKED)
         }
@@ -37,7 +37,7 @@ pub(super) fn run<T: Termination>(
     process::exit(code)
 }
 
-/// The number of an exit code, which does not tell it but by comparison.
+/// Returns the number of an exit code, which can only be found by comparison.
 fn number(code: ExitCode) -> i32 {
     let number = (0..=u8::MAX).find(|number| ExitCode::from(*number) == code);
     number.unwrap_or(1).into()

@@ -1,9 +1,10 @@
-//! Data that outlives the process: a program does its job in a child of itself, and a rescue gets what the job
-//! knew when it crashed, and why it did.
+//! Data that outlives the process: a program does its job in a child of itself. If the job crashes, a rescue gets its
+//! data, and the cause.
 //!
-//! [`Guard`] has an example; see [`docs/guide/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/guards.md)
-//! for the guide. It runs on Linux; elsewhere this crate is empty. A program depends on
-//! [`safe-state`](https://docs.rs/safe-state) with the feature `guard`, and finds it as `safe_state::guard`.
+//! [`Guard`] has an example;
+//! [`docs/guide/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/guards.md) is the guide. It
+//! runs on Linux; elsewhere this crate is empty. A program depends on [`safe-state`](https://docs.rs/safe-state) with
+//! the feature `guard`, and finds it as `safe_state::guard`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(target_os = "linux")]
 #![deny(missing_docs)]

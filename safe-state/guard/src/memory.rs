@@ -1,25 +1,26 @@
-//! What the protocol asks of the memory between the job and its guard.
+//! The operations that the protocol between job and guard needs from their memory.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-/// Words, each of them atomic, and bytes, which belong to one side at a time.
+/// A memory of words, each of them atomic, and of bytes, which belong to one side at a time.
 pub(super) trait Memory {
-    /// The word of that number.
+    /// Returns the word with this number.
     fn load(&self, word: usize, order: Ordering) -> u64;
 
     fn store(&self, word: usize, value: u64, order: Ordering);
 
-    /// Stores `new` if the word is `current`; else tells what it is.
+    /// Stores `new` if the word is `current`, and returns `Ok`; otherwise returns the word as an error.
     fn exchange(&self, word: usize, current: u64, new: u64) -> Result<u64, u64>;
 
-    /// Has what is stored before be seen by whoever's stores are not seen after.
+    /// Orders the stores before it against the loads after it: of two sides that store, fence and load, one sees the
+    /// other's store.
     fn fence(&self);
 
-    /// Writes bytes that nobody else reads or writes meanwhile.
+    /// Writes bytes that nobody else reads or writes at the same time.
     fn write<R>(&self, bytes: Range<usize>, write: impl FnOnce(&mut [u8]) -> R) -> R;
 
-    /// Reads bytes that nobody writes meanwhile.
+    /// Reads bytes that nobody writes at the same time.
     fn read<R>(&self, bytes: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R;
 }
 

@@ -1,5 +1,5 @@
-//! A minidump of a crash. The crashed thread waits in its handler, while the guard looks at the process and
-//! writes it.
+//! Writes a minidump of a crash. The crashed thread waits in its handler while the guard reads the process and writes
+//! the dump.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,17 +20,17 @@ use super::memory::Memory;
 use super::sys::Pages;
 use crate::GuardError;
 
-/// How far a dump has come.
+/// The steps of a dump.
 mod step {
-    /// The guard would write one.
+    /// The guard will write a dump after a crash.
     pub(super) const WANTED: u32 = 1;
     /// The job has crashed, and waits.
     pub(super) const CRASHED: u32 = 2;
-    /// It is written, or cannot be.
+    /// The dump is written, or cannot be written.
     pub(super) const DONE: u32 = 3;
 }
 
-/// Waits for the guard to write a dump of this process, if it would; called by the thread that has crashed.
+/// Waits until the guard has written a dump of this process, if it wants to. Called by the thread that has crashed.
 pub(super) fn await_dump(memory: &Pages, context: &CrashContext) {
     let step = memory.half(half::DUMP);
     if step.load(SeqCst) != step::WANTED {
@@ -40,23 +40,23 @@ pub(super) fn await_dump(memory: &Pages, context: &CrashContext) {
     memory.write(CONTEXT.start..CONTEXT.start + bytes.len(), |room| room.copy_from_slice(bytes));
     advance(memory, step::CRASHED);
     while step.load(SeqCst) == step::CRASHED {
-        // It may be interrupted. If the guard does not come to it, the handler's alarm ends this.
+        // The wait may be interrupted. If the guard never finishes, the handler's alarm ends the process.
         let _ = futex::wait(step, futex::Flags::empty(), step::CRASHED, None);
     }
 }
 
 fn advance(memory: &Pages, to: u32) {
     memory.half(half::DUMP).store(to, SeqCst);
-    // There may be nobody to wake.
+    // Waking is harmless if nobody waits.
     let _ = futex::wake(memory.half(half::DUMP), futex::Flags::empty(), u32::MAX >> 1);
 }
 
-/// Has the job wait for a dump if it crashes; said before it is started.
+/// Makes the job wait for a dump if it crashes. It has to be called before the job is started.
 pub(super) fn want(memory: &Pages) {
     memory.half(half::DUMP).store(step::WANTED, SeqCst);
 }
 
-/// A thread that writes a dump if there is a crash.
+/// A thread that writes a dump if the job crashes.
 #[derive(Debug)]
 pub(super) struct Dumping {
     memory: Arc<Pages>,
@@ -64,7 +64,7 @@ pub(super) struct Dumping {
 }
 
 impl Dumping {
-    /// Of that process, into that directory, which is made if there is none.
+    /// Starts the thread for the process `pid`. Creates the directory if it does not exist.
     pub(super) fn start(
         dir: &Path,
         name: &str,
@@ -81,7 +81,7 @@ impl Dumping {
         Ok(Dumping { memory, thread })
     }
 
-    /// The dump, if there was a crash; called once the process is no more.
+    /// Returns the path of the dump, if one was written. It has to be called after the process has ended.
     pub(super) fn end(self) -> Option<PathBuf> {
         advance(&self.memory, step::DONE);
         self.thread.join().ok().flatten()
@@ -102,7 +102,7 @@ fn await_crash(memory: &Pages, pid: u32, path: PathBuf) -> Option<PathBuf> {
         Ok(()) => Some(path),
         Err(error) => {
             tracing::warn!(target: "safe_state", path = %path.display(), %error, "no minidump");
-            // A part of one is of no use.
+            // A part of a dump is of no use.
             let _ = fs::remove_file(path);
             None
         }
@@ -116,7 +116,7 @@ fn write(memory: &Pages, pid: u32, path: &Path) -> io::Result<()> {
     if let Some(crash) = crash::find(memory) {
         context.siginfo.ssi_addr = crash.address;
     }
-    // Memory of the process is in it.
+    // Only the owner may read the file, as it contains memory of the process.
     let mut file =
         File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let mut dump = MinidumpWriterConfig::new(pid.cast_signed(), context.tid);

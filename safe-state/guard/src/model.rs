@@ -1,4 +1,4 @@
-//! Tests of the protocol, on memory that is no more than the protocol asks for.
+//! Tests of the protocol on a memory that promises no more than the protocol asks for.
 
 mod death;
 // Miri can't switch stacks as loom does.
@@ -15,19 +15,19 @@ use super::memory::Memory;
 use super::reader::Snapshot;
 use super::writer::Writer;
 
-/// Room for so many bytes of data.
+/// The room for data, in bytes.
 const CAPACITY: u64 = 4096;
 
 fn layout() -> Layout {
     Layout::of(CAPACITY).unwrap()
 }
 
-/// Memory of one process, in which stores stop at some moment, as when it is killed.
+/// Memory in which all stores after some moment are lost, as when the process is killed then.
 #[derive(Debug)]
 struct Mortal {
     words: RefCell<Vec<u64>>,
     bytes: RefCell<Vec<u8>>,
-    /// How many stores are left.
+    /// The number of stores that still succeed.
     left: Cell<usize>,
 }
 
@@ -38,7 +38,7 @@ impl Mortal {
         Mortal { words, bytes: RefCell::new(vec![0; len]), left: Cell::new(left) }
     }
 
-    /// Whether it lives to make another store.
+    /// Counts a store. Returns whether it still succeeds.
     fn lives(&self) -> bool {
         let left = self.left.get();
         self.left.set(left.saturating_sub(1));
@@ -72,7 +72,7 @@ impl Memory for &Mortal {
         let mut all = self.bytes.borrow_mut();
         let before = all[bytes.clone()].to_vec();
         let written = write(&mut all[bytes.clone()]);
-        // It may die before any of them, after all, or in the middle.
+        // The process may die before any byte is written, in the middle, or after all.
         let kept = [0, bytes.len() / 2].into_iter().find(|_| !self.lives());
         if let Some(kept) = kept {
             all[bytes][kept..].copy_from_slice(&before[kept..]);
@@ -85,7 +85,7 @@ impl Memory for &Mortal {
     }
 }
 
-/// What the entries of a snapshot say.
+/// Returns the values of a snapshot's entries.
 fn said(snapshot: &Snapshot) -> BTreeMap<String, String> {
     assert_eq!(snapshot.lost, 0);
     let entries = snapshot.entries.iter();
@@ -111,7 +111,7 @@ fn random_changes_are_read_as_they_were_made() {
                 changed.insert(key, value);
             }
         }
-        // A guard may be reading all the while.
+        // A guard may be reading at the same time.
         let pinned = random.bool();
         let word = super::layout::word::PINNED;
         (&memory).store(word, if pinned { super::layout::ASKED } else { 0 }, Ordering::Relaxed);

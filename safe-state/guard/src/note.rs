@@ -1,4 +1,4 @@
-//! Values that one side leaves for the other, each in an area of its own: whole, or not there.
+//! Notes that one side leaves for the other, each in its own area. A note is read whole or not at all.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::memory::Memory;
 
-/// Its length and its checksum.
+/// The bytes of a note's length and checksum.
 const HEAD: usize = 16;
 
-/// Leaves a note in place of the one that is there; gives whether there was room for it.
+/// Leaves a note, and replaces the one before. Returns whether there was room for it.
 pub(super) fn leave(memory: &impl Memory, area: Range<usize>, note: &impl Serialize) -> bool {
     let word = area.start / 8;
     memory.store(word, 0, Release);
@@ -24,7 +24,7 @@ pub(super) fn leave(memory: &impl Memory, area: Range<usize>, note: &impl Serial
     true
 }
 
-/// The note that is there.
+/// Returns the note in the area, if a whole one is there.
 pub(super) fn find<T: DeserializeOwned>(memory: &impl Memory, area: Range<usize>) -> Option<T> {
     let word = area.start / 8;
     let len = usize::try_from(memory.load(word, Acquire)).ok().filter(|len| *len > 0)?;

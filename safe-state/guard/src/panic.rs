@@ -1,4 +1,4 @@
-//! What a panic leaves for the guard.
+//! The notes that a panic leaves for the guard.
 
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +10,10 @@ use super::layout::PANIC;
 use super::note;
 use super::sys::Pages;
 
-/// A message that is longer is cut there.
+/// The most bytes kept of a message.
 const LONGEST: usize = 8 * 1024;
 const DEEPEST: usize = 128;
-/// What Rust says of a panic that comes to where it may not, before it aborts.
+/// The messages of Rust for a panic where it may not unwind, before it aborts.
 const AFTER_ANOTHER: [&str; 2] =
     ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
 
@@ -27,17 +27,17 @@ pub struct Panic {
 }
 
 impl Panic {
-    /// What it said.
+    /// Returns the panic's message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where it was, as `src/main.rs:14:5`.
+    /// Returns the panic's place in the source, such as `src/main.rs:14:5`.
     pub fn location(&self) -> &str {
         &self.location
     }
 
-    /// The name of its thread, if that has one.
+    /// Returns the name of the thread that panicked, if it has one.
     pub fn thread(&self) -> Option<&str> {
         self.thread.as_deref()
     }
@@ -73,14 +73,14 @@ fn message(info: &PanicHookInfo<'_>) -> String {
     text[..end].to_owned()
 }
 
-/// Notes panics of this process from here on, and then does what was done before.
+/// Notes panics of this process from now on, and then calls the hook that was set before.
 pub(super) fn note(memory: Arc<Pages>) {
     let before = panic::take_hook();
-    // Two threads may panic at a time.
+    // Two threads may panic at the same time.
     let noting = Mutex::new(memory);
     panic::set_hook(Box::new(move |info| {
         let panic = Panic::of(info);
-        // Why it aborts is the panic before.
+        // The panic that led to the abort is the one before, and stays noted.
         if !AFTER_ANOTHER.contains(&panic.message()) {
             let memory = noting.lock().unwrap_or_else(PoisonError::into_inner);
             note::leave(&*memory, PANIC, &panic);
@@ -89,7 +89,7 @@ pub(super) fn note(memory: Arc<Pages>) {
     }));
 }
 
-/// The last panic that the job has noted.
+/// Returns the last panic that the job has noted.
 pub(super) fn find(memory: &Pages) -> Option<Panic> {
     note::find(memory, PANIC)
 }

@@ -1,7 +1,7 @@
-//! The guard's side of the shared memory: the last commit, also while the job makes others.
+//! The guard's side of the shared memory: reads the last commit, even while the job makes others.
 //!
-//! The guard asks for the last commit and then names it, or finds it named by the job, which does so
-//! before it begins to change anything. So it never waits, and the job never does.
+//! The guard asks for the last commit, and then names its number, or finds that the job has named it, which the job
+//! does before it changes anything. So neither of them ever waits.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -13,15 +13,15 @@ use super::memory::Memory;
 /// The entries of one commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Snapshot {
-    /// 0 if nothing was committed.
+    /// The number of the commit; 0 if nothing was committed.
     pub(super) commit: u64,
     pub(super) entries: BTreeMap<String, Box<[u8]>>,
-    /// How many entries are not as they were written: something has written over them.
+    /// The number of entries that are damaged, as something has overwritten them.
     pub(super) lost: usize,
 }
 
 impl Snapshot {
-    /// The last commit.
+    /// Reads the last commit.
     pub(super) fn take(memory: &impl Memory, layout: Layout) -> Snapshot {
         let mut snapshot = Snapshot { commit: pin(memory), ..Snapshot::default() };
         let cells = memory.load(word::CELLS, Acquire);
@@ -34,7 +34,7 @@ impl Snapshot {
     }
 
     fn read(&mut self, memory: &impl Memory, layout: Layout, cell: usize) {
-        // Each is loaded once: the job may be at one that does not count, and change it meanwhile.
+        // Each word is loaded once, as the job may be changing a version that does not count.
         let versions = (0..VERSIONS).map(|version| layout::version_of(cell, version));
         let commits = versions.map(|first| (memory.load(first, Relaxed), first));
         let up_to = commits.filter(|(commit, _)| (1..=self.commit).contains(commit));
@@ -57,11 +57,11 @@ impl Snapshot {
     }
 }
 
-/// Keeps the job from writing over the last commit, whose number it gives.
+/// Keeps the job from overwriting the last commit. Returns its number.
 fn pin(memory: &impl Memory) -> u64 {
     memory.store(word::PINNED, ASKED, Relaxed);
     memory.fence();
     let committed = memory.load(word::COMMITTED, Acquire);
-    // The job may have named it meanwhile, and gone on.
+    // The job may have named the commit meanwhile, and gone on.
     memory.exchange(word::PINNED, ASKED, committed).map_or_else(|named| named, |_| committed)
 }

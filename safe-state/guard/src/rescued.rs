@@ -1,4 +1,4 @@
-//! What a rescue is given.
+//! The argument of a rescue: the job's data, and the cause of its end.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::entry;
 use super::reader::Snapshot;
 use crate::GuardError;
 
-/// What is known of a job that has ended badly: what a guard gives to its rescue.
+/// A job that has ended badly: its data, and the cause. A guard passes this to its rescue.
 #[derive(Clone, Debug)]
 pub struct Rescue {
     name: String,
@@ -23,17 +23,17 @@ impl Rescue {
         Rescue { name, data: Rescued { snapshot }, cause }
     }
 
-    /// The guard's name.
+    /// Returns the guard's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The data, as the job's last update left it.
+    /// Returns the data, as the job's last update left it.
     pub fn data(&self) -> &Rescued {
         &self.data
     }
 
-    /// Why the job ended.
+    /// Returns why the job ended.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
@@ -46,44 +46,44 @@ pub struct Rescued {
 }
 
 impl Rescued {
-    /// The value of that name.
+    /// Returns the value named `key`, if there is one.
     ///
     /// # Errors
     ///
-    /// It cannot be read as a `T`.
+    /// The value cannot be read as a `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, GuardError> {
         let bytes = self.snapshot.entries.get(key);
         bytes.map(|bytes| entry::value(key, bytes)).transpose()
     }
 
-    /// Whether there is a value of that name.
+    /// Returns whether there is a value named `key`.
     pub fn contains(&self, key: &str) -> bool {
         self.snapshot.entries.contains_key(key)
     }
 
-    /// The values, ordered by name.
+    /// Returns the names and values, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
         let entries = self.snapshot.entries.iter();
         entries.map(|(key, bytes)| (key.as_str(), Value { key, bytes }))
     }
 
-    /// How many there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.snapshot.entries.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.snapshot.entries.is_empty()
     }
 
-    /// How many values are lost, since the job has written over them in its memory as it crashed.
+    /// Returns how many values are lost, as the job has overwritten them in its memory when it crashed.
     pub fn lost(&self) -> usize {
         self.snapshot.lost
     }
 }
 
-/// A value of any type. Its `Display` shows it without knowing that.
+/// A value of any type. Its `Display` shows it without knowing the type.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
     key: &'a str,
@@ -91,11 +91,11 @@ pub struct Value<'a> {
 }
 
 impl Value<'_> {
-    /// The value.
+    /// Returns the value as a `T`.
     ///
     /// # Errors
     ///
-    /// It cannot be read as a `T`.
+    /// The value cannot be read as a `T`.
     pub fn get<T: DeserializeOwned>(&self) -> Result<T, GuardError> {
         entry::value(self.key, self.bytes)
     }

@@ -1,7 +1,7 @@
-//! What a process is to a guard: the one that guards, or the one that it started to do the job.
+//! The role of a process: it guards, or it was started by a guard to do the job.
 //!
-//! Guard and job are the same program, which is started again with the same arguments and comes to the same
-//! place. It knows what it was started for by a file that it was started with: the shared memory.
+//! Guard and job are the same program, which is started again with the same arguments and comes to the same place. It
+//! learns its role from a file that it inherits: the shared memory.
 
 use std::collections::HashMap;
 use std::ffi::CString;
@@ -27,14 +27,14 @@ use crate::GuardError;
 /// The name of the shared memory, as `/proc` shows it.
 pub(super) const FILE: &str = "safe-state-guard";
 
-/// What the guard tells the process that it starts.
+/// The message of the guard to the process that it starts.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Assignment {
-    /// The guard.
+    /// The name of the guard.
     pub(super) name: String,
-    /// The guards that had run before, and how their jobs ended: they are not to run again.
+    /// The guards that had run before, and how their jobs ended. The started process skips them.
     pub(super) before: Vec<(String, i32)>,
-    /// What the process is called.
+    /// The name of the process, as the kernel knows it.
     pub(super) process: Vec<u8>,
 }
 
@@ -51,23 +51,23 @@ fn before() -> &'static Mutex<Vec<(String, i32)>> {
     &BEFORE
 }
 
-/// Notes how the job of a guard has ended, for those that are started after it.
+/// Notes how the job of a guard has ended, for processes that later guards start.
 pub(super) fn has_run(name: &str, ended: ExitStatus) {
     let mut before = before().lock().unwrap_or_else(PoisonError::into_inner);
     before.push((name.to_owned(), ended.into_raw()));
 }
 
-/// What this process is to a guard.
+/// The role of a process at a guard.
 pub(super) enum Role {
-    /// It guards.
+    /// The process guards.
     Guard,
-    /// It does the job.
+    /// The process does the job of this guard.
     Job(Arc<Pages>, Layout),
-    /// It does the job of a later guard; this one's has ended so.
+    /// The process does the job of a later guard. The job of this one has ended with this status.
     Later(ExitStatus),
 }
 
-/// The role of this process to the guard of that name, which it has come to.
+/// Returns the role of this process at the guard `name`, which it has come to.
 pub(super) fn of_this_process(name: &str) -> Result<Role, GuardError> {
     match started()? {
         None => Ok(Role::Guard),
@@ -80,7 +80,7 @@ struct Started {
     memory: Arc<Pages>,
     layout: Layout,
     assignment: Assignment,
-    /// How often it has come to which guard; `None` once it does its job.
+    /// The number of times that the process has come to each guard; `None` once it does its job.
     met: Mutex<Option<HashMap<String, usize>>>,
 }
 
@@ -109,16 +109,16 @@ impl Started {
     }
 }
 
-/// The process was started by way of `/proc/self/exe`, and is called `exe` until it says otherwise.
+/// Restores the process's name, which is `exe` after a start by way of `/proc/self/exe`.
 fn take_name(name: &[u8]) {
     let is_main = rustix::thread::gettid() == rustix::process::getpid();
     if let Some(name) = CString::new(name).ok().filter(|name| is_main && !name.is_empty()) {
-        // It can only be too long, which what the kernel said is not.
+        // Setting a name only fails if it is too long, and this one came from the kernel.
         let _ = rustix::thread::set_name(&name);
     }
 }
 
-/// How this process was started, if by a guard.
+/// Returns how a guard has started this process; none if none has.
 fn started() -> Result<Option<&'static Started>, GuardError> {
     static STARTED: OnceLock<Option<Started>> = OnceLock::new();
     static LOOKING: Mutex<()> = Mutex::new(());
@@ -138,7 +138,7 @@ fn find() -> io::Result<Option<Started>> {
             && let Some(started) = open_memory(&path)?
         {
             let number = path.file_name().and_then(|number| number.to_str()?.parse::<RawFd>().ok());
-            // Closed: nothing that the job starts is to have it.
+            // Closed here, so that no process that the job starts inherits it.
             drop(number.map(sys::adopt));
             return Ok(Some(started));
         }
@@ -146,7 +146,7 @@ fn find() -> io::Result<Option<Started>> {
     Ok(None)
 }
 
-/// The memory in a file that this process has inherited; `None` if it was meant for another.
+/// Opens the memory in an inherited file; `None` if it was meant for another process.
 fn open_memory(path: &Path) -> io::Result<Option<Started>> {
     let file = File::options().read(true).write(true).open(path)?;
     let len = usize::try_from(file.metadata()?.len()).unwrap_or(0);
@@ -165,8 +165,8 @@ fn open_memory(path: &Path) -> io::Result<Option<Started>> {
     }))
 }
 
-/// Whether this process was started by a guard, whatever it has inherited: it dies with its parent, which is
-/// the same program. Were it to guard in its turn, so would the one that it starts, and so on.
+/// Returns whether a guard has started this process, whatever it has inherited: it dies with its parent, and that is
+/// the same program. If it became a guard itself, so would the process that it starts, and so on.
 pub(super) fn is_started_without_memory() -> bool {
     let dies = rustix::process::parent_process_death_signal().ok().flatten() == Some(Signal::KILL);
     let parent =

@@ -1,4 +1,5 @@
-//! The memory that a guard shares with its job: made, within the limits of this process, and told what it is for.
+//! The memory that a guard shares with its job: creates it within this process's limits, and writes the assignment into
+//! it.
 
 use std::fs::File;
 use std::io;
@@ -16,10 +17,10 @@ use super::role::{self, Assignment};
 use super::sys::Pages;
 use crate::GuardError;
 
-/// Memory with a size that nothing can change, and no name anywhere.
+/// Makes a file of memory that has no name, and whose size can't change.
 pub(super) fn file(layout: Layout) -> Result<File, GuardError> {
     const MAKE: &str = "make shared memory";
-    // To a file beyond this limit the answer is not an error, but SIGXFSZ.
+    // A file beyond this limit gives no error, but the signal SIGXFSZ.
     if let Some(most) = limit(Resource::Fsize).filter(|most| *most < layout.len() as u64) {
         let limit = Some(format!("`ulimit -f` allows files of {most} bytes, and it is a file"));
         return Err(no_memory(MAKE, layout, limit, rustix::io::Errno::FBIG.into()));
@@ -42,7 +43,7 @@ pub(super) fn map(file: &File, layout: Layout) -> Result<Arc<Pages>, GuardError>
     })
 }
 
-/// Notes in it what it is for.
+/// Writes the assignment into the memory, for the process that will do the job.
 pub(super) fn address(memory: &Pages, name: &str, layout: Layout) -> io::Result<()> {
     if !note::leave(memory, ASSIGNMENT, &Assignment::of(name)) {
         return Err(io::Error::other("too many guards have run before"));

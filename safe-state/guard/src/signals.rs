@@ -1,7 +1,7 @@
-//! Signals that the guard gets while its job runs: they are the job's.
+//! Signals that the guard gets while its job runs are meant for the job, and are passed on.
 //!
-//! What the kernel sends, as for Ctrl-C, it sends to the whole group of the terminal, and the job has got it
-//! as well. What others send to the guard alone is passed on.
+//! Signals from the kernel, as for Ctrl-C, go to the whole group of the terminal, so the job gets them as well. Signals
+//! that others send to the guard alone are passed on.
 
 use std::io;
 use std::sync::atomic::Ordering::SeqCst;
@@ -11,25 +11,25 @@ use std::thread;
 
 use super::sys::{self, Disposition};
 
-/// Those that ask a process for something, and whose default is its end.
+/// The signals that ask a process to do something, and end it by default.
 const SIGNALS: [i32; 6] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
 
-/// The jobs that are running, or 0.
+/// The process ids of the running jobs, or 0 for a free slot.
 static JOBS: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
-/// The signals that came before there was a job to pass them on to.
+/// The signals that came before a job was there to pass them on to, one bit each.
 static EARLY: AtomicU32 = AtomicU32::new(0);
-/// How many handlers are running.
+/// The number of handlers that are running.
 static HANDLING: AtomicU32 = AtomicU32::new(0);
-/// What the signals did before the first of the guards that are running.
+/// The number of running guards, and the dispositions of the signals before the first of them.
 static BEFORE: Mutex<(usize, Vec<Disposition>)> = Mutex::new((0, Vec::new()));
 
-/// Passes on signals while it lives.
+/// Makes the guard pass on signals as long as it lives.
 #[derive(Debug)]
 pub(super) struct PassedOn;
 
 impl PassedOn {
-    /// From here on no signal ends the guard.
+    /// Replaces the signals' dispositions. From now on none of these signals ends the guard.
     pub(super) fn begin() -> io::Result<PassedOn> {
         let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
         if before.0 == 0 {
@@ -57,8 +57,8 @@ impl Drop for PassedOn {
 pub(super) struct Recipient(Option<&'static AtomicI32>);
 
 impl Recipient {
-    /// A job that has just begun. It is to be dropped before the job is waited for: its number may then be
-    /// another's.
+    /// Adds a job that has just begun. Drop the value before the job is reaped: its process id may be another process's
+    /// then.
     pub(super) fn new(job: u32) -> Recipient {
         let job = job.cast_signed();
         let is_free = |slot: &&AtomicI32| slot.compare_exchange(0, job, SeqCst, SeqCst).is_ok();
@@ -76,7 +76,7 @@ impl Drop for Recipient {
         if let Some(slot) = self.0 {
             slot.store(0, SeqCst);
         }
-        // Those that have read the number before.
+        // Handlers that have read the process id before may still use it.
         while HANDLING.load(SeqCst) > 0 {
             thread::yield_now();
         }

@@ -1,5 +1,5 @@
-//! The stack of a process that has died, by addresses: the guard is the same program, and has what lies
-//! there loaded somewhere else.
+//! The stack of a dead process, found from addresses: the guard is the same program, and has the same code loaded at
+//! other addresses.
 
 use std::fmt;
 use std::fs;
@@ -14,7 +14,7 @@ use super::layout::MODULES;
 use super::note;
 use super::sys::Pages;
 
-/// A call on the stack of a process that has died.
+/// A call on the stack of a dead process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     address: u64,
@@ -24,22 +24,22 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The function; `None` if the program does not tell, as where it is stripped.
+    /// Returns the function's name; `None` if the program has no symbols for it, as when it is stripped.
     pub fn function(&self) -> Option<&str> {
         self.function.as_deref()
     }
 
-    /// The source file and the line in it, if the program tells.
+    /// Returns the source file and the line in it, if the program has debug information.
     pub fn place(&self) -> Option<(&Path, u32)> {
         self.place.as_ref().map(|(file, line)| (file.as_path(), *line))
     }
 
-    /// The program or the library that the function is of.
+    /// Returns the path of the program or library that contains the function.
     pub fn module(&self) -> Option<&Path> {
         self.module.as_deref()
     }
 
-    /// The address, in the process that has died.
+    /// Returns the address, as it was in the dead process.
     pub fn address(&self) -> u64 {
         self.address
     }
@@ -59,7 +59,7 @@ impl fmt::Display for Frame {
     }
 }
 
-/// A part of a file with instructions in it, and where it is mapped.
+/// A part of a file that contains code, and the addresses where it is mapped.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Module {
     start: u64,
@@ -68,13 +68,13 @@ pub(super) struct Module {
     path: PathBuf,
 }
 
-/// Those of this process.
+/// Returns the modules of this process.
 fn modules() -> Vec<Module> {
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     maps.lines().filter_map(module).collect()
 }
 
-/// A line such as `55d0c0a00000-55d0c0b00000 r-xp 00010000 fe:01 1234    /usr/bin/program`.
+/// Reads a line such as `55d0c0a00000-55d0c0b00000 r-xp 00010000 fe:01 1234    /usr/bin/program`.
 fn module(line: &str) -> Option<Module> {
     let number = |text| u64::from_str_radix(text, 16).ok();
     let mut fields = line.splitn(6, ' ');
@@ -87,7 +87,7 @@ fn module(line: &str) -> Option<Module> {
     (is_code && path.starts_with('/')).then_some(module)
 }
 
-/// Notes for the guard what is mapped where.
+/// Notes for the guard which modules are mapped where. Leaves some out if they do not fit.
 pub(super) fn note(memory: &Pages) {
     let mut modules = modules();
     while !note::leave(memory, MODULES, &modules) && !modules.is_empty() {
@@ -95,18 +95,18 @@ pub(super) fn note(memory: &Pages) {
     }
 }
 
-/// What was mapped where in the job.
+/// Returns the modules that were mapped in the job.
 pub(super) fn find(memory: &Pages) -> Vec<Module> {
     note::find(memory, MODULES).unwrap_or_default()
 }
 
-/// The calls at these addresses, from the innermost outwards. All but the first are where calls return to;
-/// the first as well if `all_return`.
+/// Returns the calls at these addresses, from the innermost outwards. All but the first are return addresses; the first
+/// is too if `all_return`.
 pub(super) fn frames(addresses: &[u64], mapped: &[Module], all_return: bool) -> Vec<Frame> {
     let ours = modules();
     let mut frames = Vec::new();
     for (depth, address) in addresses.iter().enumerate() {
-        // Looked up is what is in front of an address, as calls are.
+        // `resolve` looks up the instruction before an address, as return addresses follow their calls.
         let is_exact = u64::from(depth == 0 && !all_return);
         let found = mapped.iter().find(|module| (module.start..module.end).contains(address));
         let here = found.and_then(|module| {
@@ -125,7 +125,7 @@ pub(super) fn frames(addresses: &[u64], mapped: &[Module], all_return: bool) -> 
     trimmed(frames)
 }
 
-/// What is at an address of this process, inlined calls first.
+/// Adds the calls at an address of this process, inlined ones first.
 fn resolve(frames: &mut Vec<Frame>, unknown: Frame, here: Option<u64>) {
     let known = frames.len();
     if let Some(here) = here.and_then(|here| usize::try_from(here).ok()) {
@@ -146,7 +146,7 @@ fn named(unknown: Frame, symbol: &Symbol) -> Frame {
     }
 }
 
-/// Without how a panic comes about, and without what called the job.
+/// Returns the frames without those that make a panic, and without those that called the job.
 fn trimmed(mut frames: Vec<Frame>) -> Vec<Frame> {
     let is_of = |frame: &Frame, parts: &[&str]| {
         frame.function.as_ref().is_some_and(|name| parts.iter().any(|part| name.contains(part)))

@@ -1,4 +1,4 @@
-//! The guard's side: starts the job, waits for its end, and tells what became of it.
+//! The guard's side: starts the job, waits for its end, and finds the cause.
 
 use std::env;
 use std::ffi::OsString;
@@ -25,7 +25,7 @@ use super::signals::{PassedOn, Recipient};
 use super::sys::{self, Pages};
 use crate::GuardError;
 
-/// A job that is running in a process of its own.
+/// A job that runs in its own process. Dropping this before the job's end kills the job.
 #[derive(Debug)]
 pub(super) struct Watched {
     name: String,
@@ -40,9 +40,9 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Starts this program again, for the guard of that name. It dies with the thread that calls this.
+    /// Starts this program again, for the guard `name`. The new process dies with the thread that calls this.
     ///
-    /// `prepare` may leave something in the memory before.
+    /// `prepare` may write into the memory before the start.
     pub(super) fn start(
         name: &str,
         layout: Layout,
@@ -83,30 +83,30 @@ impl Watched {
         Arc::clone(&self.memory)
     }
 
-    /// Waits for the end of the job, and tells its cause. From then on signals are the guard's again.
+    /// Waits for the end of the job, and returns the cause. From then on signals have their former effect again.
     pub(super) fn wait(&mut self) -> Result<Cause, GuardError> {
         let wait = || GuardError::system("wait for the process of the job");
         wait_for(&self.process).map_err(wait())?;
-        // Before its number may be another's.
+        // Dropped before the process is reaped, as its number may be another process's afterwards.
         drop(self.recipient.take());
         let (status, usage) = sys::reap(self.pid).map_err(wait())?;
         drop(self.signals.take());
         role::has_run(&self.name, status);
         let usage = Usage::of(&usage, self.since.elapsed());
-        // It is asked for only where it can matter, as the rescue waits.
+        // The counter is read only after a SIGKILL, as the rescue waits meanwhile.
         let is_killed = status.signal() == Some(libc::SIGKILL);
         let is_out_of_memory = is_killed && kills_for_memory() > self.kills;
         Ok(Cause::find(&self.memory, status, usage, is_out_of_memory))
     }
 
-    /// The data, as the job has left it.
+    /// Returns the data as the job has left it.
     pub(super) fn data(&self) -> Snapshot {
         Snapshot::take(&*self.memory, self.layout)
     }
 }
 
 impl Drop for Watched {
-    /// Where something failed after the start, the job is not to go on without its guard.
+    /// Kills the job if it has not been waited for: after a failure it must not go on without its guard.
     fn drop(&mut self) {
         if self.recipient.take().is_some() {
             sys::send(self.pid.cast_signed(), libc::SIGKILL);
@@ -115,10 +115,10 @@ impl Drop for Watched {
     }
 }
 
-/// Its output, its environment and its directory are those of this process.
+/// Starts this program again. The new process inherits the output, the environment and the directory of this one.
 fn start_again(file: File, memory: Arc<Pages>, arguments: &[OsString]) -> io::Result<u32> {
     let guard = rustix::process::getpid();
-    // What the file is called by now may be another program.
+    // The file at the program's path may be another program by now.
     let mut command = Command::new("/proc/self/exe");
     command.args(arguments);
     if let Some(program) = env::args_os().next() {
@@ -127,7 +127,7 @@ fn start_again(file: File, memory: Arc<Pages>, arguments: &[OsString]) -> io::Re
     sys::spawn(&mut command, move || {
         sys::pass_on(file.as_fd())?;
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-        // Else the guard has died before it was told that.
+        // Otherwise the guard has died before the signal was set.
         if rustix::process::getppid() != Some(guard) {
             return Err(rustix::io::Errno::SRCH.into());
         }
@@ -145,8 +145,8 @@ fn open_process(pid: u32) -> io::Result<OwnedFd> {
     Ok(rustix::process::pidfd_open(pid, PidfdFlags::empty())?)
 }
 
-/// Waits for a process to end, and leaves how it did to be asked for: someone who traces it may stop it
-/// meanwhile, which to a `wait` is an event as well.
+/// Waits for a process to end, without reaping it. A process that is traced may stop meanwhile, which `wait` would
+/// report as well.
 fn wait_for(process: &OwnedFd) -> io::Result<()> {
     loop {
         match poll(&mut [PollFd::new(process, PollFlags::IN)], None) {
@@ -156,7 +156,7 @@ fn wait_for(process: &OwnedFd) -> io::Result<()> {
     }
 }
 
-/// How many processes of this machine the kernel has killed for want of memory, in containers as well.
+/// Returns how many processes of this machine the kernel has killed for want of memory, also in containers.
 fn kills_for_memory() -> Option<u64> {
     let counters = fs::read_to_string("/proc/vmstat").ok()?;
     counters.lines().find_map(|line| line.strip_prefix("oom_kill "))?.parse().ok()

@@ -1,10 +1,10 @@
-//! The job's side of the shared memory: entries that change together or not at all, whatever instruction
-//! the job dies at, while the guard may read.
+//! The job's side of the shared memory. Entries change together or not at all, whatever instruction the job dies at,
+//! and even while the guard reads.
 //!
-//! Each entry has a cell with room for three versions. A version belongs to a commit, by its number; what
-//! counts is, in each cell, the newest of those that are committed. A change writes into a version that
-//! neither counts nor is read, and counts from one store of `COMMITTED` on. So nothing that may be read is
-//! ever written, and a value is copied once.
+//! Each entry has a cell with room for three versions. A version belongs to a commit, by its number. The valid version
+//! of a cell is the newest one whose commit is done. A change writes into a version that is neither valid nor being
+//! read, and becomes valid with one store to `COMMITTED`. So nothing that may be read is ever written, and a value is
+//! copied once.
 
 use std::collections::HashMap;
 use std::mem::replace;
@@ -19,37 +19,37 @@ use super::layout::{self, ASKED, Layout, UNIT, VERSIONS, word};
 use super::memory::Memory;
 use crate::GuardError;
 
-/// Who alone writes.
+/// The only writer of the memory.
 #[derive(Debug)]
 pub(super) struct Writer<M> {
     memory: M,
     layout: Layout,
-    /// The last commit.
+    /// The number of the last commit.
     committed: u64,
-    /// Which cell each entry is in.
+    /// The number of each entry's cell.
     index: HashMap<Box<str>, usize>,
     cells: Vec<[Version; VERSIONS]>,
-    /// The cells whose entry was removed.
+    /// The cells whose entries were removed.
     vacant: Vec<usize>,
-    /// In units.
+    /// The allocator of the data, in units.
     room: RangeAllocator<usize>,
-    /// The versions that the draft has written, kept here for its allocation.
+    /// The versions that the draft has written. Kept here to reuse the allocation.
     written: Vec<(usize, usize)>,
     entries: Entries,
 }
 
-/// What the writer knows of a version; the guard is told the rest.
+/// The writer's own notes on a version. The rest is only in the shared memory.
 #[derive(Clone, Debug, Default)]
 struct Version {
     commit: u64,
-    /// Whether it says that there is no entry.
+    /// Whether the version says that the entry does not exist.
     is_absence: bool,
-    /// In units.
+    /// The room of the version's bytes, in units.
     room: Option<Range<usize>>,
 }
 
 impl<M: Memory> Writer<M> {
-    /// Of memory that nobody has written to.
+    /// Makes the writer of memory that nobody has written to.
     pub(super) fn new(memory: M, layout: Layout) -> Self {
         let units = layout.data().len() / UNIT;
         Writer {
@@ -65,16 +65,16 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    /// Begins changes that count together, once they are committed.
+    /// Begins a group of changes, which become valid together when they are committed.
     pub(super) fn draft(&mut self) -> Draft<'_, M> {
         let pinned = self.pinned();
         Draft { writer: self, pinned, is_broken: false, added: Vec::new(), removed: Vec::new() }
     }
 
-    /// The commit that the guard reads. If it has only asked for the last, that is this one: from here on
-    /// it may be followed by others.
+    /// Returns the number of the commit that the guard reads, 0 for none. If the guard has only asked for the last
+    /// commit, that becomes this writer's last one: later commits may follow it.
     fn pinned(&self) -> u64 {
-        // Either this sees that the guard has asked, or the guard sees the last commit.
+        // Thanks to the fence, either this sees that the guard has asked, or the guard sees the last commit.
         self.memory.fence();
         match self.memory.load(word::PINNED, Acquire) {
             ASKED => match self.memory.exchange(word::PINNED, ASKED, self.committed) {
@@ -89,7 +89,7 @@ impl<M: Memory> Writer<M> {
         self.index.keys().map(|key| &**key)
     }
 
-    /// What an entry holds.
+    /// Calls `read` with the bytes of an entry's value; returns none if the entry does not exist.
     pub(super) fn read<R>(&self, key: &str, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
         let cell = *self.index.get(key)?;
         let version = self.newest(cell, u64::MAX)?;
@@ -103,14 +103,14 @@ impl<M: Memory> Writer<M> {
         self.memory.read(bytes, |bytes| entry::split(bytes).map(|(_, value)| read(value)))
     }
 
-    /// The newest version of a cell up to a commit.
+    /// Returns the newest version of a cell that is not newer than `commit`.
     fn newest(&self, cell: usize, commit: u64) -> Option<usize> {
         let versions = self.cells[cell].iter().enumerate();
         let up_to = versions.filter(|(_, version)| (1..=commit).contains(&version.commit));
         up_to.max_by_key(|(_, version)| version.commit).map(|(at, _)| at)
     }
 
-    /// The version to write into: the one that this draft has written, or one that neither counts nor is
+    /// Returns the version to write into: the one that this draft has written, or one that is neither valid nor being
     /// read, with the most room.
     fn spare(&self, cell: usize, pinned: u64) -> usize {
         let next = self.committed + 1;
@@ -124,7 +124,7 @@ impl<M: Memory> Writer<M> {
         spare.max_by_key(room).expect("two of three versions are kept at most")
     }
 
-    /// Gives back the room of all versions that neither count nor are read.
+    /// Frees the room of all versions that are neither valid nor being read.
     fn reclaim(&mut self, pinned: u64) {
         for cell in 0..self.cells.len() {
             self.reclaim_cell(cell, pinned);
@@ -143,7 +143,7 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    /// Room for that many bytes, and some more where an entry has grown, so that it may grow again.
+    /// Returns room for `bytes` bytes, and a quarter more if the entry `grows`, so that it may grow again.
     fn allocate(&mut self, bytes: usize, grows: bool, pinned: u64) -> Option<Range<usize>> {
         let exact = bytes.div_ceil(UNIT).max(1);
         let ample = if grows { exact + exact / 4 } else { exact };
@@ -166,7 +166,7 @@ impl<M: Memory> Writer<M> {
         for (at, value) in words.into_iter().enumerate() {
             self.memory.store(first + 1 + at, value, Relaxed);
         }
-        // Nobody reads a version of a commit that is yet to come.
+        // Relaxed is enough, as nobody reads a version of a commit that is not done.
         self.memory.store(first, commit, Relaxed);
     }
 
@@ -175,25 +175,25 @@ impl<M: Memory> Writer<M> {
     }
 }
 
-/// Changes that count together. Those that are not committed are undone.
+/// A group of changes that become valid together. Changes that are not committed are undone.
 #[derive(Debug)]
 pub(super) struct Draft<'a, M: Memory> {
     writer: &'a mut Writer<M>,
     pinned: u64,
-    /// Whether an entry could not be written, and what it held in this draft is lost.
+    /// Whether an entry could not be written. Its value in this draft is lost.
     is_broken: bool,
     added: Vec<Box<str>>,
     removed: Vec<Box<str>>,
 }
 
 impl<M: Memory> Draft<'_, M> {
-    /// The writer, with these changes in it.
+    /// Returns the writer, with these changes in it.
     pub(super) fn writer(&self) -> &Writer<M> {
         self.writer
     }
 
     pub(super) fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
-        // Until it is whole; for good, if it fails or panics.
+        // Stays set if writing the entry fails or panics.
         let was_broken = replace(&mut self.is_broken, true);
         let cell = self.cell_of(key)?;
         let version = self.writer.spare(cell, self.pinned);
@@ -214,7 +214,7 @@ impl<M: Memory> Draft<'_, M> {
         Ok(())
     }
 
-    /// Whether there was such an entry.
+    /// Removes an entry. Returns whether it existed.
     pub(super) fn remove(&mut self, key: &str) -> bool {
         if self.writer.read(key, |_| ()).is_none() {
             return false;
@@ -227,7 +227,7 @@ impl<M: Memory> Draft<'_, M> {
         true
     }
 
-    /// Makes the changes count; none of them if one could not be made, which was told then.
+    /// Makes the changes valid; none of them if one has failed, which was reported then.
     pub(super) fn commit(mut self) -> Result<(), GuardError> {
         if self.is_broken {
             return Err(GuardError::Undone);
@@ -244,12 +244,12 @@ impl<M: Memory> Draft<'_, M> {
         Ok(())
     }
 
-    /// Has the cells of what was removed be used again.
+    /// Makes the cells of removed entries free again.
     fn vacate(&mut self) {
         if self.removed.is_empty() {
             return;
         }
-        // The guard may have begun to read the commit before.
+        // The guard may have begun to read the previous commit.
         let pinned = self.writer.pinned();
         for key in std::mem::take(&mut self.removed) {
             if self.writer.read(&key, |_| ()).is_none()
@@ -281,7 +281,7 @@ impl<M: Memory> Draft<'_, M> {
         Ok(cell)
     }
 
-    /// Writes the entry as far as there is room, and tells how much it takes.
+    /// Writes the entry as far as there is room. Returns how many bytes it needs.
     fn fill(
         &mut self,
         room: Option<Range<usize>>,
@@ -313,13 +313,13 @@ impl<M: Memory> Draft<'_, M> {
         room.ok_or_else(|| writer.full(key))
     }
 
-    /// Notes that a version holds nothing: neither what it held in this draft, nor before.
+    /// Notes that a version holds nothing any more, neither from this draft nor from before.
     fn begin(&mut self, cell: usize, version: usize) {
         self.writer.written.push((cell, version));
         self.writer.forget(cell, version);
     }
 
-    /// Notes what a version holds in this draft: bytes, none for an absence.
+    /// Notes the bytes that a version holds in this draft; an empty range means that the entry does not exist.
     fn end(&mut self, cell: usize, version: usize, bytes: Range<usize>) {
         let commit = self.writer.committed + 1;
         let known = &mut self.writer.cells[cell][version];

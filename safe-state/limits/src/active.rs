@@ -1,4 +1,4 @@
-//! A limit that is watched, and its handle for other threads.
+//! A limit while it is watched, and its handle for other threads.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use crate::innermost::{self, Inside};
 use crate::token::Token;
 use crate::watchdog::Watched;
 
-/// A limit that is watched until this is dropped. To drop it takes no longer than a lock does: it never waits
-/// for a look that is due later.
+/// A limit that is watched until this is dropped. Dropping it takes no longer than a lock does: it never waits for a
+/// look that is due later.
 ///
-/// It belongs to the thread that started it, and stays there; [`handle`](Self::handle) is for others.
+/// It stays on the thread that started it; [`handle`](Self::handle) is for other threads.
 #[derive(Debug)]
 #[must_use = "a limit that is dropped at once watches nothing"]
 pub struct ActiveLimit {
-    /// Before the token: nothing is interrupted once the limit has been left.
+    /// Declared before the token, and so dropped first: nothing is interrupted once the limit has been left.
     _watched: Watched,
     token: Arc<Token>,
     is_of_its_thread: PhantomData<*const ()>,
 }
 
-/// A limit, for other threads than the one that started it: they can tell of progress, and be cancelled.
-/// A handle keeps no limit alive; under one that has ended, all is well.
+/// A limit as other threads use it: they can report progress, and be cancelled. A handle keeps no limit alive. Once the
+/// limit has ended it is not passed any more; a cancellation from before stays.
 #[derive(Clone, Debug)]
 pub struct LimitHandle {
     token: Arc<Token>,
@@ -35,24 +35,24 @@ impl ActiveLimit {
         ActiveLimit { _watched: watched, token, is_of_its_thread: PhantomData }
     }
 
-    /// Tells that the work goes on: the time begins anew, and a cancellation is taken back. (A memory limit
-    /// has no time; it goes by the memory alone.)
+    /// Reports progress: the time of the limit begins anew, and a cancellation is taken back. (A memory limit has no
+    /// time, and ignores progress.)
     #[inline]
     pub fn progress(&self) {
         self.token.progress();
     }
 
-    /// Whether the work may go on, as far as this limit says.
+    /// Returns whether the work may go on, by this limit.
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] if its limit was passed.
+    /// [`Error::Limit`] if the limit was passed.
     #[inline]
     pub fn check(&self) -> Result<(), Error> {
         self.token.check()
     }
 
-    /// A handle for other threads.
+    /// Returns a handle for other threads.
     pub fn handle(&self) -> LimitHandle {
         LimitHandle { token: Arc::clone(&self.token) }
     }
@@ -65,13 +65,13 @@ impl Drop for ActiveLimit {
 }
 
 impl LimitHandle {
-    /// Tells that the work goes on; see [`ActiveLimit::progress`].
+    /// Reports progress, as [`ActiveLimit::progress`] does.
     #[inline]
     pub fn progress(&self) {
         self.token.progress();
     }
 
-    /// Whether the work may go on, as far as this limit says.
+    /// Returns whether the work may go on, by this limit.
     ///
     /// # Errors
     ///
@@ -81,8 +81,8 @@ impl LimitHandle {
         self.token.check()
     }
 
-    /// Calls `work` under the limit: [`check`](super::check) and [`progress`](super::progress) in it mean
-    /// this one, and signals go to the calling thread from now on.
+    /// Calls `work` under the limit: [`check`](super::check) and [`progress`](super::progress) in it refer to this
+    /// limit, and its signals go to the calling thread from now on.
     ///
     /// ```
     /// use safe_state::limits::{TimeLimit, check};

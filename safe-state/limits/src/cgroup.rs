@@ -1,4 +1,4 @@
-//! The memory of the control group that the process is in, versions 1 and 2.
+//! The memory of the control group of the process, in versions 1 and 2.
 
 use std::fs;
 use std::io;
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub(crate) struct Cgroup {
     dir: PathBuf,
-    /// Where the hierarchy is mounted: no group is above.
+    /// The mount point of the hierarchy, above which there is no group.
     mount: PathBuf,
     version: Version,
 }
 
-/// How its files are called.
+/// The version of control groups, which decides the names of the files.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Version {
     V1,
@@ -28,7 +28,7 @@ struct Files {
     events: &'static str,
 }
 
-/// What a group has in use, and may have, in bytes.
+/// The memory that a group has in use, and its limit, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) used: u64,
@@ -36,9 +36,11 @@ pub(crate) struct Room {
 }
 
 impl Cgroup {
+    /// Finds the group of this process that counts its memory.
+    ///
     /// # Errors
     ///
-    /// The system has none that counts memory, or hides it.
+    /// The system has no such group, or hides it.
     pub(crate) fn of_this_process() -> io::Result<Self> {
         let memberships = fs::read_to_string("/proc/self/cgroup")?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
@@ -52,19 +54,19 @@ impl Cgroup {
         )
     }
 
-    /// A group of version 2 whose files are in that folder.
+    /// Returns a group of version 2 whose files are in the directory `dir`.
     #[cfg(test)]
     pub(crate) fn version_2(dir: &Path) -> Self {
         Cgroup { dir: dir.into(), mount: dir.into(), version: Version::V2 }
     }
 
-    /// The group that `/proc/self/cgroup` names, where `/proc/self/mountinfo` says that it is. Version 1
-    /// first: a system with both has the memory there.
+    /// Finds the group that `/proc/self/cgroup` names, at the place in `/proc/self/mountinfo`. Version 1 is tried
+    /// first: a system that has both counts memory there.
     fn find(memberships: &str, mounts: &str) -> Option<Self> {
         [Version::V1, Version::V2].into_iter().find_map(|version| {
             let path = memberships.lines().find_map(|line| version.path_in(line))?;
             let (root, mount) = mounts.lines().find_map(|line| version.mount_in(line))?;
-            // A container may see its own group as the root of what is mounted, and know its outer path.
+            // A container may have its own group as the root of the mount, and yet know its outer path.
             let inner = path.strip_prefix(root).unwrap_or("").trim_start_matches('/');
             let dir = Path::new(mount).join(inner);
             let dir = if dir.is_dir() { dir } else { PathBuf::from(mount) };
@@ -72,18 +74,18 @@ impl Cgroup {
         })
     }
 
-    /// What is in use, in bytes, without the file pages that nobody has asked for lately.
+    /// Returns the memory in use, in bytes, without the file pages that have not been used lately.
     pub(crate) fn used(&self) -> Option<u64> {
         self.version.used_above(&self.dir, 0)
     }
 
-    /// The tightest limit on it and on the groups that it is in, in bytes; none if there is no limit.
+    /// Returns the tightest limit of this group and the groups around it, in bytes; none if there is no limit.
     pub(crate) fn limit(&self) -> Option<u64> {
         self.groups().filter_map(|dir| self.version.limit(dir)).min()
     }
 
-    /// How the group with the least room, of it and of those that it is in, stands to its limit; none if there is no
-    /// limit.
+    /// Returns the memory and the limit of the group with the least room, among this one and those around it; none if
+    /// there is no limit.
     pub(crate) fn room(&self) -> Option<Room> {
         let of = |dir: &Path| {
             let limit = self.version.limit(dir)?;
@@ -93,8 +95,8 @@ impl Cgroup {
         self.groups().filter_map(of).min_by_key(|room| room.left())
     }
 
-    /// How the group stands to the bound above which the kernel slows it down and ends nothing, and how often it has
-    /// done so. Version 2 has that alone.
+    /// Returns the memory in use and the bound above which the kernel slows the group down without killing, and how
+    /// often it has done so. Only version 2 has this bound.
     pub(crate) fn slowed(&self) -> Option<(Room, u64)> {
         let of = |dir: &Path| {
             let limit = number(&dir.join("memory.high"))?;
@@ -104,25 +106,25 @@ impl Cgroup {
         self.groups().filter_map(of).min_by_key(|(room, _)| room.left())
     }
 
-    /// How many processes in it the kernel has killed because its memory was all in use.
+    /// Returns how many processes of the group the kernel has killed because the group's memory was all in use.
     pub(crate) fn killed(&self) -> Option<u64> {
         event(&self.dir.join(self.version.files().events), "oom_kill")
     }
 
-    /// It, and those that it is in.
+    /// Returns the directories of this group and of the groups around it.
     fn groups(&self) -> impl Iterator<Item = &Path> {
         self.dir.ancestors().take_while(|dir| dir.starts_with(&self.mount))
     }
 }
 
 impl Room {
-    /// How much may be taken until nine tenths of the limit are in use.
+    /// Returns how many more bytes can be taken until nine tenths of the limit are in use.
     pub(crate) fn left(self) -> u64 {
         nine_tenths(self.limit).saturating_sub(self.used)
     }
 }
 
-/// The share of a group's limit beyond which the kernel may begin to kill.
+/// Returns nine tenths of a group's limit, beyond which the kernel may begin to kill.
 pub(crate) fn nine_tenths(limit: u64) -> u64 {
     limit / 10 * 9
 }
@@ -145,8 +147,8 @@ impl Version {
         }
     }
 
-    /// What the group has in use. Where that may be more than `bound`, it is without the file pages that nobody has asked
-    /// for lately, which take the kernel longer to tell.
+    /// Returns the memory that the group has in use. Only if that is more than `bound`, file pages that have not been
+    /// used lately are subtracted, as reading their number takes the kernel longer.
     fn used_above(self, group: &Path, bound: u64) -> Option<u64> {
         let Files { usage, inactive, .. } = self.files();
         let used = number(&group.join(usage))?;
@@ -157,12 +159,12 @@ impl Version {
     }
 
     fn limit(self, group: &Path) -> Option<u64> {
-        /// What version 1 says where there is none: the largest number of pages.
+        /// The smallest value that stands for no limit: version 1 then shows the largest number of pages.
         const NO_LIMIT: u64 = 1 << 62;
         number(&group.join(self.files().limit)).filter(|limit| *limit < NO_LIMIT)
     }
 
-    /// The path in a line of `/proc/self/cgroup`: `4:memory:/jobs/7`, or `0::/jobs/7`.
+    /// Returns the path in a line of `/proc/self/cgroup`: `4:memory:/jobs/7`, or `0::/jobs/7`.
     fn path_in(self, line: &str) -> Option<&str> {
         let mut parts = line.splitn(3, ':').skip(1);
         let (controllers, path) = (parts.next()?, parts.next()?);
@@ -173,7 +175,7 @@ impl Version {
         is_it.then_some(path)
     }
 
-    /// The root and the mount point in a line of `/proc/self/mountinfo`.
+    /// Returns the root and the mount point in a line of `/proc/self/mountinfo`.
     fn mount_in(self, line: &str) -> Option<(&str, &str)> {
         let (mount, file_system) = line.split_once(" - ")?;
         let mut mount = mount.split(' ').skip(3);
@@ -188,12 +190,12 @@ impl Version {
     }
 }
 
-/// The number in a file; none where it says `max`.
+/// Returns the number in a file; none if it says `max`.
 fn number(file: &Path) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
-/// The number behind a name, in a file with one such pair a line.
+/// Returns the number after a name, in a file with one pair of both in each line.
 fn event(file: &Path, name: &str) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     let mut entries = text.lines().filter_map(|line| line.split_once(' '));
@@ -260,13 +262,13 @@ mod tests {
         assert_eq!(group.room().unwrap().left(), 400);
         assert_eq!(group.slowed(), Some((Room { used: 600, limit: 700 }, 12)));
         assert_eq!(group.killed(), Some(2));
-        // Below a half, what nobody has asked for lately is not looked up.
+        // Below a half of the limit, the pages not used lately are not read.
         write(&outer, &[("memory.current", "499\n")]);
         assert_eq!(group.room(), Some(Room { used: 499, limit: 1000 }));
     }
 
     #[test]
-    fn a_system_without_has_none() {
+    fn no_group_is_found_on_a_system_without_control_groups() {
         assert!(Cgroup::find("0::/\n", "20 1 0:5 / /proc rw - proc proc rw\n").is_none());
         assert!(Cgroup::find("", "").is_none());
     }

@@ -1,21 +1,21 @@
-//! How who restarts a program tells it what it died of.
+//! Passes the cause of a program's death on to the program when it is restarted.
 
 #[cfg(unix)]
 use std::process::Command;
 
 use safe_state_backends::CrashCause;
 
-/// `PID:CAUSE`, the process that restarts it, and what it died of.
+/// The variable with `PID:CAUSE`: the process that restarts the program, and what the program died of.
 const VARIABLE: &str = "SAFE_STATE_DIED_OF";
 
-/// Tells it to the program to be started by this process.
+/// Sets the variable for the program that this process is about to start.
 #[cfg(unix)]
 pub(crate) fn tell(command: &mut Command, cause: CrashCause) {
     command.env(VARIABLE, format!("{}:{}", std::process::id(), cause.to_text()));
 }
 
-/// What this program died of when it ran before. A program that it starts inherits the variable, and
-/// does not take it for its own.
+/// Returns what this program died of when it ran before; none if it was not restarted. A program that it starts
+/// inherits the variable, and ignores it, as its parent is another process.
 pub fn died_of() -> Option<CrashCause> {
     let told = std::env::var(VARIABLE).ok()?;
     let (pid, cause) = told.split_once(':')?;
@@ -27,7 +27,7 @@ fn parent() -> u32 {
     std::os::unix::process::parent_id()
 }
 
-/// It can't be told there, where an inherited variable is the more likely mistake.
+/// Returns no process id: without one, an inherited variable is more likely than a true one.
 #[cfg(not(unix))]
 fn parent() -> u32 {
     0

@@ -1,28 +1,28 @@
-//! What is done about work that goes on beyond its limit, step by step.
+//! The steps that are taken, one after another, against work that goes on beyond its limit.
 
 use std::time::{Duration, Instant};
 
 use super::units::after;
 
-/// A grace that no work could use would be none.
+/// The shortest time between two steps. Work could not use a shorter one.
 pub(crate) const SHORTEST_GRACE: Duration = Duration::from_millis(10);
-/// The watchdog is to cost nothing that can be measured.
+/// The shortest time between two looks, so that the watchdog's cost can't be measured.
 pub(crate) const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
-/// How work that has passed its limit is interrupted.
+/// The way in which work that has passed its limit is interrupted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interrupt {
-    /// It is cancelled: `check` and futures under the limit return an error, until there is progress. What does
-    /// not ask goes on.
+    /// The work is cancelled: `check` and futures under the limit return an error, until there is progress. Work that
+    /// does not check goes on.
     Cancellation,
-    /// It gets SIGINT, then SIGTERM, then SIGTERM again, or SIGKILL where `send_kill` says so.
+    /// The work gets SIGINT, then SIGTERM, and then SIGTERM again, or SIGKILL if `send_kill` is set.
     Signal,
-    /// It is cancelled, then gets SIGINT, then SIGTERM, or SIGKILL where `send_kill` says so.
+    /// The work is cancelled, then gets SIGINT, and then SIGTERM, or SIGKILL if `send_kill` is set.
     #[default]
     CancellationThenSignal,
 }
 
-/// One step.
+/// A step of an escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Cancel,
@@ -39,7 +39,7 @@ pub(crate) struct Steps {
     pub(crate) grace: Duration,
 }
 
-/// How many of its steps a limit has taken.
+/// The number of steps that a limit has taken.
 #[derive(Debug, Default)]
 pub(crate) struct Escalation {
     taken: usize,
@@ -59,18 +59,18 @@ impl Steps {
 }
 
 impl Escalation {
-    /// Begins anew: the work is within its limit.
+    /// Starts anew, as the work is within its limit.
     pub(crate) fn reset(&mut self) {
         self.taken = 0;
     }
 
-    /// Whether the first step has been taken.
+    /// Returns whether the first step has been taken.
     pub(crate) fn has_begun(&self) -> bool {
         self.taken > 0
     }
 
-    /// Takes the step that is due of work that passed its limit at `passed`, and returns it with when the next one
-    /// is due.
+    /// Takes the step that is due for work that passed its limit at `passed`. Returns the step, if one is due, and when
+    /// the next one is due.
     pub(crate) fn next_step(
         &mut self,
         steps: Steps,
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_its_steps() {
+    fn each_kind_of_interrupt_has_its_steps() {
         use Step::{Cancel, Interrupt as Int, Kill, Terminate};
         assert_eq!(steps(Interrupt::Cancellation, true), [(0, Cancel)]);
         let signals = [(0, Int), (15, Terminate), (30, Terminate)];

@@ -8,14 +8,14 @@ use safe_state_base::Error;
 use crate::token::Token;
 
 thread_local! {
-    /// From the outermost to the innermost.
+    /// The limits of this thread, from the outermost to the innermost.
     static LIMITS: RefCell<Vec<Arc<Token>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Tells the innermost time limit of the caller that the work goes on: its time begins anew. Where there
-/// is none, it does nothing. It takes a few nanoseconds.
+/// Reports progress to the innermost time limit of the calling thread: its time begins anew. Does nothing if there is
+/// no such limit. It takes a few nanoseconds.
 ///
-/// A cancellation is taken back by it: so ask [`check`] first.
+/// It takes back a cancellation, so call [`check`] first.
 #[inline]
 pub fn progress() {
     LIMITS.with_borrow(|limits| {
@@ -25,19 +25,18 @@ pub fn progress() {
     });
 }
 
-/// Whether the work may go on, as far as the limits of the caller say. Where there is none, it may. It takes
-/// a few nanoseconds.
+/// Returns whether the work may go on, by all limits of the calling thread. Without limits it may. It takes a few
+/// nanoseconds.
 ///
-/// Limits are those that the calling thread is under; another thread asks a
-/// [`LimitHandle`](super::LimitHandle), or is under the limit while it runs what
-/// [`enter`](super::LimitHandle::enter) is given.
+/// Only the limits of the calling thread count. Another thread asks a [`LimitHandle`](super::LimitHandle), or is under
+/// the limit while it runs the closure that is passed to [`enter`](super::LimitHandle::enter).
 ///
 /// # Errors
 ///
-/// [`Error::Limit`] with what the innermost limit that was passed says.
+/// [`Error::Limit`] from the innermost limit that was passed.
 #[inline]
 pub fn check() -> Result<(), Error> {
-    // An error is larger than an answer: it is made where there is one.
+    // The error is large, so it is only made in `cancelled`.
     if LIMITS.with_borrow(|limits| limits.iter().any(|token| token.is_cancelled())) {
         cancelled()
     } else {
@@ -50,7 +49,7 @@ fn cancelled() -> Result<(), Error> {
     LIMITS.with_borrow(|limits| limits.iter().rev().try_for_each(|token| token.check()))
 }
 
-/// Is under a limit until it is dropped.
+/// Puts the thread under a limit until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Inside<'a>(&'a Arc<Token>);
 
@@ -67,15 +66,15 @@ impl Drop for Inside<'_> {
     }
 }
 
-/// Makes it the calling thread's innermost limit.
+/// Makes a limit the calling thread's innermost.
 pub(crate) fn enter(token: &Arc<Token>) {
     token.works_here();
     LIMITS.with_borrow_mut(|limits| limits.push(Arc::clone(token)));
 }
 
-/// Takes it out of the calling thread's limits, where it need not be the innermost.
+/// Removes a limit from the calling thread's limits. It need not be the innermost.
 pub(crate) fn leave(token: &Arc<Token>) {
-    // A thread that ends may have dropped its limits before.
+    // A thread that ends may have dropped its list of limits already.
     let _ = LIMITS.try_with(|limits| {
         let mut limits = limits.borrow_mut();
         if let Some(at) = limits.iter().rposition(|known| Arc::ptr_eq(known, token)) {

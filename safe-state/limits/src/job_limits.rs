@@ -1,20 +1,20 @@
-//! What a job may take.
+//! The limits of a job.
 
 use std::time::Duration;
 
 use crate::process_limits::ProcessLimits;
 
-/// The limits of a job: those of the process that runs it, and one of each item.
+/// The limits of a job: those of the process that runs it, and one for each item.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JobLimits {
-    /// How long an item may take, or an attempt at it.
+    /// The longest time for an item, or for an attempt at it.
     pub item_timeout: Option<Duration>,
-    /// Those of a run, and of the memory of the process that it is in.
+    /// The limits of a run, and of the memory of its process.
     pub process: ProcessLimits,
 }
 
 impl JobLimits {
-    /// Whether there is something to watch.
+    /// Returns whether any limit is set.
     pub fn are_set(&self) -> bool {
         self.item_timeout.is_some()
             || self.process.timeout.is_some()

@@ -1,9 +1,8 @@
-//! Limits on time and memory: work that takes too long, or too much, is cancelled, and if it does not
-//! heed that, interrupted.
+//! Limits on time and memory: work that takes too long or too much is cancelled, and if it ignores that, interrupted.
 //!
-//! A limit is on a scope. When it is passed, [`check`] returns an error in it, and so does each
-//! `.await` of a future under it; what goes on all the same gets signals, and at last the process is ended.
-//! See [`docs/guide/limits.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/limits.md) for the guide.
+//! A limit applies to a scope. When it is passed, [`check`] returns an error there, and so does each `.await` of a
+//! future under it. Work that goes on all the same gets signals, and finally the process is ended. See
+//! [`docs/guide/limits.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/limits.md) for the guide.
 //!
 //! ```
 //! use safe_state::limits::{TimeLimit, check, progress};
@@ -22,9 +21,9 @@
 //! # Ok::<(), safe_state::Error>(())
 //! ```
 //!
-//! The same as [`Supervisor`], for a program from outside: it is started again when it crashes, is killed, or passes a
-//! limit. A program depends on [`safe-state`](https://docs.rs/safe-state) with the features `limits` and `supervisor`,
-//! and finds all of it there.
+//! [`Supervisor`] does the same for a whole program, from outside: the program is started again when it crashes, is
+//! killed, or passes a limit. A program depends on [`safe-state`](https://docs.rs/safe-state) with the features
+//! `limits` and `supervisor`, and finds all of this there.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 

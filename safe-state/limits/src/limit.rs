@@ -1,4 +1,4 @@
-//! What limits on time and on memory share: how they are enforced, and how they are watched.
+//! The parts that limits on time and on memory share: how they are watched, and how they are enforced.
 
 use std::fmt;
 use std::panic::Location;
@@ -13,7 +13,7 @@ use crate::token::Token;
 use crate::units::after;
 use crate::watchdog::{Watch, Watched};
 
-/// What is done about work that goes on beyond its limit, and how often it is looked at.
+/// The steps against work that goes on beyond its limit, and how often it is looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Enforcement {
     pub(crate) steps: Steps,
@@ -21,31 +21,31 @@ pub(crate) struct Enforcement {
 }
 
 impl Enforcement {
-    /// Cancelled, then SIGINT, then SIGTERM, with that time between them.
+    /// Makes the default steps, with `grace` between them: cancellation, then SIGINT, then SIGTERM.
     pub(crate) fn with_grace(grace: Duration) -> Self {
         let steps = Steps { interrupt: Interrupt::default(), send_kill: false, grace };
         Enforcement { steps, check_interval: Duration::from_millis(500) }
     }
 }
 
-/// What a limit is on.
+/// The quantity that a limit is set on.
 pub(crate) trait Measure: Send + Sync + 'static {
-    /// What is kept from one look to the next.
+    /// The state that is kept from one look to the next.
     type Seen: Send + 'static;
 
     /// Looks whether the limit is passed.
     fn look(&self, seen: &mut Self::Seen, token: &Token, now: Instant) -> Look;
 }
 
-/// What a look at a limit has shown.
+/// The result of a look at a limit.
 pub(crate) enum Look {
-    /// The limit is not passed; look again then.
+    /// The limit is not passed. The next look is due at this time.
     Within(Instant),
-    /// It is passed, and something is to be done about it from that time on.
+    /// The limit is passed. Steps are due from this time on.
     Exceeded(LimitExceeded, Instant),
 }
 
-/// A limit that the watchdog looks at.
+/// A limit with its state, as the watchdog looks at it.
 pub(crate) struct Watching<M: Measure> {
     measure: M,
     enforcement: Enforcement,
@@ -77,11 +77,11 @@ impl<M: Measure> Watching<M> {
         &self.token
     }
 
-    /// Has it watched by the watchdog.
+    /// Hands the limit to the watchdog, which looks at it from `first` on.
     ///
     /// # Errors
     ///
-    /// The thread that watches can't be started.
+    /// The watchdog's thread can't be started.
     pub(crate) fn start(self, first: Instant) -> Result<(Arc<Token>, Watched), Error> {
         let token = Arc::clone(&self.token);
         let watched = Watched::start(Arc::new(self), first).map_err(Error::Thread)?;
@@ -117,7 +117,7 @@ impl<M: Measure> Watch for Watching<M> {
         if let Some(step) = step {
             self.take(step, exceeded);
         }
-        // Also where no step is left: the work may come back within its limit.
+        // Set even if no step is left, as the work may come back within its limit.
         let again = after(now, self.enforcement.check_interval);
         Some(next.map_or(again, |due| due.min(again)))
     }
@@ -133,25 +133,26 @@ impl<M: Measure> fmt::Debug for Watching<M> {
     }
 }
 
-/// The methods of a limit that has an `enforcement`, and a way to `watch` it.
+/// Adds the methods of a limit that has an `enforcement` and a method `watch`.
 macro_rules! enforced {
     ($limit:ident) => {
         impl $limit {
-            /// How the work is interrupted. By default, it is cancelled first, and then gets signals.
+            /// Sets how the work is interrupted. By default it is cancelled first, and then gets signals.
             pub fn interrupt(mut self, interrupt: $crate::Interrupt) -> Self {
                 self.enforcement.steps.interrupt = interrupt;
                 self
             }
 
-            /// Whether the last signal is SIGKILL, which can't be caught, instead of SIGTERM. By default, not.
+            /// Sets whether the last signal is SIGKILL, which can't be caught, instead of SIGTERM. By default it is
+            /// SIGTERM.
             pub fn send_kill(mut self, send_kill: bool) -> Self {
                 self.enforcement.steps.send_kill = send_kill;
                 self
             }
 
-            /// How often it is looked at, at least 1 ms; by default 500 ms. A limit on time is passed by up to
-            /// that before it is noticed, if there was progress; memory that is near its limit is looked at more
-            /// often, up to once in a millisecond.
+            /// Sets how often the limit is looked at: at least 1 ms, by default 500 ms. After progress, a passed time
+            /// limit may be noticed later by up to this time. Memory near its limit is looked at more often, up to once
+            /// in a millisecond.
             pub fn check_interval(mut self, check_interval: impl Into<$crate::Time>) -> Self {
                 let interval = ::std::time::Duration::from(check_interval.into());
                 self.enforcement.check_interval =
@@ -159,34 +160,37 @@ macro_rules! enforced {
                 self
             }
 
-            /// Watches from now on, until what this returns is dropped.
+            /// Starts to watch the limit. It is watched until the returned value is dropped.
             ///
             /// # Errors
             ///
-            /// The thread that watches can't be started, or the system does not tell how much memory is in use.
+            /// The watchdog's thread can't be started, or the system does not tell how much memory is in use.
             #[track_caller]
             pub fn start(&self) -> Result<$crate::ActiveLimit, $crate::Error> {
                 let (token, watched) = self.watch(::std::panic::Location::caller())?;
                 Ok($crate::ActiveLimit::new(token, watched))
             }
 
-            /// Calls `work` under the limit. What the work makes of the limit is in what it returns.
+            /// Calls `work` under the limit, and returns its value. Whether the work heeded the limit is for that value
+            /// to say.
             ///
             /// # Errors
             ///
-            /// See [`start`](Self::start).
+            /// The same errors as [`start`](Self::start).
             #[track_caller]
             pub fn run<R>(&self, work: impl FnOnce() -> R) -> Result<R, $crate::Error> {
                 let _limit = self.start()?;
                 Ok(work())
             }
 
-            /// Returns what `future` gives. Cancelled, it is dropped at its next `.await`. The limit belongs to the
-            /// future, whichever threads poll it; its signals go to the one that polled it last.
+            /// Returns the output of `future`, run under the limit. If it is cancelled, it is dropped at its next
+            /// `.await`. The limit belongs to the future, whatever threads poll it. Its signals go to the thread that
+            /// polled it last.
             ///
             /// # Errors
             ///
-            /// [`Error::Limit`](crate::Error::Limit) if it was cancelled; or see [`start`](Self::start).
+            /// [`Error::Limit`](crate::Error::Limit) if the future was cancelled; otherwise the same errors as
+            /// [`start`](Self::start).
             #[track_caller]
             pub fn run_async<F: Future>(
                 &self,

@@ -1,4 +1,4 @@
-//! What the watchdog sees of a run, and does about it.
+//! The watchdog's look at a run under limits, and the steps that follow.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,9 +20,10 @@ use crate::token::Token;
 use crate::units::{after, readable};
 use crate::watchdog::Watch;
 
-/// How long memory may grow before more is done about it: it may soon be all.
+/// The longest time for which memory may grow beyond its limit before the next step, as it may soon be used up.
 const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
-/// How often it is looked at memory that is far from its limit, at the end, and at a limit that is passed.
+/// The time between two looks at memory far from its limit, at the batch system's end, and at a limit that stays
+/// passed.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A run under limits.
@@ -31,14 +32,14 @@ pub(crate) struct RunWatch<P> {
     job: String,
     limits: JobLimits,
     began: Instant,
-    /// When the batch system ends the program.
+    /// When the batch system ends the program; none if the run does not heed it.
     ends: Option<Arc<Heeded>>,
     meter: Option<Meter>,
     pressure: Option<Arc<Pressure>>,
     token: Arc<Token>,
-    /// Whether more memory is in use than may be.
+    /// Whether more memory is in use than allowed.
     has_too_much: AtomicBool,
-    /// Whether a signal has asked the process to end; changed while the state is locked.
+    /// Whether a signal has asked the process to end. Changed only while the state is locked.
     is_asked_to_end: AtomicBool,
     state: Mutex<State<P>>,
 }
@@ -46,28 +47,28 @@ pub(crate) struct RunWatch<P> {
 #[derive(Debug)]
 struct State<P> {
     has_ended: bool,
-    /// Since when an item's body runs.
+    /// When the body of the item in flight began; none between items.
     item: Option<Instant>,
-    /// When it made progress last, as far as was seen.
+    /// When the item last made progress, as far as was seen.
     progress: Option<Instant>,
     parked: Place<P>,
-    /// Since when more memory is in use than may be, and how much it was then.
+    /// When memory use passed the limit, and how much was in use then.
     memory: Option<(Instant, u64)>,
     escalation: Escalation,
-    /// Whether it was told that the process is ended.
+    /// Whether the end of the process has been announced.
     has_told_the_end: bool,
-    /// For what it was saved in case the process is ended soon.
+    /// The last reason for which progress was saved because the process may be ended soon.
     seen: Seen,
 }
 
-/// Why the process may be ended soon, from outside.
+/// A reason why the process may soon be ended from outside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
     #[default]
     Nothing,
-    /// Memory is tight: the item may be to blame.
+    /// Memory is tight: the item in flight may be to blame.
     Tight,
-    /// The time of the batch system is nearly over: nobody is.
+    /// The time of the batch system is nearly over: no item is to blame.
     End,
 }
 
@@ -92,7 +93,7 @@ struct Passed {
     at: Instant,
     what: What,
     grace: Duration,
-    /// Whether there is no time for a grace.
+    /// Whether the steps are taken at once, without a grace period.
     is_urgent: bool,
 }
 
@@ -155,20 +156,20 @@ impl<P: Parked> RunWatch<P> {
         self.token.take_back();
     }
 
-    /// A signal has asked the process to end: what is complete is saved, and if it is killed before the item
-    /// ends, that is not the item's fault.
+    /// Saves progress after a signal has asked the process to end. If the process is killed before the item ends, the
+    /// item is not to blame.
     pub(crate) fn is_asked_to_end(&self) {
         let mut state = self.state();
         if !state.has_ended {
             self.is_asked_to_end.store(true, Ordering::Relaxed);
-            // The signal may be what a limit has sent.
+            // The signal may come from a limit that this watch enforces.
             let is_its_fault = state.escalation.has_begun();
             let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };
             state.parked.save(blame, &self.job);
         }
     }
 
-    /// Whether the run is to end between two items.
+    /// Returns why the run is to end before its next item; none if it goes on.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
         if self.is_over(now) {
             return Some(StopReason::Timeout);
@@ -179,12 +180,12 @@ impl<P: Parked> RunWatch<P> {
         self.is_near_its_end(now).then_some(StopReason::WallTime)
     }
 
-    /// Whether the run's time is over.
+    /// Returns whether the run's time is over.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
         self.limits.process.timeout.is_some_and(|timeout| now >= after(self.began, timeout))
     }
 
-    /// Whether no more than the grace period is left.
+    /// Returns whether no more time than the grace period is left until the batch system ends the program.
     fn is_near_its_end(&self, now: Instant) -> bool {
         self.ends.as_ref().is_some_and(|ends| ends.is_near(now))
     }
@@ -199,7 +200,7 @@ impl<P: Parked> RunWatch<P> {
         }
     }
 
-    /// The limit that was passed: the one that can wait the least.
+    /// Returns the passed limit that can wait the least, if one is passed.
     fn passed(&self, state: &State<P>, used: u64, now: Instant) -> Option<Passed> {
         let grace = self.limits.process.grace_period;
         let of_time = |began: Instant, limit: Option<Duration>, what: fn(Duration) -> What| {
@@ -209,7 +210,7 @@ impl<P: Parked> RunWatch<P> {
         };
         let memory = state.memory.zip(self.limits.process.max_memory);
         let memory = memory.map(|((at, then), limit)| Passed {
-            // What was passed before the item began is not its fault yet.
+            // If the limit was passed before the item began, the item's grace period starts with the item.
             at: state.item.map_or(at, |item| at.max(item)),
             what: What::Memory { limit, used },
             grace: grace.min(LONGEST_MEMORY_GRACE),
@@ -227,10 +228,10 @@ impl<P: Parked> RunWatch<P> {
             self.take(state, Step::Cancel, passed, now);
             self.take(state, Step::Kill, passed, now);
         }
-        // A run's time may be over for long when an item begins that was not to.
+        // The run's time may have been over for long when an item begins nevertheless.
         let at = state.item.map_or(passed.at, |item| passed.at.max(item));
         if state.escalation.has_begun() && !self.token.is_cancelled() {
-            // Progress takes it back, and is none in what this limit is on.
+            // Progress takes a cancellation back, but it does not count for this limit, so the item is cancelled again.
             self.take(state, Step::Cancel, passed, now);
         }
         let (step, next) = state.escalation.next_step(steps, at, now);
@@ -244,7 +245,7 @@ impl<P: Parked> RunWatch<P> {
         let Passed { what, .. } = passed;
         tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
         if step == Step::Cancel {
-            // Between items nothing is cancelled: what saves is not to be dropped.
+            // Nothing is cancelled between items, as the saving code must not be dropped.
             let Some(began) = state.progress else { return };
             self.token.cancel(what.told(&self.job, now - began, now - self.began));
             return;
@@ -261,12 +262,12 @@ impl<P: Parked> RunWatch<P> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When the next limit can be passed.
+    /// Returns when the next limit can be passed, and a look is due.
     fn next_look(&self, state: &State<P>, used: u64, now: Instant) -> Instant {
         let limits = &self.limits;
         let item = limits.item_timeout.map(|limit| {
             let due = after(state.progress.unwrap_or(now), limit);
-            // Progress is seen by looking.
+            // Progress is only noticed by a look.
             due.min(after(now, (limit / 10).max(INTERVAL)))
         });
         let run = limits.process.timeout.map(|limit| after(self.began, limit));
@@ -277,7 +278,7 @@ impl<P: Parked> RunWatch<P> {
         let pressure = self.pressure.as_ref().map(|it| now + it.pause().min(INTERVAL));
         let outside = self.ends.as_ref().map(|_| now + INTERVAL).into_iter().chain(pressure).min();
         let next = [item, run, memory, outside].into_iter().flatten().min();
-        // A limit that was passed may stay so between two items.
+        // A passed limit may stay so between two items.
         let soonest = memory.unwrap_or(now + INTERVAL / 10);
         next.unwrap_or(now + INTERVAL).max(soonest)
     }
@@ -308,7 +309,7 @@ impl<P: Parked> Watch for RunWatch<P> {
             let blame = if seen == Seen::End { Blame::Nobody } else { Blame::AsBefore };
             state.parked.save(blame, &self.job);
         }
-        // The end may be put off, and come near again.
+        // The end may be postponed, and come near again.
         state.seen = seen.max(state.seen.min(Seen::Tight));
         let next = self.next_look(&state, used, now);
         Some(escalating.map_or(next, |due| due.min(next)))
@@ -337,7 +338,7 @@ impl What {
         }
     }
 
-    /// Why the process is ended.
+    /// Returns the text that says why the process is ended.
     fn ending(self, item: Option<u64>) -> String {
         let item = item.map_or_else(|| "an item".to_owned(), |item| format!("item {item}"));
         let passed = match self {
@@ -352,7 +353,7 @@ impl What {
         format!("{passed}; the process is ended, and the next run goes on from what is saved")
     }
 
-    /// What the next run is to know.
+    /// Returns whom the next run is to blame.
     fn blame(self) -> Blame {
         match self {
             What::Item(limit) => {
@@ -437,10 +438,10 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_in_time() {
+    fn the_watchdog_looks_again_by_the_end_of_an_item_s_time() {
         let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
         let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
-        // Sooner where a batch system has an end.
+        // The next look is due sooner if a batch system ends the program.
         assert!(again <= began + Duration::from_secs(10));
     }
 }

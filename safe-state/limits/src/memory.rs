@@ -13,7 +13,7 @@ use crate::token::Token;
 use crate::units::{Size, Time, after};
 use crate::watchdog::Watched;
 
-/// Memory that a process can take in a millisecond: the nearer the limit, the sooner the next look.
+/// The memory that a process can take in a millisecond, in bytes. The nearer the limit, the sooner the next look.
 const BYTES_PER_MILLISECOND: u64 = 2 << 20;
 
 /// A limit on the memory in use while work goes on.
@@ -29,8 +29,8 @@ const BYTES_PER_MILLISECOND: u64 = 2 << 20;
 /// # Ok::<(), safe_state::Error>(())
 /// ```
 ///
-/// Memory is looked at from time to time, more often near the limit. What takes gigabytes at once may be
-/// past any limit before it is seen: against that, limit the control group as well. Linux alone.
+/// Memory is looked at from time to time, more often near the limit. A process that takes gigabytes at once may be past
+/// any limit before a look: against that, also limit the control group. It works on Linux only.
 #[derive(Clone, Debug)]
 #[must_use = "it watches nothing until it is started"]
 pub struct MemoryLimit {
@@ -42,12 +42,12 @@ pub struct MemoryLimit {
 }
 
 impl MemoryLimit {
-    /// A limit on work while which that much may be in use: a number of bytes, a `ByteSize`, or a text
-    /// such as `"2GiB"`.
+    /// Makes a limit on the memory that may be in use during the work: a number of bytes, a `ByteSize`, or a text such
+    /// as `"2GiB"`.
     ///
     /// # Panics
     ///
-    /// If a text is no size. The other methods do if one is no time.
+    /// If a text is no size. The other methods panic if a text is no time.
     pub fn new(max_memory: impl Into<Size>) -> Self {
         MemoryLimit {
             max_memory: max_memory.into().into(),
@@ -58,27 +58,26 @@ impl MemoryLimit {
         }
     }
 
-    /// Whether the limit is on all memory in use, as by default, or on what comes to that in use when the
-    /// work starts.
+    /// Sets whether the limit applies to all memory in use (the default), or only to memory beyond what is in use when
+    /// the work starts.
     pub fn absolute(mut self, absolute: bool) -> Self {
         self.absolute = absolute;
         self
     }
 
-    /// Whose memory it goes by. By default, the process's.
+    /// Sets whose memory counts: that of the process (the default) or of its control group.
     pub fn memory(mut self, memory: Memory) -> Self {
         self.memory = memory;
         self
     }
 
-    /// How long the limit may be passed before anything is done. By default, not at all.
+    /// Sets how long the limit may be passed before the first step is taken. By default there is no such time.
     pub fn grace_period(mut self, grace_period: impl Into<Time>) -> Self {
         self.grace_period = grace_period.into().into();
         self
     }
 
-    /// How long each further step of the escalation waits for the one before to do, at least 10 ms. By
-    /// default 5 seconds.
+    /// Sets the time between two further steps of the escalation: at least 10 ms, by default 5 seconds.
     pub fn secondary_grace_period(mut self, grace_period: impl Into<Time>) -> Self {
         self.enforcement.steps.grace = Duration::from(grace_period.into()).max(SHORTEST_GRACE);
         self
@@ -96,12 +95,12 @@ impl MemoryLimit {
 
 enforced!(MemoryLimit);
 
-/// How long it takes to come to a limit that is that far away, at least.
+/// Returns the least time in which a process can use `far` more bytes, between 1 ms and `check_interval`.
 pub(crate) fn pause(far: u64, check_interval: Duration) -> Duration {
     Duration::from_millis(far / BYTES_PER_MILLISECOND).clamp(SHORTEST_INTERVAL, check_interval)
 }
 
-/// The memory that is in use.
+/// The memory in use, as a limit measures it.
 struct MemoryInUse {
     of: MemoryLimit,
     limit: u64,
@@ -110,7 +109,7 @@ struct MemoryInUse {
 }
 
 impl Measure for MemoryInUse {
-    /// Since when the limit is passed.
+    /// When the limit was passed, if it is.
     type Seen = Option<Instant>;
 
     fn look(&self, since: &mut Option<Instant>, _: &Token, now: Instant) -> Look {
@@ -130,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_the_limit_it_looks_more_often() {
+    fn the_memory_is_looked_at_more_often_near_the_limit() {
         let interval = Duration::from_millis(500);
         assert_eq!(pause(u64::MAX, interval), interval);
         assert_eq!(pause(20 << 20, interval), Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! How much memory is in use.
+//! Meters for the memory in use.
 
 use std::fs::File;
 use std::io;
@@ -7,7 +7,7 @@ use safe_state_base::Memory;
 
 use crate::cgroup::{Cgroup, nine_tenths};
 
-/// Reads it, over and over.
+/// A meter that can be read over and over.
 #[derive(Debug)]
 pub(crate) enum Meter {
     Process(Resident),
@@ -15,6 +15,8 @@ pub(crate) enum Meter {
 }
 
 impl Meter {
+    /// Makes the meter of the process or of its control group.
+    ///
     /// # Errors
     ///
     /// The system does not tell: it is not Linux, or has no such control group.
@@ -25,7 +27,8 @@ impl Meter {
         }
     }
 
-    /// The most that may be in use in any case, in bytes.
+    /// Returns the most memory that may be in use in any case, in bytes: nine tenths of the control group's limit; for
+    /// the process alone there is no bound.
     pub(crate) fn ceiling(&self) -> u64 {
         match self {
             Meter::Process(_) => u64::MAX,
@@ -33,7 +36,7 @@ impl Meter {
         }
     }
 
-    /// In bytes; nothing if the system did not tell this time.
+    /// Returns the memory in use, in bytes; none if the system did not tell this time.
     pub(crate) fn read(&self) -> Option<u64> {
         match self {
             Meter::Process(resident) => resident.read(),
@@ -42,8 +45,8 @@ impl Meter {
     }
 }
 
-/// The resident memory of a process, as `/proc/PID/statm` tells. The file stays open: reading it takes a
-/// tenth of the time that opening it does.
+/// The resident memory of a process, read from `/proc/PID/statm`. The file stays open, as reading it takes a tenth of
+/// the time that opening does.
 #[derive(Debug)]
 pub(crate) struct Resident {
     #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "there is no such file"))]
@@ -58,13 +61,13 @@ impl Resident {
         Resident::of("self")
     }
 
-    /// Of the process of that number, or of `self`.
+    /// Makes the meter of a process, given by its number or as `self`.
     pub(crate) fn of(process: &str) -> io::Result<Self> {
         let statm = File::open(format!("/proc/{process}/statm"))?;
         Ok(Resident { statm, page_size: rustix::param::page_size() as u64 })
     }
 
-    /// In bytes, without what is shared; nothing if the process has ended.
+    /// Returns the memory in use, in bytes, without shared memory; none if the process has ended.
     pub(crate) fn read(&self) -> Option<u64> {
         use std::os::unix::fs::FileExt;
         let mut text = [0; 128];
@@ -74,7 +77,7 @@ impl Resident {
     }
 }
 
-/// What the process of that number has in use, in bytes; nothing if that can't be known.
+/// Returns the memory that the process `pid` has in use, in bytes; none if that is not known.
 #[cfg(unix)]
 pub(crate) fn resident(pid: u32) -> Option<u64> {
     #[cfg(target_os = "linux")]
@@ -96,7 +99,7 @@ impl Resident {
     }
 }
 
-/// `size resident shared ..`
+/// Returns the process's own pages from a line such as `size resident shared ..`.
 #[cfg(target_os = "linux")]
 fn own_pages(statm: &str) -> Option<u64> {
     let mut pages = statm.split_ascii_whitespace().skip(1).map(str::parse::<u64>);

@@ -1,4 +1,4 @@
-//! What is complete, and the way to where it is saved, while an item's body runs: a place that the watchdog can reach.
+//! A run's progress and store while an item's body runs, in a place where the watchdog can reach them.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,47 +8,48 @@ use std::time::Duration;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
 
-/// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
+/// The longest time that the watchdog waits for a save. The network may be down, and the process has to end all the
+/// same.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a run lends to the watchdog while the body of an item runs: what is complete, and the way to where it is saved. The
-/// body of an item can't be interrupted, but needs none of it.
+/// A run's progress and the way to its store, which the run lends to the watchdog while the body of an item runs. A
+/// body can't be interrupted, but needs none of this.
 pub trait Parked: fmt::Debug + Send + 'static {
-    /// Saves what is complete, and whether the item in flight is to blame if the process ends now. Afterwards the run may
-    /// go on as if nothing had happened. Returns whether there was anything to save.
+    /// Saves the progress, and whether the item in flight is to blame if the process ends now. The run may go on
+    /// afterwards as if nothing had happened. Returns whether there was anything to save.
     ///
     /// # Errors
     ///
     /// The backend cannot be written.
     fn save(&mut self, blame: Blame) -> Result<bool, BackendError>;
 
-    /// The index of the item in flight.
+    /// Returns the index of the item in flight.
     fn item_in_flight(&self) -> Option<u64>;
 }
 
-/// Whose fault it is if the process ends in the item in flight.
+/// The blame if the process ends in the item in flight.
 #[derive(Clone, Copy, Debug)]
 pub enum Blame {
-    /// The item's.
+    /// The item is to blame, for this cause.
     Item(CrashCause),
-    /// Not the item's: the process is ended from outside, or because the run took too long.
+    /// Nobody is to blame: the process is ended from outside, or because the run took too long.
     Nobody,
-    /// Whose it was taken for before: it may be the item's.
+    /// The blame stays as it was saved before, which may be on the item.
     AsBefore,
 }
 
-/// Where it is.
+/// The place where the lent value is.
 #[derive(Debug, Default)]
 pub(crate) enum Place<P> {
-    /// With the run.
+    /// The run has it.
     #[default]
     Run,
     Here(Box<P>),
-    /// In a save that takes its time.
+    /// A save has it that takes longer than [`PATIENCE`].
     Saving(Receiver<Box<P>>),
 }
 
-/// Saves, and tells how that went.
+/// Saves, and logs the outcome.
 fn save(parked: &mut impl Parked, blame: Blame, job: &str) {
     match parked.save(blame) {
         Ok(false) => {}
@@ -58,7 +59,7 @@ fn save(parked: &mut impl Parked, blame: Blame, job: &str) {
 }
 
 impl<P: Parked> Place<P> {
-    /// Saves, if it is here, and waits for that as long as is sensible.
+    /// Saves if the value is here, and waits at most [`PATIENCE`] for that.
     pub(crate) fn save(&mut self, blame: Blame, job: &str) {
         if !matches!(self, Place::Here(_)) {
             return;
@@ -68,12 +69,12 @@ impl<P: Parked> Place<P> {
         let name = job.to_owned();
         let saving = move || {
             for mut parked in given {
-                // Whatever a backend of the user's does, the run gets back what it has lent.
+                // Whatever a user's backend does, the run gets back the value that it has lent.
                 let saved = catch_unwind(AssertUnwindSafe(|| save(&mut *parked, blame, &name)));
                 if saved.is_err() {
                     tracing::error!(target: "safe_state", job = name, "not saved: the backend panicked");
                 }
-                // Nobody may wait any more.
+                // The receiver may be gone.
                 let _ = done.send(parked);
             }
         };
@@ -83,7 +84,7 @@ impl<P: Parked> Place<P> {
             return;
         }
         let Place::Here(parked) = std::mem::take(self) else { return };
-        // It lives until `give` is dropped.
+        // Sending can't fail, as the thread lives until `give` is dropped.
         let _ = give.send(parked);
         drop(give);
         *self = match saved.recv_timeout(PATIENCE) {
@@ -92,7 +93,7 @@ impl<P: Parked> Place<P> {
         };
     }
 
-    /// The item in flight, if it is here.
+    /// Returns the index of the item in flight, if the value is here.
     pub(crate) fn item(&self) -> Option<u64> {
         match self {
             Place::Here(parked) => parked.item_in_flight(),
@@ -100,7 +101,7 @@ impl<P: Parked> Place<P> {
         }
     }
 
-    /// What was put here, to go on with; it waits for a save to end.
+    /// Takes the value back for the run, and waits for a save to end.
     pub(crate) fn take(&mut self) -> Option<Box<P>> {
         match std::mem::take(self) {
             Place::Run => None,

@@ -1,4 +1,4 @@
-//! What the control group of the process says of its memory: that little is left, or that the kernel slows it down.
+//! The control group's pressure on the process: whether little memory is left, or the kernel slows the process down.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,30 +11,31 @@ use crate::memory::pause;
 use crate::units::readable;
 use crate::watchdog::Watch;
 
-/// How often it is looked at memory that is far from its limit.
+/// The time between two looks at memory that is far from its limit.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// How often it is looked whether a limit that is reached still is: what was to be done about it is being done.
+/// The time between two looks at a limit that has been reached, to see whether it still is. The steps for it are under
+/// way.
 const TIGHT_INTERVAL: Duration = Duration::from_millis(10);
-/// With so much left, it may be gone before the loop has looked at a clock.
+/// If no more bytes than these are left, they may be gone before the loop has looked at a clock.
 const NEAR: u64 = 64 << 20;
-/// How often it is looked whether the kernel slows the process down.
+/// The time between two looks at whether the kernel slows the process down.
 const SLOWED_INTERVAL: Duration = Duration::from_secs(1);
-/// In how many looks in a row it has to have done so: a moment of it is no trouble.
+/// The number of looks in a row in which the kernel has to have slowed it down. A short moment is no trouble.
 const SLOWED_LOOKS: u32 = 3;
 
-/// How the process's control group stands to its limits, seen by the watchdog.
+/// The process's control group in relation to its limits, as the watchdog sees it.
 #[derive(Debug)]
 pub(crate) struct Pressure {
     job: String,
     cgroup: Cgroup,
     is_near: AtomicBool,
     is_tight: AtomicBool,
-    /// How long until the next look, in nanoseconds.
+    /// The time until the next look, in nanoseconds.
     pause: AtomicU64,
     seen: Mutex<Seen>,
 }
 
-/// What was seen and told.
+/// The state of the looks: what was seen and reported.
 #[derive(Debug, Default)]
 struct Seen {
     has_ended: bool,
@@ -42,20 +43,20 @@ struct Seen {
     slowed: Slowed,
 }
 
-/// How often the kernel has slowed the group down, as far as was seen.
+/// The number of times that the kernel has slowed the group down, as far as was seen.
 #[derive(Debug, Default)]
 struct Slowed {
     next: Option<Instant>,
     times: Option<u64>,
-    /// In how many looks in a row.
+    /// The number of looks in a row in which it had.
     looks: u32,
     is_told: bool,
 }
 
 impl Pressure {
-    /// The one of this process; none where no group has a limit, or the system hides them.
+    /// Makes the watch for this process; none if no group has a limit, or the system hides the groups.
     pub(crate) fn of_this_process(job: &str) -> Option<Self> {
-        // A process that is moved to another group while it runs is watched where it began.
+        // A process that is moved to another group while it runs is still watched in the first one.
         static FOUND: OnceLock<Option<Cgroup>> = OnceLock::new();
         let found = FOUND.get_or_init(|| Cgroup::of_this_process().ok()).clone();
         found.and_then(|cgroup| Pressure::of(job, cgroup))
@@ -73,17 +74,17 @@ impl Pressure {
         })
     }
 
-    /// Returns whether so little is left that each item may be the last.
+    /// Returns whether so little memory is left that each item may be the last.
     pub(crate) fn is_near(&self) -> bool {
         self.is_near.load(Ordering::Relaxed)
     }
 
-    /// Returns whether nine tenths of what may be in use are.
+    /// Returns whether nine tenths of the limit are in use.
     pub(crate) fn is_tight(&self) -> bool {
         self.is_tight.load(Ordering::Relaxed)
     }
 
-    /// Returns how long until the group is looked at again.
+    /// Returns how long it is until the next look at the group.
     pub(crate) fn pause(&self) -> Duration {
         Duration::from_nanos(self.pause.load(Ordering::Relaxed))
     }
@@ -106,7 +107,7 @@ impl Pressure {
         if left == 0 { TIGHT_INTERVAL } else { pause(left, INTERVAL) }
     }
 
-    /// Tells that the kernel slows the group down, once it has done so for a while.
+    /// Reports that the kernel slows the group down, once it has done so for a while.
     fn look_whether_slowed(&self, slowed: &mut Slowed, now: Instant) {
         if slowed.is_told || slowed.next.is_some_and(|next| now < next) {
             return;
@@ -114,7 +115,7 @@ impl Pressure {
         slowed.next = now.checked_add(SLOWED_INTERVAL);
         let Some((room, times)) = self.cgroup.slowed() else { return };
         let has_grown = slowed.times.replace(times).is_some_and(|before| times > before);
-        // What only fills its file cache is held back at the bound too, and loses nothing by it.
+        // A process that only fills its file cache is slowed at the bound too, and loses nothing by it.
         let is_slowed = has_grown && room.left() == 0;
         slowed.looks = if is_slowed { slowed.looks + 1 } else { 0 };
         if slowed.looks < SLOWED_LOOKS {
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_tight_from_nine_tenths_on_and_looked_at_more_often_near_them() {
+    fn memory_is_tight_from_nine_tenths_of_the_bound_on() {
         let dir = tempfile::tempdir().unwrap();
         let files = [("memory.max", 1000 * MIB), ("memory.current", 100 * MIB)];
         let pressure = pressure(dir.path(), &files).unwrap();
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_bound_there_is_nothing_to_see() {
+    fn a_group_without_a_bound_has_no_pressure() {
         let dir = tempfile::tempdir().unwrap();
         assert!(pressure(dir.path(), &[("memory.current", 5)]).is_none());
         fs::write(dir.path().join("memory.max"), "max\n").unwrap();

@@ -1,15 +1,15 @@
-//! What a process may take: a program under a supervisor, or the run of a job.
+//! The limits of a process: of a program under a supervisor, or of the run of a job.
 
 use std::time::Duration;
 
 /// The limits of a process.
 #[derive(Clone, Copy, Debug)]
 pub struct ProcessLimits {
-    /// How long it may take.
+    /// The longest time that the process may take.
     pub timeout: Option<Duration>,
-    /// How much memory it may have in use, in bytes.
+    /// The most memory that the process may have in use, in bytes.
     pub max_memory: Option<u64>,
-    /// How long it has to end by itself once a limit was passed.
+    /// The time that the process has to end by itself after it passed a limit.
     pub grace_period: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The limits of a run, between its loops and the watchdog.
+//! The limits of a run, which connect its loops with the watchdog.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,26 +16,26 @@ use crate::pressure::Pressure;
 use crate::token::Token;
 use crate::watchdog::{Watch, Watched};
 
-/// A run's limits, which are watched for as long as it lives. The watchdog saves what the run has lent it, a `P`.
+/// The limits of a run, watched until this is dropped. The watchdog can save what the run has lent it, a `P`.
 #[derive(Debug)]
 pub struct RunLimits<P: Parked> {
-    /// Before the rest: nothing is interrupted once the run has ended. None where there are no limits, and
-    /// what is complete lies where a signal's thread can reach it.
+    /// Declared first, and so dropped first: nothing is interrupted once the run has ended. None if no limits are set,
+    /// and the lent value is only there for the thread that handles signals.
     _watched: Option<Watched>,
     watch: Arc<RunWatch<P>>,
-    /// Whether the watchdog can reach what saves.
+    /// Whether the run has lent its store and progress.
     is_parked: bool,
-    /// Whether the run is its thread's innermost limit. An async function's is that of its future instead.
+    /// Whether the run is its thread's innermost limit. In an async function it is the future's instead.
     is_of_its_thread: bool,
 }
 
 impl<P: Parked> RunLimits<P> {
-    /// Has the job's limits watched from now on, if it has any, or is to be reached by a signal; and `ends` as well, which
-    /// is when the batch system ends the program.
+    /// Starts the watch over the job's limits, and over `ends`, when the batch system ends the program. Returns none if
+    /// no limits are set, unless `is_reached`: then a signal has to reach what the run lends.
     ///
     /// # Errors
     ///
-    /// They can't be watched.
+    /// The limits can't be watched.
     pub fn start(
         job: &str,
         limits: JobLimits,
@@ -59,23 +59,23 @@ impl<P: Parked> RunLimits<P> {
         Ok(Some(RunLimits { _watched: watched, watch, is_parked: false, is_of_its_thread }))
     }
 
-    /// Why the run is to end before its next item, if it is.
+    /// Returns why the run is to end before its next item; none if it goes on.
     pub fn stop(&self, now: Instant) -> Option<StopReason> {
         self.watch.stop(now)
     }
 
-    /// Whether the run's time is over: no item is to blame for that, so none is tried again, or given up.
+    /// Returns whether the run's time is over. No item is to blame for that, so none is tried again or given up.
     pub fn is_over(&self, now: Instant) -> bool {
         self.watch.is_over(now)
     }
 
-    /// The body of an item begins: its time runs, and the watchdog can save what is complete.
+    /// Notes that the body of an item begins: its time runs, and the watchdog can save the progress.
     pub fn begin_item(&mut self, parked: P) {
         self.is_parked = true;
         self.watch.begin_item(Box::new(parked), Instant::now());
     }
 
-    /// Takes back what the watchdog could reach, if it could reach anything.
+    /// Takes back what was lent to the watchdog, if anything was.
     #[inline]
     pub fn unpark(&mut self) -> Option<P> {
         if !std::mem::take(&mut self.is_parked) {
@@ -84,19 +84,19 @@ impl<P: Parked> RunLimits<P> {
         self.watch.unpark().map(|parked| *parked)
     }
 
-    /// The item's time is over.
+    /// Notes that the item has ended, so that its time no longer runs.
     pub fn end_item(&self) {
         self.watch.end_item();
     }
 
-    /// What is to be done when a signal asks the process to end: what is complete is saved, and if the process is
-    /// killed before the item ends, that is not the item's fault.
+    /// Returns the function to call when a signal asks the process to end. It saves the progress; if the process is
+    /// killed before the item ends, the item is not to blame.
     pub fn on_signal(&self) -> Arc<dyn Fn() + Send + Sync> {
         let watch = Arc::clone(&self.watch);
         Arc::new(move || watch.is_asked_to_end())
     }
 
-    /// What cancels the run's items.
+    /// Returns the handle that cancels the run's items.
     pub fn cancellation(&self) -> Cancellation {
         Cancellation(Arc::clone(self.watch.token()))
     }
@@ -110,7 +110,7 @@ impl<P: Parked> Drop for RunLimits<P> {
     }
 }
 
-/// The memory of the control group that the process is in, watched for as long as this lives.
+/// The watch over the memory of the process's control group, until this is dropped.
 #[derive(Debug, Default)]
 pub struct MemoryWatch {
     _watched: Option<Watched>,
@@ -118,8 +118,8 @@ pub struct MemoryWatch {
 }
 
 impl MemoryWatch {
-    /// Has it watched for that job, if the group, or one around it, has a limit. Nobody has asked for that, so where no
-    /// thread can be started for it, the job runs without.
+    /// Starts the watch for `job`, if the group or one around it has a limit. If no thread can be started, the job runs
+    /// without this watch, as nobody has asked for it.
     pub fn start(job: &str) -> Self {
         let Some(pressure) = Pressure::of_this_process(job).map(Arc::new) else {
             return MemoryWatch::default();
@@ -134,22 +134,22 @@ impl MemoryWatch {
         }
     }
 
-    /// Returns whether so little is left that each item may be the last.
+    /// Returns whether so little memory is left that each item may be the last.
     pub fn is_near(&self) -> bool {
         self.pressure.as_ref().is_some_and(|pressure| pressure.is_near())
     }
 
-    /// Returns whether nine tenths of what the group may have are in use.
+    /// Returns whether nine tenths of the group's limit are in use.
     pub fn is_tight(&self) -> bool {
         self.pressure.as_ref().is_some_and(|pressure| pressure.is_tight())
     }
 }
 
-/// What cancels the items of a run.
+/// A handle that cancels the items of a run.
 #[derive(Clone, Debug)]
 pub struct Cancellation(Arc<Token>);
 
-/// What `future` gives, or what its function returns if it is cancelled before.
+/// Returns the output of `future`; or, if it is cancelled before, what `cancelled` makes of the error.
 pub async fn cancellable<T>(
     cancellation: Option<Cancellation>,
     cancelled: impl FnOnce(Error) -> T,

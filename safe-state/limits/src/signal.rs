@@ -1,16 +1,16 @@
-//! Signals to one thread of this process, or to the process.
+//! Sends signals to one thread of this process, or to the process.
 
 #[cfg(unix)]
 use safe_state_base::signals::{dying, end_if_asked};
 
 use crate::escalation::Step;
 
-/// A thread, as the kernel numbers it; 0 stands for none.
+/// The kernel's number of a thread; 0 stands for no thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ThreadId(pub(crate) i32);
 
-/// Sends the signal of that step to the thread, or to the process if the thread has ended or the kernel
-/// can't tell threads apart. SIGKILL ends the process in any case.
+/// Sends the signal of `step` to the thread, or to the process if the thread has ended or the kernel can't tell threads
+/// apart. SIGKILL ends the process in any case.
 #[cfg(unix)]
 pub(crate) fn send(step: Step, thread: ThreadId) {
     use rustix::process::{Signal, getpid, kill_process};
@@ -25,16 +25,16 @@ pub(crate) fn send(step: Step, thread: ThreadId) {
     }
     let ends = dying::is_by_default(signal.as_raw());
     if !thread.send(signal) {
-        // To oneself, it can't be refused.
+        // A process may always send signals to itself.
         let _ = kill_process(getpid(), signal);
     }
-    // It has not ended, as it is process 1.
+    // The process is still there, as the kernel does not end process 1 by default.
     if ends && (step == Step::Kill || dying::is_first()) {
         dying::exit_as_by(signal.as_raw());
     }
 }
 
-/// Where there are no signals, the last of them ends the process as well as they would.
+/// Ends the process at the last step, on systems without signals.
 #[cfg(not(unix))]
 pub(crate) fn send(step: Step, _: ThreadId) {
     if matches!(step, Step::Terminate | Step::Kill) {
@@ -51,15 +51,15 @@ impl ThreadId {
         ThreadId(CURRENT.with(|id| *id))
     }
 
-    /// Sends the signal, if it is a thread of this process still.
+    /// Sends the signal, if the thread still belongs to this process. Returns whether it was sent.
     fn send(self, signal: rustix::process::Signal) -> bool {
         use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
         /// `PIDFD_THREAD` of Linux 6.9: `O_EXCL`.
         const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(0o200);
         let Some(id) = Pid::from_raw(self.0) else { return false };
         let Ok(fd) = pidfd_open(id, THREAD) else { return false };
-        // The number of a thread that has ended may be another process's by now. What `fd` stands for
-        // can't change any more.
+        // The number of an ended thread may by now belong to another process. The thread that `fd` stands for can't
+        // change any more.
         let is_ours = std::path::Path::new("/proc/self/task").join(self.0.to_string()).exists();
         is_ours && pidfd_send_signal(fd, signal).is_ok()
     }

@@ -1,4 +1,4 @@
-//! Programs that are started again when they crash, are killed, or pass a limit.
+//! Starts a program again when it crashes, is killed, or passes a limit.
 
 mod ended;
 mod event;
@@ -24,15 +24,15 @@ use event::Event;
 use life::Life;
 use signals::{Forwarded, asks_to_end};
 
-/// A program that is still alive after so long has come on: its restarts count anew.
+/// A run of the program that lasts longer than this starts the count of restarts anew. Also the longest default pause.
 const HEALTHY: Duration = Duration::from_secs(60);
-/// How long a wait goes on before the manager of services is told that it is one.
+/// The longest wait before the manager of services is told again that this process is alive.
 const LOOK: Duration = Duration::from_millis(50);
-/// What shells and their programs mean by them: wrong arguments, not executable, not found.
+/// The exit codes of shells and their programs for: wrong arguments (2 and 64), not executable, not found.
 const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 
-/// Runs a program, any program, and starts it again if it does not succeed: if it crashes, is killed, fails,
-/// or passes a limit.
+/// Runs a program of any kind, and starts it again if it does not succeed: if it crashes, is killed, fails, or passes a
+/// limit.
 ///
 /// ```
 /// use std::process::Command;
@@ -47,18 +47,18 @@ const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The program has the arguments, environment, streams, directory and terminal of the `Command`, in the
-/// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 and SIGXCPU are passed on to it;
-/// one that asks it to end is the last: it is not started again. Nor is it after SIGUSR1, SIGUSR2, SIGXCPU or SIGALRM, which
-/// warn of an end, if no program has taken that in: it came in the pause before a start, or the program died of it. A Ctrl-C
-/// of the terminal, which reaches it anyway, is not passed on.
+/// The program has the arguments, environment, streams, directory and terminal of the `Command`, in the process group
+/// of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 and SIGXCPU are passed on to it. After
+/// a signal that asks it to end, it is not started again. The same holds for SIGUSR1, SIGUSR2, SIGXCPU and SIGALRM,
+/// which warn of an end, if no program has taken the warning in: it came in the pause before a start, or the program
+/// died of it. A Ctrl-C of the terminal reaches the program anyway, and is not passed on.
 ///
-/// A program whose run was asked to end, has come to the end of its time, was cancelled or has ended itself is not started
-/// again either. It tells, if it is the program itself that the command starts, and no shell around it; else its exit code
-/// does, by [`ExitCodes`].
+/// A program is not started again either if its run was asked to end, has come to the end of its time, was cancelled or
+/// has ended itself. The program says so if the command starts it directly, and not by a shell. Otherwise its exit code
+/// tells, by [`ExitCodes`].
 ///
-/// A resumable job in the program is told what it died of, for the dead letter of an
-/// item that is given up by `max_crashes`. Unix alone; a limit on memory, Linux alone.
+/// A resumable job in the program learns what the program died of, and records it in the dead letter of an item that is
+/// given up by `max_crashes`. It works on Unix only; a limit on memory, on Linux only.
 #[derive(Debug)]
 pub struct Supervisor {
     command: Command,
@@ -72,7 +72,8 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// Supervises what the command starts: 5 restarts, after pauses of one second to one minute, no limits.
+    /// Makes a supervisor of the program that the command starts: 5 restarts, after pauses of one second to one minute,
+    /// and no limits.
     pub fn new(command: Command) -> Self {
         Supervisor {
             command,
@@ -86,78 +87,80 @@ impl Supervisor {
         }
     }
 
-    /// How often it is started again, in a row: a run of more than a minute lets the count begin anew.
+    /// Sets how many times in a row the program is started again. After a run of more than a minute the count begins
+    /// anew.
     pub fn restarts(mut self, restarts: u32) -> Self {
         self.restarts = restarts;
         self
     }
 
-    /// The pauses before restarts.
+    /// Sets the pauses before restarts.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// How long one run of the program may take: a [`Duration`], or a text such as `"1h"`. Then it gets
-    /// SIGTERM, and a grace period later SIGKILL, and is started again.
+    /// Sets how long one run of the program may take: a [`Duration`], or a text such as `"1h"`. After that the program
+    /// gets SIGTERM, and a grace period later SIGKILL, and is started again.
     ///
     /// # Panics
     ///
-    /// If a text is no time. So do the others.
+    /// If a text is no time. The other methods panic for a wrong text too.
     pub fn timeout(mut self, timeout: impl Into<Time>) -> Self {
         self.limits.timeout = Some(timeout.into().into());
         self
     }
 
-    /// How much memory it and the programs that it has started may have in use together: a number of bytes,
-    /// or a text such as `"2GiB"`. The same as of a timeout.
+    /// Sets how much memory the program and the programs that it has started may have in use together: a number of
+    /// bytes, or a text such as `"2GiB"`. Beyond that, the program is ended and started again, as after a timeout.
     pub fn max_memory(mut self, max_memory: impl Into<Size>) -> Self {
         self.limits.max_memory = Some(max_memory.into().into());
         self
     }
 
-    /// How long it has between SIGTERM and SIGKILL. By default 15 seconds.
+    /// Sets the time between SIGTERM and SIGKILL. By default 15 seconds.
     pub fn grace_period(mut self, grace_period: impl Into<Time>) -> Self {
         self.limits.grace_period = grace_period.into().into();
         self
     }
 
-    /// The exit codes with which it is not started again, beside those of runs that were to stop. By default 2, 64, 126 and
-    /// 127, which say that it was called wrongly, or could not be.
+    /// Sets the exit codes after which the program is not started again, beside those of runs that were to stop. By
+    /// default 2, 64, 126 and 127, which say that it was called in a wrong way, or could not be started.
     pub fn final_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
         self.final_codes = codes.into_iter().collect();
         self
     }
 
-    /// Has it say on standard error when a signal asks it to end.
+    /// Makes the supervisor say on standard error when a signal asks the program to end.
     pub fn aloud(mut self) -> Self {
         self.is_aloud = true;
         self
     }
 
-    /// Has it go on to take signals when it returns, for a process that exits then: a second one that comes in between would
-    /// end the process by itself, and with another status.
+    /// Keeps the signals without effect after `run` has returned, for a process that exits then. Otherwise a second signal in
+    /// between would end the process itself, with another status.
     pub fn until_exit(mut self) -> Self {
         self.is_last = true;
         self
     }
 
-    /// The exit codes of programs whose run was to stop, which are [`Supervised::code`] for one that says it and exits with 1.
+    /// Sets the exit codes for programs whose run was to stop. [`Supervised::code`] returns them for a program that
+    /// says so and exits with 1.
     pub fn exit_codes(mut self, codes: ExitCodes) -> Self {
         self.exit_codes = codes;
         self
     }
 
-    /// Runs the program until it succeeds, is asked to end, or has been started again too often.
+    /// Runs the program until it succeeds, is asked to end, or has been started again as often as allowed.
     ///
     /// # Errors
     ///
-    /// It can't be started, or not be watched.
+    /// The program can't be started, or can't be watched.
     pub fn run(mut self) -> io::Result<Supervised> {
         let (sender, events) = channel();
         let _forwarded = Forwarded::listen(sender.clone(), self.is_last)?;
         watchdog_is_of_any(&mut self.command);
-        // Without a place for them, exit codes have to do.
+        // Without a directory for the program's notes, its exit codes have to do.
         let notes = Notes::new().ok();
         if let Some(notes) = &notes {
             notes.ask(&mut self.command);
@@ -170,7 +173,7 @@ impl Supervisor {
             let (status, end) = life.watch(&events, |signal| self.say_asked(signal))?;
             let asked = life.asked_by();
             let told = notes.as_ref().and_then(Notes::take);
-            // What dies of something else has gone on behind its run.
+            // A program that died in another way had gone on after its run.
             let stopped = told.filter(|_| end.is_by_itself() && !status.success());
             let ended = |ends, has_given_up, asked: Option<i32>| {
                 let code = |ending| self.exit_codes.code(ending);
@@ -202,7 +205,8 @@ impl Supervisor {
         tracing::info!(target: "safe_state", %signal, "asked to end");
         if self.is_aloud {
             let program = self.command.get_program().display();
-            // In one piece: the program writes there as well. If nobody reads that, it is not the program's failure.
+            // Written in one piece, as the program writes there as well. If nobody reads it, that is not the program's
+            // failure.
             let line = format!(
                 "safe-state: asked to end by {signal}, which `{program}` is passed, and waited for\n"
             );
@@ -210,7 +214,7 @@ impl Supervisor {
         }
     }
 
-    /// Whether there is no sense in another start.
+    /// Returns whether it makes no sense to start the program again.
     fn is_final(&self, status: ExitStatus, end: End, stopped: Option<Ending>) -> bool {
         if let Some(ending) = stopped {
             return ending != Ending::Limit;
@@ -223,7 +227,7 @@ impl Supervisor {
     }
 }
 
-/// Waits; a signal that asks to end, or warns of the end, ends the wait, and is returned.
+/// Waits for `pause`. Returns the signal that ended the wait, if one asked for the end or warned of it.
 fn asked_within(pause: Duration, events: &Receiver<Event>, restart: u32) -> Option<i32> {
     let until = Instant::now() + pause;
     loop {
@@ -239,8 +243,8 @@ fn asked_within(pause: Duration, events: &Receiver<Event>, restart: u32) -> Opti
     }
 }
 
-/// Lets the program tell a watchdog of systemd that it comes on, which goes by who tells it: this process does not, while
-/// the program runs.
+/// Lets the program itself report to a watchdog of systemd, which checks the process id of the sender. This process
+/// does not report while the program runs.
 fn watchdog_is_of_any(command: &mut Command) {
     const VARIABLE: &str = "WATCHDOG_PID";
     let watched = std::env::var(VARIABLE).ok().and_then(|pid| pid.parse().ok());

@@ -35,17 +35,16 @@ pub struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// A limit on work that may take that long without progress: a [`Duration`], or a text such as `"90s"`.
+    /// Makes a limit on work that may take this long without progress: a [`Duration`], or a text such as `"90s"`.
     ///
     /// # Panics
     ///
-    /// If a text is no time. So do the other methods that take one.
+    /// If a text is no time. The other methods that take one panic too.
     pub fn new(timeout: impl Into<Time>) -> Self {
         TimeLimit { timeout: timeout.into().into(), ..TimeLimit::default() }
     }
 
-    /// How long each step of the escalation waits for the one before to do, at least 10 ms. By default
-    /// 15 seconds.
+    /// Sets the time between two steps of the escalation: at least 10 ms, by default 15 seconds.
     pub fn grace_period(mut self, grace_period: impl Into<Time>) -> Self {
         self.enforcement.steps.grace = Duration::from(grace_period.into()).max(SHORTEST_GRACE);
         self
@@ -70,21 +69,21 @@ impl TimeLimit {
 enforced!(TimeLimit);
 
 impl Default for TimeLimit {
-    /// One minute, cancelled and then ended with SIGTERM, 15 seconds for each step.
+    /// Returns a limit of one minute, which cancels first and ends with SIGTERM, 15 seconds after each step.
     fn default() -> Self {
         let enforcement = Enforcement::with_grace(Duration::from_secs(15));
         TimeLimit { timeout: Duration::from_secs(60), enforcement }
     }
 }
 
-/// The time since there was progress last.
+/// The time since the last progress, as a limit measures it.
 struct TimePassed {
     limit: TimeLimit,
     place: &'static Location<'static>,
 }
 
 impl Measure for TimePassed {
-    /// When there was progress last, as far as was seen.
+    /// When the work last made progress, as far as was seen.
     type Seen = Instant;
 
     fn look(&self, since: &mut Instant, token: &Token, now: Instant) -> Look {
@@ -107,7 +106,7 @@ mod tests {
     use crate::Interrupt;
     use crate::watchdog::Watch;
 
-    /// A limit of a minute that cancels, and how it is looked at after so many milliseconds.
+    /// Makes a limit of a minute that cancels, and a function that looks at it at a time in milliseconds.
     fn watch() -> (Watching<TimePassed>, impl Fn(&Watching<TimePassed>, u64) -> u64) {
         let began = Instant::now();
         let limit = TimeLimit::default().interrupt(Interrupt::Cancellation);
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_when_its_limit_is_passed_and_not_later() {
+    fn the_guard_looks_when_its_limit_is_passed_and_not_later() {
         let (watch, look) = watch();
         assert_eq!(look(&watch, 0), 500);
         assert_eq!(look(&watch, 59_700), 60_000);
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn with_progress_in_time_it_is_never_passed() {
+    fn progress_in_time_keeps_a_limit_from_being_passed() {
         let (watch, look) = watch();
         for minute in 1..100 {
             look(&watch, minute * 60_000 - 1);
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_nothing_once_it_has_been_left() {
+    fn a_guard_that_has_been_left_does_nothing() {
         let (watch, _) = watch();
         watch.end();
         assert_eq!(watch.look(Instant::now() + Duration::from_secs(3600)), None);

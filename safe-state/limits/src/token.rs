@@ -1,4 +1,4 @@
-//! What a limit and the work under it tell one another.
+//! The token by which a limit and the work under it communicate.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -9,14 +9,14 @@ use safe_state_base::{Error, LimitExceeded};
 
 use crate::signal::ThreadId;
 
-/// Shared by a limit, the work, and the watchdog.
+/// The state that a limit, the work under it, and the watchdog share.
 #[derive(Default)]
 pub(crate) struct Token {
     /// Whether progress restarts the limit's time.
     counts_progress: bool,
     has_progressed: AtomicBool,
     is_cancelled: AtomicBool,
-    /// The thread that does the work, or did last.
+    /// The thread that does the work, or did it last.
     thread: AtomicI32,
     cancellation: Mutex<Cancellation>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Token {
 #[derive(Default)]
 struct Cancellation {
     exceeded: Option<LimitExceeded>,
-    /// The task that waits in a future under the limit.
+    /// The task of a future under the limit, to be woken by a cancellation.
     waker: Option<Waker>,
 }
 
@@ -38,9 +38,9 @@ impl Token {
         self.counts_progress
     }
 
-    /// The work goes on: its time begins anew, and a cancellation is taken back.
+    /// Notes progress of the work: its time begins anew, and a cancellation is taken back.
     ///
-    /// Many threads may call it. So it writes only what it would change, and their caches stay shared.
+    /// Many threads may call it. It only writes values that change, so their caches stay shared.
     #[inline]
     pub(crate) fn progress(&self) {
         if !self.has_progressed.load(Ordering::Relaxed) {
@@ -51,7 +51,7 @@ impl Token {
         }
     }
 
-    /// Whether there was progress since this was asked last.
+    /// Returns whether there was progress since the last call.
     pub(crate) fn takes_progress(&self) -> bool {
         self.has_progressed.load(Ordering::Relaxed)
             && self.has_progressed.swap(false, Ordering::Relaxed)
@@ -93,7 +93,7 @@ impl Token {
         }
     }
 
-    /// The task to wake when the work is cancelled.
+    /// Sets the task to wake when the work is cancelled.
     pub(crate) fn wakes(&self, waker: &Waker) {
         let mut cancellation = self.cancellation();
         match &mut cancellation.waker {
@@ -102,7 +102,7 @@ impl Token {
         }
     }
 
-    /// The calling thread does the work.
+    /// Notes that the calling thread does the work.
     pub(crate) fn works_here(&self) {
         self.thread.store(ThreadId::current().0, Ordering::Relaxed);
     }

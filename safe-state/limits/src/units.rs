@@ -15,6 +15,8 @@ impl From<Duration> for Time {
 }
 
 impl From<&str> for Time {
+    /// Reads a time from a text.
+    ///
     /// # Panics
     ///
     /// If the text is no time.
@@ -49,6 +51,8 @@ impl From<u64> for Size {
 }
 
 impl From<&str> for Size {
+    /// Reads a size from a text.
+    ///
     /// # Panics
     ///
     /// If the text is no size.
@@ -69,13 +73,13 @@ impl From<Size> for u64 {
     }
 }
 
-/// That time after `instant`, or so far in the future that it never comes.
+/// Returns the time `time` after `instant`; if the clock can't hold that, a time so far off that it never comes.
 pub(crate) fn after(instant: Instant, time: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(1 << 32);
     instant.checked_add(time).unwrap_or_else(|| instant + NEVER)
 }
 
-/// A size as people write it: `2.0 GiB`.
+/// Shows a size as people write it: `2.0 GiB`.
 pub(crate) fn readable(bytes: u64) -> impl std::fmt::Display {
     ByteSize(bytes).display().iec()
 }

@@ -1,4 +1,4 @@
-//! One thread that watches all limits of the process. It sleeps until the first of them wants a look.
+//! One thread that watches all limits of the process. It sleeps until the first of them is due for a look.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -7,22 +7,22 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// What the watchdog looks at.
+/// A limit that the watchdog looks at.
 pub(crate) trait Watch: Send + Sync {
-    /// Looks, and does what is to be done. Says when to look again; nothing if never.
+    /// Looks, and takes the steps that are due. Returns when to look again; none if never.
     fn look(&self, now: Instant) -> Option<Instant>;
 
-    /// Nothing is done any more once this has returned.
+    /// Ends the watch. No further step is taken once this has returned.
     fn end(&self);
 }
 
-/// Has something watched for as long as it lives.
+/// Keeps something watched until this is dropped.
 pub(crate) struct Watched {
     number: u64,
     watch: Arc<dyn Watch>,
 }
 
-/// All that is watched.
+/// All watches, and when each is due.
 #[derive(Default)]
 struct Rounds {
     last: u64,
@@ -39,7 +39,7 @@ fn rounds() -> (MutexGuard<'static, Rounds>, &'static Condvar) {
 }
 
 impl Watched {
-    /// Has `watch` looked at from `first` on.
+    /// Has `watch` looked at from `first` on. Starts the thread for the first watch of the process.
     ///
     /// # Errors
     ///
@@ -74,14 +74,14 @@ impl Drop for Watched {
 }
 
 impl Rounds {
-    /// What is due by now.
+    /// Returns a watch that is due by `now`, if there is one.
     fn take_due(&mut self, now: Instant) -> Option<(u64, Arc<dyn Watch>)> {
         let &(_, number) = self.due.first().filter(|(due, _)| *due <= now)?;
         self.due.pop_first();
         self.watches.get(&number).map(|(_, watch)| (number, Arc::clone(watch)))
     }
 
-    /// Looks at it again then, unless it has ended meanwhile.
+    /// Sets when a watch is looked at again, unless it has ended meanwhile; none ends it.
     fn put_off(&mut self, number: u64, until: Option<Instant>) {
         match (self.watches.get_mut(&number), until) {
             (Some((due, _)), Some(until)) => {
@@ -94,8 +94,8 @@ impl Rounds {
     }
 }
 
-/// What the thread does. It looks without holding the lock, so that nobody who enters or leaves a limit
-/// waits for what another one's limit has come to.
+/// Runs in the watchdog's thread. It looks without holding the lock, so that nobody who enters or leaves a limit has to
+/// wait for the steps of another limit.
 fn walk() {
     let (mut held, sooner) = rounds();
     loop {

@@ -1,4 +1,4 @@
-//! A report is made: all that is known of a failure is put together.
+//! Makes a report: collects all that is known about a failure.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -12,35 +12,35 @@ use super::panic::{self, Panicked};
 use super::stack::{self, Addresses};
 use super::{Report, Settings, active_spans, chain, context, source};
 
-/// What an error says of itself, which is gone once it has left the function.
+/// The details of an error that have to be taken before it leaves the function.
 #[derive(Debug, Default)]
 pub struct ErrorDetails {
     links: Vec<Link>,
-    /// What only a panic has.
+    /// The details that only a panic has.
     panicked: Option<Panicked>,
-    /// The calls that it is to be told with, if not those by then.
+    /// The calls under way, if they were noted earlier than the report is made.
     calls: Option<Addresses>,
 }
 
 impl ErrorDetails {
-    /// What the hook was told of this thread's last panic.
+    /// Takes the details of this thread's last panic, as the hook noted them.
     pub fn of_panic() -> Self {
         ErrorDetails { panicked: panic::take(), ..ErrorDetails::default() }
     }
 
-    /// Lets what the hook was told be found once more.
+    /// Gives the panic's details back to this thread, so that they can be taken again.
     pub fn put_back(self) {
         if let Some(panicked) = self.panicked {
             panic::put_back(panicked);
         }
     }
 
-    /// Of an error of that type, if it is known.
+    /// Takes the details of an error, whose type is named if it is known.
     pub fn of_error<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Self {
         ErrorDetails { links: chain::links(error, error_type), ..ErrorDetails::default() }
     }
 
-    /// Of the error in what prints like this for programmers.
+    /// Takes the details of an error held by a value whose `Debug` form is `printed`.
     pub fn of_holder(error: &(dyn StdError + '_), printed: Arguments<'_>) -> Self {
         let mut links = chain::links(error, None);
         if let Some(outermost) = links.first_mut() {
@@ -49,7 +49,7 @@ impl ErrorDetails {
         ErrorDetails { links, ..ErrorDetails::default() }
     }
 
-    /// Of what prints for programmers alone.
+    /// Takes the details of an error that is only `Debug`.
     pub fn of_debug<E: Debug>(error: &E) -> Self {
         ErrorDetails { links: vec![chain::link_of_debug(error)], ..ErrorDetails::default() }
     }
@@ -61,13 +61,13 @@ impl ErrorDetails {
         }
     }
 
-    /// Of a panic, where it was.
+    /// Returns the place of a panic; none for an error.
     pub fn place(&self) -> Option<String> {
         self.panicked_at().map(ToString::to_string)
     }
 
-    /// The backtrace that the error has taken itself, which began nearer to what failed: out of what it
-    /// prints, where it would be there twice.
+    /// Returns the backtrace that the error itself took, which began nearer to the failure. Removes it from the error's
+    /// text, where it would appear a second time.
     fn printed_frames(&mut self) -> Option<Vec<Frame>> {
         let debug = self.links.first_mut()?.debug.as_mut()?;
         let (text, frames) = stack::printed(debug)?;
@@ -79,19 +79,19 @@ impl ErrorDetails {
         self.panicked.as_ref().and_then(|it| it.place.as_ref())
     }
 
-    /// Notes the calls under way, if there are none yet.
+    /// Notes the calls under way, unless they are noted already.
     fn note_calls(&mut self) -> &Addresses {
         self.calls.get_or_insert_with(Addresses::here)
     }
 
-    /// Notes the calls under way, and returns what looks their functions up: that takes long for the first time, and they
-    /// are remembered.
+    /// Notes the calls under way, and returns a function that looks up their names. That takes long the first time, and
+    /// is remembered.
     pub fn look_up_calls(&mut self) -> impl FnOnce() + Send + use<> {
         let calls = self.note_calls().clone();
         move || drop(calls.frames())
     }
 
-    /// Adds what is known of the way and the process to what is known of the error and the values.
+    /// Completes the details of the `?` and the values by those of the stack, the error, the source and the process.
     pub fn complete(&mut self, mut details: Details) -> Details {
         details.frames = match &self.panicked {
             Some(panicked) => panicked.stack.frames(),
@@ -111,9 +111,9 @@ impl ErrorDetails {
     }
 }
 
-/// What is known of an error: its messages and types, the stack and the source of the calls on it, the
-/// process. What cannot be shown is left out; nothing stops the capture, and nothing of it is without
-/// end. An error that is in a box, an `anyhow::Error` or an `eyre::Report` is given by `&*error`.
+/// Captures what is known about an error: its messages and types, the calls under way with their source, and the
+/// process. Parts that can't be shown are left out; nothing stops the capture, and every part is limited in size. Pass
+/// an error in a box, an `anyhow::Error` or an `eyre::Report` as `&*error`.
 ///
 /// ```
 /// let error = "x".parse::<u8>().unwrap_err();
@@ -134,8 +134,8 @@ pub fn capture<E: StdError + ?Sized>(error: &E) -> Report {
     Report(format::Report { job: None, failure })
 }
 
-/// What is known of a panic on this thread, from its payload, as `catch_unwind` gives it. Where it was
-/// only [`install_panic_hook`](super::install_panic_hook) is told.
+/// Captures what is known about a panic on this thread, from its payload, as `catch_unwind` returns it. The place is
+/// known only if [`install_panic_hook`](super::install_panic_hook) was called.
 pub fn capture_panic(payload: &(dyn Any + Send)) -> Report {
     let mut known = ErrorDetails::of_panic();
     let failure = Failure::new(FailureKind::Panic, "panic", panic_message(payload));

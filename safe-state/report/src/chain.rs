@@ -1,4 +1,4 @@
-//! An error and its causes, with their types where they can be had.
+//! The chain of an error and its causes, with their types if they are known.
 
 use std::any::type_name;
 use std::error::Error as StdError;
@@ -10,23 +10,23 @@ use safe_state_base::secrets::bounded_and_masked;
 
 use super::panic::caught;
 
-/// Most links, and the longest text of one, in bytes.
+/// The most links of a chain, and the longest text of one, in bytes.
 const LINKS: usize = 33;
 const TEXT: usize = 8 * 1024;
 
-/// The links of an error of that type, if it is known.
+/// Returns the links of an error, whose type is named if it is known.
 pub(crate) fn links<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Vec<Link> {
     let outermost = link(error_type, error);
     let causes = causes(error).map(|cause| link(known_type(cause), cause));
     std::iter::once(outermost).chain(causes).take(LINKS).collect()
 }
 
-/// The type, unless it is not known.
+/// Returns the type's name; none if it is a `dyn` type.
 pub(super) fn type_of<E: ?Sized>() -> Option<&'static str> {
     Some(type_name::<E>()).filter(|name| !name.starts_with("dyn "))
 }
 
-/// The link of what prints for programmers alone.
+/// Returns the link of an error that is only `Debug`.
 pub(crate) fn link_of_debug<E: Debug>(error: &E) -> Link {
     Link {
         error_type: Some(type_name::<E>().to_owned()),
@@ -34,15 +34,15 @@ pub(crate) fn link_of_debug<E: Debug>(error: &E) -> Link {
     }
 }
 
-/// What holds an error and prints more than it does, as `anyhow` and `eyre` do: their backtrace, and
-/// where the error was made.
+/// Returns the text of a value that holds an error and prints more than the error, as `anyhow` and `eyre` do: their
+/// backtrace, and where the error was made.
 pub(crate) fn holder_text(held: Arguments<'_>) -> Option<String> {
     caught(|| bounded_and_masked(TEXT, held))
 }
 
 fn link<E: StdError + ?Sized>(error_type: Option<&str>, error: &E) -> Link {
     let debug = caught(|| bounded_and_masked(TEXT, format_args!("{error:#?}")));
-    // Of errors that are but text, this is the message again.
+    // For an error that is only a text, this would repeat the message.
     let is_text = |debug: &String| debug.starts_with('"');
     Link { error_type: error_type.map(str::to_owned), debug: debug.filter(|it| !is_text(it)) }
 }
@@ -83,7 +83,7 @@ mod tests {
     impl StdError for Panics {}
 
     #[test]
-    fn one_that_cannot_be_shown_stops_nothing() {
+    fn an_error_that_cannot_be_shown_stops_nothing() {
         let links = links(&Panics, None);
         assert_eq!(links, [Link { error_type: None, debug: None }]);
     }

@@ -1,4 +1,4 @@
-//! What is known of the process that failed.
+//! Facts about the process that failed.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use safe_state_backends::Holder;
 use safe_state_backends::details::Fact;
 use safe_state_base::secrets::command_line;
 
-/// Program, command line, host and the like.
+/// Returns the program, the command line, the host and other facts.
 pub(super) fn facts() -> Vec<Fact> {
     let thread = std::thread::current();
     let thread = thread.name().map_or_else(|| format!("{:?}", thread.id()), str::to_owned);

@@ -1,19 +1,19 @@
-//! Text of unknown origin made harmless: in a terminal it may move the cursor or turn around what is
-//! read, in a page it may be markup.
+//! Makes text of unknown origin harmless: in a terminal it might move the cursor or reverse the reading direction, in a
+//! page it might be markup.
 
 use safe_state_backends::escape::{Line, Lines};
 
-/// The text for a terminal: what does not print as itself is named by its number. Lines stay lines.
+/// Returns the text for a terminal: a character that can't be printed is replaced by its number. Lines stay lines.
 pub(super) fn printable(text: &str) -> String {
     Lines(text, 0).to_string()
 }
 
-/// The text for a terminal on one line.
+/// Returns the text for a terminal, on one line.
 pub(crate) fn one_line(text: &str) -> String {
     Line(text).to_string()
 }
 
-/// The text for a page, between tags or in the quotes of an attribute.
+/// Returns the text for a page, to stand between tags or in a quoted attribute.
 pub(super) fn markup(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in printable(text).chars() {

@@ -1,5 +1,5 @@
-//! A report as one page: nothing is loaded, nothing runs, and what may be opened and closed does so by
-//! the browser's own `<details>`.
+//! Shows a report as one page. It loads nothing and runs nothing; parts open and close by the browser's own
+//! `<details>`.
 
 use std::fmt::Write;
 
@@ -115,7 +115,7 @@ impl Page {
         self.write(format_args!("</table>\n</section>\n"));
     }
 
-    /// Values that have parts open and close.
+    /// Writes the values. A value with parts can be opened and closed.
     fn values(&mut self, values: &[Value]) {
         let mut rest = values.iter().peekable();
         while let Some(first) = rest.peek() {
@@ -145,7 +145,7 @@ impl Page {
         }
     }
 
-    /// Closes what is open beyond that depth.
+    /// Closes the values that are open at `depth` or deeper.
     fn close(&mut self, open: &mut u8, depth: u8) {
         while *open > depth {
             self.write(format_args!("</details>\n"));
@@ -153,7 +153,7 @@ impl Page {
         }
     }
 
-    /// The calls; those in the program's own code are open.
+    /// Writes the calls. Those in the program's own code are open.
     fn stack(&mut self, view: &View<'_>) {
         let details = view.details;
         if details.frames.is_empty() {

@@ -1,9 +1,9 @@
-//! Failures that read anywhere: what failed, where and with which values, without the program, its
+//! Reports of failures that can be read anywhere: what failed, where and with which values, without the program, its
 //! source or its machine.
 //!
-//! With the feature `report`, the checkpoint of a job that failed has one, [`Report::of`]; any other
-//! error has one by [`capture`]. It is saved to a file of its own, and shown as text in a terminal, as
-//! JSON, or as one HTML page:
+//! With the feature `report`, the checkpoint of a failed job contains one, see [`Report::of`]; for any other error,
+//! [`capture`] makes one. A report is saved to a file of its own, and shown as text in a terminal, as JSON, or as one
+//! HTML page:
 //!
 //! ```
 //! use safe_state::report::{self, Report};
@@ -19,7 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A program depends on [`safe-state`](https://docs.rs/safe-state) with the feature `report`, and finds this as
+//! A program depends on [`safe-state`](https://docs.rs/safe-state) with the feature `report`, and finds this crate as
 //! `safe_state::report`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
@@ -56,7 +56,7 @@ use serde::Serialize;
 pub use capture::ErrorDetails;
 pub use capture::{capture, capture_panic};
 pub use panic::install_panic_hook;
-/// What a report is made of.
+/// The parts of a report.
 pub use safe_state_backends::details;
 pub use settings::Settings;
 #[cfg(feature = "spans")]
@@ -66,36 +66,36 @@ pub use text::Style;
 #[doc(hidden)]
 pub use values::Values;
 
-/// The `tracing` spans that are active: none are known without the feature `spans`.
+/// Returns no spans: `tracing` spans are only known with the feature `spans`.
 #[cfg(not(feature = "spans"))]
 #[doc(hidden)]
 pub fn active_spans() -> Vec<details::Span> {
     Vec::new()
 }
 
-/// A failure with all that is known of it.
+/// A failure with all that is known about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report(format::Report);
 
 impl Report {
-    /// The report of the last run of a job, if that failed. One that was made without the feature
-    /// `report` tells little.
+    /// Returns the report of a job's last run, if that failed. A report made without the feature `report` contains
+    /// little.
     pub fn of(checkpoint: &Checkpoint) -> Option<Report> {
         format::Report::of(checkpoint).map(Report)
     }
 
-    /// The report of an item that a job has given up on. It tells what a dead letter keeps.
+    /// Returns the report of an item that a job has given up. It contains what the dead letter has recorded.
     pub fn of_letter(job: &str, letter: &DeadLetter) -> Report {
         let failure = letter.failure().clone();
         Report(format::Report { job: Some(job.to_owned()), failure })
     }
 
-    /// Reads the report in a file; or the one in the file of a checkpoint. Runs no code of it, and takes
-    /// no more memory than a report may.
+    /// Reads the report in a file, or the one in a checkpoint's file. It runs no code from the file, and takes no more
+    /// memory than a report may.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, is neither, or is a checkpoint of a job that has not failed.
+    /// The file cannot be read, is neither a report nor a checkpoint, or is a checkpoint of a job that has not failed.
     pub fn open(path: impl AsRef<Path>) -> Result<Report, OpenError> {
         let path = path.as_ref();
         let bytes =
@@ -106,8 +106,8 @@ impl Report {
         found.map(Report).ok_or_else(|| OpenError::NoFailure { path: path.to_owned() })
     }
 
-    /// Writes the report to a file, which only its owner may read, and which is there whole or not at
-    /// all. A link to a file is replaced; a pipe or a device is written into.
+    /// Writes the report to a file that only its owner may read. The file is written whole or not at all. A link to a
+    /// file is replaced; a pipe or a device is written into.
     ///
     /// # Errors
     ///
@@ -117,29 +117,28 @@ impl Report {
         write_named(path.as_ref(), &bytes)
     }
 
-    /// The job that failed, if it was one.
+    /// Returns the name of the failed job; none if the failure is not a job's.
     pub fn job(&self) -> Option<&str> {
         self.0.job.as_deref()
     }
 
-    /// What failed.
+    /// Returns the failure: its type, message and causes.
     pub fn failure(&self) -> &Failure {
         &self.0.failure
     }
 
-    /// The way, the stack, the source, the values, the process.
+    /// Returns the details: each `?`, the stack, the source, the values and the process.
     pub fn details(&self) -> Details {
         self.0.failure.details().unwrap_or_default()
     }
 
-    /// The report as text, as a compiler reports errors. Control characters in it are named, not
-    /// printed.
+    /// Returns the report as text, as a compiler reports errors. Control characters in it are replaced by their names.
     pub fn to_text(&self, style: Style) -> String {
         text::render(self, style)
     }
 
-    /// The report as JSON: `safe_state_report`, which is 1, `job` and `failure`, with the names of
-    /// [`Failure`] and [`Details`].
+    /// Returns the report as JSON: `safe_state_report`, which is 1, `job` and `failure`, with the names of [`Failure`]
+    /// and [`Details`].
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Json<'a> {
@@ -147,27 +146,27 @@ impl Report {
             #[serde(flatten)]
             report: &'a format::Report,
         }
-        // Our own types fail to serialise in no way.
+        // Serialising our own types never fails.
         let text = serde_json::to_string_pretty(&Json { safe_state_report: 1, report: &self.0 });
         json(&text.unwrap_or_default())
     }
 
-    /// The report as one page that needs nothing beside it, and runs nothing.
+    /// Returns the report as one page, which needs no other file and runs nothing.
     pub fn to_html(&self) -> String {
         html::render(self)
     }
 }
 
 impl fmt::Display for Report {
-    /// As text without colours.
+    /// Shows the report as text without colours.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_text(Style::Plain))
     }
 }
 
-/// A time as people read it, in UTC.
+/// Returns a time as people read it, in UTC.
 fn readable(time: SystemTime) -> String {
-    // `humantime` panics beyond the year 9999, which only a broken clock or file can name.
+    // `humantime` panics after the year 9999, which only a broken clock or file can name.
     const YEAR_10000: u64 = 253_402_300_800;
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     if seconds >= YEAR_10000 {
@@ -176,30 +175,30 @@ fn readable(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
-/// Why there is no report to read.
+/// Why no report could be read.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The file cannot be read.
     #[error("cannot read `{}`", Line(path.display()))]
     Io {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system answered.
+        /// The system's error.
         source: io::Error,
     },
     /// The file is neither a report nor a checkpoint, or damaged.
     #[error("`{}` cannot be read as a report", Line(path.display()))]
     Format {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why it is no report.
         source: FormatError,
     },
     /// The file is the checkpoint of a job whose last run has not failed.
     #[error("the job whose checkpoint is `{}` has not failed; there is nothing to report", Line(path.display()))]
     NoFailure {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
 }

@@ -1,5 +1,5 @@
-//! A value as an outline: what its `Serialize` gives, name by name and part by part, down to a depth
-//! and up to a number of parts.
+//! Shows a value as an outline: the parts that its `Serialize` gives, with their names, down to a depth and up to a
+//! number of parts.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -9,17 +9,17 @@ use serde::ser::{self, Serialize, Serializer};
 use safe_state_base::bounded::{bounded, cut};
 use safe_state_base::secrets::{MASK, is_password, is_secret, masked_value};
 
-/// Most parts of one value that are shown, and of all values inside one another.
+/// The most parts shown of one value, and of all values in it together.
 const PARTS: usize = 64;
 const ALL: usize = 512;
-/// Longest text of a part, in bytes.
+/// The longest text of a part, in bytes.
 const TEXT: usize = 1024;
-/// How many parts are passed over before the value is left: it may have no end.
+/// The number of parts that are skipped before the value is abandoned, as it may have no end.
 const PATIENCE: usize = 1 << 16;
-/// Most values that are nothing but another one, inside one another.
+/// The most wrappers inside one another, which are values that only hold another one.
 const WRAPPERS: usize = 64;
 
-/// The value of that name, and below it its parts.
+/// Returns the value named `name`, followed by its parts.
 pub(super) fn outline<T: Serialize + ?Sized>(
     origin: Origin,
     name: &str,
@@ -27,7 +27,7 @@ pub(super) fn outline<T: Serialize + ?Sized>(
     value: &T,
 ) -> Vec<Value> {
     let mut outline = Outline::new(origin, name, depth);
-    // What fails in the middle, or has no end, is shown as far as it came.
+    // A value that fails in the middle, or has no end, is shown up to there.
     if let Err(stopped) = value.serialize(&mut outline) {
         outline.leaf(&format_args!("({stopped})"));
     }
@@ -37,13 +37,13 @@ pub(super) fn outline<T: Serialize + ?Sized>(
 struct Outline {
     origin: Origin,
     values: Vec<Value>,
-    /// The name of what comes next.
+    /// The name of the next part.
     name: String,
     depth: u8,
     deepest: u8,
-    /// Parts that were passed over.
+    /// The number of skipped parts.
     skipped: usize,
-    /// How many wrappers without a name of their own this place is within.
+    /// The number of wrappers that are open here.
     wrapped: usize,
 }
 
@@ -68,7 +68,7 @@ impl Outline {
         }
     }
 
-    /// What is nothing but another value.
+    /// Shows a value that is only a wrapper of another one.
     fn wrapper<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stopped> {
         if self.wrapped == WRAPPERS {
             return Err(Stopped::TooLong);
@@ -79,7 +79,7 @@ impl Outline {
         shown
     }
 
-    /// What has parts, of that kind.
+    /// Begins a value that has parts; `kind` is its name.
     fn open(&mut self, kind: &str, len: Option<usize>) -> Parts<'_> {
         let is_secret = is_secret(&self.name);
         let at = self.values.len();
@@ -98,16 +98,16 @@ fn shortened(name: &str, text: &dyn Display) -> String {
     shown
 }
 
-/// A value's parts on their way.
+/// The parts of a value while they are shown.
 struct Parts<'a> {
     outline: &'a mut Outline,
-    /// Where the value is.
+    /// The index of the value in the outline.
     at: usize,
     count: usize,
     len: Option<usize>,
     is_closed: bool,
     is_secret: bool,
-    /// Whether a part has said that another is a secret, as in `("password", "..")`.
+    /// Whether a part has named the other one as a secret, as in `("password", "..")`.
     names_secret: bool,
 }
 
@@ -355,7 +355,7 @@ impl ser::SerializeMap for Entries<'_> {
     type Error = Stopped;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Stopped> {
-        // Of those that are passed over, no one asks.
+        // The keys of skipped entries are not needed.
         self.key = if self.parts.count < PARTS { self.parts.name(key) } else { String::new() };
         Ok(())
     }

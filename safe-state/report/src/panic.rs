@@ -1,4 +1,4 @@
-//! What is known of a panic, which only a hook is told: where it was, and the stack.
+//! The details of a panic that only a hook learns: its place and its stack.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{Location, PanicHookInfo};
@@ -10,13 +10,13 @@ use super::active_spans;
 use super::stack::Addresses;
 
 thread_local! {
-    /// The panic that this thread had last.
+    /// The last panic of this thread.
     static LAST: RefCell<Option<Panicked>> = const { RefCell::new(None) };
-    /// Whether a value is being shown: a panic in its `Debug` is no failure.
+    /// Whether a value is being shown: a panic in its `Debug` is no failure then.
     static SHOWING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A panic.
+/// A panic, as the hook saw it.
 #[derive(Debug)]
 pub(crate) struct Panicked {
     pub(crate) place: Option<Place>,
@@ -24,9 +24,8 @@ pub(crate) struct Panicked {
     pub(crate) spans: Vec<Span>,
 }
 
-/// Lets reports tell where a panic was, and the calls that led there. The hook that is there already is
-/// called as before: it prints the panic, or does what the program wants of it. Calling this again does
-/// nothing.
+/// Makes reports tell where a panic was, and the calls that led there. The hook that was set before is still called: it
+/// prints the panic, or does what the program wants. Calling this again does nothing.
 ///
 /// ```
 /// safe_state::report::install_panic_hook();
@@ -58,18 +57,18 @@ fn note(info: &PanicHookInfo<'_>) {
     put_back(Panicked { place, stack: Addresses::here(), spans: active_spans() });
 }
 
-/// Makes it this thread's last panic.
+/// Makes this the thread's last panic.
 pub(crate) fn put_back(panicked: Panicked) {
-    // A thread that ends has no locals left, and a hook must not panic.
+    // A thread that ends has no thread-locals left, and a hook must not panic.
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(panicked)));
 }
 
-/// What the hook was told of this thread's last panic.
+/// Takes this thread's last panic, as the hook noted it.
 pub(crate) fn take() -> Option<Panicked> {
     LAST.try_with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take())).ok().flatten()
 }
 
-/// Calls what may panic; nothing is said of it where the hook is installed.
+/// Calls code that may panic, and returns none then. An installed hook neither notes nor prints the panic.
 pub(super) fn caught<T>(show: impl FnOnce() -> T) -> Option<T> {
     let before = SHOWING.replace(true);
     let shown = std::panic::catch_unwind(std::panic::AssertUnwindSafe(show));

@@ -1,10 +1,10 @@
-//! What reports take in, as the program has set it.
+//! The settings for the contents of reports.
 
 use std::sync::{PoisonError, RwLock};
 
 static CURRENT: RwLock<Settings> = RwLock::new(Settings { include_source: true, depth: 3 });
 
-/// What reports take in. The last one set counts, for the whole process.
+/// The settings for the contents of reports. They apply to the whole process; the last ones set count.
 ///
 /// ```
 /// use safe_state::report::Settings;
@@ -25,18 +25,18 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether a report has the source lines around its places. The default is that it has.
+    /// Sets whether a report contains the source lines around its places. By default it does.
     pub fn include_source(self, include_source: bool) -> Self {
         Settings { include_source, ..self }
     }
 
-    /// How deep values are shown: 0 is the value alone, 1 its parts as well. The default is 3; more than
-    /// 32 is 32.
+    /// Sets how deep values are shown: 0 is the value alone, 1 also its parts. The default is 3; more than 32 counts as
+    /// 32.
     pub fn depth(self, depth: u8) -> Self {
         Settings { depth: depth.min(32), ..self }
     }
 
-    /// Makes these the ones that count.
+    /// Applies these settings to the whole process.
     pub fn set(self) {
         *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = self;
     }

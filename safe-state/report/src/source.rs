@@ -1,4 +1,4 @@
-//! The source around the places of a report, as it is on this machine when that is captured.
+//! The source around the places of a report, as it is on this machine when the report is captured.
 
 use std::fs::{File, Metadata};
 use std::io::{BufRead, BufReader, Read};
@@ -7,15 +7,15 @@ use std::time::SystemTime;
 
 use safe_state_backends::details::{Details, Excerpt, Place};
 
-/// Lines before and after the place.
+/// The number of lines shown before and after a place.
 const AROUND: u32 = 4;
-/// How far into a file is looked, in bytes, and how much of a line is kept.
+/// The number of bytes of a file that are read at most, and of a line that are kept.
 const FILE: u64 = 8 * 1024 * 1024;
 const LINE: usize = 400;
-/// Most places.
+/// The most places whose source is shown.
 const EXCERPTS: usize = 24;
 
-/// The source around each `?` and each call in the user's own code.
+/// Returns the source around the panic, each `?`, and each call in the user's own code.
 pub(super) fn excerpts(details: &Details, panicked_at: Option<&Place>) -> Vec<Excerpt> {
     let steps = details.trail.iter().map(|step| &step.place);
     let own = details.frames.iter().filter(|frame| frame.is_own);
@@ -40,7 +40,7 @@ fn first_line(place: &Place) -> u32 {
     place.line.saturating_sub(AROUND).max(1)
 }
 
-/// Where files are looked for.
+/// The search for source files.
 struct Files<'a> {
     details: &'a Details,
     built: Option<SystemTime>,
@@ -64,8 +64,8 @@ impl<'a> Files<'a> {
         has_place.then(|| Excerpt { file: place.file.clone(), first, lines, is_newer })
     }
 
-    /// The compiler names files as it was given them: from a directory that need not be this one. The
-    /// stack names the same file in full.
+    /// Finds a source file. The compiler names files as they were passed to it, which may be relative to another
+    /// directory. The stack names the same file in full.
     fn find(&self, file: &str) -> Option<PathBuf> {
         let path = Path::new(file);
         if path.is_file() {
@@ -77,7 +77,7 @@ impl<'a> Files<'a> {
     }
 }
 
-/// The lines from `first` to `last`, or to the end.
+/// Returns the lines from `first` to `last`, or to the end of the file.
 fn lines(file: File, first: u32, last: u32) -> Vec<String> {
     let mut reader = BufReader::new(file.take(FILE));
     let mut lines = Vec::new();

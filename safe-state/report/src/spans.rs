@@ -1,14 +1,14 @@
-//! The `tracing` spans that are active, where the program keeps their fields: its subscriber has the
-//! `ErrorLayer` of `tracing-error`.
+//! The active `tracing` spans. Their fields are known if the program's subscriber has the `ErrorLayer` of
+//! `tracing-error`.
 
 use safe_state_backends::details::{Place, Span};
 use safe_state_base::secrets::masked;
 use tracing_error::SpanTrace;
 
-/// Most spans.
+/// The most spans in a report.
 const SPANS: usize = 32;
 
-/// The spans of this thread, innermost first.
+/// Returns the spans of this thread, innermost first.
 pub fn active() -> Vec<Span> {
     let mut spans = Vec::new();
     SpanTrace::capture().with_spans(|metadata, fields| {

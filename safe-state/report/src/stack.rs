@@ -7,9 +7,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use safe_state_backends::details::{Frame, Place};
 
-/// Most calls of a stack.
+/// The most calls noted of a stack.
 const DEEPEST: usize = 256;
-/// Most addresses whose functions are remembered.
+/// The most addresses whose functions are remembered.
 const REMEMBERED: usize = 4096;
 
 /// The addresses of the calls under way, innermost first.
@@ -17,7 +17,7 @@ const REMEMBERED: usize = 4096;
 pub(crate) struct Addresses(Vec<usize>);
 
 impl Addresses {
-    /// Those of this thread. Takes no lock, and looks nothing up.
+    /// Returns the addresses of this thread's calls. Takes no lock, and looks no names up.
     pub(crate) fn here() -> Self {
         let mut addresses = Vec::with_capacity(64);
         backtrace::trace(|frame| {
@@ -27,7 +27,7 @@ impl Addresses {
         Addresses(addresses)
     }
 
-    /// The calls, without those of this crate and of the panic at the top, and those that started the
+    /// Returns the calls, without those of this crate and of the panic at the top, and without those that started the
     /// thread.
     pub(crate) fn frames(&self) -> Vec<Frame> {
         if !is_wanted() {
@@ -37,13 +37,13 @@ impl Addresses {
     }
 }
 
-/// `SAFE_STATE_STACK=0` says that stacks are not wanted.
+/// Returns whether stacks are wanted: they are not if `SAFE_STATE_STACK` is `0`.
 fn is_wanted() -> bool {
     std::env::var_os("SAFE_STATE_STACK").is_none_or(|value| value != "0")
 }
 
-/// The functions at an address, more than one where they were inlined. Only the program's own file is
-/// looked into: what is known of the system's libraries takes long to read, and tells little.
+/// Returns the functions at an address, several if some were inlined. Only the program's own file is looked into: the
+/// information on system libraries takes long to read, and tells little.
 fn resolved(address: usize) -> Vec<Frame> {
     static KNOWN: Mutex<BTreeMap<usize, Vec<Frame>>> = Mutex::new(BTreeMap::new());
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&address) {
@@ -64,7 +64,7 @@ fn resolved(address: usize) -> Vec<Frame> {
 }
 
 fn frame(address: usize, symbol: &backtrace::Symbol) -> Frame {
-    // Without the hash that tells copies of a function apart.
+    // This format leaves out the hash that tells copies of a function apart.
     let function = symbol.name().map(|name| format!("{name:#}"));
     let place = symbol.filename().map(|file| Place {
         file: file.to_string_lossy().into_owned(),
@@ -75,7 +75,7 @@ fn frame(address: usize, symbol: &backtrace::Symbol) -> Frame {
     Frame { address: address as u64, function, place, is_own }
 }
 
-/// Whether it is the user's own code, and not a library's.
+/// Returns whether a function is the user's own code, and not a library's.
 fn is_own(place: Option<&Place>, function: Option<&str>) -> bool {
     const LIBRARIES: [&str; 6] = [
         "/rustc/",
@@ -100,7 +100,7 @@ fn is_of_this_crate(function: &str) -> bool {
     rest.is_some()
 }
 
-/// Where the program's own file is in memory; empty if that can't be known here.
+/// The address ranges of the program's own file; empty if they are not known here.
 static PROGRAM: LazyLock<Vec<Range<usize>>> = LazyLock::new(|| {
     let program = std::env::current_exe().unwrap_or_default();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
@@ -135,12 +135,12 @@ fn trimmed(mut frames: Vec<Frame>) -> Vec<Frame> {
     frames
 }
 
-/// Whether it belongs to a capture, or to a panic.
+/// Returns whether a call belongs to a capture, or to a panic.
 fn is_machinery(frame: &Frame) -> bool {
     let function = frame.function.as_deref().unwrap_or_default();
     is_of_this_crate(function)
         || function.starts_with("core::panicking::")
-        // Where it was inlined its name has no path.
+        // The name of an inlined function has no path.
         || is_in(frame, |part| part.starts_with("backtrace"))
 }
 
@@ -150,14 +150,14 @@ fn is_of_std(frame: &Frame) -> bool {
         || is_in(frame, |part| matches!(part, "rustc" | "rustlib"))
 }
 
-/// Whether its file is in a directory of such a name.
+/// Returns whether the call's file is in a directory whose name `is_it` accepts.
 fn is_in(frame: &Frame, is_it: impl Fn(&str) -> bool) -> bool {
     let file = frame.place.as_ref().map_or("", |place| &place.file);
     file.split(['/', '\\']).rev().skip(1).any(is_it)
 }
 
-/// The frames of the `std::backtrace::Backtrace` at the end of the text, as `anyhow` prints its own; and
-/// the text before.
+/// Splits off the `std::backtrace::Backtrace` at the end of a text, as `anyhow` prints it. Returns the text before it,
+/// and its frames.
 pub(crate) fn printed(text: &str) -> Option<(&str, Vec<Frame>)> {
     let (before, printed) = text.split_once("\n\nStack backtrace:\n")?;
     let mut frames: Vec<Frame> = Vec::new();

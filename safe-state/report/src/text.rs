@@ -1,4 +1,4 @@
-//! A report in a terminal, as the compiler reports an error.
+//! Shows a report in a terminal, as the compiler shows an error.
 
 use std::fmt::Write;
 
@@ -10,16 +10,16 @@ use super::Report;
 use super::escape::{one_line, printable};
 use super::view::{View, excerpt_of};
 
-/// How text is shown.
+/// The style of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// In colours, by ANSI escape sequences.
+    /// With colours, by ANSI escape sequences.
     Coloured,
-    /// Without.
+    /// Without colours.
     Plain,
 }
 
-/// Most calls of which the source is shown.
+/// The most calls of which the source is shown.
 const SHOWN_CALLS: usize = 6;
 
 pub(super) fn render(report: &Report, style: Style) -> String {
@@ -45,7 +45,7 @@ pub(super) fn render(report: &Report, style: Style) -> String {
     sections.text
 }
 
-/// What failed, where, and why.
+/// Shows what failed, where, and why.
 fn failure<'a>(view: &View<'_>) -> Group<'a> {
     let title = Level::ERROR.primary_title(printable(view.message()));
     let mut group = match view.steps().first() {
@@ -70,12 +70,11 @@ fn failure<'a>(view: &View<'_>) -> Group<'a> {
     group.element(Level::NOTE.with_name("type").message(one_line(view.failure.error_type())))
 }
 
-/// What a place is marked with: a label, and over how many columns; and how many lines around it are
-/// shown.
+/// The mark at a place: a label, the number of columns that it covers, and the number of lines shown around it.
 #[derive(Clone, Copy)]
 struct Mark<'a>(&'a str, usize, u32);
 
-/// What can stand below a title: the source at a place, or its name.
+/// A title that the source at a place, or the place's name, can be put under.
 trait ElementAt<'a> {
     fn element_at(self, place: &Place, details: &Details, mark: Mark<'_>) -> Group<'a>;
 }
@@ -107,7 +106,7 @@ fn call<'a>(details: &Details, frame: &Frame, place: &Place) -> Group<'a> {
     title.element_at(place, details, Mark("", 1, 1))
 }
 
-/// So many lines around the place.
+/// Returns the excerpt cut to `around` lines before and after the place.
 fn near(excerpt: &Excerpt, place: &Place, around: u32) -> Excerpt {
     let first = place.line.saturating_sub(around).max(excerpt.first);
     let passed = usize::try_from(first - excerpt.first).unwrap_or(0);
@@ -116,7 +115,7 @@ fn near(excerpt: &Excerpt, place: &Place, around: u32) -> Excerpt {
     Excerpt { first, lines, ..excerpt.clone() }
 }
 
-/// The excerpt with the place marked.
+/// Returns the excerpt with the place marked.
 fn snippet<'a>(
     excerpt: &Excerpt,
     place: &Place,
@@ -127,7 +126,7 @@ fn snippet<'a>(
     let before: usize = lines.iter().take(at).map(|line| line.len() + 1).sum();
     let original = excerpt.lines.get(at).map_or("", String::as_str);
     let line = lines.get(at).map_or("", String::as_str);
-    // The columns are of the line as it was; what does not print is longer now.
+    // Columns count the characters of the original line. In the shown one, unprintable characters are longer.
     let column = (place.column as usize).saturating_sub(1);
     let prefix: String = original.chars().take(column).collect();
     let marked: String = original.chars().skip(column).take(length).collect();
@@ -146,7 +145,7 @@ fn snippet<'a>(
         .annotation(annotation)
 }
 
-/// What stands below the source.
+/// The sections below the source.
 struct Sections {
     text: String,
     style: Style,
@@ -166,7 +165,7 @@ impl Sections {
         let _ = writeln!(self.text, "{line}");
     }
 
-    /// Names and values; a value of several lines stands below its name.
+    /// Writes names and values. A value of several lines is indented below its name.
     fn table(&mut self, heading: &str, facts: &[(String, String)]) {
         if facts.is_empty() {
             return;
@@ -204,13 +203,13 @@ impl Sections {
         }
     }
 
-    /// What the errors print for programmers.
+    /// Writes the `Debug` texts of the errors.
     fn errors(&mut self, view: &View<'_>) {
         let shown: Vec<(String, String)> = view.debug_texts();
         self.table("errors as they print for programmers", &shown);
     }
 
-    /// All calls; those of libraries between the user's are counted.
+    /// Writes all calls. The program's own are marked.
     fn stack(&mut self, details: &Details) {
         if details.frames.is_empty() {
             return;

@@ -1,5 +1,4 @@
-//! The values of a run: its function's arguments as it was called, and its carried variables as they
-//! are stored.
+//! The values of a run: the arguments that its function was called with, and its carried variables as they are stored.
 
 use std::any::type_name;
 use std::fmt::Debug;
@@ -16,34 +15,34 @@ use super::Settings;
 use super::outline::outline;
 use super::panic::caught;
 
-/// Longest text of an argument that does not serialise, in bytes, and how much of it is looked at.
+/// The longest text of an argument that does not serialise, in bytes, and how much of its `Debug` is read.
 const TEXT: usize = 4 * 1024;
 const SEEN: usize = 2 * TEXT;
-/// Most bytes of a carried variable that is shown.
+/// The largest carried variable that is shown, in bytes.
 const STORED: usize = 1 << 20;
 
-/// What a run knows of its values.
+/// The values that a run knows.
 #[derive(Debug, Default)]
 pub struct Values {
     arguments: Vec<Value>,
     carried: Vec<(String, Show)>,
 }
 
-/// Shows what is stored of a variable.
+/// A function that shows the stored value of a variable.
 type Show = fn(&str, &Carried) -> Vec<Value>;
 
 impl Values {
-    /// The function was called with this.
+    /// Adds an argument of the function.
     pub fn argument(&mut self, shown: Vec<Value>) {
         self.arguments.extend(shown);
     }
 
-    /// A variable of that type is carried.
+    /// Adds a carried variable of the type `T`.
     pub fn carries<T: Carry>(&mut self, name: &str) {
         self.carried.push((name.to_owned(), show_carried::<T>));
     }
 
-    /// All of them, the carried ones as `checkpoint` has them.
+    /// Returns all values. The carried ones are those stored in `checkpoint`.
     pub fn all(&self, checkpoint: Option<&Checkpoint>) -> Vec<Value> {
         let stored = self.carried.iter().filter_map(|(name, show)| {
             let carried = checkpoint?.carried_value(name)?;
@@ -63,7 +62,7 @@ fn show_carried<T: Carry>(name: &str, carried: &Carried) -> Vec<Value> {
         .unwrap_or_default()
 }
 
-/// A carried variable, as it is shown.
+/// A carried variable, serialised as it is shown.
 struct Shown<'a, T>(&'a T);
 
 impl<T: Carry> Serialize for Shown<'_, T> {
@@ -78,7 +77,7 @@ fn leaf(origin: Origin, name: &str, text: &str) -> Value {
     Value { origin, depth: 0, name: name.to_owned(), text }
 }
 
-/// An argument to be shown. More references in front mean a higher rank.
+/// Stands for an argument in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Argument<'a, T: ?Sized>(pub &'a T);
 
@@ -86,7 +85,7 @@ macro_rules! rank {
     ($(#[$doc:meta])* $name:ident $method:ident for $argument:ty, [$($bound:tt)*], ($name_of:ident, $value:ident) => $shown:expr) => {
         $(#[$doc])*
         pub trait $name {
-            /// The argument of that name as values.
+            /// Returns the argument as values named `name`.
             fn $method(&self, name: &str) -> Vec<Value>;
         }
 
@@ -100,53 +99,53 @@ macro_rules! rank {
 }
 
 rank! {
-    /// What runs no code of the user's to be shown.
+    /// Chosen for types that are shown without running the user's code.
     WholeByText whole for &&&Argument<'_, T>, [PlainArgument +], (name, value) => {
         vec![leaf(Origin::Argument, name, &value.text())]
     }
 }
 rank! {
-    /// What can be serialised.
+    /// Chosen for types that are `Serialize`.
     WholeBySerialize whole for &&Argument<'_, T>, [Serialize +], (name, value) => {
         outline(Origin::Argument, name, Settings::current().depth, value)
     }
 }
 rank! {
-    /// What prints for programmers.
+    /// Chosen for types that are only `Debug`.
     WholeByDebug whole for &Argument<'_, T>, [Debug +], (name, value) => {
         vec![leaf(Origin::Argument, name, &bounded(SEEN, format_args!("{value:#?}")))]
     }
 }
 rank! {
-    /// Anything else.
+    /// Chosen for any other type, of which the name is shown.
     WholeByType whole for Argument<'_, T>, [], (name, value) => {
         let _: &T = value;
         vec![leaf(Origin::Argument, name, &format!("({})", type_name::<T>()))]
     }
 }
 rank! {
-    /// What runs no code of the user's to be shown.
+    /// Chosen for types that are shown without running the user's code.
     BriefByText brief for &&Argument<'_, T>, [PlainArgument +], (name, value) => {
         vec![leaf(Origin::Argument, name, &value.text())]
     }
 }
 rank! {
-    /// What has a length.
+    /// Chosen for types with a length, which alone is shown.
     BriefByLength brief for &Argument<'_, T>, [Length +], (name, value) => {
         vec![leaf(Origin::Argument, name, &format!("({} of {})", value.length(), value.element()))]
     }
 }
 rank! {
-    /// Anything else.
+    /// Chosen for any other type, of which the name is shown.
     BriefByType brief for Argument<'_, T>, [], (name, value) => {
         let _: &T = value;
         vec![leaf(Origin::Argument, name, &format!("({})", type_name::<T>()))]
     }
 }
 
-/// A type of the standard library that is shown without more being asked.
+/// A type of the standard library that can always be shown.
 pub trait PlainArgument {
-    /// It as text.
+    /// Returns the value as text.
     fn text(&self) -> String;
 }
 
@@ -176,11 +175,11 @@ impl<T: PlainArgument> PlainArgument for Option<T> {
     }
 }
 
-/// What has a length, and elements of one type.
+/// A type that has a length, and elements of one type.
 pub trait Length {
-    /// How many elements there are.
+    /// Returns the number of elements.
     fn length(&self) -> usize;
-    /// Their type.
+    /// Returns the name of the elements' type.
     fn element(&self) -> &'static str;
 }
 
@@ -214,7 +213,7 @@ impl<T: Length + ?Sized> Length for &T {
     }
 }
 
-/// Takes note of an argument, `brief` or `whole`.
+/// Notes an argument in the run. `$how` is `brief` or `whole`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __argument {
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_a_value_is_shown_as_well_as_it_can_be() {
+    fn a_whole_value_is_shown_as_well_as_it_can_be() {
         assert_eq!(shown!(whole vec![7]), "list (1)");
         assert_eq!(shown!(whole Printed(1)), "Printed(\n    1,\n)");
         assert!(shown!(whole Mute).ends_with("::Mute)"));

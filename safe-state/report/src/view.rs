@@ -1,4 +1,4 @@
-//! What is shown of a report, in whatever form.
+//! The parts of a report that are shown, whatever the form.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ use safe_state_base::secrets::masked_value;
 
 use super::Report;
 
-/// A report to be shown.
+/// A report that is to be shown.
 pub(super) struct View<'a> {
     pub(super) job: Option<&'a str>,
     pub(super) failure: &'a Failure,
     pub(super) details: &'a Details,
 }
 
-/// The source around a place.
+/// Returns the excerpt of the source that contains the place.
 pub(super) fn excerpt_of<'a>(details: &'a Details, place: &Place) -> Option<&'a Excerpt> {
     let has = |excerpt: &&Excerpt| {
         let at = place.line.checked_sub(excerpt.first).and_then(|at| usize::try_from(at).ok());
@@ -24,7 +24,7 @@ pub(super) fn excerpt_of<'a>(details: &'a Details, place: &Place) -> Option<&'a 
     details.excerpts.iter().find(has)
 }
 
-/// What values of that origin stand under.
+/// Returns the heading of values of this origin.
 pub(super) fn origin_name(origin: Origin) -> &'static str {
     match origin {
         Origin::Item => "item",
@@ -47,7 +47,7 @@ impl<'a> View<'a> {
         &self.details.trail
     }
 
-    /// The place of the failure, if it is not that of a `?`.
+    /// Returns the place of the failure, taken from its location.
     pub(super) fn place(&self) -> Option<Place> {
         let (rest, column) = self.failure.location()?.rsplit_once(':')?;
         let (file, line) = rest.rsplit_once(':')?;
@@ -65,13 +65,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The causes, each with what is known of it beside its message.
+    /// Returns the causes, each with its link, which has its type and its `Debug` text.
     pub(super) fn causes(&self) -> impl Iterator<Item = (&'a str, Option<&'a Link>)> {
         let causes = self.failure.causes().iter().enumerate();
         causes.map(|(at, cause)| (cause.as_str(), self.details.links.get(at + 1)))
     }
 
-    /// The calls in the program's own code with their places; not the one that is shown already.
+    /// Returns the calls in the program's own code, with their places; leaves out the one at the failure's own place.
     pub(super) fn calls(&self) -> impl Iterator<Item = (&'a Frame, &'a Place)> {
         let shown = self.place();
         let own = self.details.frames.iter().filter(|frame| frame.is_own);
@@ -84,7 +84,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Whether the place is an attribute, and the call in what it has generated.
+    /// Returns whether the place is an attribute, so that the call is in generated code.
     pub(super) fn is_generated(&self, place: &Place) -> bool {
         let line = excerpt_of(self.details, place).and_then(|excerpt| {
             excerpt.lines.get(usize::try_from(place.line - excerpt.first).ok()?)
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
         line.is_some_and(|line| line.trim_start().starts_with("#["))
     }
 
-    /// Which job and item it was, and when.
+    /// Returns the facts about the job: its name, the item, the place and the time.
     pub(super) fn job_facts(&self) -> Vec<(String, String)> {
         let fact = |name: &str, value: String| Some((name.to_owned(), value));
         let facts = [
@@ -114,7 +114,7 @@ impl<'a> View<'a> {
         facts.map(|fact| (fact.name.clone(), fact.value.clone())).collect()
     }
 
-    /// What the error and its causes print for programmers, by their types.
+    /// Returns the `Debug` texts of the error and its causes, with the names of their types.
     pub(super) fn debug_texts(&self) -> Vec<(String, String)> {
         let links = self.details.links.iter().enumerate();
         let named = |(at, link): (usize, &Link)| {

@@ -1,4 +1,4 @@
-//! All that is told of one job.
+//! The details of one job.
 
 use std::time::SystemTime;
 
@@ -16,38 +16,38 @@ use crate::memory::Memory;
 use crate::pace::{Left, Pace, Seen};
 use crate::verbs::{self, Button};
 
-/// How many letters are given at a time.
+/// The most dead letters in one answer.
 const MOST_LETTERS: usize = 200;
 
-/// All of it but the dead letters, of which there may be many.
+/// The details of a job, except its dead letters, of which there may be many.
 #[derive(Serialize)]
 pub(crate) struct Detail {
-    /// As `safe-state peek --json` has it.
+    /// The status, as `safe-state peek --json` prints it.
     pub(crate) peek: Status,
-    /// As `safe-state history --json` has them.
+    /// The runs, as `safe-state history --json` prints them.
     history: Vec<PastRow>,
     pace: Told,
     in_flight: Vec<InFlight>,
-    /// Of its processes on this machine.
+    /// The memory of the job's processes on this machine.
     memory: Vec<Memory>,
     slices: Vec<Shared>,
     failure: Option<Failure>,
-    /// As `safe-state failure` prints it.
+    /// The report, as `safe-state failure` prints it.
     report: Option<String>,
-    /// How large the checkpoint's file is, with the room for records in it.
+    /// The size of the checkpoint's file, with the room for records in it.
     stored_bytes: Option<u64>,
-    /// What can be done with it.
+    /// The buttons that are useful now.
     verbs: Vec<Button>,
 }
 
-/// How fast it is.
+/// The speed of a job.
 #[derive(Serialize)]
 struct Told {
-    /// When this was read, in milliseconds since the Unix epoch, and how many items were complete.
+    /// The time of the reading, in milliseconds since the Unix epoch, and the number of complete items then.
     seen: Seen,
     items_per_second: Option<f64>,
     left: Option<Left>,
-    /// All looks that are kept; none where only what is new is asked for.
+    /// All looks that are kept; none if only news are asked for.
     looks: Vec<Seen>,
 }
 
@@ -59,11 +59,11 @@ struct Shared {
     count: u32,
     cut: &'static str,
     finished: u64,
-    /// As ranges with both ends included.
+    /// The finished slices, as ranges with both ends included.
     finished_slices: String,
 }
 
-/// Dead letters, some of them.
+/// Some of a job's dead letters.
 #[derive(Serialize)]
 pub(crate) struct GivenUp {
     pub(crate) job: String,
@@ -72,12 +72,12 @@ pub(crate) struct GivenUp {
 }
 
 impl Detail {
-    /// What is known of a job. `None` if there is none of the name.
+    /// Returns the details of a job; `None` if no job has the name.
     pub(crate) fn of(jobs: &Jobs, job: &str, with_looks: bool) -> Result<Option<Detail>, Error> {
         Ok(Detail::with_change(jobs, job, with_looks)?.map(|(detail, _)| detail))
     }
 
-    /// The same, and the change of the job that it shows.
+    /// Returns the details of a job, and the number of the change of the job that they show.
     pub(crate) fn with_change(
         jobs: &Jobs,
         job: &str,
@@ -89,7 +89,7 @@ impl Detail {
         Ok(Some((Detail::told(&look, &looks, with_looks, bytes), change)))
     }
 
-    /// By one look, and no other.
+    /// Returns the details of a job by a single look, and the look.
     pub(crate) fn at_once(
         backend: &dyn Backend,
         job: &str,
@@ -144,14 +144,14 @@ impl Shared {
 }
 
 impl GivenUp {
-    /// So many of a job's from there on.
+    /// Returns at most `limit` dead letters of a job, from the position `offset` on.
     pub(crate) fn of(job: &str, letters: &DeadLetters, offset: usize, limit: usize) -> Self {
         let some = letters.iter().skip(offset).take(limit);
         let dead_letters = some.map(|letter| Letter::of(&letter)).collect();
         GivenUp { job: job.to_owned(), count: letters.len(), dead_letters }
     }
 
-    /// No more than a page shows at a time.
+    /// Returns at most as many dead letters as one answer may have.
     pub(crate) fn bounded(job: &str, letters: &DeadLetters, offset: usize, limit: usize) -> Self {
         GivenUp::of(job, letters, offset, limit.min(MOST_LETTERS))
     }

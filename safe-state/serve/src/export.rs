@@ -1,4 +1,4 @@
-//! One job's page as files, for those who have no server to ask.
+//! The page of one job as files, for readers without a server.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,11 @@ use crate::detail::{Detail, GivenUp};
 use crate::files::{FILES, INDEX, LICENCE};
 use crate::{Error, encoded};
 
-/// What the page finds in the place of a server.
+/// The file with the data that the page otherwise gets from a server.
 const DATA: &str = "data.js";
 const LOADS: &str = "<script src=\"words.js\" defer></script>";
-/// A server says this in a header. Of what is opened as a file, the files beside it are not of the same origin everywhere.
+/// The policy for the exported page, which a server sends in a header. A page that is opened as a file does not have
+/// the same origin as the files beside it in every browser.
 const CHARSET: &str = "<meta charset=\"utf-8\">";
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' file:; base-uri 'none'; form-action 'none'; object-src 'none'\">";
 
@@ -25,12 +26,12 @@ struct Exported {
     detail: Detail,
     letters: GivenUp,
     presses: Vec<Press>,
-    /// Its file, if the last run has failed.
+    /// The name of the report's file, if the last run has failed.
     report: Option<&'static str>,
 }
 
-/// Writes a job's page into a folder, with its plots and reports, and gives the file to open. It needs no server, and
-/// shows the job as it is now.
+/// Writes a job's page into a folder, with its plots and reports. Returns the file to open. The page needs no server,
+/// and shows the job as it is now.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -49,7 +50,7 @@ struct Exported {
 ///
 /// # Errors
 ///
-/// There is no such job, what is stored can't be read, or a file can't be written.
+/// The job does not exist, the backend cannot be read, or a file cannot be written.
 pub fn export(backend: &Arc<dyn Backend>, job: &str, folder: &Path) -> Result<PathBuf, Error> {
     let found = Detail::at_once(&**backend, job)?;
     let (detail, look) = found.ok_or_else(|| Error::NoSuchJob { job: job.to_owned() })?;
@@ -73,7 +74,7 @@ pub fn export(backend: &Arc<dyn Backend>, job: &str, folder: &Path) -> Result<Pa
     let presses = Press::load(&**backend, job)?;
     let report = report.map(|_| "report.html");
     let exported = Exported { job: job.to_owned(), detail, letters, presses, report };
-    // Our own types fail to serialise in no way.
+    // Serialising our own types cannot fail.
     let data = serde_json::to_string(&exported).unwrap_or_default();
     write(DATA, format!("window.exported = {data};\n").as_bytes())?;
     let index = String::from_utf8_lossy(INDEX.bytes);

@@ -11,14 +11,14 @@ pub(crate) struct PageFile {
     pub(crate) bytes: &'static [u8],
 }
 
-/// The page itself.
+/// The HTML of the page.
 pub(crate) const INDEX: PageFile = PageFile {
     name: "index.html",
     kind: "text/html; charset=utf-8",
     bytes: include_bytes!("../page/index.html"),
 };
 
-/// What the page loads.
+/// The files that the page loads.
 pub(crate) const FILES: [PageFile; 9] = [
     style("style.css", include_bytes!("../page/style.css")),
     style("uPlot.min.css", include_bytes!("../page/uplot/uPlot.min.css")),
@@ -31,7 +31,7 @@ pub(crate) const FILES: [PageFile; 9] = [
     PageFile { name: "icon.svg", kind: "image/svg+xml", bytes: include_bytes!("../page/icon.svg") },
 ];
 
-/// The licence of what draws the plots.
+/// The licence of the library that draws the plots.
 pub(crate) const LICENCE: PageFile = PageFile {
     name: "uPlot.LICENSE",
     kind: "text/plain; charset=utf-8",

@@ -1,8 +1,9 @@
-//! What every request passes: that it was meant for this server, and that no other page has sent it.
+//! The checks that every request passes: it was meant for this server, and no other page has sent it.
 //!
-//! A name that an attacker owns may lead here by DNS, and then their page is of the same origin as this one: so the `Host`
-//! has to be one of ours. A page of another origin may send requests without reading the answers: so an `Origin` has to be
-//! ours, and what changes something needs a header that only our page sends, with a token in it.
+//! A name that an attacker owns may lead here by DNS, and then the attacker's page has the same origin as this one. So
+//! the `Host` has to be one of ours. A page of another origin may send requests without reading the answers. So an
+//! `Origin` has to be ours, and a request that changes something needs a header that only our page sends, with a token
+//! in it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// What is sent with every answer.
+/// The headers that are sent with every answer.
 const HEADERS: [(&str, &str); 8] = [
     (
         "content-security-policy",
@@ -29,11 +30,11 @@ const HEADERS: [(&str, &str); 8] = [
     ("cache-control", "no-store"),
 ];
 
-/// Under which names a request may come.
+/// The names under which a request may come.
 #[derive(Clone, Debug)]
 pub(crate) struct Guards {
     address: SocketAddr,
-    /// With their ports, where those were told; in small letters.
+    /// The names, in lower case, with their ports where a port was given.
     hosts: Arc<[String]>,
 }
 
@@ -42,14 +43,15 @@ impl Guards {
         Guards { address, hosts: hosts.iter().map(|host| host.to_lowercase()).collect() }
     }
 
-    /// Whether a `Host`, or what is behind the `http://` of an `Origin`, is a name of this server.
+    /// Returns whether `host` is a name of this server. It comes from a `Host`, or stands behind the `http://` of an
+    /// `Origin`.
     fn is_ours(&self, host: &str) -> bool {
         let host = host.to_lowercase();
         if self.hosts.contains(&host) {
             return true;
         }
         let (name, port) = split(&host);
-        // Without a port in it, the name stands for any.
+        // A name without a port stands for any port.
         if self.hosts.iter().any(|own| own == name) {
             return true;
         }
@@ -59,7 +61,7 @@ impl Guards {
         let ip: Option<IpAddr> = name.trim_start_matches('[').trim_end_matches(']').parse().ok();
         match (self.address.ip(), ip) {
             (own, Some(ip)) if own == ip => true,
-            // No DNS leads to a number.
+            // An address in numbers does not come from DNS.
             (own, Some(_)) => own.is_unspecified(),
             (own, None) => name == "localhost" && (own.is_loopback() || own.is_unspecified()),
         }
@@ -83,7 +85,7 @@ impl Guards {
     }
 }
 
-/// A name, and a port behind it; of an address in brackets as well.
+/// Splits a host into a name and a port, also for an address in brackets.
 fn split(host: &str) -> (&str, Option<u16>) {
     match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => match port.parse() {
@@ -94,7 +96,8 @@ fn split(host: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// Lets a request through that was meant for this server, and says to the browser what the answer may do.
+/// Passes on a request that was meant for this server, and adds headers that limit what the browser does with the
+/// answer.
 pub(crate) async fn guard(State(guards): State<Guards>, request: Request, next: Next) -> Response {
     let mut response = match guards.check(request.headers()) {
         Ok(()) => next.run(request).await,
@@ -104,7 +107,7 @@ pub(crate) async fn guard(State(guards): State<Guards>, request: Request, next: 
     response
 }
 
-/// A route may have said something stricter.
+/// Adds the headers, except those that the route has set, which may be stricter.
 fn add_headers(response: &mut Response<Body>) {
     for (name, value) in HEADERS {
         let name = HeaderName::from_static(name);
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_names_reach_it() {
+    fn a_request_reaches_the_server_only_by_its_own_names() {
         let local = guards("127.0.0.1:8080", &["Jobs.example.org", "other.example.org:90"]);
         for host in [
             "127.0.0.1:8080",
@@ -154,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_listens_on_all_addresses_a_number_is_one() {
+    fn a_server_that_listens_on_all_addresses_takes_any_number() {
         let open = guards("0.0.0.0:80", &[]);
         for host in ["192.0.2.7", "192.0.2.7:80", "localhost"] {
             assert!(open.is_ours(host), "{host}");

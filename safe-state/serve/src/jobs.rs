@@ -1,4 +1,4 @@
-//! All jobs of a place, as far as they were read, for whoever shows them.
+//! All jobs of a place, as far as they were read, for the open pages.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,11 +14,11 @@ use tokio::sync::watch;
 use crate::known::{self, Known, Read};
 use crate::pace::Seen;
 
-/// The jobs.
+/// The jobs, and the pages that show them.
 pub(crate) struct Jobs {
     backend: Arc<dyn Backend>,
     inner: Mutex<Inner>,
-    /// Counts the changes.
+    /// The number of the last change; waiting pages subscribe to it.
     changes: watch::Sender<u64>,
 }
 
@@ -26,35 +26,35 @@ pub(crate) struct Jobs {
 pub(crate) struct Inner {
     pub(crate) known: BTreeMap<String, Known>,
     pub(crate) change: u64,
-    /// Why the jobs can't be listed.
+    /// The reason why the jobs cannot be listed, if they cannot.
     pub(crate) trouble: Option<String>,
-    /// How many jobs are in each state, of those that were read.
+    /// The numbers of jobs in each state, among the jobs that were read.
     pub(crate) states: BTreeMap<&'static str, usize>,
-    /// Jobs of which a run may be under way.
+    /// The jobs whose runs may be under way.
     running: BTreeSet<String>,
     interests: BTreeMap<u64, Interest>,
     next_interest: u64,
     looking: Option<Thread>,
 }
 
-/// What one open page shows.
+/// The jobs that one open page shows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interest {
     pub(crate) names: Vec<String>,
-    /// Whether it shows all of the one job.
+    /// Whether the page shows one job in full.
     pub(crate) is_page: bool,
 }
 
 /// A look at a job.
 pub(crate) struct Looked {
     pub(crate) look: Arc<Look>,
-    /// How many items were complete at looks before.
+    /// The numbers of complete items at earlier looks.
     pub(crate) looks: Vec<Seen>,
-    /// Which change of the job it shows.
+    /// The number of the change of the job that the look shows.
     pub(crate) change: u64,
 }
 
-/// Keeps an interest, until it is dropped.
+/// A registered interest, until it is dropped.
 pub(crate) struct Shown {
     jobs: Arc<Jobs>,
     number: u64,
@@ -69,7 +69,7 @@ impl Jobs {
         &self.backend
     }
 
-    /// What nobody has panicked over stays as it was.
+    /// Locks the state. Nothing panics while it changes the state, so a poisoned lock is still sound.
     pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,13 +78,13 @@ impl Jobs {
         self.changes.subscribe()
     }
 
-    /// Tells who waits that something has changed, if it has.
+    /// Tells waiting pages that something has changed, if it has.
     pub(crate) fn tell(&self) {
         let change = self.inner().change;
         self.changes.send_if_modified(|told| std::mem::replace(told, change) != change);
     }
 
-    /// Sees which jobs there are.
+    /// Lists the jobs, and adds new ones and removes those that are gone.
     pub(crate) fn list(&self) -> Result<(), Error> {
         let listed = self.backend.list();
         let mut inner = self.inner();
@@ -98,7 +98,7 @@ impl Jobs {
         listed.map(drop)
     }
 
-    /// Reads a job again if it has changed. Only of a job whose page is open all is kept.
+    /// Reads a job again if it may have changed. The whole look is kept only for a job whose own page is open.
     pub(crate) fn refresh(&self, job: &str) {
         let (before, is_page) = {
             let inner = self.inner();
@@ -136,14 +136,14 @@ impl Jobs {
         }
     }
 
-    /// The same of several.
+    /// Reads each of the jobs again if it may have changed.
     pub(crate) fn refresh_all<'a>(&self, jobs: impl IntoIterator<Item = &'a String>) {
         for job in jobs {
             self.refresh(job);
         }
     }
 
-    /// What is stored of a job and how fast it is, by a look that was taken now, unless nothing has changed.
+    /// Returns what is stored of a job, with its earlier looks. The job is read now, unless it has not changed.
     pub(crate) fn look(&self, job: &str) -> Result<Option<Looked>, Error> {
         self.refresh(job);
         let (kept, looks, change) = {
@@ -160,7 +160,7 @@ impl Jobs {
         Ok(look.map(|look| Looked { look: Arc::new(look), looks, change }))
     }
 
-    /// Keeps an eye on what a page shows.
+    /// Registers the interest of a page, and wakes the thread that looks.
     pub(crate) fn show(self: &Arc<Self>, interest: Interest) -> Shown {
         let mut inner = self.inner();
         let number = inner.next_interest;
@@ -174,7 +174,7 @@ impl Jobs {
 }
 
 impl Shown {
-    /// The page shows these by now.
+    /// Sets the jobs that the page shows now.
     pub(crate) fn change(&self, names: Vec<String>) {
         if let Some(interest) = self.jobs.inner().interests.get_mut(&self.number) {
             interest.names = names;
@@ -240,7 +240,7 @@ impl Inner {
         self.running.remove(job);
     }
 
-    /// How many jobs have not been read.
+    /// Returns the number of jobs that have not been read.
     pub(crate) fn unread_count(&self) -> usize {
         self.known.len() - self.states.values().sum::<usize>()
     }
@@ -249,7 +249,7 @@ impl Inner {
         self.interests.values().any(|it| it.is_page && it.names.iter().any(|name| name == job))
     }
 
-    /// The thread that looks, to be woken when a page is opened.
+    /// Sets the thread that looks, which is woken when a page is opened.
     pub(crate) fn looked_by(&mut self, thread: Thread) {
         self.looking = Some(thread);
     }
@@ -258,7 +258,7 @@ impl Inner {
         !self.interests.is_empty()
     }
 
-    /// Jobs whose changes are to be seen at once: those that run, and those that have a page open.
+    /// Returns the jobs whose changes have to be seen at once: those that run, and those whose own page is open.
     pub(crate) fn lively(&self, now: Instant) -> Vec<String> {
         let pages = self.interests.values().filter(|it| it.is_page).flat_map(|it| &it.names);
         let names: BTreeSet<&String> = pages.chain(&self.running).collect();
@@ -266,13 +266,13 @@ impl Inner {
         names.into_iter().filter(is_due).cloned().collect()
     }
 
-    /// Jobs that a list shows.
+    /// Returns the jobs that lists show.
     pub(crate) fn listed(&self) -> BTreeSet<String> {
         let lists = self.interests.values().filter(|it| !it.is_page);
         lists.flat_map(|it| &it.names).cloned().collect()
     }
 
-    /// Jobs that were never read, some of them.
+    /// Returns at most `some` of the jobs that were never read.
     pub(crate) fn unread(&self, some: usize) -> Vec<String> {
         if self.unread_count() == 0 {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! What is known of one job, so that it is read again only when it has changed.
+//! The known state of one job, which is read again only when it has changed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,21 +12,22 @@ use serde::Serialize;
 
 use crate::pace::{Left, Pace};
 
-/// A job that took so long to read is read again after so many times that long: at most half a percent of a core.
+/// The rest after a job was read, as a multiple of the time that this took: reading takes at most half a percent of a
+/// core.
 pub(crate) const REST: u32 = 200;
 
 /// A job, as far as it was read.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// `None` until it is read.
+    /// The job's row in the list; `None` until the job is read.
     pub(crate) listed: Option<Arc<Listed>>,
-    /// At which change of all jobs it changed last.
+    /// The number of the change, among those of all jobs, with which this job changed last.
     pub(crate) changed: u64,
     pub(crate) pace: Pace,
-    /// What was read last, while a page of this job is open.
+    /// The last look, while a page of this job is open.
     pub(crate) look: Option<Arc<Look>>,
     signs: Option<Signs>,
-    /// Whether many workers share it: they save in files of their slices.
+    /// Whether many workers share the job: they save to the files of their slices.
     is_shared: bool,
     next: Option<Instant>,
 }
@@ -34,20 +35,20 @@ pub(crate) struct Known {
 /// A job in the list.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Listed {
-    /// As `safe-state list --json` has it.
+    /// The row, as `safe-state list --json` prints it.
     pub(crate) job: Row,
-    /// Lately.
+    /// The present rate, for a running job.
     items_per_second: Option<f64>,
     left: Option<Left>,
-    /// Of its last failure.
+    /// The message of the job's last failure.
     trouble: Option<String>,
 }
 
-/// What was read of a job.
+/// The result of reading a job.
 pub(crate) enum Read {
-    /// Nothing has changed.
+    /// The job has not changed.
     Same,
-    /// There is no such job any more.
+    /// The job no longer exists.
     Gone,
     New(Box<Fresh>),
 }
@@ -58,7 +59,7 @@ pub(crate) struct Fresh {
     took: Duration,
 }
 
-/// What tells whether a job has to be read again.
+/// The earlier state of a job, which tells whether it has to be read again.
 #[derive(Clone, Debug)]
 pub(crate) struct Before {
     signs: Option<Signs>,
@@ -67,12 +68,12 @@ pub(crate) struct Before {
 }
 
 impl Known {
-    /// Whether it may be read again by now.
+    /// Returns whether the rest after the last reading is over.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.next.is_none_or(|next| next <= now)
     }
 
-    /// Whether a run of it may be under way.
+    /// Returns whether a run of the job may be under way.
     pub(crate) fn may_run(&self) -> bool {
         let state = self.listed.as_ref().map(|it| it.job.state());
         matches!(state, Some(State::Running | State::Paused | State::Open))
@@ -88,12 +89,12 @@ impl Known {
         Before { signs: self.signs, holder, may_rest }
     }
 
-    /// Whether its files do not show all that may change.
+    /// Returns whether the job may change without a sign of it in its files.
     fn is_unsure(&self) -> bool {
         self.may_run() && (self.is_shared || self.signs.is_none_or(|signs| signs.has_page()))
     }
 
-    /// Takes in what was read.
+    /// Takes in what was read of the job.
     pub(crate) fn learn(&mut self, job: &str, fresh: Fresh, keeps_look: bool) {
         let now = millis(SystemTime::now());
         let Fresh { look, signs, took } = fresh;
@@ -126,7 +127,7 @@ impl Known {
             }
         };
         if !listed.may_run() && self.pace.looks().len() == 1 {
-            // Of a job that stands there is nothing to remember.
+            // A job that does not change has no pace to remember.
             self.pace = Pace::default();
         }
         self.listed = Some(Arc::new(listed));
@@ -146,10 +147,10 @@ impl Listed {
     }
 }
 
-/// Reads a job, if it may have changed. No lock of ours is held meanwhile.
+/// Reads a job, if it may have changed. The caller holds no lock meanwhile, as this may take long.
 pub(crate) fn read(backend: &dyn Backend, job: &str, before: &Before) -> Read {
     let began = Instant::now();
-    // Of what is being written, equal signs may hide a write.
+    // While a file is being written, equal signs may hide a write.
     let signs = Signs::of(backend, job).filter(Signs::are_settled);
     if before.may_rest
         && signs.is_some()
@@ -159,7 +160,7 @@ pub(crate) fn read(backend: &dyn Backend, job: &str, before: &Before) -> Read {
         return Read::Same;
     }
     let look = match Look::at(backend, job) {
-        // Caches have names of their own among the jobs'.
+        // Caches are stored under names of their own among the jobs.
         Ok(None) | Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {
             return Read::Gone;
         }
@@ -169,13 +170,13 @@ pub(crate) fn read(backend: &dyn Backend, job: &str, before: &Before) -> Read {
     Read::New(Box::new(Fresh { look, signs, took: began.elapsed() }))
 }
 
-/// Whether the process that runs it has ended: that changes no file.
+/// Returns whether the process that ran the job has ended or another one runs it: that changes no file.
 fn has_another_holder(backend: &dyn Backend, job: &str, before: &Before) -> bool {
     let Some(pid) = before.holder else { return false };
     !matches!(backend.holder(job), Ok(Some(holder)) if holder.pid() == pid)
 }
 
-/// Since the Unix epoch.
+/// Returns the milliseconds since the Unix epoch.
 pub(crate) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

@@ -1,8 +1,9 @@
-//! The jobs in a browser: how far they are, how fast, what went wrong, and buttons for what the command can.
+//! A page with the jobs in a browser: their progress, their speed, their trouble, and buttons for what the command can
+//! do.
 //!
-//! `safe-state serve` starts it; its options, and who may reach it, are in the project's
-//! [`docs/guide/serve.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/serve.md). A program can start it on
-//! a thread of its own:
+//! `safe-state serve` starts the page. Its options, and who may reach it, are in the project's
+//! [`docs/guide/serve.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/serve.md). A program can start
+//! the page on a thread of its own:
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -15,7 +16,7 @@
 //! # Ok::<(), safe_state::serve::Error>(())
 //! ```
 //!
-//! It reads what is stored, as `safe-state list` and `peek` do, and takes nothing from a job's own path.
+//! The page reads what is stored, as `safe-state list` and `peek` do, and takes no part in the running of a job.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
@@ -49,21 +50,21 @@ use routes::Desk;
 use token::Token;
 use who::Who;
 
-/// Where it listens, and what it lets be done.
+/// The options of a server: where it listens, and what it allows.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// The address; by default a free port of this machine alone.
+    /// The address to listen on. The default is a free port that only this machine can reach.
     pub listen: SocketAddr,
-    /// Other names that this machine is called by, as in `jobs.example.org` or `jobs.example.org:8080`. A browser that was
-    /// sent here under any other name is turned away.
+    /// Other names of this machine, as `jobs.example.org` or `jobs.example.org:8080`. A browser that comes with any
+    /// other name is turned away.
     pub hosts: Vec<String>,
-    /// The header in which a proxy says who has logged in, to be kept with what they press. Only of a proxy that lets no
-    /// request bring its own.
+    /// The header in which a proxy names the user who has logged in; the name is kept with the buttons that the user
+    /// presses. Set this only behind a proxy that removes the header from the requests of its clients.
     pub user_header: Option<String>,
-    /// Whether there are no buttons at all.
+    /// Whether the page has no buttons at all.
     pub read_only: bool,
-    /// What the jobs' place is called on the page.
+    /// The name of the jobs' place on the page.
     pub place: String,
 }
 
@@ -80,47 +81,47 @@ impl Default for Options {
     }
 }
 
-/// Why the page can't be shown.
+/// The reason why the page cannot be shown or exported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The address is taken, or is none of this machine.
+    /// The address is in use, or does not belong to this machine.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// It is no name of a header.
+    /// The text is not a valid name of a header.
     #[error("`{0}` is no name of a header")]
     Header(String),
-    /// There is no randomness for a token.
+    /// The operating system gives no randomness for a token.
     #[error("the operating system gives no randomness for a token")]
     Token(#[source] getrandom::Error),
-    /// It can't begin or go on to answer.
+    /// The server cannot begin to answer, or cannot go on.
     #[error("cannot answer requests")]
     Serve(#[source] io::Error),
-    /// What is stored can't be read.
+    /// The backend cannot be read.
     #[error(transparent)]
     Backend(#[from] safe_state_backends::Error),
     /// A job that is to be exported has no checkpoint.
     #[error("there is no checkpoint of job `{job}`")]
     NoSuchJob {
-        /// Its name.
+        /// The job's name.
         job: String,
     },
     /// A file of an export can't be written.
     #[error("cannot write `{path}`")]
     Write {
-        /// The file.
+        /// The path of the file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
-/// A page that listens, and answers once it [runs](Server::run).
+/// A server that listens, and answers once it [runs](Server::run).
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -131,7 +132,7 @@ pub struct Server {
     who: Who,
 }
 
-/// A backend prints as nothing.
+/// A backend, whose `Debug` prints only dots.
 #[derive(Clone)]
 struct Shared(Arc<dyn Backend>);
 
@@ -142,11 +143,11 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Server {
-    /// Listens, and makes a token.
+    /// Listens on the address, and makes a token.
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, the header has no name of one, or there is no randomness.
+    /// The address cannot be listened on, the header's name is not valid, or the system gives no randomness.
     pub fn bind(backend: Arc<dyn Backend>, options: Options) -> Result<Server, Error> {
         let address = options.listen;
         let listen = |source| Error::Listen { address, source };
@@ -162,13 +163,13 @@ impl Server {
         Ok(Server { listener, address, backend: Shared(backend), options, token, who })
     }
 
-    /// The address that it listens on.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What to open in a browser, for a job or for all of them; with the token that buttons need, if there are any. The
-    /// part behind `#` is sent to nobody.
+    /// Returns the link to open in a browser, for one job or for all jobs. The link has the token that buttons need,
+    /// unless the page has no buttons. Browsers do not send the part behind `#`.
     pub fn link(&self, job: Option<&str>) -> String {
         let page = job.map_or_else(String::new, |job| format!("/job/{}", encoded(job)));
         let token = if self.options.read_only {
@@ -181,11 +182,11 @@ impl Server {
         format!("http://{}/{mark}{page}{and}{token}", reached_at(self.address))
     }
 
-    /// Answers until the process ends.
+    /// Answers requests until the process ends.
     ///
     /// # Errors
     ///
-    /// The operating system gives no thread, or no connections any more.
+    /// The operating system gives no thread, or no more connections.
     pub fn run(self) -> Result<(), Error> {
         let Server { listener, address, backend: Shared(backend), options, token, who } = self;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -208,10 +209,11 @@ impl Server {
     }
 }
 
-/// How many backends' calls may be under way at a time.
+/// The most calls of the backend that are under way at a time.
 const BLOCKING: usize = 4;
 
-/// What a browser on this machine calls the address: one that stands for all addresses is none to go to.
+/// Returns the address for a browser on this machine. An address that stands for all addresses becomes the loopback
+/// address.
 fn reached_at(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V4(it) if it.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, it.port()).into(),
@@ -222,7 +224,7 @@ fn reached_at(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// A name as a part of a URL.
+/// Encodes a name as a part of a URL.
 fn encoded(name: &str) -> String {
     let mut text = String::new();
     for byte in name.bytes() {

@@ -1,7 +1,8 @@
 //! The thread that looks at the jobs while a page is open, and sleeps otherwise.
 //!
-//! What runs is looked at ten times a second, if that is cheap; a look at everything else rests two hundred times as long
-//! as it took. So a change of a running job is seen soon, and the rest takes half a percent of a core however many there are.
+//! Running jobs are looked at ten times a second, if that is cheap. A look at everything else is followed by a rest two
+//! hundred times as long as the look. So a change of a running job is seen soon, and the rest takes half a percent of a
+//! core, however many jobs there are.
 
 use std::io;
 use std::sync::Arc;
@@ -14,12 +15,12 @@ use crate::jobs::Jobs;
 use crate::known::REST;
 
 const TICK: Duration = Duration::from_millis(100);
-/// Where directories do not tell, the jobs are listed as often.
+/// The pause between two lists of the jobs where the directory does not show changes.
 const SELDOM: Duration = Duration::from_secs(5);
-/// How many jobs that were never read are read at a time.
+/// The number of jobs that were never read and are read at a time.
 const SOME: usize = 200;
 
-/// Begins to look.
+/// Starts the thread that looks.
 pub(crate) fn start(jobs: &Arc<Jobs>) -> io::Result<()> {
     let looked = Arc::clone(jobs);
     let looking = thread::Builder::new().name("looking".to_owned()).spawn(move || {
@@ -37,7 +38,7 @@ pub(crate) fn start(jobs: &Arc<Jobs>) -> io::Result<()> {
     Ok(())
 }
 
-/// What was looked at, and when to do so again.
+/// The state of the looks, and when they are due again.
 #[derive(Default)]
 struct Eye {
     place: Option<SystemTime>,
@@ -45,7 +46,7 @@ struct Eye {
     shown: Rest,
 }
 
-/// When something is due again.
+/// The time from which something is due again.
 #[derive(Default)]
 struct Rest(Option<Instant>);
 
@@ -54,7 +55,7 @@ impl Rest {
         self.0.is_none_or(|until| until <= Instant::now())
     }
 
-    /// After something that began then.
+    /// Rests after work that began at `began`, in proportion to its time.
     fn after(&mut self, began: Instant) {
         self.0 = Instant::now().checked_add(began.elapsed().saturating_mul(REST));
     }
@@ -77,16 +78,16 @@ impl Eye {
         jobs.refresh_all(&unread);
     }
 
-    /// Sees which jobs there are, and looks at all of them, if anything has come or gone.
+    /// Lists the jobs and looks at all of them, if any has come or gone.
     fn list(&mut self, jobs: &Jobs) {
         let began = Instant::now();
         let place = Signs::of_place(&**jobs.backend());
         if place.is_some() && place == self.place {
             return;
         }
-        // Taken before the list: what comes meanwhile is seen the next time.
+        // The signs are taken before the list, so that a change meanwhile is seen the next time.
         self.place = place;
-        // Why it can't be done is shown on the page.
+        // If listing fails, the page shows the reason.
         if jobs.list().is_ok() {
             let all: Vec<String> = {
                 let inner = jobs.inner();

@@ -1,4 +1,4 @@
-//! How much memory the processes of a job take, of those on this machine.
+//! The memory that the processes of a job use on this machine.
 
 use std::fs;
 
@@ -6,19 +6,19 @@ use safe_state_backends::Holder;
 use safe_state_base::status::look::{Look, Run};
 use serde::Serialize;
 
-/// A process of a job.
+/// The memory of one process of a job.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Memory {
     pid: u32,
     host: String,
-    /// What it has in memory now.
+    /// The bytes that the process has in memory now.
     bytes: u64,
-    /// The most that it has had.
+    /// The most bytes that the process has had in memory.
     peak_bytes: u64,
 }
 
 impl Memory {
-    /// Of those that run the job, and whose numbers are those of this machine.
+    /// Returns the memory of the processes that run the job on this machine.
     pub(crate) fn of(look: &Look) -> Vec<Memory> {
         let first = match &look.run {
             Run::By(holder) => Some(holder),
@@ -48,7 +48,7 @@ impl Memory {
     }
 }
 
-/// In bytes; the kernel tells it in units of 1024.
+/// Returns a field in bytes; the kernel writes it in units of 1024 bytes.
 fn field(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let number: u64 = line.split_whitespace().next()?.parse().ok()?;

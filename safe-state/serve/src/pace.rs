@@ -1,20 +1,21 @@
-//! How fast a job is, by what several looks have seen, and how long the rest takes.
+//! The speed of a job, by several looks, and the time that the rest takes.
 
 use serde::Serialize;
 
-/// How many looks are kept; beyond that, every other one of the older half goes.
+/// The most looks that are kept. Beyond that, every other look of the older half is dropped.
 const KEPT: usize = 480;
-/// A look that has seen nothing new is kept this long after the one before, in milliseconds.
+/// The milliseconds after which a look without news is kept, too.
 const STILL: u64 = 1_000;
-/// The rate now is that of this time, and of so many changes at least.
+/// The milliseconds that the present rate is taken from, and the least number of changes.
 const RECENT: u64 = 15_000;
 const CHANGES: u64 = 5;
-/// How the time is cut to see how much the rate varies, and how far back, in milliseconds.
+/// The most and the fewest parts that the time is cut into to see how much the rate varies, and how far back the time
+/// goes, in milliseconds.
 const BLOCKS: usize = 8;
 const LEAST_BLOCKS: usize = 3;
 const FAR: u64 = 600_000;
 
-/// How many items were complete, at each look.
+/// The number of complete items at each look.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
     looks: Vec<Seen>,
@@ -24,17 +25,18 @@ pub(crate) struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Seen(pub(crate) u64, pub(crate) u64);
 
-/// How long the rest takes, in seconds.
+/// The time that the rest takes, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Left {
     pub(crate) seconds: f64,
-    /// Of what it probably lies between: two standard errors of the rate. Without the second, it may take for ever.
+    /// The bounds of the time, by two standard errors of the rate. Without an upper bound, the job may never end.
     pub(crate) least: Option<f64>,
     pub(crate) most: Option<f64>,
 }
 
 impl Pace {
-    /// Takes in a look. A count that has gone back is that of another loop, or of a job that began anew.
+    /// Takes in a look. If the count has gone back, it belongs to another loop, or to a job that began anew, and the
+    /// earlier looks are dropped.
     pub(crate) fn add(&mut self, now: u64, completed: u64) {
         if self.looks.last().is_some_and(|last| last.1 > completed || last.0 > now) {
             self.looks.clear();
@@ -43,7 +45,7 @@ impl Pace {
             && before.1 == last.1
             && last.1 == completed
         {
-            // Of what stands still, the first look and the last are enough.
+            // While nothing changes, the first and the last look are enough.
             last.0 = now;
             return;
         }
@@ -62,7 +64,7 @@ impl Pace {
         }
     }
 
-    /// With looks that were kept.
+    /// Creates a pace from looks that were kept.
     pub(crate) fn of(looks: &[Seen]) -> Self {
         Pace { looks: looks.to_vec() }
     }
@@ -71,10 +73,10 @@ impl Pace {
         &self.looks
     }
 
-    /// Items a second, lately.
+    /// Returns the present number of items per second.
     pub(crate) fn rate(&self, now: u64) -> Option<f64> {
         let newest = self.looks.last()?.1;
-        // From change to change: what a job that saves now and then has done shows in steps.
+        // The rate goes from change to change, because a job that saves now and then progresses in steps.
         let pairs = self.looks.windows(2).rev();
         let steps_back = pairs.filter(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1]);
         let (mut changes, mut last, mut from) = (0, None, None);
@@ -87,7 +89,7 @@ impl Pace {
             }
         }
         let last = last.unwrap_or(*self.looks.first()?);
-        // Of one change alone, it is not known when the one before it was.
+        // With only one change, the time of the one before is unknown.
         let from = from.filter(|_| changes > 1).unwrap_or(*self.looks.first()?);
         let steps = changes.saturating_sub(1).max(1);
         let usual = (last.0 - from.0) / steps;
@@ -97,7 +99,7 @@ impl Pace {
         per_second(from, Seen(until, newest))
     }
 
-    /// How long so many items take, by the rates of the last minutes.
+    /// Returns the time that `items` items take, by the rates of the last minutes.
     pub(crate) fn time_for(&self, items: u64) -> Option<Left> {
         let rates = self.block_rates()?;
         let count = as_f64(rates.len() as u64);
@@ -117,7 +119,7 @@ impl Pace {
         Some(Left { seconds, least, most })
     }
 
-    /// The rates in equal parts of the last minutes.
+    /// Returns the rates in equal parts of the last minutes.
     fn block_rates(&self) -> Option<Vec<f64>> {
         let last = self.looks.last()?;
         let first = self.looks.iter().find(|it| last.0 - it.0 <= FAR)?;
@@ -134,7 +136,7 @@ impl Pace {
         Some(counts.windows(2).map(|pair| rate(&pair[0], &pair[1])).collect())
     }
 
-    /// How many items were complete at a time, on a straight line between two looks.
+    /// Returns the number of complete items at a time, on a straight line between two looks.
     fn count_at(&self, at: u64) -> f64 {
         let behind = self.looks.partition_point(|it| it.0 < at);
         let (before, after) = (self.looks.get(behind.saturating_sub(1)), self.looks.get(behind));
@@ -174,13 +176,13 @@ mod tests {
     fn the_rate_is_that_of_the_last_looks() {
         let pace = pace((0..40).map(|it| it * 3).chain((0..40).map(|it| 117 + it * 7)));
         assert_eq!(pace.rate(80_000), Some(7.0));
-        // It stands still by now.
+        // By then, the job stands still.
         assert!(pace.rate(200_000).unwrap() < 1.0);
     }
 
     #[test]
     fn between_two_saves_a_job_is_not_slower() {
-        // It saves every 10 s.
+        // The job saves every 10 s.
         let pace = pace((0..100).map(|second| second / 10 * 50));
         for now in [91_500, 95_000, 100_000] {
             assert_eq!(pace.rate(now), Some(5.0), "{now}");

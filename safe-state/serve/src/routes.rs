@@ -1,4 +1,4 @@
-//! What is answered to which request.
+//! The routes: which request gets which answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,31 +27,31 @@ use crate::verbs::{self, Asked, Undone};
 use crate::who::Who;
 use crate::window::Which;
 
-/// The header that a button sends its token in.
+/// The header in which a button sends its token.
 const TOKEN: &str = "x-safe-state-token";
-/// More than a button sends.
+/// The most bytes of a request, which are more than a button sends.
 const BODY_LIMIT: usize = 16 * 1024;
-/// A report is a document of its own, with a style in it. It is of no origin, and runs nothing.
+/// The policy for a report, which is a document of its own with a style in it. It has no origin, and runs nothing.
 const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-/// What the routes share.
+/// The state that the routes share.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) streams: Arc<AtomicUsize>,
-    /// None if the page only reads.
+    /// `None` if the page only reads.
     token: Option<Token>,
     who: Who,
     place: Arc<str>,
 }
 
-/// Of which job.
+/// The query for one job.
 #[derive(Deserialize)]
 pub(crate) struct OfJob {
     pub(crate) job: String,
 }
 
-/// Which dead letters.
+/// The query for some dead letters of a job.
 #[derive(Deserialize)]
 struct OfLetters {
     job: String,
@@ -61,17 +61,17 @@ struct OfLetters {
     limit: usize,
 }
 
-/// Which report: of the last run, or of the dead letter at that place.
+/// The query for a report: of the last run, or of the dead letter at the position `letter`.
 #[derive(Deserialize)]
 struct OfReport {
     job: String,
     letter: Option<usize>,
 }
 
-/// An answer, or why there is none.
+/// An answer, or the error in its place.
 type Answer = Result<Response, (StatusCode, Json<serde_json::Value>)>;
 
-/// All of them.
+/// Returns the router with all routes.
 pub(crate) fn all(desk: Desk, guards: Guards) -> Router {
     let mut routes = Router::new().route("/", get(INDEX));
     for file in FILES.into_iter().chain([LICENCE]) {
@@ -97,7 +97,7 @@ fn some() -> usize {
     50
 }
 
-/// What the page has to know first.
+/// Answers what the page needs first.
 async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Json<serde_json::Value> {
     let is_known = desk.is_given(&headers);
     Json(json!({
@@ -110,7 +110,7 @@ async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Json<serde_json::
 
 async fn list(State(desk): State<Desk>, Query(which): Query<Which>) -> Answer {
     let window = apart(move || {
-        // Why they can't be listed is in it.
+        // If listing fails, the window has the reason.
         let _ = desk.jobs.list();
         which.of(&desk.jobs, true)
     });
@@ -134,7 +134,7 @@ async fn letters(State(desk): State<Desk>, Query(of): Query<OfLetters>) -> Answe
     known(&job, letters.await?)
 }
 
-/// The buttons that were pressed, of a job that may have been cleared by one as well.
+/// Answers the buttons that were pressed for a job, even if one of them has cleared it.
 async fn presses(State(desk): State<Desk>, Query(OfJob { job }): Query<OfJob>) -> Answer {
     let name = job.clone();
     let kept = apart(move || Press::load(&**desk.jobs.backend(), &name)).await?;
@@ -159,7 +159,7 @@ async fn report(State(desk): State<Desk>, Query(of): Query<OfReport>) -> Answer 
     Ok((headers, report.to_html()).into_response())
 }
 
-/// What a button does. A form of another page can't send JSON, nor the header.
+/// Does what a button asks for. A form of another page can send neither JSON nor the header.
 async fn perform(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -189,7 +189,7 @@ async fn perform(
 }
 
 impl Desk {
-    /// Without a token, the page only reads.
+    /// Creates the state of the routes. Without a token, the page only reads.
     pub(crate) fn new(jobs: Arc<Jobs>, token: Option<Token>, who: Who, place: String) -> Self {
         Desk { jobs, streams: Arc::default(), token, who, place: place.into() }
     }
@@ -219,7 +219,7 @@ fn failed(status: StatusCode, why: &str) -> (StatusCode, Json<serde_json::Value>
     (status, Json(json!({ "error": why })))
 }
 
-/// Calls what blocks on a thread for that.
+/// Calls `call`, which may block, on a thread for blocking work.
 pub(crate) async fn apart<T: Send + 'static>(
     call: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, (StatusCode, Json<serde_json::Value>)> {

@@ -1,4 +1,4 @@
-//! What an open page is told as it changes: server-sent events.
+//! The news for open pages, as server-sent events.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use crate::jobs::{Interest, Jobs, Shown};
 use crate::routes::{Desk, OfJob, apart};
 use crate::window::{Counts, Which, Window};
 
-/// No more pages than this are told at a time.
+/// The most streams that are open at a time.
 const MOST: usize = 64;
-/// Changes that come closer are told together.
+/// The time within which changes are sent together.
 const TOGETHER: Duration = Duration::from_millis(50);
 
-/// One of the streams, until it is dropped.
+/// One of the open streams, until it is dropped.
 struct Place(Arc<AtomicUsize>);
 
 impl Place {
@@ -42,7 +42,7 @@ impl Drop for Place {
     }
 }
 
-/// What a part of the list shows: `window`, and `rows` where the same jobs stay in it.
+/// Streams a part of the list: `window`, or `rows` if the same jobs stay in the part.
 pub(crate) async fn of_list(State(desk): State<Desk>, Query(which): Query<Which>) -> Response {
     let Some(place) = Place::take(&desk.streams) else { return too_many() };
     let (changes, shown) = (desk.jobs.changes(), desk.jobs.show(Interest::default()));
@@ -61,7 +61,7 @@ pub(crate) async fn of_list(State(desk): State<Desk>, Query(which): Query<Which>
     }))
 }
 
-/// What a page of one job shows: `job`, `gone`, or `trouble`.
+/// Streams the page of one job: `job`, `gone`, or `trouble`.
 pub(crate) async fn of_job(
     State(desk): State<Desk>,
     Query(OfJob { job }): Query<OfJob>,
@@ -89,14 +89,14 @@ struct List {
     which: Which,
     changes: watch::Receiver<u64>,
     shown: Shown,
-    /// Each name with the change that was told of it.
+    /// The names that the page has, each with the change that was sent last.
     told: Vec<(String, u64)>,
     counts: Option<Counts>,
     _place: Place,
 }
 
 impl List {
-    /// `None` when nothing can change any more.
+    /// Returns the next event; `None` when nothing can change any more.
     async fn next(&mut self) -> Option<Event> {
         loop {
             if self.counts.is_some() {
@@ -113,7 +113,7 @@ impl List {
         }
     }
 
-    /// What the page has not been told.
+    /// Returns an event with what the page does not have yet, if there is anything.
     fn news(&mut self, window: Window) -> Option<Event> {
         let told: Vec<_> =
             window.names.iter().cloned().zip(window.changes.iter().copied()).collect();
@@ -145,7 +145,7 @@ struct Page {
     jobs: Arc<Jobs>,
     job: String,
     changes: watch::Receiver<u64>,
-    /// The change of the job that was told last; 0 of one that is not there.
+    /// The number of the job's change that was sent last; 0 if the job does not exist.
     told: Option<u64>,
     _shown: Shown,
     _place: Place,
@@ -159,7 +159,7 @@ impl Page {
             }
             self.changes.borrow_and_update();
             let changed = self.jobs.inner().known.get(&self.job).map_or(0, |it| it.changed);
-            // What was not read yet is told all the same: that reads it.
+            // A job that was not read yet is sent all the same, which reads it.
             if self.told == Some(changed) {
                 continue;
             }
@@ -179,7 +179,7 @@ impl Page {
 }
 
 fn event(name: &str, data: &impl Serialize) -> Event {
-    // Our own types fail to serialise in no way.
+    // Serialising our own types cannot fail.
     let data = serde_json::to_string(data).unwrap_or_default();
     Event::default().event(name).data(data)
 }

@@ -1,4 +1,4 @@
-//! What a button needs: a random word that only those have who were given it.
+//! The token that a button needs: a random word that only its receivers have.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl Token {
         &self.0
     }
 
-    /// Takes as long wherever the two differ.
+    /// Returns whether `given` is the token, in a time that does not depend on where the two differ.
     pub(crate) fn is(&self, given: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(given).into()
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_are_alike_and_none_is_printed() {
+    fn no_two_tokens_are_alike_and_none_is_printed() {
         let (one, other) = (Token::new().unwrap(), Token::new().unwrap());
         assert!(one.is(one.text().as_bytes()) && !one.is(other.text().as_bytes()));
         assert!(!one.is(b"") && !one.is(&one.text().as_bytes()[1..]));

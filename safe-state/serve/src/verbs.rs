@@ -1,4 +1,4 @@
-//! What can be done with a job: what the command line can.
+//! The verbs of the page: what it can do with a job, as the command line can.
 
 use std::sync::Arc;
 
@@ -11,32 +11,32 @@ use safe_state_base::status::{Death, State, Status};
 use safe_state_base::{Error, stored};
 use serde::{Deserialize, Serialize};
 
-/// One of them. A new one is a line in [`VERBS`].
+/// A verb of the page. A new one is a line in [`VERBS`].
 #[derive(Clone, Copy, Serialize)]
 pub(crate) struct Verb {
-    /// As the command is called.
+    /// The name of the command that does the same.
     pub(crate) name: &'static str,
-    /// What the button says.
+    /// The text on the button.
     label: &'static str,
-    /// What it will do.
+    /// A text that tells what the verb will do.
     means: &'static str,
-    /// Whether to ask first: what can't be taken back.
+    /// Whether the page asks first, because the verb cannot be undone.
     asks: bool,
-    /// Whether there is any use in it.
+    /// Returns whether the verb is useful for a job with this status, and this item that it is stuck at.
     #[serde(skip)]
     fits: fn(&Status, Option<u64>) -> bool,
-    /// Does it, and says what has been done.
+    /// Does the verb. Returns a text that tells what was done.
     #[serde(skip)]
     does: fn(&Arc<dyn Backend>, &Asked) -> Result<String, Error>,
 }
 
-/// What a button asks for.
+/// A button's request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     pub(crate) verb: String,
     pub(crate) job: String,
-    /// The item that the button has named.
+    /// The item that the button named.
     #[serde(default)]
     pub(crate) item: Option<u64>,
 }
@@ -122,16 +122,16 @@ const VERBS: [Verb; 7] = [
     },
 ];
 
-/// Why it was not done.
+/// The reason why a verb was not done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Undone {
-    /// There is no such verb, or no such job.
+    /// The verb or the job does not exist.
     Unknown(String),
-    /// It can't be done.
+    /// The verb failed.
     Failed(String),
 }
 
-/// A verb, and the item that it is about.
+/// A verb with the item that it is about.
 #[derive(Serialize)]
 pub(crate) struct Button {
     #[serde(flatten)]
@@ -139,15 +139,15 @@ pub(crate) struct Button {
     item: Option<u64>,
 }
 
-/// Those that there is a use in.
+/// Returns the buttons that are useful for the job now.
 pub(crate) fn fitting(status: &Status, look: &Look) -> Vec<Button> {
     let item = stuck_at(look).map(|(_, item)| item);
     let verbs = VERBS.into_iter().filter(|verb| (verb.fits)(status, item));
     verbs.map(|verb| Button { verb, item: item.filter(|_| verb.name == "skip") }).collect()
 }
 
-/// The item in which the last run has failed, or died, of a job with one loop: a failure does not tell of which loop its
-/// item is.
+/// Returns the item in which the last run failed or died, with the number of its loop. The job must have one loop only,
+/// because a failure does not tell the loop of its item.
 fn stuck_at(look: &Look) -> Option<(u16, u64)> {
     let checkpoint = &look.checkpoint;
     let mut loops = checkpoint.numbered_loops();
@@ -161,12 +161,13 @@ fn stuck_at(look: &Look) -> Option<(u16, u64)> {
     (is_open && is_next(only, item)).then_some((number, item))
 }
 
-/// Whether it is the first item that is not complete. One of an inner loop, of which nothing is stored yet, has another index.
+/// Returns whether `item` is the first incomplete item of the loop. An item of an inner loop, of which nothing is
+/// stored yet, has another index.
 fn is_next(progress: &LoopProgress, item: u64) -> bool {
     progress.completed().prefix() == item && progress.total().is_none_or(|total| item < total)
 }
 
-/// Does what the verb says, keeps by whom, and says what has been done.
+/// Does what the verb says, and keeps who asked for it. Returns a text that tells what was done.
 pub(crate) fn perform(
     backend: &Arc<dyn Backend>,
     asked: &Asked,
@@ -181,7 +182,7 @@ pub(crate) fn perform(
     }
     let mut done = (verb.does)(backend, asked).map_err(failed)?;
     tracing::info!(job, verb = verb.name, who, "asked by the page");
-    // What is done is done, whether or not it can be kept who did it.
+    // The verb's effect stays, even if who asked for it cannot be kept.
     if let Err(error) = Press::now(verb.name, who, &done).keep(backend, job) {
         tracing::warn!(job, error = one_line(&error), "cannot keep who pressed a button");
         done += "; who asked for it could not be kept";
@@ -191,7 +192,7 @@ pub(crate) fn perform(
 
 fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
     let Asked { job, item, .. } = asked;
-    // What the page has shown may be over by now.
+    // The state that the page has shown may be outdated.
     let now = Look::at(&**backend, job)?.and_then(|look| stuck_at(&look));
     let Some((number, item)) = now.filter(|(_, now)| *item == Some(*now)) else {
         return Ok("it is at another item by now: nothing was skipped".to_owned());
@@ -211,7 +212,7 @@ fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
     })
 }
 
-/// Of a job that does not run there is nothing to end.
+/// Asks the run of the job to end. A job that does not run is not asked.
 fn cancel(backend: &Arc<dyn Backend>, Asked { job, .. }: &Asked) -> Result<String, Error> {
     match backend.holder(job) {
         Ok(None) => return Ok("it is not running: nothing was asked".to_owned()),

@@ -1,4 +1,4 @@
-//! Who presses a button, as far as this machine can tell.
+//! The user who presses a button, as far as this machine can tell.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName};
 
-/// The state of a connection that is open, in the kernel's table.
+/// The state of an open connection in the kernel's table.
 const OPEN: &str = "01";
 
-/// How it is told who has sent a request.
+/// The ways to find out who has sent a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
     own: SocketAddr,
-    /// In which a proxy says who has logged in. Without a proxy, whoever asks could write what they like there.
+    /// The header in which a proxy names the user. Without a proxy, any client could write a name into it.
     header: Option<Arc<HeaderName>>,
 }
 
@@ -22,7 +22,8 @@ impl Who {
         Who { own, header: header.map(Arc::new) }
     }
 
-    /// The name that a proxy gives; else the user of this machine whose connection it is, or its address.
+    /// Returns the name that a proxy gives, else the user of this machine who has the connection, else the client's
+    /// address.
     pub(crate) fn has_sent(&self, headers: &HeaderMap, peer: SocketAddr) -> String {
         let told = self.header.as_deref().and_then(|name| headers.get(name));
         let told = told.map(|it| String::from_utf8_lossy(it.as_bytes()).trim().to_owned());
@@ -36,7 +37,7 @@ impl Who {
     }
 }
 
-/// The user whose connection from this machine it is, where the system has a table of that.
+/// Returns the user of this machine who has the connection, if the system has a table of connections.
 fn user_of(peer: SocketAddr, to_port: u16) -> Option<String> {
     let table = if peer.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" };
     let number = user_in(&fs::read_to_string(table).ok()?, peer, to_port)?;
@@ -49,7 +50,7 @@ fn user_of(peer: SocketAddr, to_port: u16) -> Option<String> {
     Some(named.unwrap_or_else(|| format!("user {number}")))
 }
 
-/// The user's number, of an open connection in the kernel's table.
+/// Returns the number of the user who has an open connection in the kernel's table.
 fn user_in(table: &str, peer: SocketAddr, to_port: u16) -> Option<String> {
     let (from, to) = (in_table(peer), format!(":{to_port:04X}"));
     table.lines().find_map(|line| {
@@ -60,7 +61,7 @@ fn user_in(table: &str, peer: SocketAddr, to_port: u16) -> Option<String> {
     })
 }
 
-/// The address as the table has it: in words of four bytes, each as this machine has numbers.
+/// Returns the address as the table has it: in words of four bytes, each in the byte order of this machine.
 fn in_table(address: SocketAddr) -> String {
     let bytes = match address.ip() {
         IpAddr::V4(ip) => ip.octets().to_vec(),

@@ -1,4 +1,4 @@
-//! A part of the list of jobs: those that a page shows.
+//! A window of the list of jobs: the part that a page shows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::known::{Known, Listed};
 
 const MOST: usize = 200;
 
-/// Which part.
+/// The part of the list that a page asks for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub(crate) struct Which {
     offset: usize,
     limit: usize,
-    /// What names have in them, whatever the case of letters.
+    /// A text that the names contain, in upper or lower case.
     q: String,
-    /// In which state; all if this is nothing.
+    /// The state of the jobs; an empty text stands for all states.
     state: String,
     sort: Sort,
 }
@@ -30,13 +30,13 @@ pub(crate) struct Which {
 enum Sort {
     #[default]
     Name,
-    /// What was saved last comes first.
+    /// The job that was saved last comes first.
     Updated,
-    /// What runs comes first, then what has failed.
+    /// Running jobs come first, then failed ones.
     State,
 }
 
-/// What is shown.
+/// The part of the list that is shown.
 #[derive(Serialize)]
 pub(crate) struct Window {
     #[serde(flatten)]
@@ -49,17 +49,17 @@ pub(crate) struct Window {
     pub(crate) changes: Vec<u64>,
 }
 
-/// How many jobs there are.
+/// The numbers of jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
-    /// In all, and of those that are asked for.
+    /// The number of all jobs, and in `found` of those that are asked for.
     total: usize,
     found: usize,
-    /// How many have not been read yet.
+    /// The number of jobs that have not been read yet.
     unread: usize,
-    /// By their states.
+    /// The numbers of jobs by their states.
     states: BTreeMap<&'static str, usize>,
-    /// Why they can't be listed.
+    /// The reason why the jobs cannot be listed, if they cannot.
     trouble: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Default for Which {
 }
 
 impl Which {
-    /// The part as it is known now. What is in it and has not been read is read, if `reads`.
+    /// Returns the part as it is known now. With `reads`, jobs in the part that may have changed are read first.
     pub(crate) fn of(&self, jobs: &Jobs, reads: bool) -> Window {
         if reads {
             let names: Vec<String> =
@@ -97,7 +97,7 @@ impl Which {
         }
     }
 
-    /// The part, and how many jobs there are that are asked for.
+    /// Returns the jobs of the part, and the number of all jobs that are asked for.
     fn part<'a>(&self, inner: &'a Inner) -> (Vec<(&'a String, &'a Known)>, usize) {
         let (from, most) = (self.offset, self.limit.min(MOST));
         if self.q.is_empty() && self.state.is_empty() && matches!(self.sort, Sort::Name) {

@@ -1,4 +1,4 @@
-//! One attempt at an item: its body, called at once, and how it came out.
+//! One attempt at an item: calls the item's body once, and tells where the body went or how it failed.
 
 use std::pin::pin;
 
@@ -13,17 +13,17 @@ use crate::observe::spans::Spans;
     note = "`max_attempts` and `on_error` go by the `Err` that an item's body ends with"
 )]
 pub trait Fallible {
-    /// What an item fails with.
+    /// The error that an item's body ends with.
     type Error;
 
-    /// What the function returns for it.
+    /// Returns the value that the function returns for an item that failed with `error`.
     fn failed(error: Self::Error) -> Self;
 
-    /// What an item's body that leaves the function with this gives.
+    /// Turns a `return` of this value in an item's body into the result of the body: `Ok` leaves the function.
     ///
     /// # Errors
     ///
-    /// An error is the item's.
+    /// The error in the value: the item has failed with it.
     fn left(self) -> Result<Flow<Self>, Self::Error>
     where
         Self: Sized;
@@ -41,22 +41,22 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
-/// Where an item's body went.
+/// The place that control went to at the end of an item's body.
 #[derive(Debug)]
 pub enum Flow<R> {
-    /// To its end: the item is complete.
+    /// The body reached its end: the item is complete.
     Next,
-    /// Out of the loop, by the exit of that number.
+    /// The body left the loop, by the exit with this number.
     Exit(usize),
-    /// Out of the function.
+    /// The body left the function, with this return value.
     Return(R),
 }
 
-/// Makes an attempt in a function that returns `R`, as its way of taking errors says.
+/// Calls the body of an item once, in a function that returns `R`. The first argument only tells the compiler `R`.
 ///
 /// # Errors
 ///
-/// The item's, as what the function would return; or its panic, if panics are caught.
+/// The item's error, as the value that the function would return; or the item's panic, if panics are caught.
 #[inline]
 pub fn attempt<R: Fallible>(
     _: fn(Error) -> R,
@@ -67,11 +67,12 @@ pub fn attempt<R: Fallible>(
     ended.map_err(|error| Ok(R::failed(error)))
 }
 
-/// Makes an attempt by a future, in a function that returns `R`.
+/// Polls the body of an item to its end, in a function that returns `R`. The first argument only tells the compiler
+/// `R`.
 ///
 /// # Errors
 ///
-/// The item's, as what the function would return; or its panic, if panics are caught.
+/// The item's error, as the value that the function would return; or the item's panic, if panics are caught.
 pub async fn attempt_async<R: Fallible>(
     _: fn(Error) -> R,
     catches_panics: bool,
@@ -86,20 +87,20 @@ pub async fn attempt_async<R: Fallible>(
     ended.map_err(|error| Ok(R::failed(error)))
 }
 
-/// A `return` in an item's body.
+/// Turns a `return` in an item's body into the result of the body.
 ///
 /// # Errors
 ///
-/// What it returns, if that is an error.
+/// The returned error, if the function returns one.
 pub fn leave<R: Fallible>(returned: R) -> Result<Flow<R>, R::Error> {
     returned.left()
 }
 
-/// What the function returns for an item that has failed for good.
+/// Returns the function's value for an item that has failed for good.
 ///
 /// # Panics
 ///
-/// If the item did.
+/// If the item panicked: its panic goes on.
 pub fn raise<R>(failed: Outcome<R>) -> R {
     failed.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -1,4 +1,4 @@
-//! Calls the body of a run or of an item, and sees whether it returned or panicked.
+//! Calls the body of a run or of an item, and tells whether it returned or panicked.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -6,20 +6,20 @@ use std::task::Poll;
 
 use crate::observe::spans::Spans;
 
-/// What a body did: returned, or panicked.
+/// The end of a body: its value, or the payload of its panic.
 pub type Outcome<R> = std::thread::Result<R>;
 
-/// Calls `body`, and sees whether it returned or panicked.
+/// Calls `body`, and returns its value or its panic.
 ///
 /// # Errors
 ///
 /// The panic's payload.
 pub(crate) fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
-    // Nothing of the body's is looked at after a panic: it goes on as soon as it is recorded.
+    // After a panic, nothing that the body may have left half-done is read: the panic is recorded and goes on.
     catch_unwind(AssertUnwindSafe(body))
 }
 
-/// Calls `body` in the spans of a run, and sees whether it returned or panicked.
+/// Calls `body` in the spans of a run, and returns its value or its panic.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
     call(body)
 }
 
-/// Polls `body` in the spans of a run, and sees whether it returned or panicked.
+/// Polls `body` in the spans of a run, and returns its value or its panic.
 ///
 /// # Errors
 ///

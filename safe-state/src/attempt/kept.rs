@@ -1,13 +1,13 @@
-//! The item, kept for another attempt.
+//! An item, kept for another attempt.
 
-/// What can be tried again: an item that is there still when its body has taken it.
+/// An item of which another copy can be made for each attempt, since the body takes the item by value.
 #[diagnostic::on_unimplemented(
     message = "an item that fails can't be tried again: `{Self}` is not `Clone`, and its body takes it",
     label = "the items of this loop are `{Self}`",
     note = "iterate by reference, or make it `Clone`; with `max_attempts = 1` an item is tried once"
 )]
 pub trait TriedAgain: Sized {
-    /// The item once more.
+    /// Returns another copy of the item.
     fn once_more(&self) -> Self;
 }
 
@@ -30,11 +30,11 @@ impl<T> Kept<T> {
         Kept(Some(item))
     }
 
-    /// The item for an attempt, after which there may be another.
+    /// Returns the item for an attempt: a copy if another attempt may follow, otherwise the item itself.
     ///
     /// # Panics
     ///
-    /// After the attempt that was to be the last.
+    /// If the item itself has been taken, for the last attempt.
     #[inline]
     pub fn take(&mut self, may_try_again: bool) -> T
     where
@@ -46,7 +46,7 @@ impl<T> Kept<T> {
     }
 }
 
-/// An item that is tried once.
+/// An item that is tried only once, so it need not be `Clone`.
 #[derive(Debug)]
 pub struct TriedOnce<T>(Option<T>);
 
@@ -57,11 +57,11 @@ impl<T> TriedOnce<T> {
         TriedOnce(Some(item))
     }
 
-    /// The item for its attempt.
+    /// Returns the item for its one attempt.
     ///
     /// # Panics
     ///
-    /// If it has been taken.
+    /// If the item has been taken already.
     #[inline]
     pub fn take(&mut self, _: bool) -> T {
         self.0.take().expect("there is no attempt after the last")

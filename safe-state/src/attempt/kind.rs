@@ -1,5 +1,5 @@
-//! Whether the items of a function can fail: they can if it returns a `Result`, by whatever name. It is found out by
-//! method resolution.
+//! Finds out whether the items of a function can fail: they can if it returns a `Result`, also under an alias. Method
+//! resolution decides.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -9,23 +9,23 @@ use super::call::{Outcome, call, call_async};
 use crate::Error;
 use crate::observe::spans::Spans;
 
-/// Where an attempt went in a function that returns an `R`, or how it failed.
+/// The end of an attempt in a function that returns an `R`: where it went, or how it failed.
 type Went<R> = Result<Flow<R>, Outcome<R>>;
 
-/// A function that returns an `R`. More references in front mean a higher rank.
+/// Stands for a function that returns an `R` in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Returning<R>(PhantomData<fn() -> R>);
 
 impl<R> Returning<R> {
-    /// The one that takes errors so.
+    /// Makes the value for the function whose way of taking errors is given; the argument only tells the compiler `R`.
     pub fn of(_: fn(Error) -> R) -> Self {
         Returning(PhantomData)
     }
 }
 
-/// For functions that return a `Result`.
+/// Chosen for functions that return a `Result`.
 pub trait OfFallible<T, E> {
-    /// The items can fail.
+    /// Returns the kind of the items: they can fail.
     fn kind(&self) -> Fallibly<T, E>;
 }
 
@@ -35,9 +35,9 @@ impl<T, E> OfFallible<T, E> for &Returning<Result<T, E>> {
     }
 }
 
-/// For functions that return anything else.
+/// Chosen for functions that return anything but a `Result`.
 pub trait OfSure<R> {
-    /// The items can't fail, but panic.
+    /// Returns the kind of the items: they can't fail, but may panic.
     fn kind(&self) -> Surely<R>;
 }
 
@@ -47,16 +47,16 @@ impl<R> OfSure<R> for Returning<R> {
     }
 }
 
-/// Items that can fail.
+/// The kind of items that can fail.
 #[derive(Clone, Copy, Debug)]
 pub struct Fallibly<T, E>(PhantomData<fn() -> Result<T, E>>);
 
 impl<T, E> Fallibly<T, E> {
-    /// Makes an attempt.
+    /// Calls the body of an item once, and catches its panic.
     ///
     /// # Errors
     ///
-    /// The item's, as what the function would return; or its panic.
+    /// The item's error, as the value that the function would return; or the item's panic.
     pub fn attempt(
         self,
         on_error: fn(Error) -> Result<T, E>,
@@ -65,11 +65,11 @@ impl<T, E> Fallibly<T, E> {
         attempt(on_error, true, body)
     }
 
-    /// Makes an attempt by a future.
+    /// Polls the body of an item to its end, and catches its panic.
     ///
     /// # Errors
     ///
-    /// The item's, as what the function would return; or its panic.
+    /// The item's error, as the value that the function would return; or the item's panic.
     pub async fn attempt_async(
         self,
         on_error: fn(Error) -> Result<T, E>,
@@ -78,11 +78,11 @@ impl<T, E> Fallibly<T, E> {
         attempt_async(on_error, true, body).await
     }
 
-    /// Makes an attempt at the part of an item that runs ahead.
+    /// Calls the part of an item's body that runs ahead of the loop, and catches its panic.
     ///
     /// # Errors
     ///
-    /// The item's, as what the function would return; or its panic.
+    /// The item's error, as the value that the function would return; or the item's panic.
     pub fn attempt_part<V>(
         self,
         _: fn(Error) -> Result<T, E>,
@@ -91,11 +91,11 @@ impl<T, E> Fallibly<T, E> {
         call(part).map_err(Err)?.map_err(|error| Ok(Err(error)))
     }
 
-    /// Makes an attempt at that part by a future.
+    /// Polls the part of an item's body that runs ahead of the loop, and catches its panic.
     ///
     /// # Errors
     ///
-    /// The item's, as what the function would return; or its panic.
+    /// The item's error, as the value that the function would return; or the item's panic.
     pub async fn attempt_part_async<V>(
         self,
         _: fn(Error) -> Result<T, E>,
@@ -104,22 +104,22 @@ impl<T, E> Fallibly<T, E> {
         call_async(Spans::default(), part).await.map_err(Err)?.map_err(|error| Ok(Err(error)))
     }
 
-    /// A `return` in an item's body.
+    /// Turns a `return` in an item's body into the result of the body.
     ///
     /// # Errors
     ///
-    /// What it returns, if that is an error.
+    /// The returned error, if the function returns one.
     pub fn leave(self, returned: Result<T, E>) -> Result<Flow<Result<T, E>>, E> {
         returned.map(|value| Flow::Return(Ok(value)))
     }
 }
 
-/// Items that can't fail, but panic.
+/// The kind of items that can't fail, but may panic.
 #[derive(Clone, Copy, Debug)]
 pub struct Surely<R>(PhantomData<fn() -> R>);
 
 impl<R> Surely<R> {
-    /// Makes an attempt.
+    /// Calls the body of an item once, and catches its panic.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl<R> Surely<R> {
         Ok(flow)
     }
 
-    /// Makes an attempt by a future.
+    /// Polls the body of an item to its end, and catches its panic.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl<R> Surely<R> {
         Ok(flow)
     }
 
-    /// Makes an attempt at the part of an item that runs ahead.
+    /// Calls the part of an item's body that runs ahead of the loop, and catches its panic.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl<R> Surely<R> {
         Ok(value)
     }
 
-    /// Makes an attempt at that part by a future.
+    /// Polls the part of an item's body that runs ahead of the loop, and catches its panic.
     ///
     /// # Errors
     ///
@@ -175,7 +175,7 @@ impl<R> Surely<R> {
         Ok(value)
     }
 
-    /// A `return` in an item's body.
+    /// Turns a `return` in an item's body into the result of the body.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ impl<R> Surely<R> {
     }
 }
 
-/// How the items of a function that takes errors so can fail.
+/// Expands to the kind of a function's items, chosen by the type of `$on_error`, its way of taking errors.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __attempts {

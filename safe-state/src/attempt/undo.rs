@@ -1,17 +1,18 @@
-//! Carried variables as they were before an attempt that failed. A list of results goes back to its
-//! length, a worklist by what was pushed and popped, anything else to a copy; which of them is chosen by method resolution.
+//! Puts carried variables back as they were before an attempt that failed. A list of results is cut to its length, a
+//! worklist takes back what was pushed and popped, any other value is replaced by a copy. Method resolution chooses
+//! between them.
 
 use std::marker::PhantomData;
 
 use safe_state_backends::{Results, Worklist};
 
-/// A carried variable. More references in front mean a higher rank.
+/// Stands for a carried variable in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Marked<'a, T>(pub &'a T);
 
-/// For lists of results.
+/// Chosen for lists of results.
 pub trait UndoneByLength {
-    /// How it is undone.
+    /// Returns the way to undo: by length.
     fn way(&self) -> ByLength;
 }
 
@@ -21,9 +22,9 @@ impl<T> UndoneByLength for &Marked<'_, Results<T>> {
     }
 }
 
-/// For worklists.
+/// Chosen for worklists.
 pub trait UndoneByLog {
-    /// How it is undone.
+    /// Returns the way to undo: by a log of pushes and pops.
     fn way(&self) -> ByLog;
 }
 
@@ -33,9 +34,9 @@ impl<T: Clone> UndoneByLog for &Marked<'_, Worklist<T>> {
     }
 }
 
-/// For anything else.
+/// Chosen for any other type.
 pub trait UndoneByClone<T> {
-    /// How it is undone.
+    /// Returns the way to undo: by a copy.
     fn way(&self) -> ByClone<T>;
 }
 
@@ -45,14 +46,14 @@ impl<T> UndoneByClone<T> for Marked<'_, T> {
     }
 }
 
-/// What can be put back.
+/// A value that can be put back, as a copy of it can be made.
 #[diagnostic::on_unimplemented(
     message = "a carried variable can't be put back after a failed attempt: `{Self}` is not `Clone`",
     label = "carried through a loop whose items may be tried again or skipped",
     note = "make it `Clone`, or a `Results`"
 )]
 pub trait PutBack: Sized {
-    /// A copy.
+    /// Returns a copy of the value.
     fn copy(&self) -> Self;
 }
 
@@ -64,46 +65,46 @@ impl<T: Clone> PutBack for T {
     }
 }
 
-/// By its length.
+/// Undoes a list of results by its length.
 #[derive(Clone, Copy, Debug)]
 pub struct ByLength;
 
 impl ByLength {
-    /// What the list goes back to.
+    /// Returns the length that the list goes back to.
     #[inline]
     pub fn mark<T>(self, list: &mut Results<T>) -> u64 {
         list.mark()
     }
 
-    /// Takes the list back. Returns whether it can.
+    /// Cuts the list back to the mark. Returns whether that was possible.
     pub fn undo<T>(self, list: &mut Results<T>, mark: u64) -> bool {
         list.undo(mark)
     }
 }
 
-/// By what was pushed and popped.
+/// Undoes a worklist by what was pushed and popped.
 #[derive(Clone, Copy, Debug)]
 pub struct ByLog;
 
 impl ByLog {
-    /// What the list goes back to.
+    /// Marks the worklist, which keeps what is popped from now on. Returns the mark to go back to.
     #[inline]
     pub fn mark<T: Clone>(self, list: &mut Worklist<T>) -> u64 {
         list.mark()
     }
 
-    /// Takes the list back. Returns whether it can.
+    /// Takes the worklist back to the mark. Returns whether that was possible.
     pub fn undo<T>(self, list: &mut Worklist<T>, mark: u64) -> bool {
         list.undo(mark)
     }
 }
 
-/// By a copy.
+/// Undoes a value by a copy of it.
 #[derive(Clone, Copy, Debug)]
 pub struct ByClone<T>(PhantomData<fn() -> T>);
 
 impl<T> ByClone<T> {
-    /// What the variable goes back to.
+    /// Returns a copy, which the variable goes back to.
     #[inline]
     pub fn mark(self, variable: &mut T) -> T
     where
@@ -112,14 +113,14 @@ impl<T> ByClone<T> {
         variable.copy()
     }
 
-    /// Puts the variable back.
+    /// Puts the copy back into the variable. Returns `true`: that is always possible.
     pub fn undo(self, variable: &mut T, mark: T) -> bool {
         *variable = mark;
         true
     }
 }
 
-/// How a carried variable is undone.
+/// Expands to the way in which a carried variable is undone.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __undone {

@@ -1,4 +1,4 @@
-//! Plugs limits into a run: lends the watchdog what it may save while the body of an item runs.
+//! Plugs limits into a run: lends the watchdog the store and the progress while the body of an item runs.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,16 +14,16 @@ use crate::error::StopReason;
 use crate::progress::Progress;
 use crate::save::owner::Shared;
 
-/// The limits of a run, if it has any, and those of the control group around it.
+/// The limits of a run, if it has any, and the memory limit of the control group around it.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     run: Option<RunLimits<Lent>>,
     memory: MemoryWatch,
-    /// When the batch system ends the program.
+    /// When the batch system ends the program; none if the run does not heed it.
     ends: Option<Arc<Heeded>>,
 }
 
-/// What saves, for the watchdog.
+/// The store and the progress, as the watchdog has them while the body of an item runs.
 #[derive(Debug)]
 struct Lent {
     store: Shared,
@@ -50,11 +50,11 @@ impl Parked for Lent {
 }
 
 impl Limits {
-    /// Has the limits of the job watched.
+    /// Starts the watch over the job's limits.
     ///
     /// # Errors
     ///
-    /// They can't be watched.
+    /// The limits can't be watched.
     pub(crate) fn start(
         (job, is_verbose): (&str, bool),
         limits: JobLimits,
@@ -62,7 +62,7 @@ impl Limits {
         is_cautious: bool,
         is_async: bool,
     ) -> Result<Self, Error> {
-        // A suspect is to be cleared where the process is asked to end.
+        // The suspect that a cautious run has saved is cleared as soon as a signal asks the process to end.
         let is_reached = is_cautious && pacing.signals().are_heard();
         let heeds = limits.are_set() || pacing.signals().are_listened_to();
         let grace = limits.process.grace_period;
@@ -76,19 +76,19 @@ impl Limits {
         Ok(Limits { run, memory, ends })
     }
 
-    /// Returns whether there is someone to lend to.
+    /// Returns whether the store can be lent: to the watchdog, or to the thread that handles signals.
     pub(crate) fn are_watched(&self) -> bool {
         self.run.is_some()
     }
 
-    /// Lends what saves while the body of an item runs, whose time begins.
+    /// Lends the store and the progress to the watchdog while the body of an item runs. The item's time begins.
     pub(crate) fn lend(&mut self, store: Shared, progress: Progress) {
         if let Some(limits) = &mut self.run {
             limits.begin_item(Lent { store, progress });
         }
     }
 
-    /// Takes back what was lent.
+    /// Takes back the progress that was lent to the watchdog, if it was.
     #[inline]
     pub(crate) fn take_back(&mut self) -> Option<Progress> {
         Some(self.run.as_mut()?.unpark()?.progress)
@@ -106,35 +106,35 @@ impl Limits {
         *self = Limits::default();
     }
 
-    /// Returns whether so little memory is left to the control group that each item may be the last.
+    /// Returns whether the control group has so little memory left that each item may be the last.
     pub(crate) fn is_memory_near(&self) -> bool {
         self.memory.is_near()
     }
 
-    /// Returns whether nine tenths of the memory that the control group may have are in use.
+    /// Returns whether nine tenths of the control group's memory are in use.
     pub(crate) fn is_memory_tight(&self) -> bool {
         self.memory.is_tight()
     }
 
-    /// Returns whether the time of the run is over.
+    /// Returns whether the time that the limits allow the run is over.
     pub(crate) fn is_over(&self) -> bool {
         self.run.as_ref().is_some_and(|limits| limits.is_over(Instant::now()))
     }
 
-    /// Returns why the run is to stop, if it is.
+    /// Returns why the run is to stop; none if it goes on.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
         let is_near = || self.ends.as_ref().is_some_and(|ends| ends.is_near(now));
         let of_limits = self.run.as_ref().and_then(|limits| limits.stop(now));
         of_limits.or_else(|| is_near().then_some(StopReason::WallTime))
     }
 
-    /// Returns what cancels the items of the run.
+    /// Returns the handle that cancels the items of the run.
     pub(crate) fn cancellation(&self) -> Option<Cancellation> {
         self.run.as_ref().map(RunLimits::cancellation)
     }
 }
 
-/// Returns what the run before died of, if whoever restarted this program reports it.
+/// Returns why the previous run died, if the program that restarted this one reports it.
 pub(crate) fn died_of() -> Option<CrashCause> {
     safe_state_limits::run::died_of()
 }

@@ -1,4 +1,4 @@
-//! What a run looks at between two items, or two attempts at one: whether to wait, and whether to stop.
+//! Decides between two items, or two attempts at one, whether the run waits and whether it stops.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use crate::control::rate::{Rate, Spread};
 use crate::control::signals::{Graceful, Signals};
 use crate::error::StopReason;
 
-/// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
+/// The longest wait between two looks at whether to stop, and whether to wait any longer.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
-/// The options of a job for what is between its items.
+/// The options of a job that apply between its items.
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
     pub(crate) rate: Option<Rate>,
@@ -34,13 +34,13 @@ impl Pacing {
         Pacing {
             spread: watch.rate.map(|rate| Spread::new(rate, now)),
             throttle: watch.throttle.clone(),
-            // A time that never comes is no deadline.
+            // A time too large for the clock is no deadline.
             deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
             signals: Signals::listen(watch.graceful),
         }
     }
 
-    /// Returns why the run is to stop, if it is.
+    /// Returns why the run is to stop; none if it goes on.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
         if self.signals.came() {
             return Some(StopReason::Signal);
@@ -49,12 +49,12 @@ impl Pacing {
         is_over.then_some(StopReason::MaxRuntime)
     }
 
-    /// Returns whether the time of the run is over. Of one without, no clock is read.
+    /// Returns whether the run's `max_runtime` is over. Reads no clock if it has none.
     pub(crate) fn is_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Takes in among how many workers the rate is divided.
+    /// Sets the number of workers that the rate is divided among.
     pub(crate) fn divide_rate(&mut self, workers: u32) {
         if let Some(spread) = &mut self.spread {
             spread.divide(workers);
@@ -66,7 +66,7 @@ impl Pacing {
         &self.signals
     }
 
-    /// Returns how long to wait before the next look; none to go on.
+    /// Returns how long to wait before the next look; none if the next item may begin.
     pub(crate) fn wait(&mut self, now: Instant) -> Option<Duration> {
         if self.throttle.as_ref().is_some_and(|throttle| throttle()) {
             return Some(LOOK);
@@ -79,9 +79,9 @@ impl Pacing {
 /// Why a run does not go on at once.
 #[derive(Clone, Copy, Debug)]
 pub enum Look {
-    /// It is to wait so long, and to look again.
+    /// The run waits this long, and looks again.
     Wait(Duration),
-    /// It is to stop.
+    /// The run stops.
     Stop,
 }
 

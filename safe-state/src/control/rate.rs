@@ -1,8 +1,8 @@
-//! How many items a run may begin in a time.
+//! The rate: how many items a run may begin in a time.
 
 use std::time::{Duration, Instant};
 
-/// At most so many items in so much time, evenly spread.
+/// An upper bound on the items begun in a time, evenly spread over it.
 ///
 /// ```
 /// use safe_state::{Job, Rate};
@@ -16,19 +16,19 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// At most `count` items in each `time`. None at all means one.
+    /// Allows at most `count` items in each `time`. A `count` of 0 counts as 1.
     pub fn new(count: u32, time: Duration) -> Self {
         Rate { interval: time / count.max(1) }
     }
 }
 
-/// Spreads items in time.
+/// Spreads the beginnings of items evenly over time.
 #[derive(Debug)]
 pub(crate) struct Spread {
     interval: Duration,
     /// When the next item may begin.
     next: Instant,
-    /// Among how many workers the rate is divided.
+    /// The number of workers that the rate is divided among; at least 1.
     workers: u32,
 }
 
@@ -37,12 +37,12 @@ impl Spread {
         Spread { interval: rate.interval, next: now, workers: 1 }
     }
 
-    /// Takes in among how many workers the rate is divided.
+    /// Sets the number of workers that the rate is divided among; 0 counts as 1.
     pub(crate) fn divide(&mut self, workers: u32) {
         self.workers = workers.max(1);
     }
 
-    /// How long the next item has to wait. Asked again after that time, it may begin.
+    /// Returns how long the next item has to wait; zero means that it begins now, and the next interval starts.
     ///
     /// Time that a slow item took is not made up for by faster ones later.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_divide_it() {
+    fn workers_divide_the_rate() {
         let second = Duration::from_secs(1);
         let begin = Instant::now();
         let mut spread = Spread::new(Rate::new(2, second), begin);

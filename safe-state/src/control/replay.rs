@@ -1,18 +1,18 @@
-//! How far the replay of a failed item is.
+//! The progress of the replay of a failed item.
 
-/// Whether a run is the replay of an item.
+/// Whether a run is the replay of an item, and whether it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replay {
-    /// It is none.
+    /// The run is no replay.
     No,
-    /// It ends with this item.
+    /// The run is a replay, and ends with the item at this index.
     Until(u64),
-    /// That item is complete.
+    /// The replayed item is complete.
     Done,
 }
 
 impl Replay {
-    /// Takes in that the item of that index is complete.
+    /// Ends the replay if the complete item, at `index`, is its last.
     #[inline]
     pub(super) fn completed(&mut self, index: Option<u64>) {
         if let Replay::Until(last) = *self

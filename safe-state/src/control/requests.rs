@@ -1,4 +1,4 @@
-//! How a run learns what is asked of it from outside, and what it does then.
+//! A run's handling of requests from outside: pause, cancel and abandon.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,43 +8,43 @@ use safe_state_backends::{Backend, Error as BackendError, Request, Store};
 
 use crate::error::StopReason;
 
-/// How long a run goes without asking.
+/// The shortest time between two reads of the requests.
 const INTERVAL: Duration = Duration::from_millis(50);
-/// Asking may take one part in so many of its time.
+/// Reading requests may take at most one part in this many of a run's time.
 const SHARE: u32 = 100;
-/// How long the items that complete between two looks at the clock may take.
+/// The time that the items between two looks at the clock may take together.
 const STRIDE: Duration = Duration::from_millis(10);
 
-/// What is asked of a run.
+/// The requests to a run.
 #[derive(Default)]
 pub(crate) struct Requests {
-    /// None in a nested call, of which nothing is asked.
+    /// The place to read requests from; none in a nested call, which gets none.
     source: Option<Source>,
     asked: Option<Request>,
     is_paused: bool,
-    /// Whether a test ends the run, whatever is asked.
+    /// Whether a test ends the run, whatever the stored request is.
     is_staged: bool,
-    /// Whether an item has just completed, with which all can be saved.
+    /// Whether an item has just completed, so that all progress can be saved.
     is_behind_item: bool,
     next: Option<Instant>,
-    /// Since when it is about to ask, where nothing else is due.
+    /// Since when the run has been about to read requests, if it does so for no other reason.
     due: Option<Instant>,
     stride: Stride,
 }
 
-/// Items between two looks at the clock.
+/// The items between two looks at the clock.
 #[derive(Default)]
 struct Stride {
-    /// How many complete until the next look.
+    /// The number of items that complete until the next look.
     items: u64,
-    /// How many have, since when.
+    /// The number of items that have completed since the last look.
     counted: u64,
     since: Option<Instant>,
 }
 
 impl Stride {
-    /// Begins the next one: as many items as take a [`STRIDE`], and no more than twice as many as have completed in the
-    /// last.
+    /// Begins the next stride: as many items as fit into a [`STRIDE`] at the pace of the last one, and at most twice as
+    /// many as completed in it.
     fn next(&mut self, now: Instant) {
         let took = now - *self.since.get_or_insert(now);
         let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
@@ -54,68 +54,70 @@ impl Stride {
     }
 }
 
-/// Where requests to a job are.
+/// The place where the requests to a job are stored.
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) job: String,
-    /// Whether other workers are to be told the same.
+    /// Whether many workers share the job, so that each of them has to see the request.
     is_shared: bool,
 }
 
 impl Source {
-    /// Those of the job of that name, in the backend.
+    /// Returns the place of the requests to `job` in `backend`.
     pub(crate) fn new(backend: Arc<dyn Backend>, job: &str) -> Self {
         Source { backend, job: job.to_owned(), is_shared: false }
     }
 
-    /// The same of a job that many workers share: each is told, and the next that joins uses the request up.
+    /// Makes it the place of a job that many workers share: a worker that reads a cancel leaves it, for the others to see,
+    /// and the next worker that joins uses it up.
     pub(crate) fn shared(self) -> Self {
         Source { is_shared: true, ..self }
     }
 
-    /// What is asked of a run under way that has nothing stored.
+    /// Returns the request to a run under way that has nothing stored, read beside any store.
     pub(crate) fn ask_beside(&self) -> Result<Option<Request>, BackendError> {
         let asked = self.look()?.filter(|asked| *asked != Request::Accept);
         Ok(self.heard(asked))
     }
 
-    /// What is asked of the job's runs.
+    /// Returns the stored request to the job, if any.
     pub(crate) fn look(&self) -> Result<Option<Request>, BackendError> {
         Request::load(&*self.backend, &self.job)
     }
 
-    /// What is asked of a run that begins. A cancelled one was another.
+    /// Returns the request to a run that begins: only a pause or an abandon. A cancel was meant for the run before.
     pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
         let asked = self.look()?;
         Ok(self.heard(asked).filter(|asked| matches!(asked, Request::Pause | Request::Abandon)))
     }
 
-    /// Returns whether the run that begins is to go on with what the one before was refused for.
+    /// Returns whether the run that begins may go on with the changes that the run before was refused for.
     pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
         Ok(self.look()? == Some(Request::Accept))
     }
 
-    /// Returns whether no run is to begin any more.
+    /// Returns whether the job is abandoned: no run of it is to begin any more.
     pub(crate) fn is_abandoned(&self) -> Result<bool, BackendError> {
         Ok(self.look()? == Some(Request::Abandon))
     }
 
-    /// The run has begun with that.
+    /// Uses up the accept request: the run has begun with the changes that it accepts.
     pub(crate) fn has_accepted(&self) -> Result<(), BackendError> {
         Request::Accept.use_up(&self.backend, &self.job)
     }
 
-    /// What is asked of a run under way. What it is to go on with, it has when it begins.
+    /// Returns the request to a run under way, read through its store. An accept only counts when a run begins.
     pub(crate) fn ask(&self, store: &mut Store) -> Result<Option<Request>, BackendError> {
         let asked = store.requested(&self.job)?.filter(|asked| *asked != Request::Accept);
         Ok(self.heard(asked))
     }
 
-    /// A run that is cancelled is on its way to its end, and the next may begin at once.
+    /// Takes in a request that was read. A cancel is used up at once, as the run is about to end and the next one may
+    /// begin.
     fn heard(&self, asked: Option<Request>) -> Option<Request> {
         if let Some(cancel @ Request::Cancel) = asked.filter(|_| !self.is_shared) {
-            // If it can't be, the next run does it.
+            // If this fails, the next run uses the request up.
             let _ = cancel.use_up(&self.backend, &self.job);
         }
         asked
@@ -133,7 +135,7 @@ impl Requests {
         self.stride.counted += items;
     }
 
-    /// How many may complete before the clock is looked at.
+    /// Returns how many items may complete before the clock is read; at least 1.
     pub(crate) fn budget(&self) -> u64 {
         if self.source.is_none() {
             return u64::MAX;
@@ -141,7 +143,7 @@ impl Requests {
         self.stride.items.saturating_sub(self.stride.counted).max(1)
     }
 
-    /// Counts an item that has completed. Returns whether there is something to apply, or it is time to ask.
+    /// Counts an item that has completed. Returns whether a request is to be applied, or it is time to read requests.
     pub(crate) fn is_due(&mut self) -> bool {
         self.is_behind_item = true;
         self.count(1);
@@ -150,13 +152,13 @@ impl Requests {
                 || (self.stride.counted >= self.stride.items && self.stride_is_over()))
     }
 
-    /// Returns whether there is something to apply where no item has completed.
+    /// Returns whether a request is to be applied at a point where no item has completed.
     pub(crate) fn is_due_at_once(&mut self) -> bool {
         self.is_behind_item = false;
         self.asked.is_some()
     }
 
-    /// Looks at the clock. Returns whether it is time to ask.
+    /// Looks at the clock, and begins the next stride. Returns whether it is time to read requests.
     #[cold]
     fn stride_is_over(&mut self) -> bool {
         let now = Instant::now();
@@ -169,8 +171,8 @@ impl Requests {
         self.next.is_none_or(|next| now >= next)
     }
 
-    /// Takes in the answer to what was asked at `began`. A backend that can't be asked says why where it
-    /// has to save.
+    /// Takes in the request that was read from `began` on. An error is ignored here: the next save tells why the
+    /// backend can't be used.
     pub(crate) fn answered(
         &mut self,
         began: Instant,
@@ -183,35 +185,35 @@ impl Requests {
         self.next = now.checked_add(INTERVAL.max((now - began) * SHARE));
     }
 
-    /// Returns where requests are, if it is time to ask.
+    /// Returns where to read requests, if it is time to read them.
     pub(crate) fn source(&self) -> Option<Source> {
         self.source.as_ref().filter(|_| self.is_time(Instant::now())).cloned()
     }
 }
 
 impl Requests {
-    /// Returns since when the run is about to ask, where nothing else is due; once.
+    /// Returns since when the run has been about to read requests, and clears that; none if it isn't.
     pub(crate) fn take_due(&mut self) -> Option<Instant> {
         self.due.take()
     }
 
-    /// Ends the run as if it were cancelled.
+    /// Ends the run as if it were cancelled, for a test.
     #[cold]
     pub(crate) fn stage_end(&mut self) {
         (self.is_staged, self.asked) = (true, Some(Request::Cancel));
     }
 
-    /// Returns whether something is asked of the run.
+    /// Returns whether a request is waiting to be applied.
     pub(crate) fn are_asked(&self) -> bool {
         self.asked.is_some()
     }
 
-    /// Returns whether something is asked of the run, and all can be saved with the item that has just completed.
+    /// Returns whether a request is waiting, and all progress can be saved with the item that has just completed.
     pub(crate) fn are_to_be_saved_for(&self) -> bool {
         self.are_asked() && self.is_behind_item
     }
 
-    /// Applies what is asked of the run, which has saved what is complete.
+    /// Applies the request. The run has saved its complete items before.
     pub(crate) fn apply(&mut self) -> Applied {
         match self.asked {
             Some(Request::Pause) => {
@@ -219,21 +221,21 @@ impl Requests {
                 Applied::Pause { pause: INTERVAL, is_new }
             }
             Some(Request::Abandon) => Applied::Stop(StopReason::Abandoned),
-            // The one that is left: to cancel.
+            // Only a cancel is left: an accept never gets here.
             Some(_) => Applied::Stop(StopReason::Cancelled),
             None => Applied::GoOn { was_paused: std::mem::take(&mut self.is_paused) },
         }
     }
 }
 
-/// What a run does because of what is asked of it.
+/// The consequence for the run after its request was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
-    /// It goes on.
+    /// The run goes on.
     GoOn { was_paused: bool },
-    /// It waits so long, and asks again.
+    /// The run waits for `pause`, and reads the request again.
     Pause { pause: Duration, is_new: bool },
-    /// It ends.
+    /// The run stops for this reason.
     Stop(StopReason),
 }
 
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_cancelled_stops() {
+    fn a_run_that_is_asked_to_cancel_stops() {
         let mut requests = asked(Some(Request::Cancel));
         assert!(requests.is_due() && requests.are_to_be_saved_for());
         assert_eq!(requests.apply(), Applied::Stop(StopReason::Cancelled));

@@ -1,4 +1,4 @@
-//! Plugs signals into a run: those that ask the process to end let it finish its item.
+//! Plugs signals into a run: a signal that asks the process to end lets the run finish its item.
 
 #[cfg(all(unix, feature = "limits"))]
 use std::sync::Arc;
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use safe_state_base::signals::{self, EndSignals, SECOND_SIGNAL_AFTER};
 
-/// What a job does about signals.
+/// A job's options for signals.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Graceful {
-    /// Those that ask it to end.
+    /// The signals that end a run gracefully.
     pub(crate) signals: EndSignals,
     pub(crate) second_signal_after: Option<Duration>,
 }
 
-/// The signals that a run listens to, if it does.
+/// The signals that a run listens to; none if it listens to no signal.
 #[derive(Debug, Default)]
 pub(crate) struct Signals(Option<signals::Signals>);
 
@@ -25,7 +25,7 @@ impl Signals {
         Signals(listens.then(|| signals::Signals::listen(graceful.signals, second_after)))
     }
 
-    /// Returns whether there are signals that ask the run to end.
+    /// Returns whether the run listens to any signals.
     pub(crate) fn are_listened_to(&self) -> bool {
         self.0.is_some()
     }
@@ -35,13 +35,13 @@ impl Signals {
         self.0.as_ref().is_some_and(signals::Signals::came)
     }
 
-    /// Returns whether something can be done as soon as a signal comes.
+    /// Returns whether a function can be called as soon as a signal comes.
     #[cfg(feature = "limits")]
     pub(crate) fn are_heard(&self) -> bool {
         cfg!(unix) && self.0.is_some()
     }
 
-    /// Has that done as soon as signals ask the process to end, if they are heard.
+    /// Has `done` called as soon as a signal asks the process to end. Does nothing if no signals are listened to.
     #[cfg(all(unix, feature = "limits"))]
     pub(crate) fn then(&self, done: Arc<dyn Fn() + Send + Sync>) {
         if let Some(signals) = &self.0 {
@@ -50,7 +50,7 @@ impl Signals {
     }
 }
 
-/// A job that is graceful.
+/// Sets the job's option `graceful`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __graceful {

@@ -1,4 +1,4 @@
-//! Where a test ends the runs of its thread.
+//! The point at which a test ends the runs of its thread.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -7,23 +7,23 @@ thread_local! {
     static STAGED: RefCell<Option<Staged>> = const { RefCell::new(None) };
 }
 
-/// Where a run is to end.
+/// The point at which a run is to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Staged {
-    /// When so many more items are complete.
+    /// After this many more items are complete.
     After(u64),
-    /// Before that step.
+    /// Before the step with this name.
     AtStep(String),
-    /// In the item of that index.
+    /// In the body of the item at this index.
     InItem(u64),
 }
 
-/// What ends a run in an item. It is no panic that a hook would print.
+/// The payload that unwinds when a test ends a run in an item. It does not call the panic hook, so nothing is printed.
 pub(crate) struct Ended;
 
-/// Does `work`, with its runs ended there; and returns what is left of that.
+/// Does `work`, and ends the runs in it at the point `staged`. Restores the previous point afterwards.
 pub(crate) fn with<T>(staged: Staged, work: impl FnOnce() -> T) -> T {
-    /// Also where `work` panics.
+    /// Restores the point when it is dropped, also if `work` panics.
     struct Reset(Option<Staged>);
     impl Drop for Reset {
         fn drop(&mut self) {
@@ -34,12 +34,12 @@ pub(crate) fn with<T>(staged: Staged, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Returns whether each item is to be told of.
+/// Returns whether this module has to be told of each item.
 pub(crate) fn watches_items() -> bool {
     STAGED.with_borrow(|it| matches!(it, Some(Staged::After(_) | Staged::InItem(_))))
 }
 
-/// Takes in that an item is complete. Returns whether the run is to stop.
+/// Counts an item that is complete. Returns whether the run is to stop.
 pub(crate) fn completed() -> bool {
     STAGED.with_borrow_mut(|it| match it {
         Some(Staged::After(left)) => {
@@ -50,20 +50,20 @@ pub(crate) fn completed() -> bool {
     })
 }
 
-/// Takes in that the item of that index is in flight.
+/// Ends the run if the item at `index`, which is in flight now, is where it is to end.
 ///
 /// # Panics
 ///
-/// If the run is to end in it.
+/// If the run is to end in this item.
 pub(crate) fn handed_out(index: u64) {
     let is_here = STAGED.with_borrow_mut(|it| it.take_if(|it| *it == Staged::InItem(index)));
-    // Once: what unwinds settles the item as well.
+    // The point is removed first, as the unwinding reports the item once more.
     if is_here.is_some() {
         resume_unwind(Box::new(Ended));
     }
 }
 
-/// Returns whether the run is to stop before that step.
+/// Returns whether the run is to stop before `step`.
 pub(crate) fn is_at_step(step: &str) -> bool {
     STAGED.with_borrow(|it| matches!(it, Some(Staged::AtStep(at)) if at == step))
 }

@@ -1,4 +1,4 @@
-//! An item's progress in the program's own transaction: [`commit!`](macro@crate::commit).
+//! Saves an item's progress in the program's own transaction: [`commit!`](macro@crate::commit).
 
 mod awaited;
 mod blocking;
@@ -31,13 +31,13 @@ pub(crate) use error::{not_committed, reason_of, unsettled};
 pub use safe_state_backends::{Dialect, Parameter, Statement};
 pub(crate) use under_way::Commit;
 
-/// Commits a transaction with the progress of the item in it, in a loop under
-/// [`#[resumable]`](macro@crate::resumable): effects and progress together, or none of both.
+/// Commits a transaction together with the progress of the item, in a loop under
+/// [`#[resumable]`](macro@crate::resumable). Either both are committed or neither is.
 ///
-/// `commit!(tx)` is an expression of type `Result<(), Error>`; of an async driver it is a future of that,
-/// `commit!(tx).await`. It saves in the transaction that the item is complete, with the carried variables
-/// as they are now, and commits. Where a crash comes, before or after, the rows of each item are there
-/// once, and the job goes on behind them. So the job's checkpoint has to be in the same database:
+/// `commit!(tx)` is an expression of type `Result<(), Error>`. For an async driver it is a future of that:
+/// `commit!(tx).await`. It saves in the transaction that the item is complete, with the carried variables as they are
+/// now, and commits. Whether a crash comes before or after, the rows of each item are written once, and the job goes on
+/// after them. For that, the job's checkpoint has to be in the same database:
 ///
 /// ```
 /// use rusqlite::Connection;
@@ -66,21 +66,20 @@ pub(crate) use under_way::Commit;
 /// # Ok::<(), anyhow::Error>(())
 /// ```
 ///
-/// - The item is complete with it. What stands behind it in the body is not run again after a crash, so
-///   let it be the last that the body does. A body that ends without it has completed its item all the
-///   same, which is saved as always.
-/// - One item is committed once. A loop in the body whose rounds commit is to be resumable itself, by a
-///   `#[resume]`.
+/// - `commit!` completes the item. Code after it in the body is not run again after a crash, so make it the last thing
+///   that the body does. A body that ends without it completes its item too, which is saved as usual.
+/// - One item is committed once. If a loop in the body commits in each of its rounds, make that loop resumable itself,
+///   by a `#[resume]`.
 /// - Items that `save_every` had not saved yet are saved with it.
-/// - It is fenced as every save: a run that has lost its lease commits nothing. In PostgreSQL and MySQL the
-///   row of the lease is locked from then to the end of the transaction, which is at once.
-/// - If the transaction fails, nothing of it is there, the item is not complete, and it may be tried again,
-///   by `max_attempts` as well. If its commit gave no answer, the run asks the database. If that gives
-///   none, it is the end of the run: the next one finds out.
-/// - An error behind it ends the run: the item is not tried again.
+/// - The commit is fenced like every save: a run that has lost its lease commits nothing. In PostgreSQL and MySQL the
+///   row of the lease is locked until the transaction ends, which follows at once.
+/// - If the transaction fails, it leaves nothing behind, the item is not complete, and it may be tried again, also by
+///   `max_attempts`. If its commit gives no answer, the run asks the database. If the database gives none either, the
+///   run ends, and the next run finds out.
+/// - An error after `commit!` ends the run: the item is not tried again.
 ///
-/// Transactions are those of `rusqlite`, `postgres`, `tokio-postgres`, `mysql`, `mysql_async` and `sqlx`, and
-/// what implements [`Transaction`] or [`AsyncTransaction`]. In a job that is `manual`, it saves as
+/// It takes transactions of `rusqlite`, `postgres`, `tokio-postgres`, `mysql`, `mysql_async` and `sqlx`, and any type
+/// that implements [`Transaction`] or [`AsyncTransaction`]. In a job that is `manual`, it also saves, as
 /// [`checkpoint!`](macro@crate::checkpoint) does.
 ///
 /// # Errors
@@ -90,7 +89,7 @@ pub(crate) use under_way::Commit;
 #[macro_export]
 macro_rules! commit {
     (@filled_in $($filled_in:tt)*) => { $($filled_in)* };
-    // After an error of the attribute, which is enough.
+    // The attribute has reported an error already, and this adds none.
     (@as_is $transaction:expr $(,)?) => { $crate::__private::Ok::<(), $crate::Error>(drop($transaction)) };
     ($($misplaced:tt)*) => {
         compile_error!(

@@ -1,4 +1,4 @@
-//! The handles that a run rebuilds, and saves with its progress.
+//! The handles that a run opens again on resume, and saves with its progress.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use super::reconnect::{ReconnectError, ReconnectRegistry};
 use crate::Error;
 use crate::save::Saving;
 
-/// By what the handles of a run are rebuilt and described.
+/// The tools by which a run describes its handles and rebuilds them.
 #[derive(Debug)]
 pub(crate) struct Handles {
     registry: ReconnectRegistry,
-    /// By which handles are known again; once one is asked for.
+    /// The key that seals saved handles, so that they are known to be this store's; none until a handle is prepared.
     key: Option<Key>,
     /// The files that the run writes through handles.
     outputs: Outputs,
-    /// Whether what is saved has to survive a loss of power.
+    /// Whether saved data has to survive a loss of power.
     syncs: bool,
 }
 
@@ -26,13 +26,12 @@ impl Handles {
         Handles { registry, key: None, outputs: Outputs::default(), syncs }
     }
 
-    /// Returns whether what they have written is synced where they are described.
+    /// Returns whether data written through a handle is synced whenever the handle is described.
     pub(crate) fn are_synced(&self) -> bool {
         self.syncs
     }
 
-    /// Checks that handles of that kind can be rebuilt, and fetches the secret by which they are known, while there is
-    /// a store.
+    /// Checks that handles of this kind can be rebuilt. Fetches the secret key that seals them, if the run has a store.
     pub(crate) fn prepare<T>(
         &mut self,
         job: &str,
@@ -54,7 +53,7 @@ impl Handles {
         Ok(Ok(()))
     }
 
-    /// Rebuilds the handle that a variable was.
+    /// Rebuilds the handle of the variable `name` from its saved bytes.
     pub(crate) fn rebuild<T>(
         &mut self,
         job: &str,
@@ -70,7 +69,7 @@ impl Handles {
         self.outputs.within(name, || (means.reconnect)(bytes, is_known, registry))
     }
 
-    /// Returns what a handle is rebuilt from, once what was written through it is safe.
+    /// Returns the bytes that the handle is rebuilt from, after data written through it is safe.
     pub(crate) fn describe<T>(
         &mut self,
         job: &str,
@@ -91,12 +90,12 @@ impl Handles {
         })
     }
 
-    /// Returns whether a file is written by the variable.
+    /// Returns whether the variable `name` writes a file.
     pub(crate) fn write_files_by(&self, name: &str) -> bool {
         self.outputs.are_written_by(name)
     }
 
-    /// Takes the files that are written, to give them back once the job is finished.
+    /// Takes the files that the run writes, so that they are released once the job is finished.
     pub(crate) fn take_outputs(&mut self) -> Outputs {
         std::mem::take(&mut self.outputs)
     }

@@ -1,4 +1,4 @@
-//! Effects that happen once: a cache of what has been done, each effect known by a key.
+//! Effects that happen once: a cache of the effects that are done, each known by a key.
 //!
 //! ```
 //! use safe_state::idempotency::{IdempotencyCache, NotDone, Effect};

@@ -1,15 +1,15 @@
-//! What `#[idempotent]` calls: what a check may give, and what a function returns that is passed over.
+//! The functions that `#[idempotent]` calls: the results of a check, and the return value of a call that is skipped.
 
-/// What a check gives: whether the work has been done, or what it came to.
+/// The result of a check: whether the work has been done, or its value.
 #[diagnostic::on_unimplemented(
     message = "a check gives a `bool` or an `Option`, and not `{Self}`",
     label = "this does not tell whether the work has been done",
     note = "a `Result` goes through `?`, and a future through `.await`, in an expression such as `check = is_done(id)?`"
 )]
 pub trait Check {
-    /// What it found.
+    /// The value that the check found.
     type Found;
-    /// What it found; `None` if the work is to be done.
+    /// Returns the value that the check found; `None` if the work is to be done.
     fn found(self) -> Option<Self::Found>;
 }
 
@@ -36,7 +36,7 @@ impl<T> Check for Option<T> {
     note = "say what to return by `on_skip = ...`, or let the check give an `Option` of it"
 )]
 pub trait Skipped<Found> {
-    /// What the function returns.
+    /// Returns the function's return value for work that has been done.
     fn skipped(found: Found) -> Self;
 }
 
@@ -58,13 +58,13 @@ impl<T> Skipped<T> for Option<T> {
     }
 }
 
-/// What a check found. `F` stands for `C::Found`: a projection would be reported a second time where
-/// `C` is no check.
+/// Returns the value that a check found. `F` stands for `C::Found`, as a projection would make the compiler report a
+/// second error if `C` is no check.
 pub fn found<C: Check<Found = F>, F>(check: C) -> Option<F> {
     check.found()
 }
 
-/// What `check` gives; a `return` in it is its own.
+/// Calls `check`, and returns its value. A `return` in it leaves only the check.
 pub fn now<R>(check: impl FnOnce() -> R) -> R {
     check()
 }

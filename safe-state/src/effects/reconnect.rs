@@ -1,4 +1,4 @@
-//! Live handles that are rebuilt on resume: files, connections.
+//! Live handles that are opened again on resume: files and connections.
 
 mod file;
 mod handle;

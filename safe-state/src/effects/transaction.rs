@@ -18,7 +18,7 @@ pub use awaited::{
 pub use blocking::{Connection, Named, Transactional, attempt, begin, end};
 pub use error::{Attempt, TransactionError};
 
-/// Does something on one or several connections, all of it or nothing.
+/// Does something on one or several connections: all of it or nothing.
 ///
 /// `transaction!(a, b => { body })` begins a transaction on each connection, in order, and runs the
 /// body, which uses the connections by their names. It is an expression of type
@@ -26,18 +26,18 @@ pub use error::{Attempt, TransactionError};
 ///
 /// - If the body ends in `Ok(value)`, all are committed in order, and the value is returned.
 /// - If it fails, by `?` or an `Err` of any error, or panics, all are rolled back in reverse order.
-/// - If a commit fails, that one and those after it are rolled back in reverse order; the error names the
+/// - If a commit fails, that connection and those after it are rolled back in reverse order. The error names the
 ///   connections that had been committed by then.
 ///
-/// A `return` in the body ends the body alone. The connections are variables: what is
-/// [`Transactional`](crate::transaction::Transactional), a `&mut` to it, or what leads to it by
-/// `DerefMut`. They are `rusqlite::Connection`, `postgres::Client` and `mysql::Conn`, by the features
-/// `rusqlite`, `postgres` and `mysql`, and types of one's own.
+/// A `return` in the body only leaves the body. The connections are variables that are
+/// [`Transactional`](crate::transaction::Transactional), a `&mut` to such a value, or lead to one by `DerefMut`.
+/// `rusqlite::Connection`, `postgres::Client` and `mysql::Conn` are, by the features `rusqlite`, `postgres` and
+/// `mysql`, and types of your own can be.
 ///
-/// `transaction!(async a, b => { body })` is the same as a future, whose body may wait. Its connections
-/// are `tokio_postgres::Client`, by the feature `postgres`, and what is
-/// [`AsyncTransactional`](crate::transaction::AsyncTransactional). If the future is dropped, all that it has
-/// begun and not ended is rolled back, before anything else happens on these connections:
+/// `transaction!(async a, b => { body })` is the same as a future, whose body may await. Its connections are
+/// `tokio_postgres::Client`, by the feature `postgres`, and types that are
+/// [`AsyncTransactional`](crate::transaction::AsyncTransactional). If the future is dropped, each transaction that has
+/// begun and not ended is rolled back, before anything else happens on its connection:
 ///
 /// ```
 /// # #[cfg(feature = "postgres")]
@@ -56,11 +56,11 @@ pub use error::{Attempt, TransactionError};
 /// # }
 /// ```
 ///
-/// It is not a two-phase commit. If the process dies, or a connection breaks, between two commits, the
-/// first is committed and the second is not. So keep what must not come apart on one connection. Nor is it
-/// one with the progress of a job: an item whose process dies after the commit, and before it is complete,
-/// runs again. So make the body one that may be repeated; or, on one connection to the database where the
-/// checkpoint is, commit the progress with it, by [`commit!`](macro@crate::commit).
+/// This is not a two-phase commit. If the process dies or a connection breaks between two commits, the first is
+/// committed and the second is not. So keep changes that belong together on one connection. It is not one transaction
+/// with the progress of a job either: an item whose process dies after the commit, and before the item is complete,
+/// runs again. So make the body repeatable; or, on one connection to the database where the checkpoint is, commit the
+/// progress with it, by [`commit!`](macro@crate::commit).
 ///
 /// ```
 /// use safe_state::transaction;

@@ -1,4 +1,4 @@
-//! What a function that answers errors is told.
+//! The error of an item, as `on_error` sees it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,8 +9,7 @@ use safe_state_backends::{Failure, FailureKind};
 use super::Thrown;
 use crate::error::causes;
 
-/// The error of an item, with the item and its attempt. It is passed to
-/// [`on_error`](crate::resumable).
+/// The error of an item, with the item and its attempt. It is the argument of [`on_error`](crate::resumable).
 ///
 /// ```
 /// use std::io;
@@ -45,23 +44,23 @@ impl<'a> ErrorContext<'a> {
 }
 
 impl ErrorContext<'_> {
-    /// The item's index. In a loop that identifies items by key, this is the item's position in
-    /// this run's input.
+    /// Returns the item's index. In a loop that knows its items by key, this is the item's position in this run's
+    /// input.
     pub fn index(&self) -> u64 {
         self.failure.index().unwrap_or_default()
     }
 
-    /// The hash of the item's key, if the loop knows its items by key.
+    /// Returns the hash of the item's key, if the loop knows its items by key.
     pub fn key_hash(&self) -> Option<u64> {
         self.key
     }
 
-    /// Which attempt at the item this was, counted from 1 and across runs.
+    /// Returns the number of this attempt at the item, counted from 1 and across runs.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// How many attempts there may be; none if that is not limited.
+    /// Returns how many attempts are allowed; none if they are not limited.
     pub fn max_attempts(&self) -> Option<u32> {
         (self.max_attempts < u32::MAX).then_some(self.max_attempts)
     }
@@ -77,17 +76,17 @@ impl ErrorContext<'_> {
         self.failure.kind() == FailureKind::Panic
     }
 
-    /// The error's or panic's message.
+    /// Returns the message of the error or panic.
     pub fn message(&self) -> &str {
         self.failure.message()
     }
 
-    /// What is recorded of the failure: its type, message, causes, and captured values.
+    /// Returns the record of the failure: its type, message, causes, and captured values.
     pub fn failure(&self) -> &Failure {
         &self.failure
     }
 
-    /// The error, if it is a [`std::error::Error`] or holds one, as `anyhow::Error` does.
+    /// Returns the error, if it is a [`std::error::Error`] or holds one, as `anyhow::Error` does.
     pub fn error(&self) -> Option<&(dyn StdError + 'static)> {
         self.thrown.0
     }
@@ -97,8 +96,8 @@ impl ErrorContext<'_> {
         self.downcast_ref::<T>().is_some()
     }
 
-    /// The error as a `T`, or the first of its causes that is one. (What is only a context of an
-    /// `anyhow::Error`, and not an error, is not found.)
+    /// Returns the error as a `T`, or the first of its causes that is a `T`. A mere context of an `anyhow::Error`,
+    /// which is no error, is not found.
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
         let error = self.error()?;
         error.downcast_ref().or_else(|| causes(error).find_map(|cause| cause.downcast_ref()))
@@ -106,7 +105,7 @@ impl ErrorContext<'_> {
 }
 
 impl fmt::Display for ErrorContext<'_> {
-    /// `connection reset: the peer is gone`
+    /// Shows the message and the causes: `connection reset: the peer is gone`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Line(self.message()).fmt(f)?;
         self.failure.causes().iter().try_for_each(|cause| write!(f, ": {}", Line(cause)))

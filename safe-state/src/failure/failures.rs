@@ -1,4 +1,4 @@
-//! What a run knows of failures: which item may be poison, why it ends, and what a report tells beside.
+//! The failures of a run: the search for a poison item, the reasons why the run ends, and the values for a report.
 
 use std::time::{Duration, Instant};
 
@@ -9,24 +9,24 @@ use super::outcome::Failed;
 use super::poison::PoisonDetector;
 use super::reported::Values;
 
-/// The failures of a run.
+/// The failures of a run, and what a report says about them.
 #[derive(Debug)]
 pub(crate) struct Failures {
     poison: PoisonDetector,
-    /// Why the run ends with the failure of an item, beside that itself.
+    /// The reasons why the run ends with an item's failure, beside that failure itself.
     reasons: Vec<String>,
-    /// What of its values a report tells.
+    /// The values of the function's variables for a report.
     values: Values,
 }
 
 impl Failures {
-    /// See [`PoisonDetector::new`].
+    /// Makes the failures of a run. The arguments are those of [`PoisonDetector::new`].
     pub(crate) fn new(has_crashed: bool, at_risk: (u64, Duration), now: Instant) -> Self {
         let poison = PoisonDetector::new(has_crashed, at_risk, now);
         Failures { poison, reasons: Vec::new(), values: Values::default() }
     }
 
-    /// Begins a part of the run by itself, whose worker before may have died in it.
+    /// Starts the search for a poison item anew for a slice, in which the worker before may have died.
     pub(crate) fn begin(&mut self, has_crashed: bool, at_risk: (u64, Duration), now: Instant) {
         self.poison = PoisonDetector::new(has_crashed, at_risk, now);
     }
@@ -36,12 +36,12 @@ impl Failures {
         !self.poison.is_over()
     }
 
-    /// So many more items may have begun since the last save of the run before: they were under way at once.
+    /// Adds to the items that may have begun since the last save of the run before, as several were under way at once.
     pub(crate) fn risk_more(&mut self, items: u64) {
         self.poison.risk_more(items);
     }
 
-    /// Takes in an item that is about to be done. Returns whether it is a suspect.
+    /// Takes in an item that is about to begin. Returns whether it is a suspect.
     pub(crate) fn suspect_next(&mut self) -> bool {
         self.poison.suspects_next(Instant::now())
     }
@@ -51,7 +51,7 @@ impl Failures {
         self.reasons.push(reason);
     }
 
-    /// Puts other reasons in place of those that there are.
+    /// Replaces the reasons why the run ends.
     pub(crate) fn end_for_these(&mut self, reasons: Vec<String>) {
         self.reasons = reasons;
     }
@@ -61,17 +61,17 @@ impl Failures {
         failure.with_reasons(&self.reasons)
     }
 
-    /// Takes in an argument of the function for a report.
+    /// Adds an argument of the function to a report.
     pub(crate) fn argument(&mut self, shown: Vec<Value>) {
         self.values.argument(shown);
     }
 
-    /// Takes in a carried variable for a report.
+    /// Adds the name of a carried variable to a report.
     pub(crate) fn carries<T: Carry>(&mut self, name: &str) {
         self.values.carries::<T>(name);
     }
 
-    /// Returns what a report tells of the failure.
+    /// Returns the details of the failure for a report.
     pub(crate) fn details(&self, failed: &mut Failed, stored: Option<&Checkpoint>) -> Details {
         failed.details(self.values.all(stored))
     }

@@ -1,12 +1,12 @@
-//! What was noted where an item failed: whoever judges it takes the notes, and puts them back if the
-//! failure is to leave the function after all.
+//! The notes that were taken where an item failed. Whoever judges the failure takes them, and puts them back if the
+//! failure leaves the function after all.
 
 use crate::failure::outcome::Failed;
 use crate::failure::reported::Told;
 use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 
-/// The notes of a thread, held while it may have others.
+/// The notes of a thread, held while the thread may take others.
 #[derive(Debug)]
 pub(crate) struct Notes {
     noted: Option<TryTrace>,
@@ -15,12 +15,12 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    /// Takes those of this thread.
+    /// Takes the notes of this thread.
     pub(crate) fn take() -> Self {
         Notes { noted: TryTrace::take(), told: Told::of_panic(), stopping: Stopping::take() }
     }
 
-    /// Gives them to this thread, which need not be the one that they were taken from.
+    /// Gives the notes to this thread, which need not be the one that they were taken from.
     pub(crate) fn put_back(self) {
         let Notes { noted, told, stopping } = self;
         if let Some(noted) = noted {

@@ -1,8 +1,7 @@
-//! How a run ended: telling a failure from a success by the value the function returned.
+//! The outcome of a run: the returned value tells a failure from a success.
 //!
-//! The function's return type is the user's, so what can be learnt of it is chosen by method
-//! resolution, from the most telling to the least: an error with its chain of causes, one that
-//! prints, one that only has a type.
+//! The function's return type is the user's, so method resolution chooses how to read it, from the most telling to the
+//! least: an error with its chain of causes, an error that prints, an error that only has a type.
 
 use std::any::{Any, type_name};
 use std::borrow::Cow;
@@ -25,37 +24,37 @@ use crate::failure::try_trace::TryTrace;
 /// Whether an outcome is a failure.
 #[derive(Debug)]
 pub enum Failing {
-    /// It is not.
+    /// The outcome is no failure.
     No,
-    /// It is, and that much is known of it.
+    /// The outcome is this failure.
     Yes(Failed),
-    /// It is `None`, which is a failure if it left the loop through `?`.
+    /// The outcome is `None`, which is a failure only if it left the loop through `?`.
     IfInLoop(Failed),
 }
 
-/// What is known of a failure when it leaves the function.
+/// A failure at the time when it leaves the function.
 #[derive(Debug)]
 pub struct Failed {
     pub(crate) failure: Failure,
-    /// The `?` by which it left, if it did.
+    /// The `?` by which the failure left the function, if any.
     pub(crate) noted: Option<TryTrace>,
-    /// What it says of itself to a report.
+    /// The failure's own details, for a report.
     pub(crate) told: Told,
 }
 
 impl Failed {
-    /// Returns that the run is to end on purpose, if that is what the error says.
+    /// Returns the stop that the user's code asked for by `stop!`, if the error is that.
     pub(crate) fn stopping(&self) -> Option<Stopping> {
         Stopping::of(&self.failure)
     }
 }
 
-/// How much a failure is asked.
+/// The amount of detail that is asked about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// What says what is to be done about it: the run may go on.
+    /// Only what is needed to judge it, as the run may go on.
     Briefly,
-    /// All that a report tells: it ends the run.
+    /// All details that a report tells, as the failure ends the run.
     Fully,
 }
 
@@ -63,7 +62,7 @@ pub enum Asked {
 const MUTE: &str = "an error that does not print";
 
 impl Failed {
-    /// One that left the function just now.
+    /// Makes the failure that left the function just now, and takes the note of its `?`.
     fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
         let told = if asked == Asked::Fully { told() } else { Told::default() };
         Failed { failure, noted: TryTrace::take(), told }
@@ -84,14 +83,14 @@ impl Failed {
         Failed { failure: failed.failure.with_causes(causes), ..failed }
     }
 
-    /// What is known beside: the way, the stack, the process.
+    /// Returns the details for a report: the `?`, the stack, the process and the values.
     pub(crate) fn details(&mut self, values: Vec<Value>) -> Details {
         let mut details = self.noted.as_ref().map(TryTrace::details).unwrap_or_default();
         details.values.extend(values);
         self.told.complete(details)
     }
 
-    /// Returns the failure, with the item that it is of.
+    /// Returns the failure with its item's index, its place in the source and the captured values.
     pub(crate) fn of_item(
         &self,
         index: Option<u64>,
@@ -103,7 +102,7 @@ impl Failed {
         failure.with_captured(captured)
     }
 
-    /// Where in the source it was, if that is known.
+    /// Returns the place of the failure in the source, if it is known.
     fn location(&self) -> Option<String> {
         self.noted.as_ref().map(TryTrace::place).or_else(|| self.told.place())
     }
@@ -117,7 +116,7 @@ impl Failing {
     }
 
     pub(crate) fn of_displayed<E: Display>(error: &E, asked: Asked) -> Self {
-        // What does not show its causes by `source` shows them in its alternate form, if at all.
+        // An error without a `source` shows its causes, if at all, in its alternate form.
         let brief = printed(format_args!("{error}"));
         let whole = printed(format_args!("{error:#}"));
         let causes = whole.strip_prefix(&brief).and_then(|rest| rest.strip_prefix(": "));
@@ -131,11 +130,11 @@ impl Failing {
         Failing::Yes(Failed::of_error::<E>(error, told, asked))
     }
 
-    /// Tells the failure of what holds an error, and prints more for programmers than that does.
+    /// Makes the failure of a value that holds an error, and whose `Debug` form tells more than the error does.
     fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
-        // What `?` was given is what the holder holds, unless that was a holder itself.
+        // The type that was given to `?` is that of the held error, unless it was itself a holder.
         let given = failed.noted.as_ref().map(TryTrace::error_type);
         let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
         if let Some(held) = given.or_else(|| known_type(error)) {
@@ -148,7 +147,7 @@ impl Failing {
     }
 }
 
-/// Returns whether an outcome is a failure, which `told` tells of what was returned.
+/// Returns whether an outcome is a failure: `told` decides about a returned value, and a panic always is one.
 pub fn failing_by<R>(
     outcome: &Outcome<R>,
     told: fn(&R, Asked) -> Failing,
@@ -165,10 +164,10 @@ macro_rules! rank {
         $([$($generics:tt)*] ($($reference:tt)*) $of:ty, ($outcome:ident, $asked:ident) => $failing:expr;)+) => {
         $(#[$doc])*
         pub trait $name {
-            /// The type of what is returned.
+            /// The type of the returned value.
             type Returned;
 
-            /// What tells whether it is a failure.
+            /// Returns the function that tells whether a returned value is a failure.
             fn failing(&self) -> fn(&Self::Returned, Asked) -> Failing;
         }
 
@@ -183,7 +182,7 @@ macro_rules! rank {
 }
 
 rank! {
-    /// A `Result` whose error is an [`std::error::Error`].
+    /// Chosen for a `Result` whose error is an [`std::error::Error`].
     ViaError:
     [T, E: StdError] (&&&&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
@@ -191,7 +190,7 @@ rank! {
     };
 }
 rank! {
-    /// A `Result` whose error holds an [`std::error::Error`], as `anyhow::Error` does.
+    /// Chosen for a `Result` whose error holds an [`std::error::Error`], as `anyhow::Error` does.
     ViaInner:
     [T, E: AsRef<dyn StdError> + Debug] (&&&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
@@ -199,7 +198,7 @@ rank! {
     };
 }
 rank! {
-    /// A `Result` whose error holds one that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// Chosen for a `Result` whose error holds one that is `Send`, as `Box<dyn Error + Send + Sync>`.
     ViaInnerSend:
     [T, E: AsRef<dyn StdError + Send + Sync> + Debug] (&&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
@@ -207,7 +206,7 @@ rank! {
     };
 }
 rank! {
-    /// A `Result` whose error prints.
+    /// Chosen for a `Result` whose error is `Display`.
     ViaDisplay:
     [T, E: Display] (&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
@@ -215,7 +214,7 @@ rank! {
     };
 }
 rank! {
-    /// A `Result` whose error prints for programmers alone.
+    /// Chosen for a `Result` whose error is only `Debug`.
     ViaDebug:
     [T, E: Debug] (&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
@@ -226,7 +225,7 @@ rank! {
     };
 }
 rank! {
-    /// Any other `Result`, and an `Option`.
+    /// Chosen for any other `Result`, and an `Option`.
     ViaType:
     [T, E] (&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
@@ -238,7 +237,7 @@ rank! {
     };
 }
 rank! {
-    /// Anything else.
+    /// Chosen for any other type, which is never a failure.
     ViaAnything:
     [R] () R, (outcome, asked) => {
         let _: (&R, Asked) = (outcome, asked);
@@ -246,7 +245,7 @@ rank! {
     };
 }
 
-/// Looks at an outcome with all that its type offers.
+/// Expands to whether an outcome is a failure, read by all that its type offers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __failing {

@@ -1,10 +1,11 @@
-//! After a run that died: which item it died in is found out by saving before each.
+//! Finds the item in which the process dies: the run after a crash saves before each item.
 
 use std::time::{Duration, Instant};
 
 use safe_state_backends::{CrashCause, Failure, FailureKind};
 
-/// Looks out for an item that kills the process, until the run is past the place where the one before can have died.
+/// The search for an item that kills the process. It ends when the run is past the point where the run before can have
+/// died.
 #[derive(Debug)]
 pub(crate) struct PoisonDetector {
     items: u64,
@@ -13,15 +14,15 @@ pub(crate) struct PoisonDetector {
 }
 
 impl PoisonDetector {
-    /// That of a run that begins now. Where the run before has died, so many items, and those of so long a time, may
-    /// have begun since its last save.
+    /// Starts the search of a run that begins now. If the run before has died, at most `items` items, and the items of
+    /// at most `time`, may have begun since its last save.
     pub(crate) fn new(has_crashed: bool, (items, time): (u64, Duration), now: Instant) -> Self {
         let (items, time) = if has_crashed { (items, time) } else { (0, Duration::ZERO) };
-        // Saving before each item, a run takes longer for the same items.
+        // The run takes longer for the same items, as it saves before each.
         PoisonDetector { items, until: now + 2 * time, is_over: !has_crashed }
     }
 
-    /// So many more items may have begun since the last save of the run before.
+    /// Adds to the items that may have begun since the last save of the run before.
     pub(crate) fn risk_more(&mut self, items: u64) {
         if !self.is_over {
             self.items += items;
@@ -32,8 +33,8 @@ impl PoisonDetector {
         self.is_over
     }
 
-    /// Takes in an item that is about to be done. Returns whether it is a suspect: past the place where the run before
-    /// died, no item is any more.
+    /// Takes in an item that is about to begin. Returns whether it is a suspect; once past the point where the run
+    /// before died, no item is.
     pub(crate) fn suspects_next(&mut self, now: Instant) -> bool {
         if self.items == 0 && self.until <= now {
             self.is_over = true;
@@ -44,7 +45,7 @@ impl PoisonDetector {
     }
 }
 
-/// Returns the failure of an item in which the process died so often.
+/// Returns the failure of an item in which the process died `crashes` times.
 pub(crate) fn poison(crashes: u32, cause: Option<CrashCause>) -> Failure {
     let times = if crashes == 1 { "once".to_owned() } else { format!("{crashes} times") };
     let message = format!("the process died {times} in this item");
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_looks_out_for_as_many_items_as_may_have_begun() {
+    fn the_detector_suspects_as_many_items_as_may_have_begun() {
         let now = Instant::now();
         let mut detector = PoisonDetector::new(true, (2, Duration::ZERO), now);
         assert!(!detector.is_over());
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn and_for_twice_the_time() {
+    fn the_detector_suspects_items_for_twice_the_time() {
         let (now, second) = (Instant::now(), Duration::from_secs(1));
         let mut detector = PoisonDetector::new(true, (1, second), now);
         assert!(detector.suspects_next(now) && detector.suspects_next(now + second));

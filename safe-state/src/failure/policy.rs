@@ -1,4 +1,4 @@
-//! What becomes of an item that fails: another attempt, or none.
+//! The policy: whether an item that fails is tried again, given up, or ends the run.
 
 use std::any::Any;
 use std::fmt;
@@ -8,26 +8,27 @@ use super::ErrorContext;
 use crate::Backoff;
 use crate::attempt::call;
 
-/// What is to become of an item that has failed.
+/// The answer to the failure of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// It is tried again, after the pause that `backoff` says. If no attempts are left, the same as
+    /// The item is tried again, after the pause that `backoff` sets. If no attempts are left, this means
     /// [`Fail`](Action::Fail).
     Retry,
-    /// It is tried again after this pause: the one that a server asks for, say.
+    /// The item is tried again after this pause, such as one that a server asks for. If no attempts are left, this
+    /// means [`Fail`](Action::Fail).
     RetryAfter(Duration),
-    /// It counts as complete, and the job goes on.
+    /// The item counts as complete, and the job goes on.
     Skip,
-    /// It counts as complete, and what is known of the item and its failure stays in the checkpoint, which is kept
-    /// when the job finishes: see [`Checkpoint::dead_letters`](crate::Checkpoint::dead_letters). Beyond
-    /// 10 000 of them, the same as [`Fail`](Action::Fail).
+    /// The item counts as complete. The item and its failure are recorded in the checkpoint, which is kept when the job
+    /// finishes: see [`Checkpoint::dead_letters`](crate::Checkpoint::dead_letters). After 10 000 dead letters, this
+    /// means [`Fail`](Action::Fail).
     DeadLetter,
-    /// The function returns the error, or panics on. The next run begins with this item.
+    /// The function returns the error, or its panic goes on. The next run begins with this item.
     Fail,
 }
 
-/// How a loop answers errors.
+/// The way in which a loop answers errors.
 pub struct Policy<F> {
     on_error: F,
     max_attempts: u32,
@@ -37,25 +38,25 @@ pub struct Policy<F> {
     catches_panics: bool,
 }
 
-/// What a policy makes of an item that has failed.
+/// The judgement of a policy on an item that has failed.
 #[derive(Debug)]
 pub(crate) enum Judgement {
-    /// The item is tried again, after that pause.
+    /// The item is tried again, after this pause.
     TryAgain(Duration),
-    /// The item counts as complete, if one more may be given up.
+    /// The item counts as complete, if the limit allows one more to be given up.
     Skip,
-    /// The same, and its failure is kept.
+    /// The item counts as complete, if the limit allows it, and its failure is recorded.
     DeadLetter,
     /// The item ends the run.
     Fail,
-    /// `on_error` has panicked with that.
+    /// `on_error` has panicked with this payload.
     Panicked(Box<dyn Any + Send>),
 }
 
-/// What comes of a failed attempt.
+/// The consequence of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Another one, after that pause.
+    /// Another attempt, after this pause.
     Again(Duration),
     /// The next item.
     Next,
@@ -63,15 +64,15 @@ pub enum Verdict {
     Fail,
 }
 
-/// Where no function answers errors: as long as attempts are left, there is another.
+/// Tries again as long as attempts are left. It is the answer where the user gives no function.
 pub fn retry(_: &ErrorContext<'_>) -> Action {
     Action::Retry
 }
 
 impl<F> Policy<F> {
-    /// One that asks `on_error`, and tries again as often as that says.
+    /// Makes a policy that asks `on_error`, and by default allows any number of attempts.
     ///
-    /// What it returns asks for no function of another type once more.
+    /// The returned type hides `F`: so the compiler reports an `on_error` of a wrong type only once.
     pub fn new(on_error: F) -> Policy<impl Fn(&ErrorContext<'_>) -> Action>
     where
         F: Fn(&ErrorContext<'_>) -> Action,
@@ -82,7 +83,7 @@ impl<F> Policy<F> {
         Policy { on_error, max_attempts, backoff, skip_limit, max_crashes, catches_panics }
     }
 
-    /// Sets the most attempts at an item, in all runs together.
+    /// Sets the highest number of attempts at an item, counted over all runs.
     pub fn max_attempts(self, max_attempts: u32) -> Self {
         Policy { max_attempts, ..self }
     }
@@ -102,25 +103,25 @@ impl<F> Policy<F> {
         Policy { max_crashes, ..self }
     }
 
-    /// Takes panics for errors.
+    /// Sets whether panics are treated as errors.
     pub fn catch_panics(self, catches_panics: bool) -> Self {
         Policy { catches_panics, ..self }
     }
 
-    /// Returns whether panics are taken for errors.
+    /// Returns whether panics are treated as errors.
     #[inline]
     pub fn catches_panics(&self) -> bool {
         self.catches_panics
     }
 
-    /// Returns whether an item that has been tried that often in this run may be tried yet again after the
-    /// attempt to come.
+    /// Returns whether an item that has been tried `tried` times in this run may be tried again after the attempt to
+    /// come.
     #[inline]
     pub fn may_try_again(&self, tried: u32) -> bool {
         self.max_attempts > tried.saturating_add(1)
     }
 
-    /// Returns whether an item in which so many runs have died is to be given up, if there may be one more.
+    /// Returns whether an item in which `crashes` runs have died has to be given up.
     pub(crate) fn is_poison(&self, crashes: u32) -> bool {
         crashes >= self.max_crashes
     }
@@ -130,12 +131,12 @@ impl<F> Policy<F> {
         self.skip_limit
     }
 
-    /// Returns how many attempts at an item there may be.
+    /// Returns how many attempts at an item are allowed.
     pub(crate) fn most_attempts(&self) -> u32 {
         self.max_attempts
     }
 
-    /// Judges an item that has failed.
+    /// Judges the failure of an item.
     #[cold]
     pub(crate) fn judge(&self, context: &ErrorContext<'_>) -> Judgement
     where

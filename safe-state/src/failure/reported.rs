@@ -1,4 +1,4 @@
-//! What reports are told, where there are any: by a failure of itself, by a run of its values.
+//! The parts that collect details for reports, or stand-ins for them if the feature `report` is off.
 
 #[cfg(feature = "report")]
 pub(crate) use safe_state_report::{ErrorDetails as Told, Values};
@@ -6,24 +6,24 @@ pub(crate) use safe_state_report::{ErrorDetails as Told, Values};
 #[cfg(not(feature = "report"))]
 pub(crate) use without::{Told, Values};
 
-/// The `tracing` spans that are active, innermost first.
+/// Returns the `tracing` spans that are active, innermost first.
 #[cfg(feature = "report")]
 pub(crate) use safe_state_report::active_spans;
 
-/// None are known of.
+/// Returns no spans, as they are only recorded for reports.
 #[cfg(not(feature = "report"))]
 pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
     Vec::new()
 }
 
-/// Returns what looks up the calls that the failure has noted, for a thread that may block.
+/// Returns a function that looks up the calls that the failure has noted. It is for a thread that may block.
 #[cfg(feature = "report")]
 #[expect(clippy::unnecessary_wraps, reason = "without reports there is nothing to look up")]
 pub(crate) fn look_up_calls(told: &mut Told) -> Option<impl FnOnce() + Send + 'static> {
     Some(told.look_up_calls())
 }
 
-/// Returns nothing: no calls are noted.
+/// Returns nothing, as no calls are noted without reports.
 #[cfg(not(feature = "report"))]
 pub(crate) fn look_up_calls(_: &mut Told) -> Option<fn()> {
     None
@@ -37,7 +37,7 @@ mod without {
     use safe_state_backends::details::{Details, Value};
     use safe_state_backends::{Carry, Checkpoint};
 
-    /// Nothing.
+    /// Stands in for the details of a failure.
     #[derive(Debug, Default)]
     pub(crate) struct Told {}
 
@@ -75,7 +75,7 @@ mod without {
         }
     }
 
-    /// None.
+    /// Stands in for the values for a report.
     #[derive(Debug, Default)]
     pub(crate) struct Values {}
 
@@ -93,7 +93,7 @@ mod without {
     }
 }
 
-/// Without reports, an argument is not looked at.
+/// Ignores an argument, as there are no reports.
 #[cfg(not(feature = "report"))]
 #[doc(hidden)]
 #[macro_export]

@@ -1,5 +1,5 @@
-//! How a storage error leaves a function whose return type is the user's: as an error where the
-//! type can hold it, else as a panic that says the same.
+//! How a storage error leaves a function whose return type is the user's: as an error if the type can hold it,
+//! otherwise as a panic with the same message.
 
 use std::marker::PhantomData;
 
@@ -7,15 +7,15 @@ use crate::Error;
 use crate::attempt::Outcome;
 use crate::error::one_line;
 
-/// The return type of a function.
+/// Stands for the return type of a function in method resolution.
 #[derive(Debug)]
 pub struct Returns<R>(PhantomData<fn() -> R>);
 
-/// A return type with as many references as there are ranks. To write them in generated code costs the compiler more.
+/// The value with as many references as there are ranks. Writing them in generated code would cost the compiler more.
 type Ranked<'a, R> = &'a &'a &'a &'a &'a &'a &'a Returns<R>;
 
 impl<R> Returns<R> {
-    /// That type.
+    /// Makes the value for the type `R`.
     #[must_use]
     pub const fn new<'a>() -> Ranked<'a, R>
     where
@@ -24,7 +24,7 @@ impl<R> Returns<R> {
         &&&&&&&Returns(PhantomData)
     }
 
-    /// That of an outcome.
+    /// Makes the value for the type of an outcome.
     #[must_use]
     pub const fn of<'a>(_: &Outcome<R>) -> Ranked<'a, R>
     where
@@ -34,17 +34,17 @@ impl<R> Returns<R> {
     }
 }
 
-/// The return type `R`.
+/// Returns the value that stands for the return type `R`.
 #[must_use]
 pub const fn returned<'a, R: 'a>() -> Ranked<'a, R> {
     Returns::new()
 }
 
-/// For types that can hold the error.
+/// Chosen for return types that can hold the error.
 pub trait ViaFrom {
     /// The function's return type.
     type Return;
-    /// What turns an error into it.
+    /// Returns the function that turns an error into the return type.
     fn on_error(&self) -> fn(Error) -> Self::Return;
 }
 
@@ -56,11 +56,11 @@ impl<T, E: From<Error>> ViaFrom for &Returns<Result<T, E>> {
     }
 }
 
-/// For all others.
+/// Chosen for all other return types.
 pub trait ViaPanic {
     /// The function's return type.
     type Return;
-    /// What turns an error into a panic.
+    /// Returns the function that panics with an error.
     fn on_error(&self) -> fn(Error) -> Self::Return;
 }
 
@@ -72,7 +72,7 @@ impl<R> ViaPanic for Returns<R> {
     }
 }
 
-/// Panics with what the error says.
+/// Panics with the text of the error.
 ///
 /// # Panics
 ///
@@ -82,7 +82,7 @@ pub fn panic_with<R>(error: Error) -> R {
     panic!("{}", one_line(&error))
 }
 
-/// What turns a storage error into the return type given.
+/// Expands to the function that turns a storage error into the return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_error {
@@ -93,7 +93,8 @@ macro_rules! __on_error {
     }};
 }
 
-/// The same, and what tells whether a value of it is a failure.
+/// Expands to the function that turns a storage error into the return type, and the one that tells whether a value of
+/// it is a failure.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __returns {
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_can_hold_it_does() {
+    fn a_return_type_that_can_hold_the_error_returns_it() {
         let anyhow = __on_error!(anyhow::Result<u8>)(shrank()).unwrap_err();
         assert!(anyhow.to_string().contains("has 2 items, but 3"), "{anyhow}");
         let io = __on_error!(io::Result<()>)(shrank()).unwrap_err();
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the input of job `j` has changed: it has 2 items")]
-    fn any_other_panics_with_the_same_words() {
+    fn other_return_types_panic_with_the_words_of_the_error() {
         let _ = __on_error!(Result<(), String>)(shrank());
     }
 

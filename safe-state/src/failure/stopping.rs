@@ -1,4 +1,4 @@
-//! A body that ends its run on purpose: `return Err(stop!("reason"))`.
+//! The stop of a run from inside its body, on purpose: `return Err(stop!("reason"))`.
 
 use std::cell::RefCell;
 use std::fmt::Arguments;
@@ -8,15 +8,15 @@ use safe_state_backends::Failure;
 use crate::Error;
 
 thread_local! {
-    /// What the error says that this thread has made last to end a run.
+    /// The last stop that this thread has made an error for.
     static STOPPING: RefCell<Option<Stopping>> = const { RefCell::new(None) };
 }
 
-/// That a run is to end on purpose.
+/// A request of the body to end its run on purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stopping {
     pub(crate) reason: String,
-    /// What the error says.
+    /// The message of the error that was made for it.
     message: String,
 }
 
@@ -29,7 +29,7 @@ impl Stopping {
         STOPPING.set(Some(self));
     }
 
-    /// The one of this thread, if the failure is the error that it was made with, or has it for a cause.
+    /// Returns the last stop of this thread, if its message is in the failure or in one of its causes.
     pub(crate) fn of(failure: &Failure) -> Option<Self> {
         let stopping = STOPPING.with_borrow(Clone::clone)?;
         let is_it = |text: &str| text.contains(&stopping.message);
@@ -38,7 +38,7 @@ impl Stopping {
     }
 }
 
-/// The error by which a body ends its run on purpose.
+/// Makes the error by which a body ends its run on purpose, and notes it for this thread.
 pub fn stop<E: From<Error>>(reason: Arguments<'_>) -> E {
     let error = Error::StoppedItself { reason: reason.to_string() };
     let message = crate::error::message(format_args!("{error}"));
@@ -47,11 +47,11 @@ pub fn stop<E: From<Error>>(reason: Arguments<'_>) -> E {
     error.into()
 }
 
-/// The error by which an item ends its run on purpose: `return Err(stop!("the tape is full"))`.
+/// Makes the error by which an item ends its run on purpose: `return Err(stop!("the tape is full"))`.
 ///
-/// It is no failure: what is complete is saved, the job is *stopped* and not *failed*, no item is tried again or given up,
-/// and no report is made. A later run goes on with that item. The function's caller gets the error, which is
-/// [`Error::StoppedItself`](crate::Error::StoppedItself) in whatever type the function's errors have.
+/// This is no failure: progress is saved, the job is *stopped* and not *failed*, no item is tried again or given up,
+/// and no report is made. A later run goes on with the same item. The function's caller gets the error, which is
+/// [`Error::StoppedItself`](crate::Error::StoppedItself), converted to the function's error type.
 ///
 /// ```
 /// use safe_state::{Error, Job, State, resumable, stop};

@@ -1,23 +1,23 @@
-//! The error behind a function's return type, as far as that offers one: chosen by method resolution,
-//! as in `outcome`.
+//! The error in a function's return value, if the type gives access to one. Method resolution chooses how, as in
+//! `outcome`.
 
 use std::error::Error as StdError;
 
 use crate::attempt::Outcome;
 
-/// An error that can be asked for its type and causes.
+/// An error that can be asked for its type and causes; none if the type offers no such access.
 #[derive(Clone, Copy, Debug)]
 pub struct Thrown<'a>(pub(super) Option<&'a (dyn StdError + 'static)>);
 
 impl Thrown<'_> {
-    /// Nothing that can be asked.
+    /// Returns the value for no error.
     #[cfg(test)]
     pub(super) fn none() -> Self {
         Thrown(None)
     }
 }
 
-/// A failed outcome to be looked at. More references in front mean a higher rank.
+/// Stands for a failed outcome in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Caught<'a, R>(pub &'a Outcome<R>);
 
@@ -25,7 +25,7 @@ macro_rules! rank {
     ($(#[$doc:meta])* $name:ident for $caught:ty, [$($generics:tt)*], $error:ident => $thrown:expr) => {
         $(#[$doc])*
         pub trait $name<'a> {
-            /// The error.
+            /// Returns the error in the outcome, if there is one.
             fn thrown(&self) -> Thrown<'a>;
         }
 
@@ -41,21 +41,21 @@ macro_rules! rank {
 }
 
 rank! {
-    /// A [`std::error::Error`].
+    /// Chosen for a `Result` whose error is a [`std::error::Error`].
     ThrownError for &&&Caught<'a, Result<T, E>>, [T, E: StdError + 'static], error => Some(error)
 }
 rank! {
-    /// What holds one, as `anyhow::Error` does.
+    /// Chosen for a `Result` whose error holds a [`std::error::Error`], as `anyhow::Error` does.
     ThrownInner for &&Caught<'a, Result<T, E>>, [T, E: AsRef<dyn StdError>], error => Some(error.as_ref())
 }
 rank! {
-    /// What holds an error that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// Chosen for a `Result` whose error holds one that is `Send`, as `Box<dyn Error + Send + Sync>`.
     ThrownInnerSend for &Caught<'a, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync>],
     error => Some(error.as_ref())
 }
-/// Anything else.
+/// Chosen for any other return type.
 pub trait ThrownOther<'a> {
-    /// No error.
+    /// Returns no error.
     fn thrown(&self) -> Thrown<'a>;
 }
 
@@ -65,7 +65,7 @@ impl<'a, R> ThrownOther<'a> for Caught<'a, R> {
     }
 }
 
-/// Looks at a failed outcome with all that its type offers.
+/// Expands to the error in a failed outcome, read by all that its type offers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __thrown {

@@ -1,8 +1,8 @@
-//! The `?` by which an error leaves the annotated function.
+//! The note of the `?` by which an error leaves the annotated function.
 //!
-//! Each `?` of the body is asked about what it is given, and takes note of a failure: of its place,
-//! its expression, the type of the error, and the item if that is a plain value. While nothing fails
-//! that is the branch which `?` itself makes.
+//! Each `?` of the body first passes its operand through here. If it is a failure, its place, its expression, the type
+//! of the error, and the item if that is a plain value are noted. While nothing fails this costs the branch that `?`
+//! itself takes.
 
 use std::any::type_name;
 use std::cell::Cell;
@@ -14,32 +14,32 @@ use safe_state_backends::details::{Details, Origin, Place, Span, Step, Value};
 use crate::failure::reported::active_spans;
 
 thread_local! {
-    /// What the `?` that failed last on this thread noted. The function that it leaves takes it at once.
+    /// The note of the `?` that failed last on this thread. The function that the `?` leaves takes it at once.
     static NOTED: Cell<Option<TryTrace>> = const { Cell::new(None) };
 }
 
-/// A `?` in the user's function: the file in which its expression stands, the line and the column there, from 1, and the
-/// text of the expression. A tuple, as each `?` has one, and a name for each part costs the compiler time.
+/// A `?` in the user's function: the file of its expression, the line and the column there, both from 1, and the text
+/// of the expression. It is a tuple because each `?` has one, and naming the parts would cost the compiler time.
 pub(crate) type TrySite = (&'static str, u32, u32, &'static str);
 
-/// What is known of a `?` that failed.
+/// The note of a `?` that failed.
 #[derive(Debug)]
 pub(crate) struct TryTrace {
     site: &'static TrySite,
     error_type: &'static str,
     item: Option<String>,
-    /// The spans that were active: those in the body have ended once the function returns.
+    /// The spans that were active. They are noted here, as spans in the body have ended once the function returns.
     spans: Vec<Span>,
 }
 
-/// What a `?` can be given. `Same` is its own type: with `Self` or an associated type in its place, a value
-/// that can't be given to a `?` would be two errors.
+/// A type that `?` can be applied to. `Same` is the type itself: with `Self` or an associated type in its place, a
+/// wrong type would give two errors.
 #[diagnostic::on_unimplemented(
     message = "the `?` operator can only be applied to values that implement `Try`",
     label = "the `?` operator cannot be applied to type `{Self}`"
 )]
 pub trait TryOperand<Same> {
-    /// Gives the value back, with a note if it is what `?` leaves the function with.
+    /// Returns the value unchanged, and takes a note if it makes `?` leave the function.
     fn noted(self, site: &'static TrySite, item: impl Handed) -> Same;
 }
 
@@ -50,7 +50,7 @@ macro_rules! given {
     })*) => { $(
         #[diagnostic::do_not_recommend]
         impl<$($generics)*> TryOperand<$ty> for $ty {
-            // Taken apart: as a whole it would be copied where nothing fails as well.
+            // Matched and rebuilt by its parts, as a whole value would also be copied where nothing fails.
             #[inline(always)]
             fn noted(self, site: &'static TrySite, item: impl Handed) -> $ty {
                 match self {
@@ -98,13 +98,13 @@ fn note(site: &'static TrySite, error_type: &'static str, item: impl Handed) {
 }
 
 impl TryTrace {
-    /// What was noted since the last call. What left the function otherwise takes it as well, so that
-    /// nobody takes it for their own.
+    /// Takes the note made since the last call. A failure that leaves the function in another way takes it as well, so
+    /// that no later failure does.
     pub(crate) fn take() -> Option<TryTrace> {
         NOTED.try_with(Cell::take).ok().flatten()
     }
 
-    /// Notes it once more.
+    /// Puts the note back.
     pub(crate) fn put_back(self) {
         let _ = NOTED.try_with(|noted| noted.set(Some(self)));
     }
@@ -114,12 +114,12 @@ impl TryTrace {
         format!("{file}:{line}:{column}")
     }
 
-    /// The type of the error that `?` was given.
+    /// Returns the name of the type of the error that `?` was given.
     pub(crate) fn error_type(&self) -> &'static str {
         self.error_type
     }
 
-    /// The `?`, and the item if it was a plain value.
+    /// Returns the place of the `?`, and the item if it was a plain value.
     pub(crate) fn details(&self) -> Details {
         let (file, line, column, expression) = *self.site;
         let step = Step {
@@ -142,13 +142,13 @@ impl TryTrace {
     }
 }
 
-/// What a `?` may tell of the item.
+/// The item as a `?` can note it.
 pub trait Handed: Copy {
-    /// The item as text.
+    /// Returns the item as text, if it was kept.
     fn shown(self) -> Option<String>;
 }
 
-/// No item, or one that is not to be kept: a reference would forbid the body what it may do.
+/// Stands for no item, or for one that is not kept, as a reference to it would limit the body.
 #[derive(Clone, Copy, Debug)]
 pub struct NoItem;
 
@@ -158,7 +158,7 @@ impl Handed for NoItem {
     }
 }
 
-/// An item that is a number and the like.
+/// An item that is a plain value, such as a number.
 #[derive(Clone, Copy, Debug)]
 pub struct PlainItem<P>(P);
 
@@ -168,18 +168,18 @@ impl<P: Plain> Handed for PlainItem<P> {
     }
 }
 
-/// What can be copied, holds no reference, and runs no code of the user's to be shown.
+/// A value that can be copied, holds no reference, and can be shown without running the user's code.
 pub trait Plain: Copy {
-    /// It as text.
+    /// Returns the value as text.
     fn text(self) -> String;
 }
 
-/// What is, or refers to, a [`Plain`] value.
+/// A value that is, or refers to, a [`Plain`] value.
 pub trait HasPlain {
-    /// That value.
+    /// The type of the plain value.
     type Plain: Plain;
 
-    /// A copy of it.
+    /// Returns a copy of the plain value.
     fn plain(&self) -> Self::Plain;
 }
 
@@ -219,7 +219,7 @@ impl<I: Plain, P: Plain> Plain for (I, P) {
     }
 }
 
-/// As `enumerate` gives them.
+/// Covers the items of `enumerate`.
 impl<I: HasPlain, T: HasPlain> HasPlain for (I, T) {
     type Plain = (I::Plain, T::Plain);
 
@@ -229,20 +229,20 @@ impl<I: HasPlain, T: HasPlain> HasPlain for (I, T) {
     }
 }
 
-/// An item to be kept for a `?`. A plain one is kept by a method of its own; for any other the compiler goes on to
-/// [`NotKept`].
+/// An item that may be kept for a `?`. For a plain one its own method `kept` is called; for any other the compiler goes
+/// on to the method of [`NotKept`].
 #[derive(Debug)]
 pub struct HandedOut<'a, T>(pub &'a T);
 
 impl<T: HasPlain> HandedOut<'_, T> {
-    /// Keeps it.
+    /// Keeps the item.
     #[inline]
     pub fn kept(&self) -> PlainItem<T::Plain> {
         PlainItem(self.0.plain())
     }
 }
 
-/// An item that is not kept.
+/// Stands for an item that is not kept.
 #[derive(Debug)]
 pub struct NotKept;
 
@@ -263,7 +263,7 @@ impl<T> Deref for HandedOut<'_, T> {
     }
 }
 
-/// What a `?` may tell of the item.
+/// Expands to the item as a `?` can note it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __handed {

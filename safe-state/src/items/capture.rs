@@ -1,14 +1,14 @@
-//! Values recorded of the item in flight, for the case that it fails.
+//! Values captured from the item in flight, to be recorded if it fails.
 
 use std::any::type_name;
 use std::fmt::{Debug, Display};
 
 use crate::bounded::bounded;
 
-/// Longest text kept of a value, in bytes.
+/// The longest text kept of a value, in bytes.
 pub(crate) const LIMIT: usize = 4 * 1024;
 
-/// A value to be shown with what its type offers. More references in front mean a higher rank.
+/// Stands for a value to be shown, in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Value<'a, T: ?Sized>(pub &'a T);
 
@@ -16,7 +16,7 @@ macro_rules! rank {
     ($(#[$doc:meta])* $name:ident for $value:ty, [$($bound:tt)*], $it:ident => $shown:expr) => {
         $(#[$doc])*
         pub trait $name {
-            /// The value as text.
+            /// Returns the value as text.
             fn shown(&self) -> String;
         }
 
@@ -30,22 +30,22 @@ macro_rules! rank {
 }
 
 rank! {
-    /// What prints for programmers.
+    /// Chosen for values that are `Debug`.
     ShownByDebug for &&Value<'_, T>, [Debug +], value => bounded(LIMIT, format_args!("{value:?}"))
 }
 rank! {
-    /// What prints.
+    /// Chosen for values that are only `Display`.
     ShownByDisplay for &Value<'_, T>, [Display +], value => bounded(LIMIT, format_args!("{value}"))
 }
 rank! {
-    /// Anything else.
+    /// Chosen for any other value, of which the type's name is shown.
     ShownByType for Value<'_, T>, [], value => {
         let _: &T = value;
         format!("({})", type_name::<T>())
     }
 }
 
-/// Shows a value with what its type offers.
+/// Expands to a value as text, by all that its type offers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __shown {

@@ -1,10 +1,10 @@
-//! What of an item is compared with what it was in another run, found by the item's type.
+//! Chooses by an item's type what of the item is compared with the same item in another run.
 //!
-//! Method resolution chooses a *form* for a type, as the [fingerprint](super::fingerprint) did before: what a type offers
-//! itself (`Serialize` before `Hash`, as its result depends on the value alone and not on the compiler), the bytes of
-//! paths, or what it holds, where it is a tuple, a `Result` or another of std's wrappers. Those are looked through to a
-//! fixed depth, as generated code can't call itself. A form is no value; where there is none for a type, the trait that is
-//! asked of it tells what to do.
+//! Method resolution chooses a *form* for a type: what the type offers itself (`Serialize` before `Hash`, as its result
+//! depends on the value alone and not on the compiler), the bytes of paths, or the value that it holds, if it is a
+//! tuple, a `Result` or another of std's wrappers. Wrappers are looked through to a fixed depth, as generated code
+//! can't call itself. A form is a type without values. If a type has none, the error message of the trait [`Compared`]
+//! tells what to do.
 
 mod forms;
 mod head;
@@ -23,7 +23,7 @@ pub(crate) use kind::{Compared, Of};
 pub(crate) use probe::Ranked;
 pub use probe::{OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped, Walk};
 
-/// The value's fingerprint, by the form of its type.
+/// Returns the value's fingerprint, by the form of its type; none if the item is not compared.
 pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u32> {
     if F::BY_POSITION {
         return None;
@@ -38,13 +38,13 @@ pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u3
     }
 }
 
-/// What is to be compared of an argument, by a form that its type may not have.
+/// An argument of the function, with a form that may not be one of its type.
 #[derive(Debug)]
 pub struct Argument<'a, T, F>(pub &'a T, pub PhantomData<F>);
 
-/// An argument that can be compared.
+/// Chosen for arguments that can be compared.
 pub trait ArgumentCompared {
-    /// Its fingerprint.
+    /// Returns the argument's fingerprint; none if it holds an address, which differs in each process.
     fn fingerprint(&self) -> Option<u32>;
 }
 
@@ -54,9 +54,9 @@ impl<T, F: Compared<T>> ArgumentCompared for &Argument<'_, T, F> {
     }
 }
 
-/// One that can't.
+/// Chosen for arguments that can't be compared.
 pub trait ArgumentNotCompared {
-    /// None.
+    /// Returns no fingerprint.
     fn fingerprint(&self) -> Option<u32>;
 }
 
@@ -66,7 +66,7 @@ impl<T, F> ArgumentNotCompared for Argument<'_, T, F> {
     }
 }
 
-/// A value's fingerprint, which its type has to have.
+/// Expands to a value's fingerprint. It is a compile error if its type has none.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fingerprint {
@@ -80,7 +80,7 @@ macro_rules! __fingerprint {
     };
 }
 
-/// An argument's fingerprint, if its type has one.
+/// Expands to an argument's fingerprint; none if its type has no form.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __argument_fingerprint {
@@ -93,7 +93,7 @@ macro_rules! __argument_fingerprint {
     }};
 }
 
-/// The form of a value's type, at which no more than so many types are looked at as there are dots.
+/// Expands to the form of a value's type. It looks at no more types than there are dots.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __form {

@@ -1,40 +1,40 @@
-//! How a loop is entered: what it passes over, and how it knows its input again.
+//! The entry into a loop: which items it passes over, and how it recognises its input.
 
 use std::ops::Range;
 
 use safe_state_backends::{Completed, Mark};
 
-/// Which loop it is.
+/// A loop's identity in its function.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Number {
-    /// How many resumable loops are around it.
+    /// The number of resumable loops around it.
     pub(crate) depth: usize,
-    /// Its place among the function's resumable loops, in the order of its text.
+    /// The loop's number among the function's resumable loops, in the order of the source.
     pub(crate) id: u16,
 }
 
-/// What a loop passes over, and by what it knows that it is in the right place.
+/// The items that a loop passes over, and those by which it recognises its input.
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) completed: Completed,
-    /// Items to know the input by, in the order of their indices.
+    /// The items by which the input is recognised, in the order of their indices.
     pub(crate) marks: Vec<Mark>,
-    /// The item that a `break` was in which has left the loop for good: none comes from there on.
+    /// The index of the item in which a `break` has left the loop for good. The loop gives no items from there on.
     pub(crate) closed_at: Option<u64>,
 }
 
-/// How the input is not the one that the checkpoint saw.
+/// The difference between the input and the one that the checkpoint was made with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WrongInput {
-    /// It has fewer items than are complete.
+    /// The input has fewer items than are complete.
     TooShort,
-    /// The item at that index is another one.
+    /// The item at this index is another one.
     OtherItem(u64),
 }
 
 impl Entry {
-    /// Passes over `range` of the completed items, in one step where the iterator can: slices, ranges,
-    /// `Vec`.
+    /// Passes over `range` of the completed items, and checks the marked ones. Takes one step where the iterator can:
+    /// slices, ranges, `Vec`.
     pub(crate) fn skip<I: Iterator>(
         &self,
         iter: &mut I,
@@ -53,13 +53,13 @@ impl Entry {
         }
     }
 
-    /// Passes over all of a loop that is closed. The item that the `break` left it at has been taken too,
-    /// from what the next loop may go on with.
+    /// Passes over all items of a loop that is closed, and the item of the `break`: it too was taken from an iterator
+    /// that the next loop may go on with.
     pub(crate) fn skip_closed<I: Iterator>(&self, iter: &mut I) {
         drop(nth(iter, self.completed.prefix()));
     }
 
-    /// Returns whether the item at `index`, which has that fingerprint, is the one that it was.
+    /// Checks that the item at `index`, if it is a marked one, has the fingerprint that was stored.
     pub(crate) fn check(
         &self,
         index: u64,
@@ -71,18 +71,18 @@ impl Entry {
         }
     }
 
-    /// Returns whether all of the loop's completed items come before the others, which are not known yet.
+    /// Returns whether all completed items and all marked ones come before the rest.
     pub(crate) fn is_in_order(&self) -> bool {
         let prefix = self.completed.prefix();
         self.completed.end() == prefix && self.last_mark().is_none_or(|last| last < prefix)
     }
 
-    /// The index of the last item to know the input by.
+    /// Returns the index of the last marked item.
     pub(crate) fn last_mark(&self) -> Option<u64> {
         self.marks.last().map(|mark| mark.index)
     }
 
-    /// Returns whether the loop gives no item any more.
+    /// Returns whether the loop gives no more items.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed_at.is_some_and(|at| at <= self.completed.prefix())
     }
@@ -95,7 +95,7 @@ fn mark_fits(mark: Mark, found: Option<u32>) -> Result<(), WrongInput> {
     }
 }
 
-/// [`Iterator::nth`] for an index of any platform.
+/// Does what [`Iterator::nth`] does, for an index that may be larger than `usize`.
 fn nth<I: Iterator>(iter: &mut I, mut index: u64) -> Option<I::Item> {
     loop {
         if let Ok(index) = usize::try_from(index) {

@@ -1,6 +1,6 @@
-//! A checksum of an item's value, by which a resumed run knows its input again.
+//! A checksum of an item's value, by which a resumed run recognises its input.
 //!
-//! What of an item counts is chosen by its type, in [`compared`](super::compared).
+//! The item's type decides what of it counts, in [`compared`](super::compared).
 
 pub(crate) mod unordered;
 
@@ -11,25 +11,25 @@ use serde::Serialize;
 
 use unordered::Walk;
 
-/// What stands for the fingerprint of a value that is or holds an address, which is another one in every process.
+/// Stands for the fingerprint of a value that is or holds an address, which differs in every process.
 pub(crate) const OF_ADDRESS: Option<u32> = Some(0x6164_6472);
 
-/// What stands for the fingerprint of a value whose `Serialize` fails.
+/// Stands for the fingerprint of a value whose `Serialize` fails.
 pub(crate) const NOT_SERIALIZED: Option<u32> = Some(0x6e6f_7365);
 
-/// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
+/// Stands for the fingerprint of a consumed item: items of this loop can't be known by their index in a later run.
 pub const CONSUMED: Option<u32> = Some(safe_state_backends::CONSUMED);
 
-/// No more of an item than that many bytes is looked at.
+/// The number of bytes of an item that are looked at.
 const LIMIT: usize = 64 * 1024;
 
-/// A checksum of what the value serialises to.
+/// Returns a checksum of the bytes that the value serialises to; none if its `Serialize` fails.
 pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
     let mut checksum = Checksum::default();
     checksum.serialized(value).map(|()| checksum.value())
 }
 
-/// The sum of what of a value is looked at.
+/// The checksum of an item while it is made.
 #[derive(Debug, Default)]
 pub struct Checksum {
     hasher: crc32fast::Hasher,
@@ -39,19 +39,19 @@ pub struct Checksum {
 }
 
 impl Checksum {
-    /// Adds what the value serialises to; none if its `Serialize` fails.
+    /// Adds the bytes that the value serialises to; returns none if its `Serialize` fails.
     pub(crate) fn serialized<T: Serialize + ?Sized>(&mut self, value: &T) -> Option<()> {
         let written = postcard::to_io(&Walk::within(LIMIT).of(value), &mut *self).map(drop);
-        // Or it is cut short by the limit: the same again next time.
+        // An error because of the limit does not count: the value is cut at the same byte next time.
         (written.is_ok() || self.length >= LIMIT).then_some(())
     }
 
-    /// Something in the value is another one in every process.
+    /// Notes that something in the value differs in every process.
     pub(crate) fn note_address(&mut self) {
         self.has_address = true;
     }
 
-    /// Something in the value can't be serialised.
+    /// Notes that something in the value can't be serialised.
     pub(crate) fn note_failure(&mut self) {
         self.has_failed = true;
     }
@@ -84,7 +84,7 @@ impl io::Write for Checksum {
 
 impl Hasher for Checksum {
     fn write(&mut self, bytes: &[u8]) {
-        // What is beyond the limit is not looked at.
+        // Bytes beyond the limit are ignored.
         let _ = io::Write::write(self, bytes);
     }
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::__fingerprint;
 
-    /// Of what is stored by releases that knew nothing of maps.
+    /// The fingerprint that releases stored which did not treat maps specially.
     const PLAIN: u32 = 162_406_526;
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
             (0..count).map(|n| (format!("key {n}"), inner(n + shift))).collect()
         };
         for count in [0, 1, 2, 40] {
-            // Each map has a hasher of its own.
+            // Each map has its own random hasher.
             let expected = __fingerprint!(&map(0, count));
             assert!(expected.is_some());
             for _ in 0..20 {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_large_map_its_length_counts() {
+    fn a_large_map_is_known_by_its_length() {
         let map = |count: u64, last: u64| -> HashMap<u64, String> {
             (0..count)
                 .map(|n| (n, if n + 1 == count { last.to_string() } else { "x".repeat(100) }))

@@ -1,23 +1,23 @@
-//! The way through a loop's input where items were put back that stand before completed ones.
+//! The way through an input in which items to be done stand before complete ones.
 
 use std::iter::Peekable;
 use std::ops::Range;
 
 use crate::items::entry::{Entry, WrongInput};
 
-/// What a loop has still to pass over.
+/// The complete items that a loop still has to pass over.
 #[derive(Debug)]
 pub(crate) struct Gaps {
     entry: Entry,
     /// The index of the item that the input gives next.
     next: u64,
     complete: Peekable<std::vec::IntoIter<Range<u64>>>,
-    /// How many items those are.
+    /// The number of items in `complete`.
     left: u64,
 }
 
 impl Gaps {
-    /// Those of a loop whose input has given the items at its front that are complete.
+    /// Makes the gaps of a loop that has passed over the complete items at the front of its input.
     pub(crate) fn behind(entry: Entry) -> Self {
         let next = entry.completed.prefix();
         let complete: Vec<_> =
@@ -26,12 +26,12 @@ impl Gaps {
         Gaps { entry, next, complete: complete.into_iter().peekable(), left }
     }
 
-    /// How many items are complete.
+    /// Returns how many items are complete.
     pub(crate) fn completed(&self) -> u64 {
         self.entry.completed.len()
     }
 
-    /// Passes over what is complete before the next item that is not. Gives how many that were.
+    /// Passes over the complete items before the next one that is not complete. Returns how many they were.
     pub(crate) fn skip<I: Iterator>(
         &mut self,
         iter: &mut I,
@@ -45,7 +45,7 @@ impl Gaps {
         Ok(range.end - next)
     }
 
-    /// The next item is about to be done, and has that fingerprint.
+    /// Checks the next item, which is about to begin, and counts it.
     pub(crate) fn check(
         &mut self,
         fingerprint: impl FnOnce() -> Option<u32>,
@@ -60,13 +60,13 @@ impl Gaps {
         self.entry.closed_at.is_some_and(|at| at <= self.next)
     }
 
-    /// How many items are left, all of them complete, if there is none to do; none if that depends on a
-    /// `break`.
+    /// Returns how many items the input has left if all of them are complete; none if a `break` has closed the loop at
+    /// some item.
     pub(crate) fn left(&self) -> Option<u64> {
         self.entry.closed_at.is_none().then_some(self.left)
     }
 
-    /// Returns whether nothing more is known of the items to come.
+    /// Returns whether nothing is stored about the items to come.
     pub(crate) fn is_over(&mut self) -> bool {
         let next = self.next;
         self.complete.peek().is_none()

@@ -1,5 +1,5 @@
-//! How a loop knows its items again in the next run: by their index, by a key, or not at all, as its
-//! input goes on behind the item that a cursor names.
+//! The identity of items: how a loop recognises its items in the next run. It is their index, a key, a cursor after
+//! which the input goes on, or nothing.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -12,40 +12,40 @@ use crate::items::fingerprint::{CONSUMED, NOT_SERIALIZED, OF_ADDRESS};
 use crate::items::key::KeyHash;
 use crate::items::keyed;
 
-/// How a loop knows its items.
+/// The way in which a loop recognises its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityKind {
-    /// By their index, with the fingerprint of one of them.
+    /// Items are recognised by their index, checked with the fingerprint of some of them.
     Index,
-    /// By a key, of whose text this is a fingerprint; its lowest bit does not count.
+    /// Items are recognised by a key. The number is a fingerprint of the key's text; its lowest bit does not count.
     Key(u32),
-    /// By the cursor behind which the input goes on.
+    /// Items are recognised by a cursor, after which the input goes on.
     Cursor,
-    /// Not at all: the input gives each item once, and none that is complete again.
+    /// Items are not recognised: the input gives each item once, and never gives a complete one again.
     Consumed,
 }
 
-/// What a loop does with an item that its input gives.
+/// The decision on an item that the input gives.
 #[derive(Debug)]
 pub enum Admission {
-    /// Its body runs.
+    /// The item's body runs.
     Out,
-    /// It is complete.
+    /// The item is complete, and skipped.
     PassedOver,
     /// The run cannot go on.
     Failed(Error),
 }
 
-/// How a loop knows items of type `T`.
+/// The way in which a loop recognises items of type `T`.
 pub trait Identity<T> {
-    /// Takes in the next item of the input.
+    /// Takes in the next item of the input, and decides whether its body runs.
     fn hand_out(&self, counter: &mut impl Counter, item: &T) -> Admission;
 
-    /// A checksum of the item, where it is to be known again by its index.
+    /// Returns a checksum of the item, if it is recognised by its index.
     fn fingerprint(&self, item: &T) -> Option<u32>;
 }
 
-/// By index, with that fingerprint.
+/// Recognises items by index, with this function for their fingerprints.
 #[derive(Clone, Copy, Debug)]
 pub struct ByIndex<F>(pub F);
 
@@ -70,14 +70,14 @@ impl<T, F: Fn(&T) -> Option<u32>> Identity<T> for ByIndex<F> {
     }
 }
 
-/// By the hash of a key.
+/// Recognises items by the hash of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct ByKey<F> {
     hash: F,
 }
 
 impl<F> ByKey<F> {
-    /// By the hash that `hash` makes of an item's key.
+    /// Makes the identity with `hash`, which hashes an item's key.
     pub(crate) fn new<T>(hash: F) -> Self
     where
         F: Fn(&T) -> Result<KeyHash, String>,
@@ -103,16 +103,16 @@ impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<T> for ByKey<F> {
     }
 }
 
-/// By the hash of a key, of an item that comes with its index in a longer input.
+/// Recognises items by the hash of a key, when each comes with its index in a longer input.
 #[derive(Debug)]
 pub(crate) struct ByKeyAt<F> {
     by_key: ByKey<F>,
-    /// The index behind the item that came last.
+    /// The index after the last item that came.
     next: Cell<u64>,
 }
 
 impl<F> ByKeyAt<F> {
-    /// By the hash that `hash` makes of an item's key.
+    /// Makes the identity with `hash`, which hashes an item's key.
     pub(crate) fn new<T>(hash: F) -> Self
     where
         F: Fn(&T) -> Result<KeyHash, String>,
@@ -120,12 +120,12 @@ impl<F> ByKeyAt<F> {
         ByKeyAt { by_key: ByKey::new(hash), next: Cell::new(0) }
     }
 
-    /// What makes the hash of an item's key.
+    /// Returns the function that hashes an item's key.
     pub(crate) fn hash(&self) -> &F {
         &self.by_key.hash
     }
 
-    /// The items come from the start again.
+    /// Starts again at the first item of the input.
     pub(crate) fn begin(&mut self) {
         self.next.set(0);
     }
@@ -142,19 +142,19 @@ impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<(u64, T)> for ByKeyAt<F> 
     }
 }
 
-/// Ties the type of a loop's cursors to what `cursor!()` gives.
+/// Ties the type of a loop's cursors to the type that `cursor!()` returns.
 #[derive(Debug)]
 pub struct CursorType<C>(PhantomData<fn() -> C>);
 
 impl<C> CursorType<C> {
-    /// Of any type, for the compiler to find out.
+    /// Makes the value for any type, which the compiler infers.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub const fn new() -> Self {
         CursorType(PhantomData)
     }
 }
 
-/// By cursor.
+/// Recognises items by a cursor.
 #[derive(Clone, Copy, Debug)]
 pub struct ByCursor<C, F> {
     cursor: F,
@@ -162,7 +162,7 @@ pub struct ByCursor<C, F> {
 }
 
 impl<C, F> ByCursor<C, F> {
-    /// By the cursor that `cursor` makes of an item.
+    /// Makes the identity with `cursor`, which returns the cursor of an item.
     pub(crate) fn new<T>(_: &CursorType<C>, cursor: F) -> Self
     where
         F: Fn(&T) -> C,
@@ -184,11 +184,11 @@ impl<T, C: Carry, F: Fn(&T) -> C> Identity<T> for ByCursor<C, F> {
     }
 }
 
-/// How a loop went before that made its keys otherwise.
+/// Says in an error that the loop made its keys in another way before.
 pub(crate) const ANOTHER_KEY: &str = "another key";
 
 impl IdentityKind {
-    /// Returns how the loop of which `stored` is told knew its items; none if that can't be told yet.
+    /// Returns how the loop with the progress `stored` recognised its items; none if that can't be told yet.
     fn of(stored: &LoopProgress) -> Option<IdentityKind> {
         match (stored.keys(), stored.cursor()) {
             (Some(keys), _) => Some(IdentityKind::Key(keyed::text_of(keys.made_by()))),
@@ -201,16 +201,17 @@ impl IdentityKind {
         }
     }
 
-    /// Checks that a loop can go on in this way from what is stored. Else the error tells how it went before.
+    /// Checks that a loop can go on in this way from what is stored. The error says how the loop recognised its items
+    /// before.
     pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
         let now = match self {
             IdentityKind::Key(made_by) => IdentityKind::Key(keyed::text_of(made_by)),
             other => other,
         };
         match IdentityKind::of(stored) {
-            // Nothing is passed over, so it does not matter which they were.
+            // A consumed input passes over nothing, so the indices do not matter.
             Some(IdentityKind::Index) if now == IdentityKind::Consumed => Ok(()),
-            // They were named by hand, before the loop told how it makes them.
+            // The keys were named by hand, before the loop stored how it makes them.
             Some(IdentityKind::Key(0)) if matches!(now, IdentityKind::Key(_)) => Ok(()),
             Some(before) if before != now => Err(match before {
                 IdentityKind::Index => "their index",

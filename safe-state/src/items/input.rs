@@ -1,5 +1,5 @@
-//! The input of a `for` loop that knows its items by their index, before it is entered: its type is looked at, and tells
-//! what of an item is compared.
+//! The input of a `for` loop that recognises its items by their index. Its type is looked at before the loop is
+//! entered, and tells what of an item is compared.
 
 use std::marker::PhantomData;
 
@@ -9,38 +9,38 @@ use crate::items::identity::IdentityKind;
 use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
 use crate::proof::never;
 
-/// An input, and the type of its items.
+/// An input's iterator, and the type of its items.
 #[derive(Debug)]
 pub struct Input<I, T>(I, PhantomData<fn() -> T>);
 
-/// What a loop can walk: what a `for` can.
+/// A value that a `for` loop can walk.
 ///
-/// It has two implementations, of which one holds for nothing. With a single one the compiler takes `Iter` for that of
-/// any type, and tells of one that is no iterator once more wherever it is used. That it asks for `IntoIterator` is for
-/// clippy, which then sees a `collect` in the head that is not needed.
+/// It has two impls, one of which never applies. With a single one the compiler would assume its `Iter` for any type,
+/// and report a type that is no iterator again wherever it is used. The bound `IntoIterator` is for clippy, which then
+/// sees a needless `collect` in the head.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an iterator",
     label = "`{Self}` is not an iterator"
 )]
 pub trait Walkable<By>: IntoIterator {
-    /// Its iterator.
+    /// The type of its iterator.
     type Iter: Iterator<Item = Self::Each>;
-    /// An item.
+    /// The type of its items.
     type Each;
 
-    /// The iterator over it.
+    /// Returns the iterator over the value.
     fn walked(self) -> Self::Iter;
 }
 
-/// By its `IntoIterator`.
+/// Marks the impl for all types that are `IntoIterator`.
 #[derive(Debug)]
 pub struct ByIntoIterator;
 
-/// By nothing.
+/// Marks the impl that applies to no type.
 #[derive(Debug)]
 pub struct ByNothing;
 
-/// Has no implementation.
+/// A trait that no type implements.
 pub trait Nothing: IntoIterator {}
 
 #[diagnostic::do_not_recommend]
@@ -64,13 +64,13 @@ impl<I: Nothing> Walkable<ByNothing> for I {
     }
 }
 
-/// The input that a loop walks.
+/// Makes the input that a loop walks.
 pub fn input<I: Walkable<By>, By>(input: I) -> Input<I::Iter, I::Each> {
     Input(input.walked(), PhantomData)
 }
 
 impl<I, T> Input<I, T> {
-    /// The iterator.
+    /// Returns the iterator.
     pub(crate) fn into_iter(self) -> I {
         self.0
     }
@@ -78,7 +78,7 @@ impl<I, T> Input<I, T> {
 
 #[expect(clippy::unused_self, reason = "it is there for its type")]
 impl<I, T> Input<I, T> {
-    /// The type of the input, with a reference for each rank.
+    /// Returns the type of the input for method resolution, with a reference for each rank.
     pub fn source<'a>(&self) -> &'a &'a &'a &'a &'a Source<I>
     where
         I: 'a,
@@ -86,12 +86,12 @@ impl<I, T> Input<I, T> {
         Source::ranked()
     }
 
-    /// The type of its items, which errors name.
+    /// Returns the type of the items, which errors name.
     pub fn item(&self) -> PhantomData<fn() -> T> {
         PhantomData
     }
 
-    /// The walk from the type of its items.
+    /// Returns the walk that begins at the type of the items.
     pub fn walk<'a>(&self) -> Ranked<'a, Walk<(Of<T>, ()), (), true>>
     where
         T: 'a,
@@ -101,7 +101,7 @@ impl<I, T> Input<I, T> {
 }
 
 impl<I, T> Input<I, T> {
-    /// An item, in code that never runs.
+    /// Returns an item, in code that never runs.
     #[expect(clippy::unused_self, reason = "its type is what counts")]
     pub fn each(&self) -> T {
         never()
@@ -109,23 +109,23 @@ impl<I, T> Input<I, T> {
 }
 
 impl<I, T, E> Input<I, Result<T, E>> {
-    /// What an item holds that is no error, in code that never runs.
+    /// Returns the value in an item that is `Ok`, in code that never runs.
     #[expect(clippy::unused_self, reason = "its type is what counts")]
     pub fn success(&self) -> T {
         never()
     }
 }
 
-/// Items that are no `Result`.
+/// Chosen for items that are no `Result`.
 pub trait OfNoResult {
-    /// Nothing.
+    /// Does nothing.
     fn success(&self) {}
 }
 
 impl<I, T> OfNoResult for Input<I, T> {}
 
-/// To call a method of a value, the compiler has to know its type, and asks for it at the call that leaves it open.
-/// Without that, it would take the first implementation that it finds for the type.
+/// Makes the compiler infer a type. To call a method of a value, the compiler has to know its type, and reports an
+/// unknown type at that call. Without it, the compiler would take the first impl that it finds for the type.
 pub trait TypeIsKnown {
     /// Does nothing.
     fn type_is_known(&self) {}
@@ -133,10 +133,10 @@ pub trait TypeIsKnown {
 
 impl<T> TypeIsKnown for T {}
 
-/// What makes a checksum of an item, by its type alone.
+/// A function that makes a checksum of an item, by its type alone.
 pub(crate) type ByType<T> = fn(&T) -> Option<u32>;
 
-/// An input of which it is known how its items are.
+/// An input, with the way in which its items are recognised.
 #[derive(Debug)]
 pub struct Known<I, F> {
     pub(crate) iter: I,
@@ -145,7 +145,7 @@ pub struct Known<I, F> {
     pub(crate) gives_once: bool,
 }
 
-/// An input whose items are compared by the form of their type.
+/// Makes the input whose items are compared by the form of their type.
 pub fn compared<I, T, F: Compared<T>>(
     _: PhantomData<fn() -> T>,
     _: impl HasOrder + GivesAgain,
@@ -156,18 +156,18 @@ pub fn compared<I, T, F: Compared<T>>(
     by_index(input, fingerprint, is_channel::<I>())
 }
 
-/// One whose items are not compared.
+/// Makes the input whose items are not compared.
 pub fn unchecked<I, T>(_: impl HasOrder + GivesAgain, input: Input<I, T>) -> Known<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| None;
     by_index(input, fingerprint, is_channel::<I>())
 }
 
-/// One of whose items the program tells what is compared.
+/// Makes the input whose items are compared by a function of the program.
 pub fn checked<I, T, F: Fn(&T) -> Option<u32>>(input: Input<I, T>, fingerprint: F) -> Known<I, F> {
     by_index(input, fingerprint, false)
 }
 
-/// One that gives each item once.
+/// Makes the input that gives each item only once.
 pub fn consumed<I, T>(input: Input<I, T>) -> Known<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| CONSUMED;
     Known { way: IdentityKind::Consumed, ..by_index(input, fingerprint, false) }
@@ -177,7 +177,7 @@ fn by_index<I, T, F>(input: Input<I, T>, fingerprint: F, gives_once: bool) -> Kn
     Known { iter: input.0, way: IdentityKind::Index, fingerprint, gives_once }
 }
 
-/// Looks at the type of an input whose items are to be known by their index.
+/// Expands to an input whose items are recognised by their index, as its type decides.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __known {

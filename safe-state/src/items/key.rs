@@ -1,8 +1,8 @@
-//! A hash of an item's key, by which a loop with `key` knows its items.
+//! A hash of an item's key, by which a loop with `key` recognises its items.
 //!
-//! As with [fingerprints](crate::fingerprint), what the key's type offers is chosen by method
-//! resolution: `Serialize` before `Hash`, as its result depends on the value alone. Which of them it
-//! was is stored with the keys: a type that is `Serialize` as well by now has other hashes.
+//! As for [fingerprints](crate::fingerprint), method resolution chooses what the key's type offers: `Serialize` before
+//! `Hash`, as its result depends on the value alone. The choice is stored with the keys, as the hashes change if the
+//! type becomes `Serialize` later.
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -17,7 +17,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::items::fingerprint::unordered::Walk;
 
-/// A key to be hashed. More references in front mean a higher rank.
+/// Stands for a key in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Key<'a, T: ?Sized>(pub &'a T);
 
@@ -25,17 +25,17 @@ pub struct Key<'a, T: ?Sized>(pub &'a T);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyHash {
     pub(crate) hash: u64,
-    /// Whether `Hash` made it, and not `Serialize`.
+    /// Whether `Hash` made the hash, and not `Serialize`.
     pub(crate) is_by_hash: bool,
 }
 
-/// Keys that can be serialised.
+/// Chosen for keys that are `Serialize`.
 pub trait KeyBySerialize {
-    /// The key's hash.
+    /// Returns the key's hash.
     ///
     /// # Errors
     ///
-    /// Why its `Serialize` fails.
+    /// The reason why its `Serialize` fails.
     fn hashed(&self) -> Result<KeyHash, String>;
 }
 
@@ -45,7 +45,7 @@ impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
     }
 }
 
-/// The hash of a key by its `Serialize`.
+/// Returns the hash of a key by its `Serialize`.
 pub(crate) fn serialized<T: Serialize + ?Sized>(key: &T) -> Result<KeyHash, String> {
     let mut sink = Sink(SipHasher13::new());
     let walk = Walk::within(usize::MAX);
@@ -53,9 +53,9 @@ pub(crate) fn serialized<T: Serialize + ?Sized>(key: &T) -> Result<KeyHash, Stri
     Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
 }
 
-/// Paths, of which those that are no UTF-8 serialise to nothing.
+/// Chosen for paths, as a path that is not UTF-8 fails to serialise.
 pub trait KeyByPath {
-    /// The key's hash: that of its bytes, as if they were text.
+    /// Returns the hash of the path's bytes, as if they were text.
     ///
     /// # Errors
     ///
@@ -75,9 +75,9 @@ macro_rules! paths {
 
 paths! { Path &Path &&Path PathBuf &PathBuf Box<Path> Rc<Path> Arc<Path> Cow<'_, Path> }
 
-/// Keys that can be serialised, and hashed where that fails, as with a path in them.
+/// Chosen for keys that are `Serialize` and `Hash`. They are hashed if serialising fails, as with such a path in them.
 pub trait KeyBySerializeOrHash {
-    /// The key's hash.
+    /// Returns the key's hash.
     ///
     /// # Errors
     ///
@@ -97,9 +97,9 @@ fn hashed<T: Hash + ?Sized>(key: &T) -> KeyHash {
     KeyHash { hash: hasher.finish(), is_by_hash: true }
 }
 
-/// Keys that can be hashed.
+/// Chosen for keys that are only `Hash`.
 pub trait KeyByHash {
-    /// The key's hash.
+    /// Returns the key's hash.
     ///
     /// # Errors
     ///
@@ -113,9 +113,9 @@ impl<T: Hash + ?Sized> KeyByHash for &Key<'_, T> {
     }
 }
 
-/// What is neither, so that the compiler can say so.
+/// Chosen for keys that are neither, so that the compiler can report it.
 pub trait KeyByNothing<T: ?Sized> {
-    /// Cannot be called.
+    /// Returns a value that is no hash, so that the code does not compile.
     fn hashed(&self) -> NoKey<T>;
 }
 
@@ -125,22 +125,22 @@ impl<T: ?Sized> KeyByNothing<T> for Key<'_, T> {
     }
 }
 
-/// Stands for a key of a type that can't be one.
+/// Stands for a key whose type can't be one.
 #[derive(Debug)]
 pub struct NoKey<T: ?Sized>(std::marker::PhantomData<T>);
 
-/// A hash that was made.
+/// The hash of a key, or the reason why it has none.
 #[diagnostic::on_unimplemented(
     message = "an item cannot be known by this key: it is neither `Serialize` nor `Hash`",
     label = "this is `{Self}`",
     note = "derive `serde::Serialize` or `Hash` for its type, or let `key` give a part of it that is, such as an id"
 )]
 pub trait Hashed {
-    /// The hash.
+    /// Returns the hash.
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// The reason why the key has no hash.
     fn hash(self) -> Result<KeyHash, String>;
 }
 
@@ -150,16 +150,16 @@ impl Hashed for Result<KeyHash, String> {
     }
 }
 
-/// The hash of a key that `key` gives.
+/// Returns the hash of a key that the option `key` gives.
 ///
 /// # Errors
 ///
-/// Its `Serialize` fails.
+/// The key's `Serialize` fails.
 pub fn hash_of(key: impl Hashed) -> Result<KeyHash, String> {
     key.hash()
 }
 
-/// Hashes a key with what its type offers.
+/// Expands to the hash of a key, by what its type offers.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __key {
@@ -173,7 +173,7 @@ macro_rules! __key {
     }};
 }
 
-/// The hash of the `n`-th more item with the same key.
+/// Returns the hash of the `n`-th repetition of a key with the hash `hash`.
 pub(crate) fn nth(hash: u64, n: u64) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(&hash.to_le_bytes());

@@ -1,4 +1,4 @@
-//! The items of a loop that knows them by key: which are complete, and which have been met.
+//! The items of a loop that recognises them by key: which are complete, and which have been met in this run.
 
 use std::collections::HashMap;
 
@@ -7,39 +7,39 @@ use safe_state_backends::Keys;
 
 use crate::items::key;
 
-/// The bit that says of a hash in the table that its item has been met in this run.
+/// The bit of a table entry that tells that its item has been met in this run.
 pub(crate) const MET: u64 = 1 << 63;
 
-/// The bit of a making that says that the keys are hashed by `Hash`, and not by `Serialize`.
+/// The bit of `made_by` that tells that keys are hashed by `Hash`, and not by `Serialize`.
 const BY_HASH: u32 = 1;
 
-/// Of a making, what the text of the key accounts for.
+/// Returns the part of `made_by` that depends on the text of the key.
 pub(crate) fn text_of(made_by: u32) -> u32 {
     made_by & !BY_HASH
 }
 
-/// What is known of the items by their keys' hashes.
+/// The items of a loop, by the hashes of their keys.
 ///
-/// All in one table, of hashes of which one bit is taken: nine bytes for each of its places, as in a
-/// set of hashes, of which at least half are in use while it grows.
+/// One table holds all of them, as hashes with one bit used as a mark. It takes nine bytes for each place, as a set of
+/// hashes does; at least half of the places are in use while it grows.
 #[derive(Debug)]
 pub(crate) struct Keyed {
-    /// How the keys are made, as far as it is known: what hashes them the first of them shows.
+    /// A number that stands for the way the keys are made. Whether by `Hash` is only known after the first key.
     made_by: u32,
     has_first: bool,
-    /// What was complete before this run, and what it has met.
+    /// The items that were complete before this run, and those that it has met.
     table: HashTable<u64>,
-    /// How often more than once a key has been met, of those that have.
+    /// The number of further times that each key was met which was met more than once.
     repeats: HashMap<u64, u64>,
     in_flight: u64,
-    /// What completed since the last save.
+    /// The items completed since the last save.
     unsaved: Vec<u64>,
 }
 
 impl Keyed {
     pub(crate) fn new(made_by: u32, complete: Option<&Keys>) -> Self {
         let (made_by, has_first) = match complete.map(Keys::made_by) {
-            // Named by hand, which hashes them by `Serialize`.
+            // Keys named by hand are hashed by `Serialize`.
             Some(0) => (text_of(made_by), true),
             Some(made_by) => (made_by, true),
             None => (text_of(made_by), false),
@@ -54,7 +54,8 @@ impl Keyed {
         Keyed { made_by, has_first, table, repeats, in_flight: 0, unsaved }
     }
 
-    /// Returns whether the keys are hashed as those that are complete.
+    /// Returns whether a key is hashed in the same way as the complete ones. The first key sets the way if none is
+    /// complete.
     pub(crate) fn makes_as(&mut self, is_by_hash: bool) -> bool {
         let made_by = text_of(self.made_by) | if is_by_hash { BY_HASH } else { 0 };
         if !self.has_first {
@@ -63,7 +64,7 @@ impl Keyed {
         self.made_by == made_by
     }
 
-    /// Takes in the next item of the input. Returns whether it is to be done.
+    /// Takes in the next item of the input. Returns whether its body is to run.
     pub(crate) fn meet(&mut self, hash: u64) -> bool {
         let first = hash & !MET;
         self.in_flight = first;
@@ -71,12 +72,12 @@ impl Keyed {
             let repeats = self.repeats.entry(first).or_default();
             *repeats += 1;
             self.in_flight = key::nth(first, *repeats) & !MET;
-            // Met before only if two hashes are the same by chance; then it is done once more.
+            // It has been met only if two hashes are equal by chance; then the item is done once more.
             self.meet_first(self.in_flight).unwrap_or(true)
         })
     }
 
-    /// Returns whether the item is to be done, if it has not been met.
+    /// Returns whether the item's body is to run; none if the item has been met before.
     fn meet_first(&mut self, hash: u64) -> Option<bool> {
         if let Some(entry) = self.table.find_mut(hash, |entry| entry & !MET == hash) {
             let is_met = *entry & MET != 0;
@@ -87,17 +88,17 @@ impl Keyed {
         Some(true)
     }
 
-    /// Attends to the item of that hash, which has been met.
+    /// Makes the item with this hash, which has been met, the one in flight.
     pub(crate) fn attend(&mut self, hash: u64) {
         self.in_flight = hash;
     }
 
-    /// Returns whether the item of that hash is complete, or has been met.
+    /// Returns whether the item with this hash is complete, or has been met.
     pub(crate) fn knows(&self, hash: u64) -> bool {
         self.table.find(hash, |entry| entry & !MET == hash).is_some()
     }
 
-    /// The hash of the item met last.
+    /// Returns the hash of the item in flight.
     pub(crate) fn in_flight(&self) -> u64 {
         self.in_flight
     }
@@ -106,7 +107,7 @@ impl Keyed {
         self.unsaved.push(self.in_flight);
     }
 
-    /// What completed since the last save.
+    /// Returns the items completed since the last save.
     pub(crate) fn unsaved(&self) -> &[u64] {
         &self.unsaved
     }
@@ -115,7 +116,7 @@ impl Keyed {
         self.unsaved = unsaved;
     }
 
-    /// What the checkpoint has not been told yet.
+    /// Takes the keys of the items that the checkpoint has not been told of; none if there are none.
     pub(crate) fn take_unsaved(&mut self) -> Option<Keys> {
         let hashes = std::mem::take(&mut self.unsaved);
         (!hashes.is_empty()).then(|| Keys::new(self.made_by, hashes))
@@ -126,7 +127,7 @@ impl Keyed {
 mod tests {
     use super::*;
 
-    /// Meets the hashes after those before were complete; gives those to be done.
+    /// Meets the hashes in `input` after those in `complete`. Returns the positions of those to be done.
     fn done(complete: &Keys, input: &[u64]) -> Vec<usize> {
         let mut keyed = Keyed::new(7, Some(complete));
         (0..).zip(input).filter(|(_, hash)| keyed.meet(**hash)).map(|(at, _)| at).collect()

@@ -8,35 +8,34 @@ use crate::items::entry::{Entry, WrongInput};
 use crate::items::identity::{Admission, ByCursor, ByIndex, ByKey, CursorType, Identity};
 use crate::items::key::KeyHash;
 
-/// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
-/// lends them.
+/// The items of a `while let` loop, which asks for them itself: from a stream, or from a cursor that lends them.
 #[derive(Debug)]
 pub struct Received {
     entry: Entry,
-    /// How many have been asked for.
+    /// The number of items that the loop has asked for.
     asked: u64,
     refused: Option<Box<Error>>,
-    /// Whether it takes its items from a carried variable.
+    /// Whether the loop takes its items out of a carried variable.
     takes: bool,
 }
 
-/// What a `while let` loop does with what it got.
+/// The answer to an item that a `while let` loop got.
 #[derive(Debug)]
 pub enum Receipt<T> {
     /// The next item.
     Item(T),
-    /// It is complete.
+    /// The item is complete.
     Skipped,
-    /// There are no more.
+    /// The input has ended.
     Done,
     /// The run cannot go on.
     Failed(Error),
 }
 
 impl Received {
-    /// The items of a loop that is entered so, or why it can't be. Of one that takes its items from a carried variable
-    /// what is complete is there no more, so that there is nothing to pass over; and if it `has_ended` in an earlier
-    /// run, it has ended, whatever was put there since.
+    /// Makes the items of a loop with the entry `entered`, or with the error why it can't be entered. A loop that takes
+    /// its items out of a carried variable passes over nothing, as complete items are no longer in it. If such a loop
+    /// `has_ended` in an earlier run, it stays ended, whatever was put into the variable since.
     pub(crate) fn new(entered: Result<Entry, Error>, takes: bool, has_ended: bool) -> Self {
         let (entry, refused) = match entered {
             Ok(entry) => (entry, None),
@@ -52,24 +51,24 @@ impl Received {
         Received { entry: Entry { closed_at, ..Entry::default() }, asked: 0, refused, takes }
     }
 
-    /// Gives nothing but this error.
+    /// Makes the loop give the error instead of an item.
     pub(crate) fn refuse(&mut self, error: Error) {
         self.refused = Some(Box::new(error));
     }
 
-    /// Returns whether the loop gives no items any more: a `break` has left it for good, and it has asked
-    /// for as many as it had then.
+    /// Returns whether the loop gives no more items: a `break` has left it for good in an earlier run, and it has now
+    /// asked for as many as then.
     pub fn is_closed(&self) -> bool {
         self.refused.is_none()
             && self.entry.closed_at.is_some_and(|at| self.asked > at || self.takes)
     }
 
-    /// Whether it gives nothing but an error.
+    /// Returns whether the loop gives an error instead of an item.
     pub fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
-    /// Takes what the loop asked for, of which it knows items by their index.
+    /// Takes the item that the loop asked for, and recognises it by its index.
     pub fn receive<T>(
         &mut self,
         next: Option<T>,
@@ -79,7 +78,7 @@ impl Received {
         self.take(next, counter, &ByIndex(fingerprint))
     }
 
-    /// Takes what the loop asked for, of which it knows items by the hash of a key.
+    /// Takes the item that the loop asked for, and recognises it by the hash of a key.
     pub fn receive_by_key<T>(
         &mut self,
         next: Option<T>,
@@ -89,7 +88,7 @@ impl Received {
         self.take(next, counter, &ByKey::new(hash))
     }
 
-    /// Takes what the loop asked for, of which it knows items by cursor.
+    /// Takes the item that the loop asked for, and recognises it by a cursor.
     pub fn receive_by_cursor<T, C: Carry>(
         &mut self,
         next: Option<T>,
@@ -100,7 +99,7 @@ impl Received {
         self.take(next, counter, &ByCursor::new(of_type, cursor))
     }
 
-    /// Takes what the loop asked for, of which it knows items so.
+    /// Takes the item that the loop asked for, and recognises it by `identity`.
     pub(crate) fn take<T>(
         &mut self,
         next: Option<T>,

@@ -1,7 +1,7 @@
 //! What the type of a loop's input tells: whether the order of its items is the same in every run, and whether it gives
-//! those again that are complete.
+//! complete items again.
 //!
-//! Where the type is another's, or `dyn Iterator`, nothing is told.
+//! A user's own type, or `dyn Iterator`, tells nothing.
 
 use std::collections::{hash_map, hash_set};
 use std::iter::{
@@ -13,16 +13,16 @@ use std::sync::mpsc;
 
 use crate::proof::Unknown;
 
-/// Gives its items in an order that is another one in every run.
+/// An input that gives its items in an order that differs in every run.
 pub trait InAnyOrder {}
 
-/// Gives items of a second input, or of inputs within, in such an order.
+/// An input that gives the items of a second input, or of inputs within, in an order that differs in every run.
 pub trait HasPartInAnyOrder {}
 
-/// Gives its items in an order that is another one in every run, unless its program has sorted them.
+/// An input that gives its items in an order that differs in every run, unless the program has sorted them.
 pub trait InAnyOrderUnlessSorted {}
 
-/// Gives each item once: what was taken out before it is asked again is not there any more.
+/// An input that gives each item once: an item that was taken out is no longer there in the next run.
 pub trait GivesOnce {}
 
 macro_rules! sources {
@@ -31,7 +31,7 @@ macro_rules! sources {
     };
 }
 
-/// Adapters of one input.
+/// Passes a trait on through adapters of one input.
 macro_rules! adapted {
     ($($trait:ident)*) => { $(
         sources! { $trait:
@@ -57,7 +57,7 @@ macro_rules! adapted {
     )* };
 }
 
-/// What stands for the first of two inputs.
+/// Passes a trait on through adapters of two inputs, from the first one.
 macro_rules! adapted_first {
     ($($trait:ident)*) => { $(
         sources! { $trait:
@@ -81,7 +81,7 @@ sources! { HasPartInAnyOrder:
 
 sources! { InAnyOrder:
     [] std::fs::ReadDir;
-    // Items of a loop that asks for them itself.
+    // The item of `ReadDir`, for a loop that asks for items itself.
     [] std::fs::DirEntry;
     [T: InAnyOrder, E] Result<T, E>;
     [K, V] hash_map::Iter<'_, K, V>;
@@ -118,7 +118,7 @@ sources! { InAnyOrderUnlessSorted:
 }
 
 sources! { GivesOnce:
-    // What is left of a collection goes as well where its drain is dropped, and what is put in then is new.
+    // Dropping a drain removes the rest of its collection too, so all that is in it later is new.
     [T] std::collections::binary_heap::Drain<'_, T>;
     [T] std::collections::vec_deque::Drain<'_, T>;
     [] std::string::Drain<'_>;
@@ -128,12 +128,12 @@ sources! { GivesOnce:
     [T] mpsc::IntoIter<T>;
 }
 
-/// The type of an input. More references in front mean a higher rank.
+/// Stands for an input's type in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct Source<I: ?Sized>(PhantomData<fn(&I)>);
 
 impl<I: ?Sized> Source<I> {
-    /// That of an input, with a reference for each rank.
+    /// Makes the value for the type of an input, with a reference for each rank.
     #[must_use]
     pub fn of<'a>(_: &I) -> &'a &'a &'a &'a &'a Self
     where
@@ -150,15 +150,15 @@ impl<I: ?Sized> Source<I> {
     }
 }
 
-/// What stands for an input whose order is another one in every run.
+/// Stands for an input whose order differs in every run.
 #[derive(Debug)]
 pub struct AnyOrder<I: ?Sized>(PhantomData<fn(&I)>);
 
-/// What stands for an input that gives each item once.
+/// Stands for an input that gives each item once.
 #[derive(Debug)]
 pub struct GivenOnce<I: ?Sized>(PhantomData<fn(&I)>);
 
-/// What stands for any other input.
+/// Stands for any other input.
 #[derive(Debug)]
 pub struct AsFarAsKnown;
 
@@ -166,10 +166,10 @@ macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident $method:ident: [$($bound:tt)*] $source:ty => $found:ident $of:tt;)*) => { $(
         $(#[$doc])*
         pub trait $name {
-            /// What is known of it.
+            /// The answer as a type, so that it is known at compile time.
             type Known;
 
-            /// What is known of it.
+            /// Returns the answer for this input.
             fn $method(&self) -> Self::Known;
         }
 
@@ -188,25 +188,25 @@ macro_rules! ranks {
 }
 
 ranks! {
-    /// One in any order.
+    /// Chosen for an input in any order.
     OfAnyOrder known: [InAnyOrder + ?Sized] &&&&Source<I> => AnyOrder (I);
-    /// One of which a part is.
+    /// Chosen for an input of which a part is in any order.
     OfPartInAnyOrder known: [HasPartInAnyOrder + ?Sized] &&&Source<I> => AnyOrder (I);
-    /// One that may be.
+    /// Chosen for an input that is in any order unless it was sorted.
     OfUnsorted known: [InAnyOrderUnlessSorted + ?Sized] &&Source<I> => AnyOrder (I);
-    /// One that gives each item once.
+    /// Chosen for an input that gives each item once.
     OfOnce known: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
-    /// Any other.
+    /// Chosen for any other input.
     OfAnyOther known: [?Sized] Source<I> => AsFarAsKnown ();
-    /// One that is in any order, whatever its program says.
+    /// Chosen for an input in any order, even if the program says what is compared.
     OfUnorderable fixed: [InAnyOrder + ?Sized] &&Source<I> => AnyOrder (I);
-    /// One of which a part is.
+    /// Chosen for an input of which a part is in any order, even if the program says what is compared.
     OfPartUnorderable fixed: [HasPartInAnyOrder + ?Sized] &Source<I> => AnyOrder (I);
-    /// Any other.
+    /// Chosen for any other input, if the program says what is compared.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
 }
 
-/// An input whose items come in the same order in every run, as far as is known.
+/// An input whose items come in the same order in every run, as far as its type tells.
 #[diagnostic::on_unimplemented(
     message = "the items of this loop come in another order in every run, so they cannot be known by their index",
     label = "the order is whatever `{Self}` has",
@@ -215,7 +215,7 @@ ranks! {
 )]
 pub trait HasOrder {}
 
-/// An input that gives items again that are complete, as far as is known.
+/// An input that gives complete items again, as far as its type tells.
 #[diagnostic::on_unimplemented(
     message = "this input gives each item once, and would give new ones in place of those that are complete",
     label = "what stands for those that are complete is `{Self}`",
@@ -229,12 +229,12 @@ pub trait GivesAgain {}
 impl HasOrder for AsFarAsKnown {}
 #[diagnostic::do_not_recommend]
 impl GivesAgain for AsFarAsKnown {}
-// Each is refused by the other one.
+// Each of the two is refused by the other trait, with a fitting message.
 #[diagnostic::do_not_recommend]
 impl<I: ?Sized> GivesAgain for AnyOrder<I> {}
 #[diagnostic::do_not_recommend]
 impl<I: ?Sized> HasOrder for GivenOnce<I> {}
-// Of a type that is unknown after another error they don't fail.
+// These impls keep a type that is unknown after another error from failing as well.
 #[diagnostic::do_not_recommend]
 impl HasOrder for AnyOrder<Unknown<false>> {}
 #[diagnostic::do_not_recommend]
@@ -244,7 +244,7 @@ impl GivesAgain for GivenOnce<Unknown<false>> {}
 #[diagnostic::do_not_recommend]
 impl GivesAgain for GivenOnce<Unknown<true>> {}
 
-/// The inputs of other crates that give each item once, by their types' names.
+/// The types of other crates whose values give each item once, by name.
 const CHANNELS: [&str; 25] = [
     "alloc::vec::extract_if::ExtractIf<",
     "async_broadcast::Receiver<",
@@ -273,13 +273,13 @@ const CHANNELS: [&str; 25] = [
     "tokio_stream::wrappers::mpsc_unbounded::UnboundedReceiverStream<",
 ];
 
-/// Returns whether an input is known to give each item once by the name of its type.
+/// Returns whether the name of an input's type is among those that give each item once.
 pub(crate) fn is_channel<I: ?Sized>() -> bool {
     let name = std::any::type_name::<I>();
     CHANNELS.iter().any(|channel| name.contains(channel))
 }
 
-/// What is known of what a loop asks for items itself.
+/// The source of a loop that asks for items itself and knows them by their index.
 #[derive(Debug)]
 pub struct AskedByIndex<O> {
     pub(crate) is_channel: bool,
@@ -287,14 +287,14 @@ pub struct AskedByIndex<O> {
 }
 
 impl<O> AskedByIndex<O> {
-    /// Returns whether it is known to give each item once.
+    /// Returns whether the source is known to give each item once.
     #[must_use]
     pub fn gives_once(&self) -> bool {
         self.is_channel
     }
 }
 
-/// What a loop asks for items itself, which can be known by their index.
+/// Makes the value for a source that a loop asks for items itself, and whose items can be known by their index.
 pub fn asked_by_index<I: ?Sized, O: HasOrder + GivesAgain>(
     _: &&&&&Source<I>,
     _: O,
@@ -302,13 +302,13 @@ pub fn asked_by_index<I: ?Sized, O: HasOrder + GivesAgain>(
     AskedByIndex { is_channel: is_channel::<I>(), order: PhantomData }
 }
 
-/// What is not looked at.
+/// Makes the value for a source that is not looked at.
 #[must_use]
 pub fn not_asked() -> AskedByIndex<AsFarAsKnown> {
     AskedByIndex { is_channel: false, order: PhantomData }
 }
 
-/// An item that does not tell that the order is another one in every run, unless what was asked has told so.
+/// An item whose type does not say that the order differs in every run, unless the source's type has said so already.
 #[diagnostic::on_unimplemented(
     message = "the items of this loop come in another order in every run, so they cannot be known by their index",
     label = "the order is whatever `{Self}` has",
@@ -322,13 +322,14 @@ impl<O> HasOrderBehind<O> for AsFarAsKnown {}
 #[diagnostic::do_not_recommend]
 impl<I: ?Sized, J: ?Sized> HasOrderBehind<AnyOrder<J>> for AnyOrder<I> {}
 
-/// An item of that, where items are known by their index.
+/// Checks the type of an item that a loop asked for, and knows by its index.
 pub fn by_index_behind<O>(_: &AskedByIndex<O>, _: impl HasOrderBehind<O>) {}
 
-/// An input whose items can be known by their index, where the program tells what of an item is compared.
+/// Checks an input whose items are known by their index, and compared by a function of the program.
 pub fn by_index_checked(_: impl HasOrder) {}
 
-/// Looks at the type of what a loop asks for itself, whose items are to be known by their index.
+/// Looks at the type of the source, or of an item, of a loop that asks for its items itself and knows them by their
+/// index.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __source {

@@ -1,22 +1,22 @@
-//! What a run takes for granted of the input that the run before has seen.
+//! The terms on which a run goes on with the input of the run before.
 
-/// What to do when something is not what the checkpoint saw.
+/// The answer to something that differs from what the checkpoint was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnChange {
-    /// The run does not begin, and says what has changed.
+    /// The run does not begin, and its error says what has changed.
     Fail,
-    /// The run starts over; what was stored is lost.
+    /// The run starts over, and the stored progress is lost.
     Restart,
     /// The run goes on, with a `tracing` warning.
     Continue,
 }
 
-/// On what terms a run goes on with what is stored.
+/// The terms on which a run goes on with stored progress.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     /// Whether the run before had finished the job.
     pub(crate) was_finished: bool,
-    /// Whether the run goes on with what the run before was refused for.
+    /// Whether this run accepts the changes that the run before was refused for.
     pub(crate) accepts: bool,
     pub(crate) on_input_change: OnChange,
 }

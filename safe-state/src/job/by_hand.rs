@@ -1,4 +1,4 @@
-//! What is changed by hand of what is stored of a job.
+//! Changes by hand to what is stored of a job.
 
 use std::collections::HashSet;
 use std::iter::once;
@@ -14,10 +14,11 @@ use crate::items::keyed::MET;
 
 /// Changes what is stored of a job by hand: see [`Job::by_hand`].
 ///
-/// Each change is one save, under the job's lease: while a run is under way, it is refused, and the error tells
-/// [who runs the job](Error::holder). `cancel` ends the run first. A job that has not begun has a checkpoint from then on,
-/// which its first run takes over. Items count by the first loop of the function, unless [`in_loop`](Self::in_loop) says
-/// otherwise; loops inside others, and loops that take what they do from a carried variable, can't be changed in this way.
+/// Each change is one save, under the job's lease. While a run is under way, a change is refused, and the error tells
+/// [who runs the job](Error::holder); `cancel` ends the run first. A change to a job that has not begun creates a
+/// checkpoint, which its first run takes over. Items belong to the first loop of the function, unless
+/// [`in_loop`](Self::in_loop) names another one. Loops inside others, and loops that take their items from a carried
+/// variable, cannot be changed in this way.
 #[derive(Clone, Copy, Debug)]
 pub struct ByHand<'a> {
     job: &'a Job,
@@ -29,14 +30,14 @@ impl<'a> ByHand<'a> {
         ByHand { job, loop_id: 0 }
     }
 
-    /// Applies the change to the loop with this number, counted from 0 in the function's text.
+    /// Applies the change to the loop `number`, counted from 0 in the function's text.
     #[must_use]
     pub fn in_loop(self, number: u16) -> Self {
         ByHand { loop_id: number, ..self }
     }
 
-    /// Gives up the item of that index: runs pass over it, as if it were complete, and it counts as skipped. Returns
-    /// whether it was not complete.
+    /// Gives up the item `index`: runs pass over it, as if it were complete, and it counts as skipped. Returns whether
+    /// the item was incomplete before.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -62,12 +63,12 @@ impl<'a> ByHand<'a> {
         })
     }
 
-    /// Gives up the item with this key, in a loop that identifies items by key. Returns whether it
-    /// was not complete.
+    /// Gives up the item with the key `key`, in a loop that identifies items by key. Returns whether the item was
+    /// incomplete before.
     ///
     /// # Errors
     ///
-    /// [`Error::NotByHand`] if the loop does not, or hashes keys by their type's `Hash`;
+    /// [`Error::NotByHand`] if the loop does not identify items by key, or hashes keys by their type's `Hash`;
     /// [`Error::KeyNotSerializable`]; the job is running; or the backend cannot be read or written.
     pub fn skip_key(self, key: &(impl Serialize + ?Sized)) -> Result<bool, Error> {
         let hash = self.hash(key, 0)?;
@@ -78,20 +79,22 @@ impl<'a> ByHand<'a> {
         })
     }
 
-    /// Marks the items in front of that index complete, as done elsewhere. Returns how many were not.
+    /// Marks the items in front of `index` complete, as done elsewhere. Returns how many of them were incomplete
+    /// before.
     ///
     /// # Errors
     ///
-    /// As [`skip`](Self::skip).
+    /// The same errors as [`skip`](Self::skip).
     pub fn complete_until(self, index: u64) -> Result<u64, Error> {
         self.change(|it, loop_id| it.complete_by_hand(loop_id, once(0..index)))
     }
 
-    /// Marks the items with those keys complete, as done elsewhere. Returns how many were not.
+    /// Marks the items with the keys `keys` complete, as done elsewhere. Returns how many of them were incomplete
+    /// before.
     ///
     /// # Errors
     ///
-    /// As [`skip_key`](Self::skip_key).
+    /// The same errors as [`skip_key`](Self::skip_key).
     pub fn complete_keys<K: Serialize>(
         self,
         keys: impl IntoIterator<Item = K>,
@@ -101,19 +104,19 @@ impl<'a> ByHand<'a> {
         self.change(|it, loop_id| it.complete_keys_by_hand(loop_id, &hashes))
     }
 
-    /// Lets the loop go on behind that cursor: it is what `cursor!()` gives in the next run, as if the item that it names
-    /// were the last complete one.
+    /// Lets the loop go on behind `cursor`, as if the item that the cursor names were the last complete one. In the
+    /// next run `cursor!()` gives this cursor.
     ///
     /// # Errors
     ///
     /// [`Error::NotByHand`] if the loop does not go on behind a cursor; the cursor can't be stored; the job is running; or
     /// the backend cannot be read or written.
-    pub fn go_on_behind(self, cursor: &impl Carry) -> Result<(), Error> {
+    pub fn continue_after(self, cursor: &impl Carry) -> Result<(), Error> {
         let stored = cursor.change("cursor!()", Vec::new(), None);
         let stored =
             stored.map_err(|carried| Error::Carried { job: self.job.name.clone(), carried })?;
         let Some(stored) = stored else { return Ok(()) };
-        self.change(|it, loop_id| it.go_on_behind(loop_id, stored.value.with_names()))
+        self.change(|it, loop_id| it.continue_after(loop_id, stored.value.with_names()))
     }
 
     fn hash(self, key: &(impl Serialize + ?Sized), index: u64) -> Result<u64, Error> {
@@ -134,7 +137,7 @@ impl<'a> ByHand<'a> {
     }
 }
 
-/// The keys of a job's items that are complete, as they are now: see [`Job::completed_keys`].
+/// The keys of a job's complete items, as they were when [`Job::completed_keys`] was called.
 #[derive(Clone, Debug, Default)]
 pub struct CompletedKeys(HashSet<u64>);
 
@@ -145,17 +148,18 @@ impl CompletedKeys {
         CompletedKeys(keys.flat_map(Keys::hashes).map(|hash| hash & !MET).collect())
     }
 
-    /// Returns whether an item with that key is complete. One that its type's `Hash` makes is not known here.
+    /// Returns whether an item with the key `key` is complete. Keys that were hashed by their type's `Hash` are not
+    /// found.
     pub fn contains(&self, key: &(impl Serialize + ?Sized)) -> bool {
         key::serialized(key).is_ok_and(|key| self.0.contains(&(key.hash & !MET)))
     }
 
-    /// How many there are.
+    /// Returns the number of complete keys.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether no key is complete.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What jobs of a program are by default.
+//! The default options of all jobs of a program.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use safe_state_backends::{Backend, Error as BackendError, IntoBackend};
 
-/// Where checkpoints are, or why they can't be there.
+/// The backend of checkpoints, or the reason why it cannot be used.
 type Place = Result<Arc<dyn Backend>, Arc<BackendError>>;
 
 static DEFAULTS: Mutex<Defaults> = Mutex::new(Defaults::NONE);
@@ -21,8 +21,8 @@ pub struct Defaults {
     grace_period: Option<Duration>,
 }
 
-/// The defaults of the program, to be changed and [set](Defaults::set): for jobs that are made from then on, which have the
-/// last word by options of their own.
+/// Returns the program's defaults, to be changed and [set](Defaults::set). They apply to jobs that are created
+/// afterwards. A job's own options take precedence.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,27 +38,29 @@ impl Defaults {
     const NONE: Defaults =
         Defaults { backend: None, page_dir: None, max_runtime: None, grace_period: None };
 
-    /// Where checkpoints are stored, unless a job names a `backend` or a `state_dir`: what
-    /// [`Job::backend`](crate::Job::backend) takes. It goes before `$SAFE_STATE_BACKEND` and `$SAFE_STATE_DIR`.
+    /// Sets where checkpoints are stored, unless a job names a `backend` or a `state_dir`. The argument is one for
+    /// [`Job::backend`](crate::Job::backend). This default takes precedence over `$SAFE_STATE_BACKEND` and
+    /// `$SAFE_STATE_DIR`.
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
         self.backend = Some(backend.into_backend().map_err(Arc::new));
         self
     }
 
-    /// In which folder of this machine jobs with a `page` keep it, as [`Job::page_dir`](crate::Job::page_dir) says it. It
-    /// goes before `$SAFE_STATE_PAGE_DIR`.
+    /// Sets the folder of this machine where jobs with a `page` keep it, like [`Job::page_dir`](crate::Job::page_dir).
+    /// This default takes precedence over `$SAFE_STATE_PAGE_DIR`.
     pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.page_dir = Some(dir.into());
         self
     }
 
-    /// How long a run may take, as [`Job::max_runtime`](crate::Job::max_runtime) says it.
+    /// Limits how long a run may take, like [`Job::max_runtime`](crate::Job::max_runtime).
     pub fn max_runtime(mut self, time: Duration) -> Self {
         self.max_runtime = Some(time);
         self
     }
 
-    /// How long an item has to end once a limit was passed, as [`Job::grace_period`](crate::Job::grace_period) says it.
+    /// Sets how long an item has to end once it has passed a limit, like
+    /// [`Job::grace_period`](crate::Job::grace_period).
     #[cfg(feature = "limits")]
     pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
         self.grace_period = Some(grace_period.into().into());

@@ -1,4 +1,4 @@
-//! The key that a job's checkpoint is encrypted with.
+//! The keys that encrypt a job's checkpoint.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use safe_state_backends::{Backend, Encrypted, EncryptionKeys, Error as BackendEr
 use super::Job;
 use crate::Error;
 
-/// The keys, or why there are none, which each use of them tells.
+/// The keys, if the job is encrypted, or the error that each use of the keys returns.
 pub(super) type Keys = Option<Result<EncryptionKeys, Arc<BackendError>>>;
 
-/// The backend, in which checkpoints are encrypted if there are keys.
+/// Returns the backend, which encrypts checkpoints if `keys` has keys.
 pub(super) fn encrypted(keys: &Keys, backend: Arc<dyn Backend>) -> Result<Arc<dyn Backend>, Error> {
     let Some(keys) = keys.clone() else { return Ok(backend) };
     Ok(Arc::new(Encrypted::new(backend, keys.map_err(Error::NoBackend)?)))
 }
 
 impl Job {
-    /// The key that the checkpoint is encrypted with, wherever it is stored: a function that returns
-    /// [`EncryptionKeys`](crate::backend::EncryptionKeys), 32 bytes, or a `Result` of one of these, whose error is told when the
-    /// job is run or asked.
+    /// Sets the key that encrypts the checkpoint, wherever it is stored. `key` returns
+    /// [`EncryptionKeys`](crate::backend::EncryptionKeys), 32 bytes, or a `Result` of one of these. An error is
+    /// returned when the job is run or queried.
     ///
     /// ```
     /// use safe_state::backend::EncryptionKeys;

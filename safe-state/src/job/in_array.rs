@@ -1,4 +1,4 @@
-//! A job that each task of an array does, or one of them for all.
+//! Jobs that the tasks of a batch system's array run: each task does the job, or one of them does it for all.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -10,18 +10,18 @@ use super::Job;
 use super::settings::NameOrigin;
 use crate::items::fingerprint;
 
-/// Under what name a checkpoint has which submission of a batch system its run was of.
+/// The name under which a checkpoint notes a fingerprint of the submission that its run belonged to.
 pub(crate) const SUBMISSION: &str = "submission!";
 
-/// Returns a submission as it is noted.
+/// Returns the fingerprint under which a submission is noted.
 pub(crate) fn noted(submission: Option<String>) -> Option<u32> {
     submission.and_then(|text| fingerprint::serialized(&text))
 }
 
-/// The jobs that this process has finished, by what [`Job::finish_key`] gives.
+/// The [`Job::finish_key`] of each job that this process has finished for the tasks of its array.
 static FINISHED_HERE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Notes that this process finishes a job that is kept for the tasks of its array.
+/// Notes that this process finishes a job whose checkpoint is kept for the tasks of its array.
 pub(crate) fn finishes_here(key: &str) {
     let mut finished = FINISHED_HERE.lock().unwrap_or_else(PoisonError::into_inner);
     if !finished.iter().any(|known| known == key) {
@@ -30,20 +30,20 @@ pub(crate) fn finishes_here(key: &str) {
 }
 
 impl Job {
-    /// Tells whether its name is made as the program runs, or stands in its text.
+    /// Sets whether the job's name is made as the program runs, or is fixed in its text.
     #[doc(hidden)]
     pub fn name_is_made(mut self, is: bool) -> Self {
         self.expected.runs.name = if is { NameOrigin::Made } else { NameOrigin::Fixed };
         self
     }
 
-    /// Returns which task of an array does the job, if all of them do the same as far as it shows: they do not share it, and
-    /// neither its name nor its place has the task in it.
+    /// Returns the array's task that does the job, if all tasks of the array seem to do the same job: they do not share
+    /// it, and neither its name nor its place contains the task's number.
     pub(crate) fn task_of_many(&self) -> Option<ArrayTask> {
         let task = self.task()?;
         let is_in_name =
             self.expected.runs.name != NameOrigin::Fixed && task.is_in(self.job_name());
-        // The file has the name of the job.
+        // The file's own name is made from the job's name, so only the folder is looked at.
         let path = self.checkpoint_path();
         let folder = path.as_deref().and_then(Path::parent);
         let is_in_path = folder.is_some_and(|folder| task.is_in_path(&folder.to_string_lossy()));
@@ -54,10 +54,11 @@ impl Job {
         engine::array_task().filter(|_| !self.is_shared())
     }
 
-    /// Returns of which submission the run is, if a task of the same that begins later is to find the job finished.
+    /// Returns the submission that the run belongs to, if a later task of the same submission is to find the job
+    /// finished.
     ///
-    /// A number in a name or a path may be the task's by accident. Only a name that is made is taken to tell the tasks apart,
-    /// until what was `found` under it shows that it does not.
+    /// A number in a name or a path may match the task's by accident. Only a name that is made as the program runs is
+    /// taken to tell the tasks apart, until the checkpoint `found` under it shows that several tasks use it.
     pub(crate) fn kept_for(&self, found: Option<&Checkpoint>) -> Option<u32> {
         let submission = self.submission_of_task()?;
         let is_own = self.expected.runs.name == NameOrigin::Made
@@ -79,12 +80,12 @@ impl Job {
         found.is_finished() && (Some(kept) != self.submission_of_task() || is_by_this())
     }
 
-    /// What tells the job from others of the process.
+    /// Returns a key that tells the job from other jobs of the process: its name and the path of its checkpoint.
     pub(crate) fn finish_key(&self) -> String {
         format!("{}\n{:?}", self.job_name(), self.checkpoint_path())
     }
 
-    /// The submission that the run is of, if tasks of it that come later are to know.
+    /// Returns the submission that the run belongs to, if the finished checkpoint is to be kept for its later tasks.
     fn submission_of_task(&self) -> Option<u32> {
         let task = self.task().filter(|_| !self.saves.keep_on_success);
         task.and_then(|_| noted(engine::submission()))

@@ -1,4 +1,4 @@
-//! What a job is told of older versions of itself, whose values become those of this one.
+//! Migrations from older versions of a job: functions that turn stored values into values of the present version.
 
 use std::sync::Arc;
 
@@ -6,29 +6,30 @@ use safe_state_backends::{CarriedError, Carry, Checkpoint};
 
 use crate::Error;
 
-/// The older versions that a job takes over, from the oldest.
+/// The older versions whose checkpoints a job takes over, from the oldest.
 #[derive(Clone, Default)]
 pub(crate) struct Migrations(Vec<Migration>);
 
-/// What leads from a version to the next one.
+/// The steps from a version to the next one.
 #[derive(Clone)]
 struct Migration {
     from: Option<String>,
     values: Vec<ValueOf>,
 }
 
-/// Makes another value of what is stored of a variable or a step.
+/// Replaces the stored value of a variable or a step by a value of the next version.
 type ValueOf = Arc<dyn Fn(&mut Checkpoint) -> Result<(), CarriedError> + Send + Sync>;
 
 impl Migrations {
-    /// Takes over checkpoints of that version too, which leads to the one that is named next, or to that of the job.
+    /// Takes over checkpoints of version `from` too. The next version is the one that is named next, or the job's own.
     pub(super) fn begin(&mut self, from: Option<String>) {
         if self.0.last().is_none_or(|last| last.from != from) {
             self.0.push(Migration { from, values: Vec::new() });
         }
     }
 
-    /// Makes what is stored under `name` in the version named last into what it is in the next one.
+    /// Adds a function that turns the value stored under `name` in the version named last into the value of the next
+    /// version.
     pub(super) fn add<Old: Carry, New: Carry>(
         &mut self,
         name: String,
@@ -39,7 +40,7 @@ impl Migrations {
         }
     }
 
-    /// Makes what is stored in a version into what it is in this one. Returns whether that version is known.
+    /// Migrates the checkpoint from the version `stored` to the job's own. Returns whether that version is known.
     pub(crate) fn apply(
         &self,
         job: &str,

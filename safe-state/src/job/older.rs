@@ -1,4 +1,4 @@
-//! Whether a job begins anew beside an older run of it, which is found by another directory or another name.
+//! Finds an older, unfinished run of a job that begins anew: in another directory, or under another name.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use safe_state_base::place::DEFAULT_STATE_DIR;
 use super::Job;
 use super::place::Stored;
 
-/// What is to be told of where the job's checkpoint is, as an older one of it is elsewhere.
+/// Returns a warning if an older run of the job is unfinished elsewhere.
 pub(crate) fn beside(job: &Job) -> Option<String> {
     match job.stored().ok()? {
         Stored::Default(here) => {
@@ -20,7 +20,8 @@ pub(crate) fn beside(job: &Job) -> Option<String> {
     }
 }
 
-/// It has the name that it has here in a state directory above, beside the program, or at home.
+/// Looks for an unfinished job of the same name in state directories of folders above this one, above the program, and
+/// at home.
 fn in_another_directory(name: &str) -> Option<String> {
     let here = std::env::current_dir().ok()?;
     let program = std::env::current_exe().ok();
@@ -40,7 +41,7 @@ fn in_another_directory(name: &str) -> Option<String> {
     ))
 }
 
-/// Its name ends in a path, and another job's in another path to that.
+/// Looks for an unfinished job in the same backend whose name ends in another form of the path that `name` ends in.
 fn by_another_name(backend: &dyn Backend, name: &str) -> Option<String> {
     let place = backend.path(name)?;
     let ends: Vec<(&str, PathBuf)> = paths(name).collect();
@@ -61,7 +62,7 @@ fn by_another_name(backend: &dyn Backend, name: &str) -> Option<String> {
     ))
 }
 
-/// What of a name may be a path that is there, where it leads to, and what comes before it.
+/// Returns each end of a name that is an existing path, resolved, with the part of the name before it.
 fn paths(name: &str) -> impl Iterator<Item = (&str, PathBuf)> {
     let ends = name.char_indices().map(|(at, _)| name.split_at(at));
     ends.filter_map(|(before, rest)| Some((before, resolved(rest)?)))

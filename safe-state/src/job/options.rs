@@ -1,4 +1,4 @@
-//! The options of a job that are about its runs as a whole: how many, how long, how fast, and what is kept of them.
+//! Options of a job about its runs as a whole: how many, how long, how fast, and what is kept of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::control::rate::Rate;
 use crate::observe::shows::{ProgressLines, ShowProgress};
 use crate::observe::summary::RunSummary;
 
-/// How fast its runs are, and how long they take.
+/// The speed and the length of runs.
 impl Job {
-    /// How many items may begin in a time; a run waits before the others. By default, all that can.
+    /// Sets how many items may begin in a time. A run waits before further items. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.watch.rate = Some(rate);
         self
@@ -26,32 +26,34 @@ impl Job {
         self
     }
 
-    /// How long a run may take. After that it ends before the next item with [`Error::Stopped`](crate::Error::Stopped), and
-    /// has saved what is complete.
+    /// Limits how long a run may take. After `time`, the run ends before the next item with
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete.
     pub fn max_runtime(mut self, time: Duration) -> Self {
         self.watch.max_runtime = Some(time);
         self
     }
 
-    /// Which signals let a run finish its item: it then ends with [`Error::Stopped`](crate::Error::Stopped), and has saved
-    /// what is complete. `true` stands for SIGINT and SIGTERM; a text names them, as in `"TERM,USR1,USR2"`. A second signal
-    /// ends the process at once, if it does not come [soon after the first](Self::second_signal_after), as does the first
-    /// while no such run is under way. USR1, USR2, XCPU and ALRM only warn: they, and what comes after them alone, do not.
+    /// Sets the signals that let a run finish its item. The run then ends with
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. `true` stands for SIGINT and SIGTERM;
+    /// a text names the signals, as in `"TERM,USR1,USR2"`. A second signal ends the process at once, unless it comes
+    /// [soon after the first](Self::second_signal_after). A first signal ends the process at once while no graceful run
+    /// is under way. USR1, USR2, XCPU and ALRM only warn: they never end the process at once, and the first other
+    /// signal after them does not either.
     ///
-    /// The run stops as well one grace period before the end of its time, if the batch system tells when that is.
+    /// The run also stops one grace period before the end of its time, if the batch system tells when that is.
     ///
     /// # Panics
     ///
-    /// If a text names another signal.
+    /// If a text names an unknown signal.
     #[cfg(feature = "signals")]
     pub fn graceful(mut self, graceful: impl Into<crate::EndSignals>) -> Self {
         self.watch.graceful.signals = graceful.into();
         self
     }
 
-    /// How long after the first signal a second one ends the process at once, if the job is
-    /// [`graceful`](Self::graceful). By default 2 seconds: batch systems, supervisors and `timeout` send a signal
-    /// twice within milliseconds, to a process and to its group. One that comes before is ignored.
+    /// Sets how long after the first signal a second one ends the process at once, if the job is
+    /// [`graceful`](Self::graceful). The default is 2 seconds, because batch systems, supervisors and `timeout` send a
+    /// signal twice within milliseconds, to a process and to its group. A second signal that comes earlier is ignored.
     #[cfg(feature = "signals")]
     pub fn second_signal_after(mut self, time: Duration) -> Self {
         self.watch.graceful.second_signal_after = Some(time);
@@ -59,26 +61,25 @@ impl Job {
     }
 }
 
-/// How many runs there are, and what is kept of them.
+/// The number of runs, and what is kept of them.
 impl Job {
-    /// How many runs are remembered once the job has finished and its checkpoint is removed: 32 at most, and by default
-    /// none. `safe-state history` lists them, and the next run takes them over.
+    /// Sets how many runs are remembered once the job has finished and its checkpoint is removed: 32 at most, and none
+    /// by default. `safe-state history` lists the runs, and the next run takes them over.
     pub fn keep_history(mut self, runs: u32) -> Self {
         self.saves.kept.history = runs;
         self
     }
 
-    /// Sets how long a finished checkpoint that was kept, by
-    /// [`keep_on_success`](Self::keep_on_success), stays valid. A run that begins later starts
-    /// over.
+    /// Sets how long a finished checkpoint that [`keep_on_success`](Self::keep_on_success) kept stays valid. A run that
+    /// begins later starts over.
     pub fn expire_after(mut self, time: Duration) -> Self {
         self.saves.kept.expires_after = Some(time);
         self
     }
 
-    /// Makes runs start over, whatever is stored of the job: for a `--restart` of one's own
-    /// program. The old checkpoint is removed in the save with which the run begins, under its
-    /// lease: while another run is under way, it is refused, and nothing is lost.
+    /// Sets whether runs start over, whatever is stored of the job. A program can use this for a `--restart` of its
+    /// own. The save with which the run begins removes the old checkpoint, under the job's lease. While another run is
+    /// under way, the restart is refused, and nothing is lost.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -97,25 +98,26 @@ impl Job {
         self
     }
 
-    /// How many runs the job may have before it has finished; another one is refused with
-    /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. By default, as many as it needs.
+    /// Limits how many runs the job may have before it has finished. A further run is refused with
+    /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. The default
+    /// is no limit.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
         self
     }
 }
 
-/// Older versions.
+/// Migrations from older versions.
 impl Job {
-    /// Tells that checkpoints of that version are taken over; it leads to the one that is named next, or to that of the
-    /// job.
+    /// Takes over checkpoints of version `version`. The next version is the one that is named next, or the job's own.
     #[doc(hidden)]
     pub fn migrates_from(mut self, version: Option<impl fmt::Display>) -> Self {
         self.expected.migrations.begin(version.map(|version| version.to_string()));
         self
     }
 
-    /// Tells what makes the value of the next version of what is stored under `name` in the version named last.
+    /// Sets the function that turns the value stored under `name` in the version named last into the value of the next
+    /// version.
     #[doc(hidden)]
     pub fn migrate<Old: Carry, New: Carry>(
         mut self,
@@ -127,9 +129,9 @@ impl Job {
     }
 }
 
-/// What its runs show, and what is called.
+/// Output and hooks of runs.
 impl Job {
-    /// Makes each run write to standard error what it does.
+    /// Sets whether each run writes what it does to standard error.
     pub fn verbose(mut self, verbose: bool) -> Self {
         self.shown.verbose = verbose;
         self
@@ -149,9 +151,9 @@ impl Job {
         self
     }
 
-    /// When a line about the progress is written to standard error: every so often, or each time that so many percent
-    /// more are complete. With `progress` alone there are lines where standard error is no terminal, every 10 seconds;
-    /// where there are bars, there are none.
+    /// Sets when a line about the progress is written to standard error: after each interval, or each time that a
+    /// number of percent more is complete. With `progress` alone, a run writes lines every 10 seconds where standard
+    /// error is no terminal. Where bars are shown, no lines are written.
     ///
     /// ```
     /// use std::time::Duration;
@@ -166,7 +168,7 @@ impl Job {
         self
     }
 
-    /// What shows the progress of runs: a bar of one's own, for example.
+    /// Sets what shows the progress of runs: a bar of the program's own, for example.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -195,9 +197,9 @@ impl Job {
         self
     }
 
-    /// Called when a run has begun, with what it goes on from. As all hooks it is called on the run's thread, so it should
-    /// not take long; where it panics, that is an event of `tracing`, and the run goes on. Runs that are refused call
-    /// none.
+    /// Sets a hook that is called when a run has begun, with the checkpoint that the run goes on from. All hooks are
+    /// called on the run's thread, so they should not take long. If a hook panics, the run goes on, and `tracing` has
+    /// an event of it. Runs that are refused call no hook.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};
@@ -221,7 +223,7 @@ impl Job {
         self
     }
 
-    /// Sets a hook for runs that stopped early: on request, or because their future was dropped.
+    /// Sets a hook for runs that stop early: on request, or because their future was dropped.
     pub fn on_stop(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
         self.shown.hooks.stop = Some(Arc::new(hook));
         self
@@ -233,14 +235,14 @@ impl Job {
         self
     }
 
-    /// Sets a hook for runs that failed: by an error, a panic, or a failed save. A process that
-    /// dies can't call it; `safe-state list` shows those runs.
+    /// Sets a hook for runs that fail: by an error, a panic, or a failed save. A process that dies cannot call it;
+    /// `safe-state list` shows the runs of dead processes.
     pub fn on_failure(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
         self.shown.hooks.failure = Some(Arc::new(hook));
         self
     }
 
-    /// Sets a hook for items that are given up as dead letters. It is called for each, before that
+    /// Sets a hook for items that are given up as dead letters. The hook is called for each letter, before the letter
     /// is saved.
     pub fn on_dead_letter(mut self, hook: impl Fn(&DeadLetter) + Send + Sync + 'static) -> Self {
         self.shown.hooks.dead_letter = Some(Arc::new(hook));
@@ -248,38 +250,38 @@ impl Job {
     }
 }
 
-/// Limits.
+/// Limits on time and memory.
 #[cfg(feature = "limits")]
 impl Job {
-    /// How long the body of an item may take, or an attempt at it: a [`Duration`](std::time::Duration), or a text such as
-    /// `"30s"`. Then it is cancelled, and fails if it [asks](crate::limits::check) or awaits; if it does not
-    /// end within the grace period either, what is complete is saved, and the process is ended.
+    /// Limits how long the body of an item, or an attempt at it, may take: a [`Duration`](std::time::Duration), or a
+    /// text such as `"30s"`. After that time the item is cancelled, and fails once it [asks](crate::limits::check) or
+    /// awaits. If it does not end within the grace period either, what is complete is saved and the process is ended.
     ///
     /// # Panics
     ///
-    /// If the text is not a time. The other methods that take one panic in the same way.
+    /// If the text is not a time. The other methods that take a time panic for the same reason.
     pub fn item_timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.item_timeout = Some(timeout.into().into());
         self
     }
 
-    /// How long a run may take. Then it ends before the next item with
-    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
-    /// cancelled, and if it does not end within the grace period, the process is ended.
+    /// Limits how long a run may take. After that time the run ends before the next item with
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is cancelled; if
+    /// it does not end within the grace period, the process is ended.
     pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.process.timeout = Some(timeout.into().into());
         self
     }
 
-    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`.
-    /// Beyond that, the run ends as after [`timeout`](Self::timeout). Linux only.
+    /// Limits how much memory the process may use: a number of bytes, or a text such as `"2GiB"`. Above that, the run
+    /// ends as after [`timeout`](Self::timeout). This option works on Linux only.
     pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
         self.limits.process.max_memory = Some(max_memory.into().into());
         self
     }
 
-    /// How long an item has to end once a limit was passed; and how long before the end of its time on a batch
-    /// system the run stops. By default 15 seconds.
+    /// Sets how long an item has to end once it has passed a limit, and how long before the end of its time on a batch
+    /// system the run stops. The default is 15 seconds.
     pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.process.grace_period = grace_period.into().into();
         self

@@ -1,4 +1,5 @@
-//! Where a job's checkpoint is: what the job or the environment names, else the working directory, or a test's memory.
+//! The place of a job's checkpoint: what the job or the environment names, else the working directory, or a test's
+//! memory.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::defaults::defaults;
 use super::test_memory;
 use crate::Error;
 
-/// What is said of where a job's checkpoint is.
+/// The settings of a job that decide where its checkpoint is.
 #[derive(Clone, Default)]
 pub(super) struct JobPlace {
     pub(super) named: Place,
@@ -18,18 +19,19 @@ pub(super) struct JobPlace {
     pub(super) is_of_test: bool,
 }
 
-/// Where a checkpoint is.
+/// The backend of a job's checkpoint, and what decided on it.
 pub(super) enum Stored {
-    /// Where the job, a trial or the environment says.
+    /// A place that the job, a trial, the defaults or the environment names.
     Named(Arc<dyn Backend>),
-    /// In memory: the job is called by a test, which names no place.
+    /// Memory, because a test calls the job and names no place.
     OfTest(Arc<dyn Backend>),
-    /// In the working directory, as nothing says where.
+    /// The working directory, because nothing names a place.
     Default(Arc<dyn Backend>),
 }
 
 impl JobPlace {
-    /// The backend, with its pages where something says that they are.
+    /// Returns the backend with its pages in the folder that the job, the defaults or the environment names, if any
+    /// does.
     pub(super) fn with_pages(&self, backend: Arc<dyn Backend>) -> Arc<dyn Backend> {
         let page_dir = self.named.page_dir.clone().or_else(|| defaults().page_dir);
         Place { page_dir, ..Place::default() }.with_pages(backend)
@@ -53,7 +55,7 @@ impl JobPlace {
         })
     }
 
-    /// Returns the memory that is known to this thread alone, if the checkpoint is there.
+    /// Returns the backend if the checkpoint is in memory that is known to this thread alone.
     pub(super) fn of_thread(&self, job: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {

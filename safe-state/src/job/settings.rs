@@ -1,4 +1,4 @@
-//! What a job is told by its options.
+//! Settings of a job, as its options have set them.
 
 use std::time::Duration;
 
@@ -7,57 +7,57 @@ use super::shared::SharedTerms;
 use crate::items::terms::OnChange;
 use crate::save::schedule::SaveEvery;
 
-/// When a job saves, and what becomes of it in the end.
+/// The settings of a job's saves and of what is kept at its end.
 #[derive(Clone, Default)]
 pub(crate) struct Saves {
     pub(crate) every: SaveEvery,
     pub(crate) keep_on_success: bool,
     pub(crate) page: bool,
     pub(crate) kept: Kept,
-    /// Of a job whose loops many workers share.
+    /// The terms of a job whose loops many workers share.
     pub(crate) shared: Option<SharedTerms>,
 }
 
-/// What is kept of runs that have finished, and for how long.
+/// The settings of what is kept of finished runs, and for how long.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Kept {
-    /// How many runs are remembered once the job has finished and its checkpoint is removed.
+    /// The number of runs that are remembered once the job has finished and its checkpoint is removed.
     pub(crate) history: u32,
-    /// How long a finished checkpoint counts.
+    /// The time for which a finished checkpoint stays valid.
     pub(crate) expires_after: Option<Duration>,
 }
 
-/// What is known of how a job's name comes about.
+/// The origin of a job's name: whether it is the same in each process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum NameOrigin {
     #[default]
     Unknown,
-    /// It is the same in each process: a digit in it tells no tasks apart.
+    /// The name is the same in each process: a digit in it tells no tasks apart.
     Fixed,
-    /// It is made as the program runs.
+    /// The name is made as the program runs.
     Made,
 }
 
-/// How a run begins, and whether.
+/// The settings of whether and how a run begins.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Runs {
-    /// Whether it begins anew, whatever is stored.
+    /// Whether the run begins anew, whatever is stored.
     pub(crate) restart: bool,
-    /// How many there may be before the job has finished.
+    /// The most runs that the job may have before it has finished.
     pub(crate) max: Option<u32>,
-    /// How the name comes about under which they find one another.
+    /// The origin of the name that the runs share.
     pub(crate) name: NameOrigin,
 }
 
-/// What the run before is expected to have been, and what to do if it was not.
+/// The expected properties of the run before, and what to do if they differ.
 #[derive(Clone)]
 pub(crate) struct Expected {
     pub(crate) version: Option<String>,
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
-    /// The fingerprints of what belongs to the job of its function's arguments, by their names.
+    /// The fingerprints of the function's arguments that belong to the job, with their names.
     pub(crate) arguments: Vec<(String, u32)>,
-    /// The variables that are saved with the progress, where the code tells.
+    /// The variables that are saved with the progress, if the code tells them.
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
     pub(crate) runs: Runs,

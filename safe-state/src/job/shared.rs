@@ -1,4 +1,4 @@
-//! What is said of a job whose loops many workers share.
+//! The settings of a job whose loops many workers share.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,49 +6,49 @@ use std::sync::Arc;
 use safe_state_backends::Cut;
 use safe_state_base::engine;
 
-/// Into how many slices a loop is cut, if nothing is said.
+/// The number of slices of a loop, if the job names none.
 const SLICES: u32 = 256;
-/// Most slices of a loop.
+/// The largest number of slices of a loop.
 const MOST_SLICES: u32 = 65_536;
 
-/// How many workers share the loops of a job.
+/// The terms on which many workers share the loops of a job.
 #[derive(Clone)]
 pub(crate) struct SharedTerms {
     slices: Slicing,
-    /// Of which submission the workers are: once the job is finished, another one begins it anew.
+    /// The submission that the workers belong to: a worker of another submission begins a finished job anew.
     submission: Option<String>,
     pub(crate) on_idle: OnIdle,
 }
 
-/// What a worker of a job does while others have all that is left of a loop.
+/// The choice of a worker while other workers have all that is left of a loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnIdle {
-    /// It waits until all slices are finished, and goes on behind the loop.
+    /// The worker waits until all slices are finished, and goes on behind the loop.
     #[default]
     Wait,
-    /// It ends with [`Error::Stopped`](crate::Error::Stopped).
+    /// The worker ends with [`Error::Stopped`](crate::Error::Stopped).
     Leave,
 }
 
-/// How a loop is cut into slices.
+/// The way in which a loop is cut into slices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slicing(Way);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Way {
-    /// Into that many.
+    /// A number of slices.
     Count(u32),
-    /// Into these ranges of indices.
+    /// Ranges of indices, one for each slice.
     Ranges(Arc<[Range<u64>]>),
 }
 
-/// What tells how a loop is cut into slices: their number, or the ranges of indices that they have.
+/// A type that tells how a loop is cut into slices: their number, or the ranges of indices that they have.
 #[diagnostic::on_unimplemented(
     message = "a loop can't be cut into slices by this",
     label = "a number of slices is a `u32`, and ranges are `Range<u64>` or `Range<usize>`, in a `Vec` or a slice"
 )]
 pub trait Slices {
-    /// How it is cut.
+    /// Returns how the loop is cut.
     fn slicing(self) -> Slicing;
 }
 
@@ -83,18 +83,19 @@ macro_rules! ranges {
 
 ranges! { u64 usize }
 
-/// How a worker cuts the input of a loop, as all others do.
+/// The cut of a loop's input into slices, which all workers have to agree on.
 #[derive(Clone, Debug)]
 pub(crate) struct Cutting {
     pub(crate) total: u64,
     pub(crate) count: u32,
     pub(crate) cut: Cut,
-    /// A checksum of the keys, in whatever order they come.
+    /// A checksum of the keys that does not depend on their order, if items are known by key.
     pub(crate) keys: Option<u32>,
 }
 
 impl Cutting {
-    /// By index, into slices of about the same length: none without items, but for one of an empty input.
+    /// Cuts an input by index into slices of about the same length. No slice is empty, except the only one of an empty
+    /// input.
     pub(crate) fn by_index(total: u64, wanted: u32) -> Self {
         Cutting { total, count: at_most(wanted, total), cut: Cut::Index, keys: None }
     }
@@ -105,11 +106,11 @@ fn at_most(wanted: u32, total: u64) -> u32 {
 }
 
 impl SharedTerms {
-    /// How an input of that many items is cut, whose items are known by index.
+    /// Returns how to cut an input of `total` items that are known by index.
     ///
     /// # Errors
     ///
-    /// Why the ranges do not fit it.
+    /// The reason why the ranges do not fit the input.
     pub(crate) fn cut(&self, total: u64) -> Result<Cutting, String> {
         match &self.slices.0 {
             Way::Count(wanted) => Ok(Cutting::by_index(total, *wanted)),
@@ -122,11 +123,11 @@ impl SharedTerms {
         }
     }
 
-    /// How one is cut of which those are the keys.
+    /// Returns how to cut an input of `total` items that are known by key, whose keys have the checksum `keys`.
     ///
     /// # Errors
     ///
-    /// Ranges are no way to cut it.
+    /// The job names ranges, which cannot cut items that are known by key.
     pub(crate) fn cut_by_key(&self, total: u64, keys: u32) -> Result<Cutting, String> {
         match &self.slices.0 {
             Way::Count(wanted) => {
@@ -145,7 +146,7 @@ impl SharedTerms {
         self.slices = slices.slicing();
     }
 
-    /// Sets of which submission the workers are.
+    /// Sets the submission that the workers belong to.
     pub(super) fn set_submission(&mut self, submission: String) {
         self.submission = Some(submission);
     }
@@ -158,13 +159,14 @@ impl Default for SharedTerms {
 }
 
 impl SharedTerms {
-    /// Returns of which submission the workers are, as the program says, or the batch system that started them.
+    /// Returns the submission that the workers belong to, from the program, else from the batch system that started
+    /// them.
     pub(crate) fn submission(&self) -> Option<String> {
         self.submission.clone().or_else(engine::submission)
     }
 }
 
-/// Where ranges begin that lie one behind the other in an input of that length, and leave nothing out.
+/// Returns where the ranges begin. They must follow one another and cover an input of `total` items without a gap.
 fn starts(ranges: &[Range<u64>], total: u64) -> Result<Vec<u64>, String> {
     let mut next = 0;
     for range in ranges {

@@ -1,5 +1,5 @@
-//! Where the jobs of a test are that name no place: in memory, each thread's own, as each test has a thread. The threads
-//! of an executor, on any of which a job may go on, share one.
+//! Memory that holds the checkpoints of a test's jobs that name no place. Each thread has its own memory, as each test
+//! has a thread. The threads of an executor share one memory, because a job may go on on any of them.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use safe_state_backends::{Backend, MemoryBackend};
 
 thread_local! {
     static MEMORY: RefCell<Option<Arc<dyn Backend>>> = const { RefCell::new(None) };
-    /// Whether the memory is asked for, wherever the thread is.
+    /// Whether `with_another` runs on this thread: then the thread counts as a test's in any process.
     static IS_ASKED_FOR: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -21,22 +21,23 @@ fn new() -> Arc<dyn Backend> {
     Arc::new(MemoryBackend::default())
 }
 
-/// The memory of this thread.
+/// Returns the memory of this thread, which is created at the first call.
 pub(crate) fn memory() -> Arc<dyn Backend> {
     let is_executors = thread::current().name().is_some_and(|name| !is_path(name));
     let first = || if is_executors { Arc::clone(&OF_EXECUTORS) } else { new() };
     MEMORY.with_borrow_mut(|memory| Arc::clone(memory.get_or_insert_with(first)))
 }
 
-/// Whether a thread's name may be that of a test: executors call theirs `tokio-rt-worker` and the like.
+/// Returns whether a thread's name may be a test's. Executors name their threads `tokio-rt-worker` and the like, with a
+/// `-`.
 fn is_path(name: &str) -> bool {
     name.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | ':'))
 }
 
-/// Does `work` with a memory that nothing else has.
+/// Calls `work` with a new memory that nothing else uses.
 #[cfg(feature = "testing")]
 pub(crate) fn with_another<T>(work: impl FnOnce() -> T) -> T {
-    /// Also where `work` panics.
+    /// Restores the earlier memory, even if `work` panics.
     struct Reset(Option<Arc<dyn Backend>>, bool);
     impl Drop for Reset {
         fn drop(&mut self) {
@@ -48,15 +49,16 @@ pub(crate) fn with_another<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Returns whether this process is one of `cargo test`, in a build that is meant for tests, or this thread has asked for
-/// a memory.
+/// Returns whether this process is a test that Cargo built, in a build with the feature `testing`, or this thread has
+/// asked for a memory.
 pub(crate) fn is_test() -> bool {
     static IS_TEST: OnceLock<bool> = OnceLock::new();
     let is_harness = || std::env::current_exe().is_ok_and(|exe| is_harness(&exe));
     cfg!(feature = "testing") && (IS_ASKED_FOR.get() || *IS_TEST.get_or_init(is_harness))
 }
 
-/// Cargo runs tests as `deps/NAME-HASH`, and programs from where users find them.
+/// Returns whether Cargo built `program` as a test: Cargo runs tests as `deps/NAME-HASH`, and programs without the
+/// hash.
 fn is_harness(program: &Path) -> bool {
     const HASH_LEN: usize = 16;
     let is_in_deps = program.parent().and_then(Path::file_name) == Some(OsStr::new("deps"));

@@ -1,10 +1,9 @@
-//! Progress bars on standard error, of jobs under `progress`.
+//! Progress bars on standard error, for jobs with `progress`.
 //!
-//! A bar begins where the run does, behind what is complete; its rate and the time left are those of
-//! this run. Loops inside others have bars below theirs. Where standard error is no terminal there are
-//! none.
+//! A bar begins where the run begins, behind the complete items. Its rate and the time left count this run alone. A
+//! loop inside another has its bar below the other's. Where standard error is no terminal, no bars are shown.
 //!
-//! What else is written to standard error goes through [`stderr`], and then stands above the bars:
+//! Text for standard error that is written through [`stderr`] stands above the bars:
 //!
 //! ```
 //! use std::io::Write;
@@ -13,7 +12,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! The same for what `tracing` prints, with `tracing-subscriber`:
+//! `tracing-subscriber` can write there too:
 //!
 //! ```text
 //! tracing_subscriber::fmt().with_writer(safe_state::bars::stderr).init();
@@ -26,18 +25,18 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
-/// All bars of the process: they share the terminal.
+/// All bars of the process, which share the terminal.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// How often the time that went by is written anew, while an item takes long.
+/// The interval at which the elapsed time is redrawn while an item takes long.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Standard error, above the bars that are shown there.
+/// Returns a writer to standard error whose text stands above the bars.
 pub fn stderr() -> Stderr {
     Stderr(())
 }
 
-/// See [`stderr`].
+/// A writer to standard error above the bars: see [`stderr`].
 #[derive(Debug)]
 pub struct Stderr(());
 
@@ -51,10 +50,10 @@ impl Write for Stderr {
     }
 }
 
-/// The bars of a run, from the outside in.
+/// The bars of a run, from the outermost loop in.
 pub(crate) struct Bars {
     is_shown: bool,
-    /// How many outermost loops there were.
+    /// The number of outermost loops that the run has entered.
     phases: u32,
     open: Vec<ProgressBar>,
 }
@@ -65,12 +64,13 @@ impl Bars {
         Bars { is_shown, phases: 0, open: Vec::new() }
     }
 
-    /// Returns whether there are any.
+    /// Returns whether bars are shown.
     pub(crate) fn are_shown(&self) -> bool {
         self.is_shown
     }
 
-    /// A loop begins at `position`, `depth` others around it, in the item `within` of the next one.
+    /// Opens the bar of a loop that begins at `position`, inside `depth` other loops, in the item `within` of the
+    /// innermost of them.
     pub(crate) fn enter(
         &mut self,
         job: &str,
@@ -86,7 +86,7 @@ impl Bars {
         let bar = ProgressBar::new(total.unwrap_or(0)).with_position(position);
         let bar = match self.open.last() {
             Some(around) => {
-                // Where it stands may not have been drawn yet, and its item may take long.
+                // The bar around may not have been drawn at its last position yet, and its item may take long.
                 around.force_draw();
                 BARS.insert_after(around, bar)
             }
@@ -106,17 +106,17 @@ impl Bars {
         self.open.push(bar);
     }
 
-    /// Items are complete up to `position`.
+    /// Moves the bar of the loop at `depth` to `position`, the number of complete items.
     pub(crate) fn reach(&mut self, depth: usize, position: u64) {
         let Some(bar) = self.open.get(depth) else { return };
         bar.set_position(position);
-        // Those of loops left by a label of this one.
+        // Bars further in belong to loops that were left by a label of this loop.
         if self.open.len() > depth + 1 {
             self.leave(depth + 1);
         }
     }
 
-    /// The loop at `depth` is left, and with it those inside. Outermost ones stay to be seen.
+    /// Closes the bar of the loop at `depth` and those further in. An outermost bar stays on the screen.
     pub(crate) fn leave(&mut self, depth: usize) {
         while self.open.len() > depth {
             let Some(bar) = self.open.pop() else { return };
@@ -142,7 +142,7 @@ fn style(began_at: u64, has_total: bool) -> ProgressStyle {
     } else {
         "{prefix:24!} {spinner} {human_pos} items  {rate}  {elapsed}"
     };
-    // What is wrong with a template does not depend on what is shown.
+    // Whether a template is valid does not depend on what is shown.
     let style = ProgressStyle::with_template(template);
     style
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -157,7 +157,7 @@ fn style(began_at: u64, has_total: bool) -> ProgressStyle {
         })
 }
 
-/// Items a second, of this run alone.
+/// Returns the items per second of this run alone.
 #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
 fn rate(state: &ProgressState, began_at: u64) -> f64 {
     let done = state.pos().saturating_sub(began_at) as f64;
@@ -171,7 +171,7 @@ fn left(state: &ProgressState, began_at: u64) -> Option<Duration> {
     Some(Duration::from_secs(left.as_secs()))
 }
 
-/// A job that shows its progress.
+/// Turns the attribute's `progress` into the option of the job.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __progress {

@@ -1,5 +1,5 @@
-//! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
-//! standard error where `verbose` asks for them.
+//! The events of a run: `tracing` events under the target `safe_state`, and the same texts as lines on standard error
+//! if the job is `verbose`.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::observe::meters::Meters;
 use crate::observe::summary::Counts;
 use crate::secrets::masked;
 
-/// How long no line is written of saves after the first, and after the later ones.
+/// The shortest and the longest pause between two lines about saves. The pause doubles with each line.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Says things about one job.
+/// Writes the events, the lines and the metrics of one job's run.
 #[derive(Debug)]
 pub(crate) struct Events {
     job: String,
@@ -27,12 +27,12 @@ pub(crate) struct Events {
     pub(crate) counts: Counts,
 }
 
-/// What was told last of the saves, of which there may be thousands in a second.
+/// The state of the lines about saves. A run may save thousands of times a second, so not each save has a line.
 #[derive(Debug, Default)]
 struct Told {
-    /// How many items were complete.
+    /// The number of complete items at the last line.
     completed: u64,
-    /// When to tell it again; at once if it has not been told.
+    /// The time of the next line; `None` before the first, which is written at once.
     next: Option<Instant>,
     pause: Duration,
 }
@@ -42,7 +42,7 @@ impl Told {
         self.next.is_none_or(|next| now >= next)
     }
 
-    /// The pauses grow with how long the run takes.
+    /// Notes a line about saves and doubles the pause to the next, up to the longest.
     fn note(&mut self, completed: u64, now: Instant) {
         self.completed = completed;
         self.pause = (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
@@ -77,7 +77,7 @@ impl Events {
         }
     }
 
-    /// Before the first item of a run that has something to skip.
+    /// Tells that a run goes on from earlier progress, before its first item.
     pub(crate) fn resumed(&self, run: u32, skipped: u64, item_time: Option<Duration>) {
         let job = &self.job;
         let took =
@@ -90,20 +90,20 @@ impl Events {
         });
     }
 
-    /// Items that completed in that time, all together.
+    /// Counts items that completed in `time` all together.
     pub(crate) fn worked(&mut self, items: u64, time: Duration) {
         self.meters.completed(items, time);
         self.counts.items.completed += items;
     }
 
-    /// The run has waited that long for a save.
+    /// Counts a save for which the run waited for `took`.
     pub(crate) fn waited_for_save(&mut self, took: Duration) {
         self.meters.saved(took);
         self.counts.saved(took);
     }
 
     pub(crate) fn saved(&mut self, checkpoint: &Checkpoint) {
-        // Counted only if someone listens.
+        // The complete items are counted only if someone listens.
         let completed = || checkpoint.completed().len();
         tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
         if self.verbose && self.told.is_due(Instant::now()) {
@@ -111,7 +111,7 @@ impl Events {
         }
     }
 
-    /// How many items are complete, if that has not been told.
+    /// Tells how many items are complete, if the last line told another number.
     pub(crate) fn saved_so_far(&mut self, completed: u64) {
         if self.verbose && self.told.completed != completed {
             self.told.note(completed, Instant::now());
@@ -128,16 +128,16 @@ impl Events {
         self.line(|| format!("failed: {failure}"));
     }
 
-    /// An item has failed, and is tried again.
+    /// Tells that an item has failed and is tried again.
     pub(crate) fn tries_again(&mut self, failure: &Failure, attempt: u32, pause: Duration) {
         self.meters.retried();
         self.counts.items.retried += 1;
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, ?pause, error, "tries again");
-        self.line(|| format!("attempt {attempt} in vain, the next in {pause:.1?}: {failure}"));
+        self.line(|| format!("attempt {attempt} failed, next attempt in {pause:.1?}: {failure}"));
     }
 
-    /// An item has failed, and is not tried again.
+    /// Tells that an item has failed and is passed over.
     pub(crate) fn skipped(&mut self, failure: &Failure, attempt: u32) {
         self.meters.skipped();
         self.counts.items.skipped += 1;
@@ -146,7 +146,7 @@ impl Events {
         self.line(|| format!("skipped after attempt {attempt}: {failure}"));
     }
 
-    /// An item has failed, and is a dead letter now.
+    /// Tells that an item has failed and is a dead letter now.
     pub(crate) fn given_up(&mut self, failure: &Failure, attempt: u32) {
         self.meters.given_up();
         self.counts.items.dead_letters += 1;
@@ -155,15 +155,15 @@ impl Events {
         self.line(|| format!("given up after attempt {attempt}: {failure}"));
     }
 
-    /// Why an item's failure ends the run. It is told in any case: what the function returns is the item's
-    /// error, and says nothing of it.
+    /// Tells why an item's failure ends the run. The line is written even without `verbose`: the function returns the
+    /// item's error, which does not tell the reason.
     pub(crate) fn ends_for(&self, reason: &str) {
         tracing::error!(target: "safe_state", job = %self.job, "{reason}");
         tell(&self.job, reason);
     }
 
-    /// A save that failed where something else is being reported: the user's error comes first. It is told in
-    /// any case, as nobody else tells it.
+    /// Tells of a save that failed while the function returns another error. The line is written even without
+    /// `verbose`, as nothing else tells of it.
     pub(crate) fn not_saved(&self, error: &Error) {
         let error = masked(&one_line(error));
         tracing::error!(target: "safe_state", job = %self.job, error, "not saved");
@@ -183,13 +183,13 @@ impl Events {
         );
     }
 
-    /// Items are saved as the job says, and not each of them kept in a page as well.
+    /// Warns that the run keeps no page: items are saved only as often as the job says.
     pub(crate) fn no_page(&self, error: &BackendError) {
         let error = masked(&one_line(error));
         self.warning(&format!("keeps no page beside its checkpoint: {error}"));
     }
 
-    /// An item was left in the middle of its inner loop, and does not come first.
+    /// Warns that an item which was left in the middle of its inner loop no longer comes first in the input.
     pub(crate) fn inner_items_again(&self, completed: u64) {
         let text = "an item was left in the middle of its inner loop, and the input gives another new one \
                     before it; the inner items that were complete are done again";
@@ -204,40 +204,43 @@ impl Events {
         );
     }
 
-    /// The run goes on with what the one before was refused for. It is told in any case, and once.
+    /// Tells, even without `verbose`, that the run goes on with a change that the run before was refused for.
     pub(crate) fn accepted(&self, what: &str) {
         tracing::warn!(target: "safe_state", job = %self.job, what, "goes on, as was accepted");
         tell(&self.job, &format!("goes on with {what}, as was accepted"));
     }
 
-    /// What is stored was of another version, and is of this one now.
+    /// Tells that the checkpoint was of another version, and has been migrated to this one.
     pub(crate) fn migrated(&self, from: Option<&str>) {
         let from = from.unwrap_or("none");
         tracing::info!(target: "safe_state", job = %self.job, from, "migrated from another version");
         self.line(|| format!("goes on from a checkpoint of version `{from}`"));
     }
 
-    /// The job begins anew, though a run of it elsewhere is not finished. It is told in any case: nothing else shows it.
+    /// Warns that the job begins anew although a run of it elsewhere is unfinished. The line is written even without
+    /// `verbose`, as nothing else shows it.
     pub(crate) fn begins_beside(&self, older: &str) {
         tracing::warn!(target: "safe_state", job = %self.job, "{older}");
         tell(&self.job, older);
     }
 
-    /// Each task of an array does the job, or one of them for all. It is told in any case, as nothing else shows it.
+    /// Warns that each task of an array does the job, or one does it for all. The line is written even without
+    /// `verbose`, as nothing else shows it.
     pub(crate) fn done_by_each_task(&self, task: &ArrayTask) {
         let text = task.advice();
         tracing::warn!(target: "safe_state", job = %self.job, variable = task.variable, "{text}");
         tell(&self.job, &text);
     }
 
-    /// The job was finished by a task of the array. It is told in any case: the run does nothing.
+    /// Tells that a task of the array has finished the job. The line is written even without `verbose`, as the run does
+    /// nothing.
     pub(crate) fn done_by_a_task(&self) {
         let text = "a task of this array has finished the job";
         tracing::info!(target: "safe_state", job = %self.job, "{text}");
         tell(&self.job, text);
     }
 
-    /// What a variable was in the run before is gone.
+    /// Warns that a variable which the run before carried is no longer carried.
     pub(crate) fn no_longer_carried(&self, variable: &str) {
         tracing::warn!(
             target: "safe_state",
@@ -249,7 +252,7 @@ impl Events {
         self.line(|| format!("warning: `{variable}` is no longer carried, and starts anew"));
     }
 
-    /// Before the next item, and not by a failure.
+    /// Tells that the run stopped before the next item, for a reason other than a failure.
     pub(crate) fn stopped(&mut self, reason: StopReason) {
         self.meters.ended("stopped");
         self.counts.reason = Some(reason.to_string());
@@ -257,7 +260,7 @@ impl Events {
         self.line(|| format!("stopped {reason}"));
     }
 
-    /// By an item, on purpose.
+    /// Tells that an item stopped the run on purpose.
     pub(crate) fn stopped_itself(&mut self, reason: &str) {
         self.meters.ended("stopped");
         self.counts.reason = Some(reason.to_owned());
@@ -265,19 +268,20 @@ impl Events {
         self.line(|| format!("stopped itself: {reason}"));
     }
 
-    /// By a request, before the next item. It is told in any case: else the run seems to hang.
+    /// Tells that the run was paused by a request. The line is written even without `verbose`, as the run seems to hang
+    /// otherwise.
     pub(crate) fn paused(&self) {
         tracing::info!(target: "safe_state", job = %self.job, "paused");
         tell(&self.job, "paused; `Job::resume` lets it go on");
     }
 
-    /// After a pause.
+    /// Tells that the run goes on after a pause.
     pub(crate) fn goes_on(&self) {
         tracing::info!(target: "safe_state", job = %self.job, "goes on");
         self.line(|| "goes on".to_owned());
     }
 
-    /// A call of the job from within its own run, on the same thread.
+    /// Tells that the job was called from within its own run, on the same thread.
     pub(crate) fn nested(&self) {
         tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");
     }

@@ -1,4 +1,4 @@
-//! What a program wants to be called for.
+//! The hooks of a job: functions of the program that its runs call.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,12 +9,12 @@ use safe_state_backends::{Checkpoint, DeadLetter, RunEnd};
 use super::summary::RunSummary;
 use crate::error::panic_message;
 
-/// What is called for one of a run's events.
+/// A function that is called for one kind of event, if the program has set one.
 pub(crate) type Hook<T> = Option<Called<T>>;
 
 type Called<T> = Arc<dyn Fn(&T) + Send + Sync>;
 
-/// What a program wants to be called for.
+/// The hooks that a program has set.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) start: Hook<Checkpoint>,
@@ -43,7 +43,7 @@ impl Hooks {
     }
 }
 
-/// Calls a hook, whose panic is not the run's.
+/// Calls a hook. A panic of the hook becomes an event and does not reach the run.
 fn call<T>(job: &str, hook: Option<&Called<T>>, what: &T) {
     let Some(hook) = hook else { return };
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| hook(what))) {

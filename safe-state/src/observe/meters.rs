@@ -1,11 +1,11 @@
-//! What a run counts and measures, through the facade `metrics`.
+//! The metrics of a run, through the facade `metrics`.
 
 use std::fmt;
 use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, histogram};
 
-/// Of one run; the recorder is the one that is set when it begins.
+/// The metrics of one run. The recorder is the one that is set when the run begins.
 pub(crate) struct Meters {
     job: String,
     completed: Counter,
@@ -30,7 +30,7 @@ impl Meters {
         }
     }
 
-    /// Items that completed in that time, all together.
+    /// Counts items that completed in `time` all together, and records their average time.
     pub(crate) fn completed(&self, items: u64, time: Duration) {
         self.completed.increment(items);
         #[expect(clippy::cast_precision_loss, reason = "it is a measurement")]

@@ -1,4 +1,4 @@
-//! What a run reports to whoever looks on.
+//! The observer of a run, which passes its progress to events, spans, bars, hooks and the manager of services.
 
 use safe_state_backends::{Checkpoint, DeadLetter, RunEnd};
 use safe_state_base::tell;
@@ -22,12 +22,12 @@ pub(crate) struct Observer {
     shows: Shows,
     hooks: Hooks,
     service: Service,
-    /// Whether a line sums the run up.
+    /// Whether the run ends with a line that sums it up.
     sums_up: bool,
 }
 
 impl Observer {
-    /// What a run reports; one that is nested in another shows and calls nothing.
+    /// Creates the observer of a run. Without `shown`, for a run that is nested in another, it shows and calls nothing.
     pub(crate) fn new(events: Events, spans: Spans, shown: Option<&Shown>) -> Self {
         let service = Service::new(events.job());
         let Some(shown) = shown else {
@@ -81,13 +81,13 @@ impl Observer {
         self.hooks.ended(&summary);
     }
 
-    /// Reports that the run waits, and means to.
+    /// Reports that the run waits on purpose.
     #[inline]
     pub(crate) fn waits(&self) {
         self.service.waits();
     }
 
-    /// Reports that the run ends before its input does, and not by a failure.
+    /// Reports that the run ends before its input does, for a reason other than a failure.
     pub(crate) fn stopped(&mut self, reason: StopReason) {
         if reason == StopReason::Signal {
             self.service.stops();
@@ -119,7 +119,8 @@ impl Observer {
         self.spans.has_items()
     }
 
-    /// Reports a loop that begins at `position`, `depth` others around it, in the item `around` of the next one.
+    /// Reports a loop that begins at `position`, inside `depth` other loops, in the item `around` of the innermost of
+    /// them.
     pub(crate) fn entered(
         &mut self,
         depth: usize,
@@ -132,7 +133,7 @@ impl Observer {
         self.service.begin(depth, position, total);
     }
 
-    /// Reports that the item of that index is in flight.
+    /// Reports that the item `index` of the loop at `depth` is in flight.
     pub(crate) fn handed_out(&self, depth: usize, index: u64) {
         self.spans.enter_item(depth, index);
     }

@@ -1,8 +1,8 @@
-//! What the manager of services is told of a run, by the feature `systemd`.
+//! Reports to the manager of services, with the feature `systemd`.
 
 use safe_state_base::service;
 
-/// How far a run has come.
+/// The progress of a run, for the manager's status line.
 #[derive(Debug)]
 pub(crate) struct Service {
     job: String,
@@ -15,7 +15,7 @@ impl Service {
         Service { job: job.to_owned(), total: None, position: 0 }
     }
 
-    /// Tells that the run has begun: the job is its own.
+    /// Tells that the run has begun, and has the job's lease.
     pub(crate) fn opened(&self) {
         service::turns_to(|| format!("{}: begins", self.job));
     }
@@ -37,13 +37,13 @@ impl Service {
         service::comes_on(|| self.status());
     }
 
-    /// Tells that the run waits, and means to.
+    /// Tells that the run waits on purpose.
     #[inline]
     pub(crate) fn waits(&self) {
         service::comes_on(|| format!("{}, waits", self.status()));
     }
 
-    /// Tells that the run ends, as the process was asked to.
+    /// Tells that the run ends because the process was asked to end.
     pub(crate) fn stops(&self) {
         service::stops(|| format!("{}, ends", self.status()));
     }
@@ -53,7 +53,7 @@ impl Service {
         service::turns_to(|| format!("{}, ended", self.status()));
     }
 
-    /// `invoices: 6432 of 10000 (64 %)`
+    /// Returns a status such as `invoices: 6432 of 10000 (64 %)`.
     fn status(&self) -> String {
         let Service { job, position, .. } = self;
         match self.total {
@@ -66,7 +66,7 @@ impl Service {
     }
 }
 
-/// Tells that a job waits for another run of it to end.
+/// Tells that a run of `job` waits for another run of the job to end.
 pub(crate) fn waits_to_begin(job: &str) {
     service::comes_on(|| format!("{job}: waits for another run to end"));
 }

@@ -1,4 +1,4 @@
-//! How a run's progress is shown where there are no bars: by lines, and by what the program shows it with.
+//! Progress without bars: lines on standard error, and the program's own [`ShowProgress`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,35 +6,35 @@ use std::time::{Duration, Instant};
 
 use safe_state_base::tell;
 
-/// How often a line is written, if nothing is said.
+/// The default interval between two lines.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows the progress of a run: a bar of one's own, a file that is watched, a call of another service. See
+/// A way to show the progress of a run: a bar of the program's own, a watched file, a call of another service. See
 /// [`Job::show_progress`](crate::Job::show_progress).
 ///
-/// Its methods are called on the thread that runs the loop, between two items: what takes long is not done there. Loops that
-/// save every so many items tell of those, and not of each item.
+/// The methods are called on the thread that runs the loop, between two items, so they should not take long. A loop
+/// that saves every few items reports at those saves, and not at each item.
 pub trait ShowProgress: Send + Sync {
-    /// A loop begins, or goes on, at `position`, inside `depth` others; `total` is how many items it has, where its
+    /// Begins, or resumes, a loop at `position`, inside `depth` other loops. `total` is the number of its items, if its
     /// input tells.
     fn begin(&self, job: &str, depth: usize, position: u64, total: Option<u64>);
 
-    /// The items in front of `position` are complete.
+    /// Reports that the items in front of `position` are complete.
     fn reach(&self, depth: usize, position: u64);
 
-    /// The loop is left.
+    /// Reports that the loop at `depth` is left.
     fn end(&self, depth: usize) {
         let _ = depth;
     }
 }
 
-/// When a line about the progress is written.
+/// A rule for when a line about the progress is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ProgressLines {
-    /// After that time.
+    /// After each interval of this length.
     Every(Duration),
-    /// When so many percent more are complete, of a loop whose input tells its length.
+    /// Each time that this many percent more are complete, in a loop whose input tells its length.
     Percent(u8),
 }
 
@@ -50,21 +50,21 @@ impl From<Duration> for ProgressLines {
     }
 }
 
-/// What a run shows its progress with.
+/// The ways in which a run shows its progress.
 #[derive(Default)]
 pub(crate) struct Shows {
     program: Option<Arc<dyn ShowProgress>>,
     lines: Option<Lines>,
 }
 
-/// Lines on standard error, of the outermost loop.
+/// Lines on standard error about the outermost loop.
 struct Lines {
     job: String,
     when: ProgressLines,
     began: Instant,
     began_at: u64,
     total: Option<u64>,
-    /// When, or at which position, the next one is due.
+    /// The time, or in `next_at` the position, at which the next line is due.
     next: Instant,
     next_at: u64,
 }
@@ -141,7 +141,7 @@ impl Lines {
         }
     }
 
-    /// `6432 of 10000 (64 %), 52.3/s, 1m 8s left`
+    /// Returns a line such as `6432 of 10000 (64 %), 52.3/s, 1m 8s left`.
     fn line(&self, position: u64, now: Instant) -> String {
         let took = now.saturating_duration_since(self.began).as_secs_f64().max(f64::EPSILON);
         #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
@@ -167,7 +167,7 @@ impl fmt::Debug for Shows {
 mod tests {
     use super::*;
 
-    /// At which positions a line is written, of one item a second.
+    /// Returns the positions at which a line is written, at one item a second.
     fn lines(when: ProgressLines, began_at: u64, total: Option<u64>) -> Vec<u64> {
         let mut lines = Lines::new("job", when);
         lines.begin(began_at, total);

@@ -1,18 +1,18 @@
-//! The `tracing` spans of a run: `run`, in it `item` for each, and `save`.
+//! The `tracing` spans of a run: `run`, and in it an `item` for each item, and `save`.
 
 use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::{Level, Span};
 
-/// The spans that a run is in; none if nobody listens. They are shared with what polls the future of an
-/// async one, which is in them while it is polled.
+/// The spans that a run is in; none if no subscriber listens. What polls the future of an async run shares the spans,
+/// and enters them while it polls.
 #[derive(Clone, Debug, Default)]
 pub struct Spans(Option<Arc<Heard>>);
 
 #[derive(Debug)]
 struct Heard {
-    /// Whether anyone listened to items when the run began.
+    /// Whether a subscriber listened to item spans when the run began.
     has_items: bool,
     nest: Mutex<Nest>,
 }
@@ -20,13 +20,13 @@ struct Heard {
 #[derive(Debug)]
 struct Nest {
     run: Span,
-    /// Those of the items that the run is in, from the outside in.
+    /// The spans of the items that the run is in, from the outermost in.
     items: Vec<Item>,
 }
 
 #[derive(Debug)]
 struct Item {
-    /// Its loop's.
+    /// The depth of the item's loop.
     depth: usize,
     index: u64,
     span: Span,
@@ -41,12 +41,12 @@ impl Spans {
         Spans(is_heard.then(|| Arc::new(Heard { has_items, nest })))
     }
 
-    /// Returns whether each item has to be told.
+    /// Returns whether a subscriber listens to item spans, so that each item has to be reported.
     pub(crate) fn has_items(&self) -> bool {
         self.0.as_ref().is_some_and(|heard| heard.has_items)
     }
 
-    /// The run, or its future, goes on, until that is dropped.
+    /// Enters the spans of the run and of its items until the returned guard is dropped.
     pub(crate) fn within(&self) -> Within<'_> {
         if let Some(nest) = self.nest() {
             nest.each().for_each(enter);
@@ -54,7 +54,7 @@ impl Spans {
         Within(self)
     }
 
-    /// An item is under way: it begins, if it has not.
+    /// Enters the span of an item, unless the run is in it already.
     pub(crate) fn enter_item(&self, depth: usize, index: u64) {
         if self.is_in(depth, index) {
             return;
@@ -68,7 +68,7 @@ impl Spans {
         }
     }
 
-    /// That of an item beside others, on whichever thread its body runs.
+    /// Returns the span of an item that runs beside others, on whichever thread its body runs.
     pub(crate) fn item_beside(&self, index: u64) -> Span {
         match self.nest() {
             Some(nest) if self.has_items() => {
@@ -83,7 +83,7 @@ impl Spans {
         self.nest().is_some_and(|nest| nest.items.iter().any(is_it))
     }
 
-    /// The item of the loop at that depth has ended, and those inside it.
+    /// Exits the span of the item in the loop at `depth`, and those of items in loops inside.
     pub(crate) fn exit_items(&self, depth: usize) {
         if let Some(mut nest) = self.nest() {
             while let Some(item) = nest.items.pop_if(|item| item.depth >= depth) {
@@ -92,7 +92,7 @@ impl Spans {
         }
     }
 
-    /// That of a save, on whichever thread it is.
+    /// Returns the span of a save, on whichever thread the save is done.
     pub(crate) fn save(&self) -> Span {
         let Some(nest) = self.nest() else { return Span::none() };
         tracing::debug_span!(target: "safe_state", parent: nest.innermost(), "save")
@@ -104,7 +104,7 @@ impl Spans {
     }
 }
 
-/// See [`Spans::within`].
+/// A guard that exits the spans when it is dropped: see [`Spans::within`].
 pub(crate) struct Within<'s>(&'s Spans);
 
 impl Drop for Within<'_> {
@@ -125,7 +125,7 @@ impl Nest {
     }
 }
 
-// A guard would have to be dropped where it was made, and not in a later poll.
+// The guard of `tracing` would have to be dropped in the poll that made it, and not in a later one.
 fn enter(span: &Span) {
     span.with_subscriber(|(id, dispatch)| dispatch.enter(id));
 }

@@ -1,4 +1,4 @@
-//! What a run came to, in numbers.
+//! The summary of a run, in numbers.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -8,57 +8,57 @@ use serde::Serialize;
 
 use crate::error::items;
 
-/// What a run came to, for [`Job::on_finish`](crate::Job::on_finish) and the others, and the line of
+/// The summary of a run, for [`Job::on_finish`](crate::Job::on_finish) and the other hooks, and for the line of
 /// [`Job::summary`](crate::Job::summary).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RunSummary {
     /// The job's name.
     pub job: String,
-    /// Which run of the job it was, from 1.
+    /// The number of the run among the job's runs, from 1.
     pub run: u32,
-    /// How it ended.
+    /// The way in which the run ended.
     pub end: RunEnd,
-    /// Why it stopped or failed.
+    /// The reason why the run stopped or failed; `None` if it finished.
     pub reason: Option<String>,
-    /// How long it took.
+    /// The time from the run's begin to its end.
     pub took: Duration,
-    /// What became of its items.
+    /// The numbers of items by what became of them.
     pub items: RunItems,
-    /// What saving took.
+    /// The number of saves, and the time they took.
     pub saves: RunSaves,
 }
 
-/// What became of the items of a run.
+/// The numbers of a run's items by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RunItems {
-    /// How many it has completed.
+    /// The number of items that the run has completed.
     pub completed: u64,
-    /// How many failed attempts were followed by another one.
+    /// The number of failed attempts that were followed by another one.
     pub retried: u64,
-    /// How many it gave up without a record.
+    /// The number of items that the run gave up without a record.
     pub skipped: u64,
-    /// How many it gave up with one.
+    /// The number of items that the run gave up as dead letters.
     pub dead_letters: u64,
 }
 
-/// What saving took in a run.
+/// The number of saves in a run, and the time they took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RunSaves {
-    /// How often it saved, but for its begin and its end.
+    /// The number of saves, without those at the run's begin and end.
     pub count: u64,
-    /// How long the run waited for that, all together.
+    /// The total time that the run waited for saves.
     pub took: Duration,
 }
 
-/// What is counted of a run while it goes on.
+/// The counters of a run under way.
 #[derive(Debug)]
 pub(crate) struct Counts {
     pub(crate) items: RunItems,
     pub(crate) saves: RunSaves,
-    /// Why it ends.
+    /// The reason why the run ends, as far as it is known.
     pub(crate) reason: Option<String>,
     run: u32,
     began: Instant,
@@ -93,7 +93,7 @@ impl Counts {
 }
 
 impl RunSummary {
-    /// Items a second; none of a run that took no time.
+    /// Returns the items per second. Returns `None` for a run that took no time.
     pub fn rate(&self) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "it is a measurement")]
         let rate = self.items.completed as f64 / self.took.as_secs_f64();
@@ -102,7 +102,8 @@ impl RunSummary {
 }
 
 impl fmt::Display for RunSummary {
-    /// `run 2 failed (item 7: no) after 2m 3s: 6432 items, 52.3/s; 3 retried, 1 given up; 64 saves took 1s (1 %)`
+    /// Writes a line such as `run 2 failed (item 7: no) after 2m 3s: 6432 items, 52.3/s; 3 retried, 1 given up; 64
+    /// saves took 1s (1 %)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RunSummary { run, reason, took, items: of, saves, .. } = self;
         let end = match self.end {
@@ -130,7 +131,7 @@ impl fmt::Display for RunSummary {
     }
 }
 
-/// In whole seconds, or milliseconds if it is less than ten of them.
+/// Rounds a time down to whole seconds, or to milliseconds if it is shorter than ten seconds.
 fn short(time: Duration) -> humantime::FormattedDuration {
     let is_short = time < Duration::from_secs(10);
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! A part of each item runs ahead of the loop, which goes on with what came of it, in order.
+//! Parts of items that run ahead of the loop, which goes on with their values in order.
 
 mod futures;
 mod threads;

@@ -1,4 +1,4 @@
-//! The items of a `while let` loop, whose head is asked for them on the caller's side.
+//! The items of a `while let` loop: the caller's side evaluates the loop's head for them.
 
 use super::feed::Feed;
 use crate::items::Step;
@@ -7,7 +7,7 @@ use crate::items::key::KeyHash;
 use crate::items::received::{Receipt, Received};
 use crate::run::handing::Handing;
 
-/// The items that the loop's head gives.
+/// The items that a loop's head gives.
 #[derive(Debug)]
 pub struct Asking<'i, A, K> {
     received: &'i mut Received,
@@ -15,7 +15,7 @@ pub struct Asking<'i, A, K> {
     identity: K,
 }
 
-/// Asks the head of a loop that knows its items by index.
+/// Creates the items of a loop that knows them by index, from the loop's head `ask`.
 pub fn asking<T, A, F>(received: &mut Received, ask: A, fingerprint: F) -> Asking<'_, A, ByIndex<F>>
 where
     A: FnMut() -> Option<T>,
@@ -24,7 +24,7 @@ where
     Asking { received, ask, identity: ByIndex(fingerprint) }
 }
 
-/// Asks the head of a loop that knows its items by the hash of a key.
+/// Creates the items of a loop that knows them by the hash of a key, from the loop's head `ask`.
 pub fn asking_by_key<T, A, F>(received: &mut Received, ask: A, hash: F) -> Asking<'_, A, ByKey<F>>
 where
     A: FnMut() -> Option<T>,
@@ -54,7 +54,7 @@ impl<T, A: FnMut() -> Option<T>, K: Identity<T>> Feed for Asking<'_, A, K> {
     }
 }
 
-/// What a receipt comes to; none of an item that is passed over.
+/// Returns the step that a receipt leads to; `None` for an item that is passed over.
 pub(super) fn step<T>(receipt: Receipt<T>) -> Option<Step<T>> {
     match receipt {
         Receipt::Item(item) => Some(Step::Item(item)),

@@ -13,7 +13,7 @@ use crate::items::capture::LIMIT;
 pub struct Captures(Mutex<Vec<Captured>>);
 
 impl Captures {
-    /// Records values of the item.
+    /// Records values of the item, in place of earlier ones.
     pub fn capture(&self, values: &[(&str, Arguments<'_>)]) {
         let captured = values.iter().map(|(name, value)| Captured {
             name: (*name).to_owned(),

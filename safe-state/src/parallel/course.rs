@@ -1,5 +1,5 @@
-//! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has come to
-//! its end, and what the loop ends with. It waits for nothing, and runs no body.
+//! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has ended,
+//! and what the loop ends with. The course waits for nothing, and runs no body.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(super) struct Course<'t, 'r, W, K, R> {
     terms: W,
     /// The items in flight, by their indices.
     in_flight: BTreeMap<u64, Item<K>>,
-    /// How many of them run; the others wait for another attempt.
+    /// The number of items that run; the other items in flight wait for another attempt.
     running: usize,
     ends: Ends<R>,
     state: State,
@@ -36,32 +36,32 @@ pub(super) struct Course<'t, 'r, W, K, R> {
 struct Item<K> {
     kept: K,
     tried: u32,
-    /// When it may be tried again, while it waits for that.
+    /// The time from which the item may be tried again, while it waits for that.
     waits_until: Option<Instant>,
 }
 
-/// What the input has.
+/// The state of the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Input {
-    /// More items.
+    /// The input may have more items.
     #[default]
     More,
-    /// More, of which the next has to be waited for.
+    /// The input has more items, but the next one has to be waited for.
     Later,
     Nothing,
 }
 
-/// What is to be heeded next.
+/// The state of the course between two items.
 #[derive(Debug, Default)]
 struct State {
     input: Input,
-    /// Whether the run is to stop, or to do what is asked of it, once nothing runs any more.
+    /// Whether the run is to stop, or to obey a request, once no item runs any more.
     is_to_obey: bool,
-    /// Whether something is to be saved, whatever the schedule.
+    /// Whether a save is wanted, whatever the schedule says.
     is_to_save: bool,
-    /// Before which time nothing is handed out.
+    /// The time before which no new item is handed out.
     waits_until: Option<Instant>,
-    /// Why the run can't go on.
+    /// The error for which the run cannot go on.
     error: Option<Error>,
 }
 
@@ -76,7 +76,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.running
     }
 
-    /// Returns whether the next item has to be waited for.
+    /// Returns whether the next item of the input has to be waited for.
     pub(super) fn wants_item(&self) -> bool {
         self.state.input == Input::Later
     }
@@ -88,17 +88,17 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
                 || (self.state.input == Input::Nothing && self.in_flight.is_empty()))
     }
 
-    /// Returns whether nothing is handed out any more.
+    /// Returns whether no item is handed out any more.
     fn is_closing(&self) -> bool {
         self.state.error.is_some() || !self.ends.are_none()
     }
 
-    /// Ends the run for that, once nothing runs any more.
+    /// Ends the run with `error` once no item runs any more. The first error counts.
     pub(super) fn fail(&mut self, error: Error) {
         self.state.error.get_or_insert(error);
     }
 
-    /// Returns the next item to be run; none while there is none.
+    /// Returns the next item to be run; `None` if none can begin now.
     pub(super) fn next<T>(
         &mut self,
         feed: &mut impl Feed<Item = T>,
@@ -155,7 +155,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.in_flight.len() < most
     }
 
-    /// Returns whether the run looks out for an item that kills the process: then they go one by one.
+    /// Returns whether the run looks out for an item that kills the process: then the items go one by one.
     fn looks_out(&mut self) -> bool {
         self.terms.looks_out() && self.handing.run().is_cautious()
     }
@@ -203,8 +203,8 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         Some(Task { index, item: item.kept.take(may_try_again) })
     }
 
-    /// After a run that died: the item is given up, if it has killed the process too often; else it begins once it is saved
-    /// that it is about to.
+    /// Looks at an item after a run that died. The item is given up if it has killed the process too often. Otherwise
+    /// it begins once it is saved that it is about to begin.
     fn look_at(&mut self, index: u64, now: Instant) {
         self.handing.attend(index, Vec::new());
         if self.terms.gives_up(self.handing.run()) {
@@ -217,13 +217,13 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.handing.turn_away();
     }
 
-    /// Takes in that an item could not be run.
+    /// Removes an item that could not be run, because no thread could be started.
     pub(super) fn not_run(&mut self, index: u64) {
         self.running -= 1;
         self.in_flight.remove(&index);
     }
 
-    /// Takes in what came of an item.
+    /// Judges the result of an item: the item is complete, tried again, or ends the loop.
     pub(super) fn ended(&mut self, done: Done<Flow<R>, R>) {
         let Done { index, came, notes, captured } = done;
         self.running -= 1;
@@ -257,7 +257,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
 
     fn complete(&mut self, index: u64) {
         self.in_flight.remove(&index);
-        // It is asked behind each what is due.
+        // The caller asks after each item what is due, so the answer is not needed.
         let _ = self.handing.complete_item();
     }
 
@@ -267,8 +267,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.handing.turn_away();
     }
 
-    /// Returns how long to wait for an item to come to its end before it is looked what else there is to do; none as
-    /// long as it takes.
+    /// Returns how long to wait for an item to end before other work is looked for: at most [`LOOK`].
     pub(super) fn patience(&self, now: Instant) -> Duration {
         let again = self.in_flight.values().filter_map(|item| item.waits_until);
         let next = again.chain(self.state.waits_until).min();
@@ -276,18 +275,18 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         until.map_or(LOOK, |until| until.min(LOOK))
     }
 
-    /// Notes whether what is complete is to be saved.
+    /// Notes whether what is complete has to be saved.
     pub(super) fn is_to_save(&mut self, saves: bool) {
         self.state.is_to_save |= saves;
     }
 
-    /// Notes that all has come to its end. What is complete by then is saved before the run ends: behind
-    /// that, the values of carried variables are not known to match.
+    /// Notes that all items have ended. If the loop ends early, what is complete is saved before the run ends: after
+    /// that, the values of carried variables may no longer match.
     pub(super) fn close(&mut self) {
         self.state.is_to_save |= self.is_closing();
     }
 
-    /// Returns the run, which is to save, with the carried variables taken; none if it is not.
+    /// Returns the run for a save, with the carried variables taken; `None` if no save is wanted.
     pub(super) fn begin_save(&mut self) -> Option<&mut Run> {
         if !std::mem::take(&mut self.state.is_to_save) {
             return None;
@@ -301,18 +300,18 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
-    /// Returns whether the run is to stop, or to do what is asked of it: nothing runs any more.
+    /// Returns whether the run now has to stop or to obey a request, because no item runs any more.
     pub(super) fn take_to_obey(&mut self) -> bool {
         let obeys = self.running == 0 && std::mem::take(&mut self.state.is_to_obey);
         self.state.is_to_save |= obeys;
         obeys
     }
 
-    /// What the loop ends with, now that all has come to its end.
+    /// Returns what the loop ends with, now that all items have ended.
     ///
     /// # Errors
     ///
-    /// The failure of the item with the lowest index, if that is an end.
+    /// The failure of the item with the lowest index, if that item ended the loop by failing.
     pub(super) fn finish(mut self, on_error: fn(Error) -> R) -> Result<Flow<R>, Outcome<R>> {
         let first = self.ends.take_first();
         let beside: Vec<(u64, Failing)> =
@@ -322,7 +321,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
                 self.handing.failed_beside(index, failure.message());
             }
         }
-        // That is not of the failure that is told.
+        // Notes that are left belong to other failures than the one that is returned.
         drop(Notes::take());
         match (first, self.state.error) {
             (Some((index, End::Failed(failed, notes))), _) => {

@@ -1,23 +1,23 @@
-//! The ends that a loop may come to before its input does: of several, the one with the lowest index is the loop's.
+//! Ends of a loop before its input has ended. If several items end the loop, the item with the lowest index decides.
 
 use std::collections::BTreeMap;
 
 use crate::attempt::{Flow, Outcome};
 use crate::failure::notes::Notes;
 
-/// Most failures beside the one that is the function's of which the checkpoint is told.
+/// The most failures that the checkpoint lists beside the failure that the function returns.
 const TOLD: usize = 16;
 
-/// How an item ended the loop.
+/// The way in which an item ended the loop.
 #[derive(Debug)]
 pub(super) enum End<R> {
-    /// By a `break` or `return`.
+    /// The item left the loop by a `break` or `return`.
     Left(Flow<R>),
-    /// By its failure, with what was noted of that.
+    /// The item failed. The notes of the failure are kept with it.
     Failed(Outcome<R>, Box<Notes>),
 }
 
-/// The ends, by the indices of the items.
+/// The ends of a loop, by the indices of their items.
 #[derive(Debug)]
 pub(super) struct Ends<R>(BTreeMap<u64, End<R>>);
 
@@ -36,12 +36,12 @@ impl<R> Ends<R> {
         self.0.insert(index, end);
     }
 
-    /// Takes the one with the lowest index.
+    /// Takes the end with the lowest index.
     pub(super) fn take_first(&mut self) -> Option<(u64, End<R>)> {
         self.0.pop_first()
     }
 
-    /// The failures beside it, as many as are told of.
+    /// Returns the failures among the remaining ends, as many as the checkpoint lists.
     pub(super) fn failures(&self) -> impl Iterator<Item = (u64, &Outcome<R>)> {
         let failures = self.0.iter().filter_map(|(index, end)| match end {
             End::Failed(failed, _) => Some((*index, failed)),

@@ -1,16 +1,16 @@
-//! Where the caller's thread and those that run bodies meet: items go one way, what came of them the other.
+//! The meeting place of the caller's thread and the threads that run bodies: tasks go one way, results the other.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Tasks to be taken, and what came of those that were.
+/// Tasks to be taken, and the results of tasks that have ended.
 #[derive(Debug)]
 pub(super) struct Exchange<T, D> {
     state: Mutex<State<T, D>>,
     /// Wakes threads that wait for a task.
     task: Condvar,
-    /// Wakes the caller's.
+    /// Wakes the caller's thread when a task has ended.
     done: Condvar,
 }
 
@@ -28,7 +28,7 @@ impl<T, D> Exchange<T, D> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T, D>> {
-        // Nothing of ours panics while it holds the lock.
+        // No code of this module panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -38,31 +38,31 @@ impl<T, D> Exchange<T, D> {
         self.task.notify_one();
     }
 
-    /// Takes the next task, and waits for it; none once the exchange is closed.
+    /// Waits for the next task, and takes it. Returns `None` once the exchange is closed.
     pub(super) fn take(&self) -> Option<T> {
         let state = self.task.wait_while(self.lock(), |it| it.tasks.is_empty() && !it.is_closed);
         state.unwrap_or_else(PoisonError::into_inner).tasks.pop_front()
     }
 
-    /// Tells what came of a task.
+    /// Adds the result of a task, and wakes the caller's thread.
     pub(super) fn tell(&self, done: D) {
         self.lock().done.push(done);
         self.done.notify_one();
     }
 
-    /// Takes what came of tasks since the last call, and waits for it no longer than that.
+    /// Takes the results of tasks since the last call. Waits for the first one for at most `patience`.
     pub(super) fn await_done(&self, patience: Duration) -> Vec<D> {
         let waited = self.done.wait_timeout_while(self.lock(), patience, |it| it.done.is_empty());
         std::mem::take(&mut waited.unwrap_or_else(PoisonError::into_inner).0.done)
     }
 
-    /// From the end of what is returned on, there is no task: threads end.
+    /// Returns a guard that closes the exchange when it is dropped: tasks that wait are dropped, and the threads end.
     pub(super) fn closing(&self) -> Closing<'_, T, D> {
         Closing(self)
     }
 }
 
-/// See [`Exchange::closing`].
+/// A guard that closes the exchange when it is dropped: see [`Exchange::closing`].
 pub(super) struct Closing<'e, T, D>(&'e Exchange<T, D>);
 
 impl<T, D> Drop for Closing<'_, T, D> {

@@ -1,16 +1,16 @@
-//! Where the items come from, and what keeps one for another attempt.
+//! The source of a loop's items, and what keeps an item for another attempt.
 
 use crate::attempt::{Kept, TriedAgain, TriedOnce};
 use crate::items::identity::Identity;
 use crate::items::{Items, Step};
 use crate::run::handing::Handing;
 
-/// The items of a loop, as they are pulled on the caller's side.
+/// The items of a loop, which the caller's side pulls.
 pub trait Feed {
-    /// An item.
+    /// The type of an item.
     type Item;
 
-    /// The next item that is not complete; none while it has to be waited for.
+    /// Returns the next item that is not complete; `None` while the loop has to wait for it.
     fn next(&mut self, handing: &mut Handing<'_, '_>) -> Option<Step<Self::Item>>;
 
     /// Returns whether it is known that no item is left, without asking for one.
@@ -29,9 +29,9 @@ impl<I: Iterator, K: Identity<I::Item>> Feed for Items<I, K> {
     }
 }
 
-/// What keeps an item for another attempt.
+/// An item that is kept for another attempt, if one may follow.
 pub trait Keeps<T> {
-    /// The item for an attempt; `may_try_again` says whether there may be another.
+    /// Returns the item for an attempt. `may_try_again` tells whether another attempt may follow.
     fn take(&mut self, may_try_again: bool) -> T;
 }
 

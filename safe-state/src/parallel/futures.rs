@@ -1,4 +1,4 @@
-//! Bodies as futures, which are polled within the caller's task: also while it saves, or waits.
+//! Bodies as futures, which are polled within the caller's task, even while it saves or waits.
 
 use std::future::pending;
 use std::pin::{Pin, pin};
@@ -23,7 +23,7 @@ use crate::run::Run;
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
 
-/// The body, of which the compiler learns here what items it takes.
+/// Returns `body`. The call tells the compiler which items the body takes.
 pub fn typed<F, R, B>(_: &F, _: fn(Error) -> R, body: B) -> B
 where
     F: Feed,
@@ -32,11 +32,11 @@ where
     body
 }
 
-/// Runs `body` for the items of `feed` as futures.
+/// Runs `body` on the items of `feed`, as futures.
 ///
 /// # Errors
 ///
-/// The failure of an item that ends the loop: of several, the one with the lowest index.
+/// The failure of an item that ends the loop; if several fail, that of the item with the lowest index.
 pub async fn as_futures<F, B, K, R, C, J, L, A, G>(
     feed: &mut F,
     tally: &mut Tally<'_>,
@@ -59,11 +59,11 @@ where
     drive(feed, (head, None), tally, on_error, keep, terms, body).await
 }
 
-/// Runs `body` for the items that a loop's head gives, as futures.
+/// Runs `body` on the items that a loop's head gives, as futures.
 ///
 /// # Errors
 ///
-/// The failure of an item that ends the loop: of several, the one with the lowest index.
+/// The failure of an item that ends the loop; if several fail, that of the item with the lowest index.
 pub async fn as_futures_of_stream<T, I, H, B, K, R, C, J, L, A, G>(
     (feed, head): (&mut OfferedItems<'_, T, I>, H),
     tally: &mut Tally<'_>,
@@ -119,7 +119,7 @@ where
     course.finish(on_error)
 }
 
-/// Saves what is to be saved, or waits for what comes next.
+/// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
 async fn go_on<B, W, K, R, H, T>(
     course: &mut Course<'_, '_, W, K, R>,
     under_way: &mut UnderWay<'_, B, Done<Flow<R>, R>, H, T>,
@@ -152,7 +152,7 @@ async fn go_on<B, W, K, R, H, T>(
     course.is_to_save(saves);
 }
 
-/// Saves, if that is due. Returns whether it was.
+/// Saves, if a save is due. Returns whether it was.
 async fn save<B, W, K, R, H, T>(
     course: &mut Course<'_, '_, W, K, R>,
     under_way: &mut UnderWay<'_, B, Done<Flow<R>, R>, H, T>,

@@ -1,4 +1,4 @@
-//! What a job does side by side without the attribute, for who would write no loop.
+//! Jobs that run items side by side without the attribute, by method calls instead of a loop.
 
 use std::fmt;
 use std::panic::Location;
@@ -22,16 +22,16 @@ use crate::run::job::failing;
 use crate::run::{Run, entering};
 use crate::{Error, Job};
 
-/// The only loop there is.
+/// The number of the job's only loop.
 const NUMBER: Number = Number { depth: 0, id: 0 };
 
 impl Job {
-    /// Runs the bodies of these items on threads, like `par_iter()` of `rayon`. Each item completes
-    /// by itself.
+    /// Prepares `items` for a body that runs on several threads, like `par_iter()` of `rayon`. Each item completes by
+    /// itself.
     ///
-    /// An item is known by its index, as in [`run`](Job::run): the next run must be given the same items in the same order.
-    /// They are taken from the iterator on the caller's thread, one for each thread that is free, so the iterator need
-    /// be neither `Send` nor in memory. Bodies may call `rayon`.
+    /// An item is known by its index, as in [`run`](Job::run): the next run must be given the same items in the same
+    /// order. The caller's thread takes the items from the iterator, one for each free thread, so the iterator need be
+    /// neither `Send` nor in memory. Bodies may call `rayon`.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -47,12 +47,11 @@ impl Job {
         ParIter { job: self.clone(), items, most: Cores.most() }
     }
 
-    /// The items of a stream, whose bodies run as futures, each item complete on its own; for who would write
-    /// `buffer_unordered(16)` or `for_each_concurrent(16, ..)` of `futures`.
+    /// Prepares the items of a stream for an async body that runs for several items at once. Each item completes by
+    /// itself. Use this method in place of `buffer_unordered(16)` or `for_each_concurrent(16, ..)` of `futures`.
     ///
-    /// An item is known by its index: the next run must be given the same items in the same order, and takes those that
-    /// are complete out of the stream without a body. `futures::stream::iter` makes one of an
-    /// iterator.
+    /// An item is known by its index: the next run must be given the same items in the same order, and takes the
+    /// complete ones out of the stream without calling the body. `futures::stream::iter` makes a stream of an iterator.
     ///
     /// ```
     /// use futures_util::stream;
@@ -68,7 +67,7 @@ impl Job {
     }
 }
 
-/// Items whose bodies run on threads; what [`Job::par_iter`] makes.
+/// Items whose bodies run on threads, made by [`Job::par_iter`].
 #[derive(Debug)]
 #[must_use = "nothing runs before `for_each` or `try_for_each`"]
 pub struct ParIter<I> {
@@ -83,17 +82,17 @@ impl<I: IntoIterator<Item: ToThread>> ParIter<I> {
         ParIter { most: most.most(), ..self }
     }
 
-    /// Calls `body` on each item that is not complete. The first error stops the handing out; what is under way
-    /// comes to its end, and counts.
+    /// Calls `body` on each item that is not complete. After the first error, no further item is handed out; the items
+    /// under way run to their end, and count.
     ///
     /// # Errors
     ///
-    /// The body's own, unchanged: of several, that of the item with the lowest index. Or an [`Error`], if the run can't begin,
-    /// save or finish.
+    /// The error of `body`, unchanged; if several items fail, that of the item with the lowest index. Or an [`Error`],
+    /// if the run cannot begin, save or finish.
     ///
     /// # Panics
     ///
-    /// If the body does.
+    /// If `body` panics.
     #[track_caller]
     pub fn try_for_each<E>(self, body: impl Fn(I::Item) -> Result<(), E> + Sync) -> Result<(), E>
     where
@@ -133,11 +132,11 @@ impl<I: IntoIterator<Item: ToThread>> ParIter<I> {
     ///
     /// # Errors
     ///
-    /// The run can't begin, save or finish.
+    /// The run cannot begin, save or finish.
     ///
     /// # Panics
     ///
-    /// If the body does.
+    /// If `body` panics.
     #[track_caller]
     pub fn for_each(self, body: impl Fn(I::Item) + Sync) -> Result<(), Error> {
         self.try_for_each(|item| {
@@ -147,7 +146,7 @@ impl<I: IntoIterator<Item: ToThread>> ParIter<I> {
     }
 }
 
-/// Items of a stream whose bodies run as futures; what [`Job::stream`] makes.
+/// Items of a stream whose bodies run as futures, made by [`Job::stream`].
 #[derive(Debug)]
 #[must_use = "nothing runs before `for_each` or `try_for_each`"]
 pub struct JobStream<S> {
@@ -157,24 +156,24 @@ pub struct JobStream<S> {
 }
 
 impl<S: Stream> JobStream<S> {
-    /// Up to so many bodies at once, from 1 to 1024; one unless this is called.
+    /// Sets how many bodies run at once, from 1 to 1024. The default is one.
     pub fn concurrency(self, most: usize) -> Self {
         JobStream { most: most.most(), ..self }
     }
 
-    /// Awaits `body` for each item that is not complete. The first error stops the handing out; what is under way comes
-    /// to its end, and counts. A future that is dropped leaves what is complete saved.
+    /// Awaits `body` for each item that is not complete. After the first error, no further item is handed out; the
+    /// items under way run to their end, and count. A future that is dropped leaves what is complete saved.
     ///
-    /// All are polled within the caller's task, so what `body` borrows need not be `'static` or `Send`.
+    /// All bodies are polled within the caller's task, so what `body` borrows need not be `'static` or `Send`.
     ///
     /// # Errors
     ///
-    /// The body's own, unchanged: of several, that of the item with the lowest index. Or an [`Error`], if the run can't begin,
-    /// save or finish.
+    /// The error of `body`, unchanged; if several items fail, that of the item with the lowest index. Or an [`Error`],
+    /// if the run cannot begin, save or finish.
     ///
     /// # Panics
     ///
-    /// If the body does.
+    /// If `body` panics.
     #[track_caller]
     pub fn try_for_each<E>(
         self,
@@ -198,11 +197,11 @@ impl<S: Stream> JobStream<S> {
     ///
     /// # Errors
     ///
-    /// The run can't begin, save or finish.
+    /// The run cannot begin, save or finish.
     ///
     /// # Panics
     ///
-    /// If the body does.
+    /// If `body` panics.
     #[track_caller]
     pub fn for_each(self, body: impl AsyncFn(S::Item)) -> impl Future<Output = Result<(), Error>> {
         self.try_for_each(async move |item| {
@@ -255,7 +254,7 @@ fn on_error<E: From<Error>>(error: Error) -> Result<(), E> {
     Err(error.into())
 }
 
-/// What the function returns, or raises, where its loop came out so.
+/// Returns what the loop's end makes the function return, or raises its panic.
 fn ended<R>(came: Result<Flow<R>, Outcome<R>>, complete: R) -> R {
     match came {
         Ok(Flow::Return(returned)) => returned,
@@ -264,7 +263,7 @@ fn ended<R>(came: Result<Flow<R>, Outcome<R>>, complete: R) -> R {
     }
 }
 
-/// An item is tried once.
+/// The terms of a job without the attribute, which tries each item once.
 type TermsOf<E> = Terms<
     fn(&mut Run) -> Result<(), Error>,
     fn(&mut Run, &Outcome<Result<(), E>>) -> Verdict,

@@ -1,4 +1,4 @@
-//! Items of which a part runs ahead of the loop, in the order in which the loop goes on with them.
+//! Items whose parts run ahead of the loop, in the order in which the loop goes on with them.
 
 use std::collections::VecDeque;
 
@@ -10,12 +10,12 @@ use crate::failure::notes::Notes;
 use crate::items::Step;
 use crate::run::handing::Handing;
 
-/// The items that were handed out and are not complete, first the one that the loop goes on with next.
+/// The items that were handed out and are not complete. The first is the one that the loop goes on with next.
 #[derive(Debug)]
 pub(super) struct Line<K, V, R> {
     most: usize,
     items: VecDeque<Ahead<K, V, R>>,
-    /// Whether the loop has the first.
+    /// Whether the loop works on the first item.
     has_first: bool,
     is_exhausted: bool,
     error: Option<Error>,
@@ -29,23 +29,23 @@ struct Ahead<K, V, R> {
     part: Part<V, R>,
 }
 
-/// How it stands with the part of an item that runs ahead.
+/// The state of an item's part that runs ahead.
 #[derive(Debug)]
 enum Part<V, R> {
-    /// It has not begun, or is to begin once more.
+    /// The part has not begun, or is to begin once more.
     Waits,
     Runs,
     Came(Box<Done<V, R>>),
 }
 
-/// What a line has for the loop.
+/// The answer of a line that was asked for one more item.
 #[derive(Debug)]
 pub(super) enum Pulled<T> {
     /// A part to be begun.
     Begins(Task<T>),
-    /// No more for now: as many are handed out as may be.
+    /// No item for now: the line is full, or the input has ended.
     Enough,
-    /// The next item has to be waited for.
+    /// The next item of the input has to be waited for.
     Wanted,
 }
 
@@ -54,14 +54,15 @@ impl<K, V, R> Line<K, V, R> {
         Line { most, items: VecDeque::new(), has_first: false, is_exhausted: false, error: None }
     }
 
-    /// The loop is done with the first item, which is complete.
+    /// Removes the first item, if the loop had it and has completed it.
     pub(super) fn go_on(&mut self) {
         if std::mem::take(&mut self.has_first) {
             self.items.pop_front();
         }
     }
 
-    /// Pulls the next item, if there is room for it. One by one, nothing begins before the loop asks for it.
+    /// Pulls the next item, if the line has room for it. With `one_by_one`, its part begins only when the loop asks for
+    /// it.
     pub(super) fn pull<T>(
         &mut self,
         feed: &mut impl Feed<Item = T>,
@@ -98,17 +99,17 @@ impl<K, V, R> Line<K, V, R> {
         }
     }
 
-    /// Returns whether the part of the first item has come, or is not to be waited for.
+    /// Returns whether the first item's part has ended, or need not be waited for.
     pub(super) fn is_first_here(&self) -> bool {
         self.items.front().is_none_or(|first| !matches!(first.part, Part::Runs))
     }
 
-    /// Returns whether nothing is handed out.
+    /// Returns whether no item is handed out.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Hands the first item to the loop.
+    /// Hands the first item to the loop, or the end of the input, or its error.
     pub(super) fn step(&mut self, handing: &mut Handing<'_, '_>) -> Step<()> {
         match self.items.front() {
             Some(first) => {
@@ -120,7 +121,7 @@ impl<K, V, R> Line<K, V, R> {
         }
     }
 
-    /// Takes in what came of a part.
+    /// Stores the result of a part with its item.
     pub(super) fn came(&mut self, done: Done<V, R>) {
         let ahead = self.items.iter_mut().find(|ahead| ahead.index == done.index);
         if let Some(ahead) = ahead {
@@ -128,7 +129,7 @@ impl<K, V, R> Line<K, V, R> {
         }
     }
 
-    /// Returns the part of the first item, to be begun, if it has not been.
+    /// Returns the part of the first item, to be begun, if it has not begun.
     pub(super) fn begin_first<T>(&mut self, may_try_again: impl Fn(u32) -> bool) -> Option<Task<T>>
     where
         K: Keeps<T>,
@@ -138,7 +139,7 @@ impl<K, V, R> Line<K, V, R> {
         Some(Task { index: first.index, item: first.kept.take(may_try_again(first.tried)) })
     }
 
-    /// Takes what came of the first item's part; the next time it is asked for, it runs again.
+    /// Takes the result of the first item's part. The part runs again if its value is asked for again.
     pub(super) fn take_first(
         &mut self,
         handing: &mut Handing<'_, '_>,

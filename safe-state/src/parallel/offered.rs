@@ -12,24 +12,24 @@ use crate::items::key::KeyHash;
 use crate::items::received::Received;
 use crate::run::handing::Handing;
 
-/// What the head of a loop gives, one item at a time, and only where it is asked.
+/// The item that the head of a loop gives, one at a time, and only when it is wanted.
 ///
-/// The head stands in one future, which goes round: it waits until an item is wanted, and gives it. That future is polled
-/// by who wants the item, so that nobody has to be woken.
+/// The head is evaluated in a future of its own, in a loop: it waits until an item is wanted, and gives it. The task
+/// that wants the item polls that future, so nobody has to be woken.
 #[derive(Debug)]
 pub struct Offered<T>(Mutex<Asked<T>>);
 
-/// How it stands with the next item.
+/// The state of the next item.
 #[derive(Debug)]
 enum Asked<T> {
     Nothing,
     Wanted,
-    /// What the head gave.
+    /// The head's value, which is `None` at the end of the input.
     Given(Option<T>),
 }
 
 impl<T> Offered<T> {
-    /// Nothing yet.
+    /// Creates the place of an item, without one.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub fn new() -> Self {
         Offered(Mutex::new(Asked::Nothing))
@@ -44,7 +44,7 @@ impl<T> Offered<T> {
         .await;
     }
 
-    /// Gives what the head gave. Returns whether there is more to come.
+    /// Puts in the value that the head gave. Returns whether more values will come.
     pub fn give(&self, given: Option<T>) -> bool {
         let has_more = given.is_some();
         *self.lock() = Asked::Given(given);
@@ -62,7 +62,7 @@ impl<T> Offered<T> {
         matches!(*self.lock(), Asked::Given(_))
     }
 
-    /// Takes what the head gave; none if it has given nothing yet.
+    /// Takes the head's value; `None` if the head has given nothing yet.
     #[expect(clippy::option_option, reason = "a head gives an `Option`, once it gives something")]
     fn take(&self) -> Option<Option<T>> {
         let mut asked = self.lock();
@@ -80,7 +80,7 @@ impl<T> Offered<T> {
     }
 }
 
-/// The items that the head gives, as the loop knows them.
+/// The items that the head of an async loop gives.
 #[derive(Debug)]
 pub struct OfferedItems<'i, T, K> {
     received: &'i mut Received,
@@ -88,7 +88,7 @@ pub struct OfferedItems<'i, T, K> {
     identity: K,
 }
 
-/// The items of a loop that knows them by index.
+/// Creates the items of a loop that knows them by index.
 pub fn offered<'i, T, F: Fn(&T) -> Option<u32>>(
     received: &'i mut Received,
     given: &'i Offered<T>,
@@ -97,7 +97,7 @@ pub fn offered<'i, T, F: Fn(&T) -> Option<u32>>(
     OfferedItems { received, given, identity: ByIndex(fingerprint) }
 }
 
-/// The items of a loop that knows them by the hash of a key.
+/// Creates the items of a loop that knows them by the hash of a key.
 pub fn offered_by_key<'i, T, F: Fn(&T) -> Result<KeyHash, String>>(
     received: &'i mut Received,
     given: &'i Offered<T>,
@@ -113,7 +113,7 @@ impl<T, K: Identity<T>> Feed for OfferedItems<'_, T, K> {
         if self.received.is_closed() {
             return Some(Step::Done);
         }
-        // A loop that is refused takes nothing.
+        // A loop that is refused takes no item.
         let given = if self.received.is_refused() { None } else { self.given.take()? };
         step(self.received.take(given, handing, &self.identity))
     }

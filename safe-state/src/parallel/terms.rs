@@ -1,4 +1,4 @@
-//! What generated code tells of a loop whose items run side by side.
+//! The terms of a loop whose items run side by side, from generated code.
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
@@ -9,16 +9,16 @@ use crate::failure::Verdict;
 use crate::failure::outcome::Failing;
 use crate::run::Run;
 
-/// Most items of a loop that are in flight at once, as many as a checkpoint can tell of.
+/// The most items of a loop in flight at once, which is the most that a checkpoint can hold.
 const LIMIT: usize = 1024;
 
-/// How many items run at once: a number, or as many as there are cores.
+/// A number of items that run at once: a fixed number, or the number of cores.
 pub trait Most {
-    /// The number, from 1 to 1024.
+    /// Returns the number, from 1 to 1024.
     fn most(&self) -> usize;
 }
 
-/// As many as there are cores.
+/// The number of cores.
 #[derive(Clone, Copy, Debug)]
 pub struct Cores;
 
@@ -37,26 +37,26 @@ impl Most for usize {
 /// The terms on which the items of a loop run side by side.
 #[derive(Debug)]
 pub struct Terms<C, J, F, A, G> {
-    /// How many at once.
+    /// The most items that run at once.
     pub most: usize,
-    /// Whether there is something to look at between two items: a rate, a throttle, a stop.
+    /// Whether the run has to look between two items: for a rate, a throttle or a stop.
     pub is_watched: bool,
-    /// Whether panics are judged as errors are.
+    /// Whether panics are judged like errors.
     pub catches_panics: bool,
     /// Takes the carried variables into the next save.
     pub carry: C,
     /// Judges the item that is attended to, which has failed.
     pub judge: J,
-    /// Tells how one has failed.
+    /// Returns in which way an item has failed.
     pub failing: F,
-    /// Whether an item that was tried so often may be tried yet again after the attempt to come.
+    /// Returns whether an item may be tried again after the next attempt, if it was tried this many times before.
     pub may_try_again: A,
-    /// Whether the item that is attended to is given up, as it has killed the process too often; none if that is not
-    /// looked at.
+    /// Decides whether the item that is attended to is given up, because it has killed the process too often. `None` if
+    /// the loop does not look out for items that kill the process.
     pub gives_up: Option<G>,
 }
 
-/// What [`Terms`] are, for short.
+/// The methods of [`Terms`], as a trait that is shorter to write.
 pub(super) trait OnTerms<R> {
     fn most(&self) -> usize;
     fn is_watched(&self) -> bool;

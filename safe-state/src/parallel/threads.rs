@@ -20,7 +20,7 @@ use crate::run::Run;
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
 
-/// What can be given to another thread.
+/// A type whose values can go to another thread.
 #[diagnostic::on_unimplemented(
     message = "an item of this loop can't go to another thread: `{Self}` is not `Send`",
     label = "with `threads`, bodies run on other threads",
@@ -31,7 +31,7 @@ pub trait ToThread: Send {}
 #[diagnostic::do_not_recommend]
 impl<T: Send> ToThread for T {}
 
-/// What can come back from another thread.
+/// A type whose values can come back from another thread.
 #[diagnostic::on_unimplemented(
     message = "what an item ends with can't come back from another thread: `{Self}` is not `Send`",
     label = "with `threads`, bodies run on other threads",
@@ -49,11 +49,11 @@ pub(super) struct Sent<T> {
     pub(super) span: Span,
 }
 
-/// Runs `body` for the items of `feed` on threads.
+/// Runs `body` on the items of `feed`, on threads.
 ///
 /// # Errors
 ///
-/// The failure of an item that ends the loop: of several, the one with the lowest index.
+/// The failure of an item that ends the loop; if several fail, that of the item with the lowest index.
 pub fn on_threads<F, K, R, C, J, L, A, G>(
     feed: &mut F,
     tally: &mut Tally<'_>,
@@ -84,7 +84,7 @@ where
                 if threads < course.running() {
                     match spawn(scope, &exchange, &spans, &body) {
                         Ok(()) => threads += 1,
-                        // With one there is the other's turn later.
+                        // If at least one thread runs, it takes this task later.
                         Err(error) if threads == 0 => {
                             course.not_run(task.index);
                             course.fail(Error::Thread(error));
@@ -104,7 +104,7 @@ where
     course.finish(on_error)
 }
 
-/// Saves what is to be saved, or waits for what comes next.
+/// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
 fn go_on<T, W: OnTerms<R>, K, R>(
     course: &mut Course<'_, '_, W, K, R>,
     exchange: &Exchange<Sent<T>, Done<Flow<R>, R>>,
@@ -130,7 +130,7 @@ fn go_on<T, W: OnTerms<R>, K, R>(
     course.is_to_save(saves);
 }
 
-/// Saves, if that is due. Returns whether it was.
+/// Saves, if a save is due. Returns whether it was.
 fn save<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) -> bool {
     let Some(run) = course.begin_save() else { return false };
     if let Err(error) = run.save() {

@@ -9,12 +9,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::offered::Offered;
 
-/// What is waited for: bodies under way, and the head of a loop that has to wait for its items.
+/// The futures that are waited for: the bodies under way, and the head of a loop that has to wait for its items.
 pub(super) struct UnderWay<'h, B, D, H, T> {
     bodies: FuturesUnordered<B>,
     ended: VecDeque<D>,
     head: Pin<&'h mut H>,
-    /// What the head gives; none if it need not be polled.
+    /// The place where the head puts its items; `None` if the head need not be polled.
     given: Option<&'h Offered<T>>,
 }
 
@@ -36,12 +36,12 @@ where
         self.ended.is_empty()
     }
 
-    /// Takes what came of a body that has ended.
+    /// Takes the result of a body that has ended.
     pub(super) fn take_ended(&mut self) -> Option<D> {
         self.ended.pop_front()
     }
 
-    /// Polls the bodies that may have come further.
+    /// Polls the bodies that have been woken.
     fn poll(&mut self, context: &mut Context<'_>) {
         while let Poll::Ready(Some(done)) = self.bodies.poll_next_unpin(context) {
             self.ended.push_back(done);
@@ -58,7 +58,7 @@ where
         .await
     }
 
-    /// Waits until a body has ended, the head has given what is wanted of it, or `other` has ended.
+    /// Waits until a body has ended, the head has given the item that `is_wanted` asks for, or `other` has ended.
     pub(super) async fn next_or(&mut self, is_wanted: bool, other: impl Future<Output = ()>) {
         let mut other = pin!(other);
         let given = self.given.filter(|_| is_wanted);
@@ -66,7 +66,7 @@ where
         poll_fn(|context| {
             self.poll(context);
             if let Some(given) = given {
-                // It is polled no more once it has given the last.
+                // The head is not polled again once it has given its last item.
                 let _ = given.is_there() || self.head.as_mut().poll(context).is_ready();
                 if given.is_there() {
                     return Poll::Ready(());

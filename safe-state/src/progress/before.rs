@@ -1,11 +1,10 @@
-//! The progress as it was before an item completed, to be put back if the item's transaction is not
-//! committed.
+//! A copy of the progress before an item completed, to be put back if the item's transaction is not committed.
 
 use super::given_up::GivenUp;
 use super::loops;
 use super::places::Places;
 
-/// All that completing an item and telling the checkpoint of it changes.
+/// All that completing an item, and taking it into a save, changes.
 #[derive(Debug)]
 pub(crate) struct Before {
     pub(super) loops: loops::Before,

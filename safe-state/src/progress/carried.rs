@@ -1,4 +1,4 @@
-//! What the next save has to tell of carried variables.
+//! The changes of carried variables for the next save.
 
 use std::collections::BTreeSet;
 
@@ -6,23 +6,23 @@ use safe_state_backends::CarriedChange;
 
 use super::places::Places;
 
-/// What the next save has to tell of the values.
+/// The changes of values that the next save has to store.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     /// The carried variables that changed.
     changed: Vec<CarriedChange>,
-    /// What they were at places that a resumed run comes to again.
+    /// The values at places that a resumed run comes to again.
     pub(super) places: Places,
-    /// Whether the function carries variables, which then have to match the progress.
+    /// Whether the function carries variables, which have to match the progress.
     are_carried: bool,
-    /// Whether there are handles among them, which are not taken unless they are saved: it syncs them.
+    /// Whether the variables include handles, which are taken only for a save, because that syncs them.
     have_handles: bool,
     /// Whether the run waits at the head of a loop, where the values without handles have been taken.
     wait_at_head: bool,
-    /// The steps that were come to.
+    /// The steps that the run has come to.
     steps: BTreeSet<String>,
-    /// Where a loop has been left, and until its end is saved: the variables that have been taken since. They are what
-    /// they were then.
+    /// The variables that were taken since a loop was left, until its end is saved: they have their values of that end.
+    /// `None` at other times.
     at_end: Option<Vec<String>>,
 }
 
@@ -40,12 +40,12 @@ impl Values {
         self.are_carried = true;
     }
 
-    /// Those of a part of the run that is saved by itself, of the same variables.
+    /// Returns the values of a part of the run that is saved by itself, with the same variables.
     pub(super) fn of_part(&self) -> Values {
         Values { are_carried: self.are_carried, ..Values::default() }
     }
 
-    /// Notes that there is a handle among the variables.
+    /// Notes that the variables include a handle.
     pub(super) fn have_handles(&mut self) {
         self.have_handles = true;
     }
@@ -59,23 +59,23 @@ impl Values {
         self.wait_at_head = waits;
     }
 
-    /// Returns whether the values are as what is complete has left them.
+    /// Returns whether the values are those that the complete items have left.
     pub(super) fn match_progress(&self) -> bool {
         self.wait_at_head && !self.have_handles
     }
 
-    /// Takes the change into the next save, in place of an earlier one.
+    /// Takes a variable's change into the next save, in place of an earlier one.
     pub(super) fn set(&mut self, name: &str, change: Option<CarriedChange>) {
         self.changed.retain(|earlier| earlier.name != name);
         self.changed.extend(change);
     }
 
-    /// From here on variables are taken at the end of a loop, with no code of the program in between.
+    /// Notes that variables are now taken at the end of a loop, with no code of the program in between.
     pub(super) fn take_at_end(&mut self) {
         self.at_end = Some(Vec::new());
     }
 
-    /// The program goes on.
+    /// Notes that the program goes on.
     pub(super) fn go_on(&mut self) {
         self.at_end = None;
     }
@@ -91,7 +91,7 @@ impl Values {
         self.at_end.as_ref().is_some_and(|taken| taken.iter().any(|taken| taken == name))
     }
 
-    /// Returns what the next save tells of the variable, if it does.
+    /// Returns the variable's change for the next save, if it has one.
     pub(super) fn change_of(&self, name: &str) -> Option<&CarriedChange> {
         self.changed.iter().find(|change| change.name == name)
     }
@@ -104,13 +104,13 @@ impl Values {
         !self.changed.is_empty()
     }
 
-    /// Forgets what variables are now; what they were at their declarations stays.
+    /// Forgets the present values of variables. Their values at declarations stay.
     pub(super) fn forget_progress(&mut self) {
         self.changed.clear();
         self.places.forget_progress();
     }
 
-    /// Goes back to what they were at places before an item completed. The next save takes them anew.
+    /// Restores the values at places from before an item completed. The next save takes the present values anew.
     pub(super) fn put_back(&mut self, places: Places) {
         self.changed.clear();
         self.places = places;

@@ -1,4 +1,4 @@
-//! Entering a loop: where it goes on, and whether its input can be the one that it was.
+//! Enters a loop: finds where it goes on, and whether its input can be the one from before.
 
 use std::borrow::Cow;
 
@@ -13,33 +13,34 @@ use crate::items::entry::{Entry, Number, WrongInput};
 use crate::items::identity::IdentityKind;
 use crate::items::terms::{OnChange, Terms};
 
-/// How a loop was entered.
+/// The result of entering a loop.
 #[derive(Debug)]
 pub(crate) struct Entered {
-    /// What the loop passes over; or why its input is refused.
+    /// The items that the loop passes over, or the reason why its input is refused.
     pub(crate) entry: Result<Entry, Error>,
-    /// The index of the item around it that the run is in.
+    /// The index of the item around the loop that the run is in.
     pub(crate) around: Option<u64>,
     /// The index of the next item to complete.
     pub(crate) position: u64,
     pub(crate) total: Option<u64>,
-    /// How many items are complete, of an outermost loop that is entered for the first time in this run.
+    /// The number of complete items, for an outermost loop that is entered for the first time in this run.
     pub(crate) resumed: Option<u64>,
-    /// How many inner items are done again, as another item comes before the one that they are of.
+    /// The number of inner items that are done again, because another item now comes before the one that they belong
+    /// to.
     pub(crate) again: Option<u64>,
 }
 
-/// What is stored of a loop.
+/// The part of a loop's stored state that decides how the loop goes on.
 #[derive(Debug, Default)]
 struct Past {
     completed: Completed,
-    /// The items by which the input is known again, in the order of their indices.
+    /// The items by which the input is recognised, in the order of their indices.
     marks: Vec<Mark>,
     /// The item at which a `break` has left the loop for good.
     closed_at: Option<u64>,
 }
 
-/// Enters a loop over `total` items, if its input tells.
+/// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
 pub(super) fn enter(
     loops: &mut Loops,
     are_values_carried: bool,
@@ -48,7 +49,7 @@ pub(super) fn enter(
     total: Option<u64>,
     (kind, terms): (IdentityKind, Terms),
 ) -> Result<Entered, Error> {
-    // One that lends what it walks is entered again behind each save.
+    // A loop that lends what it walks is entered again after each save.
     let is_again = loops.reach(depth, loop_id, location);
     let within = loops.within(depth);
     let again = check_entered(loops, loop_id, &within, stored, are_values_carried)?;
@@ -64,7 +65,7 @@ pub(super) fn enter(
         }
         IdentityKind::Index | IdentityKind::Key(_) => total,
     };
-    // What a closed loop is left with stays as it is.
+    // The stored state of a closed loop stays as it is.
     let open_kind = if past.closed_at.is_some() { IdentityKind::Index } else { kind };
     let open = OpenLoop::enter(loop_id, within, progress, total, open_kind);
     let position = open.position();
@@ -88,7 +89,7 @@ impl Past {
         }
     }
 
-    /// Returns what the loop passes over.
+    /// Returns the items that the loop passes over, or the error of an input that has become shorter.
     fn entry(
         self,
         stored: Stored<'_>,
@@ -114,7 +115,7 @@ impl Past {
     }
 }
 
-/// Returns the items by which the input is known again, in the order of their indices.
+/// Returns the items by which the input is recognised, in the order of their indices.
 fn marks(stored: &LoopProgress) -> Vec<Mark> {
     let is_complete = |mark: &&Mark| stored.completed().contains(mark.index);
     let mut marks: Vec<Mark> =
@@ -127,8 +128,8 @@ fn marks(stored: &LoopProgress) -> Vec<Mark> {
     marks
 }
 
-/// Returns the item at which a `break` has left the loop for good, as the run before had come to a later one,
-/// or to its end.
+/// Returns the item at which a `break` has left the loop for good: the run before had come to a later loop, or to the
+/// end of the function.
 fn closed_at(
     loop_id: u16,
     checkpoint: &Checkpoint,
@@ -145,7 +146,7 @@ fn closed_at(
     is_closed.then(|| stored.completed().prefix())
 }
 
-/// Returns the error of an input that is not the one that the checkpoint saw.
+/// Returns the error of an input that is not the one that the checkpoint was made with.
 pub(crate) fn wrong_input(job: String, completed: u64, wrong: WrongInput) -> Error {
     match wrong {
         WrongInput::TooShort => input_shrank(job, completed, None),

@@ -1,4 +1,4 @@
-//! What the progress has of items that fail: attempts, suspects, and those that are given up.
+//! The progress of items that fail: attempts, suspects, and items that are given up.
 
 use safe_state_backends::{CrashCause, DeadLetter, Failure};
 
@@ -7,17 +7,17 @@ use super::open_loop::OpenLoop;
 use super::stored::Stored;
 
 impl Progress {
-    /// Counts an attempt at the item in flight that was in vain. Returns which one it was.
+    /// Counts a failed attempt at the item in flight. Returns its number among the attempts of all runs.
     pub(crate) fn count_attempt(&mut self, depth: usize) -> u32 {
         self.loops.get_mut(depth).map_or(1, OpenLoop::count_attempt)
     }
 
-    /// Returns how many runs died in the item in flight, and what the last of them died of.
+    /// Returns how many runs died in the item in flight, and the cause of the last of these deaths.
     pub(crate) fn crashes(&self, depth: usize) -> Option<(u32, Option<CrashCause>)> {
         self.loops.get(depth).map(OpenLoop::crashes)
     }
 
-    /// Suspects the item in flight: it may be the one that kills the process.
+    /// Marks the item in flight as the suspect, which may be killing the process.
     pub(crate) fn suspect(&mut self, depth: usize) {
         if let Some(open) = self.loops.get_mut(depth) {
             open.suspect();
@@ -31,17 +31,17 @@ impl Progress {
         }
     }
 
-    /// Clears all suspects: the item that was one has come to its end.
+    /// Clears the suspects of all loops, because the suspected item has ended.
     pub(crate) fn clear_suspects(&mut self) {
         self.loops.clear_suspects();
     }
 
-    /// Returns how many items the job has given up.
+    /// Returns how many items the job has given up, in all runs.
     pub(crate) fn given_up(&self, stored: Stored<'_>) -> u64 {
         self.given_up.count(stored.checkpoint())
     }
 
-    /// Gives up an item, which counts as complete.
+    /// Counts an item that was given up without a record.
     pub(crate) fn skip(&mut self) {
         self.given_up.skip();
     }
@@ -54,7 +54,7 @@ impl Progress {
         Some(letter.with_fingerprint(open.fingerprint()))
     }
 
-    /// Gives up an item as a dead letter. Returns whether there is room for one more.
+    /// Adds an item that was given up as a dead letter. Returns whether the job has room for one more.
     pub(crate) fn give_up(&mut self, stored: Stored<'_>, letter: &DeadLetter) -> bool {
         self.given_up.add(letter, stored.checkpoint())
     }

@@ -2,7 +2,7 @@
 
 use safe_state_backends::{Checkpoint, DeadLetter, DeadLetters};
 
-/// Items that count as complete without being done.
+/// The items that count as complete without being done.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GivenUp {
     skipped: u64,
@@ -14,14 +14,14 @@ impl GivenUp {
         self.skipped += 1;
     }
 
-    /// Gives up an item as a dead letter. Returns whether there is room for one more.
+    /// Adds an item that was given up as a dead letter. Returns whether the job has room for one more.
     pub(super) fn add(&mut self, letter: &DeadLetter, stored: Option<&Checkpoint>) -> bool {
         let unsaved = self.dead_letters.len();
         let has_room = stored.is_none_or(|stored| stored.dead_letters().has_room_for(unsaved + 1));
         has_room && self.dead_letters.push(letter)
     }
 
-    /// Returns how many items the job has given up.
+    /// Returns how many items the job has given up, in all runs.
     pub(super) fn count(&self, stored: Option<&Checkpoint>) -> u64 {
         let unsaved = self.skipped + self.dead_letters.len() as u64;
         let Some(stored) = stored else { return unsaved };
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_count_until_a_save_takes_them() {
+    fn skipped_items_and_dead_letters_count_until_they_are_saved() {
         let mut given_up = GivenUp::default();
         assert!(given_up.is_none());
         given_up.skip();

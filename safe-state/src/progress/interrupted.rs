@@ -1,4 +1,4 @@
-//! Items that were left in the middle of an inner loop, and that another now comes before.
+//! Items that were left in the middle of an inner loop, and that another item now comes before.
 
 use safe_state_backends::LoopProgress;
 
@@ -6,11 +6,11 @@ use super::loops::Loops;
 use super::stored::Stored;
 use crate::Error;
 
-/// Checks the loop of which `stored` is told, which is entered within those items.
+/// Checks the stored progress of the loop `loop_id`, which is entered within the items `within`.
 ///
-/// Only one item's progress of an inner loop is stored. If that item is not complete, and the input of the outer
-/// loop, which knows items by key, gives another before it, its inner items are done again: which is no harm, unless
-/// carried values have them already. Returns how many are.
+/// An inner loop has stored progress for one item only. If that item is not complete, and the input of the outer loop,
+/// which knows items by key, gives another item before it, the inner items are done again. That does no harm, unless
+/// carried values contain them already: then the check fails. Returns how many inner items are done again.
 pub(super) fn check_entered(
     loops: &Loops,
     loop_id: u16,
@@ -28,8 +28,9 @@ pub(super) fn check_entered(
     if is_left { done_again(inner, stored, are_values_carried) } else { Ok(None) }
 }
 
-/// Checks the loops inside the item that the loop at `depth`, which knows items by cursor, has come to, as soon as it
-/// does: which items are complete by then it could not tell later. Returns how many items are done again of each loop.
+/// Checks the loops inside the item that the loop at `depth`, which knows items by cursor, has come to. The check is
+/// made at once, because later the loop cannot tell which items were complete. Returns for each inner loop how many
+/// items are done again.
 pub(super) fn check_ousted(
     loops: &Loops,
     depth: usize,
@@ -48,7 +49,7 @@ pub(super) fn check_ousted(
     again.filter_map(Result::transpose).collect()
 }
 
-/// Returns how many items are done again of a loop inside an item that another has come before.
+/// Returns how many items are done again in a loop inside an item that another item now comes before.
 fn done_again(
     inner: &LoopProgress,
     stored: Stored<'_>,

@@ -1,4 +1,4 @@
-//! The loops that a run is in, and what those that it has left have not told the checkpoint yet.
+//! The loops that a run is in, and the unsaved changes of those that it has left.
 
 use std::borrow::Cow;
 
@@ -9,24 +9,24 @@ use super::open_loop::{OpenLoop, Unpaged, before};
 use super::stored::Stored;
 use crate::secrets::masked_value;
 
-/// Where a run stands in its loops.
+/// The position of a run in its loops.
 #[derive(Debug, Default)]
 pub(super) struct Loops {
-    /// The loops it is in, from the outside in.
+    /// The loops that the run is in, from the outermost in.
     open: Vec<OpenLoop>,
-    /// What loops that were left have not told the checkpoint yet, and how many were around each.
+    /// The unsaved changes of loops that were left, each with the number of loops around it.
     ended: Vec<(usize, LoopChange)>,
-    /// How many items those completed.
+    /// The number of items that completed in loops that were left, since the last save.
     completed: u64,
-    /// The loop entered last.
+    /// The location of the loop that was entered last.
     location: Cow<'static, str>,
-    /// Whether a `return` in a loop's body is what leaves it.
+    /// Whether a `return` in a loop's body leaves the loop.
     returning: bool,
-    /// Whether the end of the loop left last waits for what comes next.
+    /// Whether the end of the loop that was left last is saved with what comes next, and not at once.
     holds_back: bool,
 }
 
-/// The loops as they were before an item completed.
+/// The loops before an item completed.
 #[derive(Debug)]
 pub(super) struct Before {
     open: Vec<before::Before>,
@@ -49,7 +49,7 @@ impl Loops {
         self.open.is_empty()
     }
 
-    /// Returns the items that the run is in, from the outside in, of the first `depth` loops.
+    /// Returns the items of the first `depth` loops that the run is in, from the outermost in.
     pub(super) fn within(&self, depth: usize) -> Vec<u64> {
         self.open.iter().take(depth).map(OpenLoop::item).collect()
     }
@@ -64,7 +64,7 @@ impl Loops {
         self.open.iter_mut().rfind(|open| open.is_in_flight())
     }
 
-    /// Returns what was recorded of the items in flight.
+    /// Returns the values recorded of the items in flight, with secrets masked.
     pub(super) fn captured(&self) -> Vec<Captured> {
         let in_flight = self.open.iter().filter(|open| open.is_in_flight());
         let masked = |Captured { name, value }: &Captured| Captured {
@@ -74,7 +74,7 @@ impl Loops {
         in_flight.flat_map(OpenLoop::captured).map(masked).collect()
     }
 
-    /// Returns the cursor of the last item that the loop of that number completed.
+    /// Returns the cursor of the last item that the loop `loop_id` completed.
     pub(super) fn cursor<'a>(
         &'a self,
         stored: Stored<'a>,
@@ -101,13 +101,13 @@ impl Loops {
         self.in_flight().is_some() && !self.returning
     }
 
-    /// Returns whether the end of the loop left last waits for what comes next.
+    /// Returns whether the end of the loop that was left last is saved with what comes next, and not at once.
     pub(super) fn hold_back(&self) -> bool {
         self.holds_back
     }
 
-    /// Comes to a loop that has `depth` loops around it: leaves those inside. Returns whether it is the loop of that
-    /// number that was open there.
+    /// Comes to a loop inside `depth` others, and leaves the loops further in. Returns whether the loop `loop_id` was
+    /// open there already.
     pub(super) fn reach(
         &mut self,
         depth: usize,
@@ -120,15 +120,15 @@ impl Loops {
         again
     }
 
-    /// Enters a loop. Returns the item around it that the run is in.
+    /// Enters a loop. Returns the index of the item around it that the run is in.
     pub(super) fn push(&mut self, open: OpenLoop) -> Option<u64> {
         let around = self.open.last().map(OpenLoop::position);
         self.open.push(open);
         around
     }
 
-    /// Completes the item in flight inside `depth` loops, and with it what ended in it. Returns
-    /// whether there was one.
+    /// Completes the item in flight inside `depth` loops, and drops the ends of loops inside it. Returns whether an
+    /// item was in flight.
     #[inline]
     pub(super) fn complete(&mut self, depth: usize) -> bool {
         match self.open.get_mut(depth) {
@@ -144,14 +144,14 @@ impl Loops {
         true
     }
 
-    /// A loop left from within by a label, or by `continue` of an outer one, has not said so. What
-    /// it did belongs to an item that is complete, or will begin anew.
+    /// Drops the inner loops that a label, or a `continue` of an outer loop, has left without a report. What they did
+    /// belongs to an item that is complete or will begin anew.
     #[cold]
     fn forget_inner(&mut self, depth: usize) {
         self.open.truncate(depth + 1);
     }
 
-    /// Leaves the loop. Returns whether that is to be saved.
+    /// Leaves the loop. Returns whether its end has to be saved.
     pub(super) fn leave(&mut self, depth: usize, are_values_carried: bool) -> bool {
         self.open.truncate(depth + 1);
         let Some(mut open) = self.open.pop() else { return false };
@@ -160,9 +160,9 @@ impl Loops {
             self.ended.push((depth, change));
             self.completed += completed;
         }
-        // What a `break` leaves behind in carried variables is no longer what they were when the
-        // item before completed, so it is saved with what comes next, be it the end. And so is an
-        // inner loop's end.
+        // After a `break`, carried variables may differ from their values when the last item completed. So the end is
+        // saved with what comes next, which may be the end of the function. The end of an inner loop is saved in the
+        // same way.
         self.holds_back = depth > 0 || (by_break && are_values_carried);
         !self.ended.is_empty()
     }
@@ -173,7 +173,7 @@ impl Loops {
         self.ended.clear();
     }
 
-    /// Returns what is unsaved, for a page.
+    /// Returns what is unsaved, in the form for a page.
     pub(super) fn unsaved(&self) -> Unpaged {
         match self.open.as_slice() {
             [open] if self.ended.is_empty() => open.unsaved(),
@@ -181,7 +181,7 @@ impl Loops {
         }
     }
 
-    /// Takes the items that completed since the last save, if they are all there is to save.
+    /// Takes the items that completed since the last save, if nothing else has to be saved.
     pub(super) fn advance(&mut self) -> Option<Advance> {
         match self.open.as_mut_slice() {
             [open] if self.ended.is_empty() => open.advance(),
@@ -189,7 +189,7 @@ impl Loops {
         }
     }
 
-    /// Takes what the checkpoint has not been told yet, and how many items completed with it.
+    /// Takes what the checkpoint does not have yet, and the number of items that completed with it.
     pub(super) fn take_changes(&mut self) -> (Vec<LoopChange>, u64) {
         let mut changes = Vec::with_capacity(self.ended.len() + self.open.len());
         changes.extend(self.ended.drain(..).map(|(_, change)| change));
@@ -201,17 +201,17 @@ impl Loops {
         (changes, count)
     }
 
-    /// Clears the suspects, which the next save tells.
+    /// Clears the suspects; the next save stores that.
     pub(super) fn clear_suspects(&mut self) {
         self.open.iter_mut().for_each(OpenLoop::clear_suspect);
     }
 
-    /// Takes what the checkpoint is to be told of suspects, and nothing else.
+    /// Takes only the changes of suspects, for a save.
     pub(super) fn take_suspects(&mut self) -> Vec<LoopChange> {
         self.open.iter_mut().filter_map(OpenLoop::take_suspect).collect()
     }
 
-    /// Returns the loops as they are. The item in flight has no loops under way in it any more.
+    /// Returns a copy of the loops. The item in flight has no loop under way inside it by then.
     pub(super) fn before(&self) -> Before {
         Before {
             open: self.open.iter().map(before::Before::of).collect(),

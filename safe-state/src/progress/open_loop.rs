@@ -1,4 +1,4 @@
-//! Where a run stands in one loop.
+//! The state of a loop that a run is in.
 
 pub(super) mod before;
 mod changes;
@@ -45,31 +45,32 @@ pub(crate) struct OpenLoop {
     bodies: Bodies,
 }
 
-/// By what a loop knows its items.
+/// The way in which a loop knows its items.
 #[derive(Debug)]
 struct Known {
     kind: IdentityKind,
-    /// The keys, of a loop that knows its items by key.
+    /// The keys, in a loop that knows its items by key.
     keyed: Option<Keyed>,
     cursors: Cursors,
 }
 
-/// How far a loop is.
+/// The position of a loop, and its items since the last save.
 #[derive(Clone, Copy, Debug)]
 struct Count {
     /// The index of the next item to complete.
     position: u64,
-    /// Whether the item at `position` has been handed out, and its body not ended.
+    /// Whether the item at `position` has been handed out and its body has not ended.
     in_flight: bool,
-    /// Items completed since the last save.
+    /// The number of items that completed since the last save.
     unsaved: u64,
-    /// Items passed over since the last save, of a loop that finds out item by item.
+    /// The number of items passed over since the last save, in a loop that learns item by item whether they are
+    /// complete.
     passed_over: u64,
 }
 
 impl OpenLoop {
-    /// Begins a loop inside the items at `within` of the loops around it, or goes on where `stored`
-    /// says that it was in the same items.
+    /// Begins a loop inside the items `within` of the loops around it, or goes on from `stored`, its progress in the
+    /// same items.
     pub(super) fn enter(
         loop_id: u16,
         within: Vec<u64>,
@@ -85,7 +86,7 @@ impl OpenLoop {
         let cursors = Cursors::stored(stored.and_then(LoopProgress::cursor).cloned());
         let resume_point = stored.map_or(ResumePoint::Fresh, ResumePoint::of);
         let suspicion = Suspicion::stored(stored);
-        // By key, it walks its input anew.
+        // A loop by key walks its input anew.
         let stored = stored.filter(|_| keyed.is_none());
         let position = stored.map_or(0, |stored| stored.completed().prefix());
         let marks = Marks::new(kind, position, within.is_empty());
@@ -111,7 +112,7 @@ impl OpenLoop {
         self.resume_point
     }
 
-    /// Returns whether the loop has come to the end of its input in an earlier run.
+    /// Returns whether the loop came to the end of its input in an earlier run.
     pub(super) fn was_exhausted(&self) -> bool {
         self.outline.was_exhausted()
     }
@@ -128,8 +129,8 @@ impl OpenLoop {
         self.count.in_flight
     }
 
-    /// Returns what the item at `position` is known by: its index, its key's hash, or its index and a
-    /// checksum of its cursor, as before the last item's cursor others may have been put in.
+    /// Returns what identifies the item at `position`: its index, the hash of its key, or its index and a checksum of
+    /// its cursor. The checksum is needed because new items may have been inserted before the last item's cursor.
     pub(super) fn item(&self) -> u64 {
         let Known { kind, keyed, cursors } = &self.known;
         if let Some(keyed) = keyed {
@@ -142,16 +143,15 @@ impl OpenLoop {
         }
     }
 
-    /// Returns whether that item, of which a loop inside did a part, was to come where by now another one
-    /// has, with another cursor.
+    /// Returns whether `item`, of which a loop inside did a part, has lost its place to another item, with another
+    /// cursor.
     pub(super) fn has_ousted(&self, item: u64) -> bool {
         self.known.kind == IdentityKind::Cursor
             && item != self.item()
             && item >> 32 == self.item() >> 32
     }
 
-    /// Returns whether that item, which is not the one in flight, was left before it was complete, and may
-    /// come later.
+    /// Returns whether `item`, which is not the one in flight, was left before it was complete, and may come later.
     pub(super) fn has_left(&self, item: u64) -> bool {
         self.known.keyed.as_ref().is_some_and(|keyed| !keyed.knows(item))
     }
@@ -176,12 +176,12 @@ impl OpenLoop {
         self.known.cursors.has_moved()
     }
 
-    /// Hands out an item with that cursor; none if it is that of the item before.
+    /// Hands out an item with the cursor `cursor`; `None` if the cursor equals that of the item before.
     pub(super) fn reach(&mut self, cursor: Option<Carried>) {
         self.known.cursors.hand_out(cursor);
     }
 
-    /// Passes over items that are complete, and that the checkpoint counts as such.
+    /// Passes over the next `count` items, which the checkpoint counts as complete.
     pub(super) fn pass_over(&mut self, count: u64) {
         match &mut self.bodies.flights {
             Some(flights) => flights.pass_over(count),
@@ -189,8 +189,8 @@ impl OpenLoop {
         }
     }
 
-    /// Takes in the next item of a loop by key. Returns whether it is to be done; nothing if the stored
-    /// keys were made otherwise.
+    /// Notes the next item of a loop by key. Returns whether the item is to be done; `None` if the stored keys were
+    /// made in another way.
     pub(super) fn meet(&mut self, key: KeyHash) -> Option<bool> {
         let Some(keyed) = &mut self.known.keyed else { return Some(true) };
         let is_to_do = keyed.makes_as(key.is_by_hash).then(|| keyed.meet(key.hash))?;
@@ -209,7 +209,7 @@ impl OpenLoop {
 
     /// Records values of the item that was handed out last.
     pub(super) fn capture(&mut self, values: &[(&str, Arguments<'_>)]) {
-        // The texts of the item before give their space.
+        // The strings of the item before are reused.
         let kept = &mut self.bodies.captured;
         kept.resize_with(values.len(), Captured::default);
         for (captured, (name, value)) in kept.iter_mut().zip(values) {
@@ -240,7 +240,7 @@ impl OpenLoop {
         self.known.cursors.complete();
     }
 
-    /// Takes in what the loop has counted by itself, and whether an item is in flight.
+    /// Adds the items that the loop has counted by itself, and notes whether an item is in flight.
     pub(super) fn settle(&mut self, completed: u64, in_flight: bool) {
         self.count.position += completed;
         self.count.unsaved += completed;
@@ -255,7 +255,7 @@ impl OpenLoop {
         }
     }
 
-    /// Leaves the loop. Returns whether by `break`.
+    /// Leaves the loop. Returns whether a `break` did.
     pub(super) fn leave(&mut self) -> bool {
         self.count.in_flight = false;
         self.suspicion.clear();
@@ -268,10 +268,10 @@ impl OpenLoop {
 
 /// Items side by side.
 impl OpenLoop {
-    /// Has items run side by side from now on, of a loop of which that is complete.
+    /// Lets the items run side by side from now on. `complete` has the loop's complete items.
     pub(super) fn run_side_by_side(&mut self, complete: Completed) {
         let next = match self.known.kind {
-            // The input gives none that was handed out once more.
+            // A consumed input gives no item again that it has given before.
             IdentityKind::Consumed => complete.end(),
             _ => self.count.position,
         };
@@ -282,8 +282,8 @@ impl OpenLoop {
         self.bodies.flights.is_some()
     }
 
-    /// Hands out the next item beside those in flight, of a loop that knows it by index. Returns whether its
-    /// fingerprint is wanted, whenever the next save is.
+    /// Hands out the next item beside those in flight, in a loop that knows items by index. Returns whether its
+    /// fingerprint is wanted, even if no save is due next.
     pub(super) fn hand_out_beside(&mut self) -> bool {
         let Some(flights) = &mut self.bodies.flights else { return false };
         flights.hand_out(None);
@@ -295,7 +295,7 @@ impl OpenLoop {
         self.bodies.flights.as_ref().map_or(self.count.position, |it| it.last_handed_out())
     }
 
-    /// Attends to an item in flight: from now on it is *the* item in flight.
+    /// Attends to the item `index`, which is in flight: from now on it counts as *the* item in flight.
     pub(super) fn attend(&mut self, index: u64) {
         let flights = self.bodies.flights.as_ref();
         let Some(flight) = flights.and_then(|flights| flights.get(index)).cloned() else { return };
@@ -308,7 +308,7 @@ impl OpenLoop {
         self.bodies.captured = flight.captured;
     }
 
-    /// Keeps what was recorded of an item in flight.
+    /// Stores the values recorded of an item in flight.
     pub(super) fn set_captured(&mut self, index: u64, captured: Vec<Captured>) {
         let flight = self.bodies.flights.as_mut().and_then(|flights| flights.get_mut(index));
         if let Some(flight) = flight {
@@ -316,7 +316,7 @@ impl OpenLoop {
         }
     }
 
-    /// Returns how many items are complete, those included that were passed over.
+    /// Returns how many items are complete, including those that were passed over.
     pub(super) fn reached(&self) -> u64 {
         self.bodies.flights.as_ref().map_or(self.count.position, |flights| flights.reached())
     }
@@ -324,7 +324,7 @@ impl OpenLoop {
 
 /// Fingerprints.
 impl OpenLoop {
-    /// Takes the fingerprint of the item handed out, if it can have one.
+    /// Takes the fingerprint of the item that was handed out, if the item can have one.
     #[inline]
     pub(super) fn mark(&mut self, fingerprint: Option<u32>) {
         if let Some(flights) = &mut self.bodies.flights {
@@ -334,25 +334,25 @@ impl OpenLoop {
         self.marks.take(self.count.position, fingerprint);
     }
 
-    /// Returns whether the fingerprint of the item at `position` is wanted, whenever the next save is.
+    /// Returns whether the fingerprint of the item at `position` is wanted, even if no save is due next.
     pub(super) fn wants_mark(&self) -> bool {
         self.marks.wants(self.count.position)
     }
 
-    /// Returns whether this run has not taken the fingerprint of any item yet.
+    /// Returns whether this run has not taken any fingerprint yet.
     pub(super) fn lacks_mark(&self) -> bool {
         self.marks.lacks_any()
     }
 
-    /// Returns how many items complete until the next sample has.
+    /// Returns how many items complete until the next sample is complete.
     pub(super) fn items_until_sample(&self) -> u64 {
         self.marks.items_until_sample(self.count.position)
     }
 }
 
-/// Attempts and suspects.
+/// Attempts at items, and suspects.
 impl OpenLoop {
-    /// Counts an attempt at the item in flight that was in vain. Returns which one it was, of all runs.
+    /// Counts a failed attempt at the item in flight. Returns its number among the attempts of all runs.
     pub(super) fn count_attempt(&mut self) -> u32 {
         let item = self.item();
         let flights = self.bodies.flights.as_mut();
@@ -363,19 +363,20 @@ impl OpenLoop {
         flight.attempts
     }
 
-    /// Returns how many runs died in the item in flight, and what the last of them died of.
+    /// Returns how many runs died in the item in flight, and the cause of the last of these deaths.
     pub(super) fn crashes(&self) -> (u32, Option<CrashCause>) {
         self.suspicion.crashes(self.item())
     }
 
-    /// Suspects the item in flight, unless one that the process died in is still to come.
+    /// Marks the item in flight as the suspect, unless the item that the process died in is still to come.
     pub(super) fn suspect(&mut self) {
         if !self.awaits_suspect() {
             self.suspicion.suspect(self.item(), None);
         }
     }
 
-    /// With carried variables, items before the one that the process died in may be done again.
+    /// Returns whether the item that the process died in is still to come: with carried variables, items before it may
+    /// be done again.
     fn awaits_suspect(&self) -> bool {
         let Some(suspect) = self.suspicion.awaited() else { return false };
         match (&self.known.keyed, self.known.kind) {
@@ -385,19 +386,19 @@ impl OpenLoop {
         }
     }
 
-    /// Suspects the item in flight of what will have ended the process if it ends before the item does: a limit was
-    /// passed in it.
+    /// Marks the item in flight as the suspect with the cause `cause`, because it passed a limit and the process may
+    /// end before the item does.
     #[cfg(feature = "limits")]
     pub(super) fn suspect_of(&mut self, cause: CrashCause) {
         self.suspicion.suspect(self.item(), Some(cause));
     }
 
-    /// Clears the suspect, which the next save tells.
+    /// Clears the suspect; the next save stores that.
     pub(super) fn clear_suspect(&mut self) {
         self.suspicion.clear();
     }
 
-    /// Takes what the checkpoint is to be told of the suspect, and nothing else.
+    /// Takes only the change of the suspect, for a save.
     pub(super) fn take_suspect(&mut self) -> Option<LoopChange> {
         let suspect = Some(self.suspicion.take_suspect()?);
         Some(LoopChange { loop_id: self.loop_id, suspect, ..LoopChange::default() })

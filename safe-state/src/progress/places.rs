@@ -1,25 +1,25 @@
-//! What carried variables were at places that a resumed run comes to again: at their declarations, at the ends of
+//! The values of carried variables at places that a resumed run comes to again: at their declarations, at the ends of
 //! loops, and where items began.
 
 use safe_state_backends::{CarriedChange, ValueAt};
 
-/// The values at places that the next save has to tell, and which variables are not what they were last.
+/// The values at places that the next save has to store, and the variables whose present value differs from their last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     kept: Vec<(ValueAt, CarriedChange)>,
-    /// Variables that were set back: what is stored of them is further than they are.
+    /// Variables that were set back: the stored value is from a later place than the present one.
     behind: Vec<String>,
-    /// Variables that are what is stored of them, since their declaration.
+    /// Variables that have had their last stored value since their declaration.
     last: Vec<String>,
 }
 
 impl Places {
-    /// Returns whether what is stored of the variable is further than what it is.
+    /// Returns whether the stored value of the variable is from a later place than its present value.
     pub(super) fn is_behind(&self, name: &str) -> bool {
         self.behind.iter().any(|behind| behind == name)
     }
 
-    /// An item has completed: from here on all variables are further than what is stored.
+    /// Notes that an item has completed: from now on all present values are later than the stored ones.
     #[inline]
     pub(super) fn item_completed(&mut self) {
         if !self.behind.is_empty() {
@@ -39,7 +39,7 @@ impl Places {
         self.behind.retain(|behind| behind != name);
     }
 
-    /// Returns whether the variable is what is stored of it since its declaration, which is so no more.
+    /// Returns whether the variable has had its last stored value since its declaration, and clears that.
     pub(super) fn take_last(&mut self, name: &str) -> bool {
         let before = self.last.len();
         self.last.retain(|last| last != name);
@@ -51,17 +51,18 @@ impl Places {
         self.kept.push((place, change));
     }
 
-    /// Takes what the next save is to tell.
+    /// Takes the values that the next save has to store.
     pub(super) fn take(&mut self) -> Vec<CarriedChange> {
         self.kept.drain(..).map(|(_, change)| change).collect()
     }
 
-    /// Takes the values at declarations outside of all loops, which go with whatever is saved first.
+    /// Takes the values at declarations outside of all loops, which are part of the first save of any kind.
     pub(super) fn take_declarations(&mut self) -> Vec<CarriedChange> {
         self.kept.extract_if(.., |kept| is_outside(kept)).map(|(_, change)| change).collect()
     }
 
-    /// Forgets all but declarations outside of all loops: after a failure the progress since the last save is done again.
+    /// Forgets all values but those at declarations outside of all loops. After a failure, the progress since the last
+    /// save is done again.
     pub(super) fn forget_progress(&mut self) {
         self.kept.retain(is_outside);
     }
@@ -71,8 +72,8 @@ impl Places {
     }
 }
 
-/// Whether it is a value at a declaration that no item is around: one in an item goes with what that item has done, or what
-/// is stored of an earlier item would be gone.
+/// Returns whether a value is from a declaration outside of all items. A value from inside an item belongs to what that
+/// item did; saving it early would replace the stored value of an earlier item.
 fn is_outside((place, change): &(ValueAt, CarriedChange)) -> bool {
     *place == ValueAt::Declaration && change.value.within().is_empty()
 }

@@ -1,5 +1,5 @@
-//! What a carried variable is at the places that a resumed run comes to again: at its declaration, at the head of a
-//! loop, where an item begins, and at the end of a loop.
+//! The values of carried variables at the places that a resumed run comes to again: at the declaration, at the head of
+//! a loop, where an item begins, and at the end of a loop.
 
 use safe_state_backends::{CarriedChange, Carry, LoopProgress, ValueAt};
 
@@ -7,11 +7,11 @@ use super::open_loop::{OpenLoop, ResumePoint};
 use super::values::{CurrentValues, Place};
 use crate::Error;
 
-/// A loop: how many resumable ones are around it, and its number.
+/// A loop: the number of resumable loops around it, and its own number.
 type Number = (usize, u16);
 
 impl CurrentValues<'_> {
-    /// Returns the value that a variable had at its declaration in the first run; none if this is the first.
+    /// Returns the value that a variable had at its declaration in the first run; `None` in the first run.
     pub(crate) fn restore_start<T: Carry>(
         &mut self,
         name: &str,
@@ -39,9 +39,9 @@ impl CurrentValues<'_> {
         self.keep(ValueAt::Declaration, name, self.loops.within(depth), value)
     }
 
-    /// Behind the head of a loop: the value that a variable had when its last item completed, or at its end; none
-    /// if no item has. `is_kept` tells whether the value at the end
-    /// is kept where it is not the last.
+    /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
+    /// item has completed. The run is behind the loop's head. `is_kept` tells whether the code keeps the value at the
+    /// loop's end, in case a later value is stored.
     pub(crate) fn restore_in<T: Carry>(
         &mut self,
         name: &str,
@@ -54,8 +54,8 @@ impl CurrentValues<'_> {
         self.restore_from(resume_point, name, depth, (around, loop_id), is_kept)
     }
 
-    /// Before the head of a loop that is to walk the variable: returns the value that it had when the last item of the
-    /// loop completed, or at its end; none if no item has.
+    /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
+    /// item has completed. The run is before the loop's head, as the loop is to walk the variable.
     pub(crate) fn restore_before<T: Carry>(
         &mut self,
         name: &str,
@@ -109,8 +109,8 @@ impl CurrentValues<'_> {
         Ok(last)
     }
 
-    /// Where an item begins that has a loop inside: the value that a variable had there in the run before; none if
-    /// that did not come to the item.
+    /// Returns the value that a variable had in the run before where the present item began, which has a loop inside;
+    /// `None` if that run did not come to the item.
     pub(crate) fn restore_at_item<T: Carry>(
         &mut self,
         name: &str,
@@ -181,14 +181,14 @@ impl CurrentValues<'_> {
         self.stored.has_value(name, &self.loops.within(depth))
     }
 
-    /// Returns whether a loop behind that one has begun in the same items.
+    /// Returns whether a loop behind the loop `loop_id` has begun in the same items.
     fn has_later(&self, loop_id: u16, within: &[u64]) -> bool {
         let is_later = |(id, later): (u16, &LoopProgress)| id > loop_id && later.within() == within;
         self.looks(|checkpoint| checkpoint.numbered_loops().any(is_later))
     }
 
-    /// Returns whether a loop inside that one has come further within these items. Those before it may have been in items of
-    /// the same numbers.
+    /// Returns whether a loop inside the loop `loop_id` has complete items within the items `within`. Only loops with
+    /// higher numbers count, because a loop before may have been in items of the same indices.
     fn is_in(&self, loop_id: u16, within: &[u64]) -> bool {
         let is_inner = |(id, inner): (u16, &LoopProgress)| {
             id > loop_id && inner.within().starts_with(within) && !inner.completed().is_empty()

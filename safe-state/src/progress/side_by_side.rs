@@ -1,4 +1,4 @@
-//! Progress of a loop whose items run side by side.
+//! The progress of a loop whose items run side by side.
 
 use safe_state_backends::{Captured, LoopProgress};
 
@@ -10,19 +10,19 @@ use super::stored::Stored;
 #[derive(Debug)]
 pub(crate) struct Beside<'a>(pub(super) Option<&'a mut OpenLoop>);
 
-/// Has the items of the loop run side by side from now on.
+/// Lets the items of the loop run side by side from now on.
 pub(super) fn begin(loops: &mut Loops, stored: Stored<'_>, depth: usize) {
     let within = loops.within(depth);
     let Some(open) = loops.get_mut(depth) else { return };
-    // By key, it walks its input anew.
+    // A loop by key walks its input anew.
     let progress = stored.loop_within(open.loop_id(), &within).filter(|_| open.key().is_none());
     let complete = progress.map(LoopProgress::completed).cloned();
     open.run_side_by_side(complete.unwrap_or_default());
 }
 
 impl Beside<'_> {
-    /// Hands out the next item beside those in flight, of a loop that knows it by index. Returns whether its
-    /// fingerprint is wanted, whenever the next save is.
+    /// Hands out the next item beside those in flight, in a loop that knows items by index. Returns whether its
+    /// fingerprint is wanted, even if no save is due next.
     pub(crate) fn hand_out(self) -> bool {
         self.0.is_some_and(OpenLoop::hand_out_beside)
     }
@@ -32,14 +32,14 @@ impl Beside<'_> {
         self.0.map_or(0, |open| open.last_handed_out())
     }
 
-    /// Attends to an item in flight: from now on it is *the* item in flight.
+    /// Attends to the item `index`, which is in flight: from now on it counts as *the* item in flight.
     pub(crate) fn attend(self, index: u64) {
         if let Some(open) = self.0 {
             open.attend(index);
         }
     }
 
-    /// Keeps what was recorded of an item in flight.
+    /// Stores the values recorded of an item in flight.
     pub(crate) fn set_captured(self, index: u64, captured: Vec<Captured>) {
         if let Some(open) = self.0 {
             open.set_captured(index, captured);

@@ -1,11 +1,11 @@
-//! The macros that stand inside functions under `#[resumable]`, which fills them in.
+//! Macros inside functions under `#[resumable]`, which fills them in.
 
 /// Remembers the value of one expensive expression outside the loops of a function under
 /// [`#[resumable]`](macro@crate::resumable).
 ///
-/// `step!("name", expression)` evaluates the expression and saves its value, which any type has that
-/// is `Serialize + DeserializeOwned`. In a resumed run the value is restored, and the expression not
-/// evaluated. The name stands for the value in the checkpoint; it may be used once in a function.
+/// `step!("name", expression)` evaluates the expression and saves its value, whose type has to be `Serialize +
+/// DeserializeOwned`. A resumed run restores the value and does not evaluate the expression. The name identifies the
+/// value in the checkpoint, and may be used once in a function.
 ///
 /// ```
 /// use safe_state::{resumable, step};
@@ -39,7 +39,7 @@ macro_rules! step {
             $crate::__private::Err(error) => return $on_error(error),
         }
     };
-    // After an error of the attribute, which is enough.
+    // The attribute has reported an error already, and one error is enough.
     (@as_is $name:expr, $value:expr $(,)?) => { $value };
     ($($misplaced:tt)*) => {
         compile_error!(
@@ -48,7 +48,7 @@ macro_rules! step {
     };
 }
 
-/// Saves the carried variables where it stands, in a function under `#[resumable(manual)]`.
+/// Saves the carried variables at this place, in a function under `#[resumable(manual)]`.
 ///
 /// ```
 /// use safe_state::{checkpoint, resumable};
@@ -79,11 +79,11 @@ macro_rules! checkpoint {
     };
 }
 
-/// The cursor of the last item that is complete, in a function under `#[resumable(cursor = ..)]`: what
-/// its input goes on behind. `None` on a fresh start.
+/// Returns the cursor of the last complete item, in a function under `#[resumable(cursor = ..)]`, so that the input can
+/// go on behind it. Returns `None` on a fresh start.
 ///
-/// It stands before the loop, in its head, or in the condition of a `while let`, and its type is that
-/// of what `cursor` gives. In a resumed run nothing is passed over item by item.
+/// The macro is used before the loop, in its head, or in the condition of a `while let`. Its type is the type of the
+/// value of `cursor`. In a resumed run, no items are passed over one by one.
 ///
 /// ```
 /// use safe_state::{cursor, resumable};

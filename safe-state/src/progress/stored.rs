@@ -1,4 +1,4 @@
-//! What is stored of a job, as the progress of a run looks at it.
+//! The stored state of a job, for the progress of a run.
 
 use safe_state_backends::{
     Carried, CarriedChange, CarriedError, Carry, Checkpoint, LoopProgress, ValueAt,
@@ -26,29 +26,29 @@ impl<'a> Stored<'a> {
         self.checkpoint
     }
 
-    /// Returns whether the checkpoint is one for which `look` is true.
+    /// Returns whether the job has a checkpoint for which `look` returns true.
     pub(super) fn has(self, look: impl FnOnce(&Checkpoint) -> bool) -> bool {
         self.checkpoint.is_some_and(look)
     }
 
-    /// Returns what is stored of the loop within those items of the loops around it.
+    /// Returns the stored progress of the loop, if it is from within the items `within` of the loops around it.
     pub(super) fn loop_within(self, loop_id: u16, within: &[u64]) -> Option<&'a LoopProgress> {
         let stored = self.checkpoint?.loop_progress(loop_id)?;
         (stored.within() == within).then_some(stored)
     }
 
-    /// Returns how many items are complete of the loop of that number and those behind it.
+    /// Returns how many items are complete in the loop `first_loop` and the loops behind it.
     pub(crate) fn completed_from(self, first_loop: u16) -> u64 {
         self.checkpoint.map_or(0, |checkpoint| checkpoint.completed_from(first_loop))
     }
 
-    /// Returns the last value of the variable, of those items.
+    /// Returns the last value of the variable within the items `within`.
     pub(super) fn value<T: Carry>(self, name: &str, within: &[u64]) -> Result<Option<T>, Error> {
         let Some(checkpoint) = self.checkpoint else { return Ok(None) };
         checkpoint.carried_within(name, within).map_err(|error| self.carried_error(error))
     }
 
-    /// Returns the value that the variable had at the place, which has a name of its own.
+    /// Returns the value that the variable had at the place, which is stored under a name of its own.
     pub(super) fn value_at<T: Carry>(
         self,
         place: ValueAt,
@@ -58,13 +58,13 @@ impl<'a> Stored<'a> {
         self.value(&place.stored_as(name), within)
     }
 
-    /// Returns whether a last value of the variable is stored, of those items.
+    /// Returns whether a last value of the variable is stored within the items `within`.
     pub(super) fn has_value(self, name: &str, within: &[u64]) -> bool {
         let is_of_them = |carried: &Carried| carried.within() == within;
         self.has(|checkpoint| checkpoint.carried_value(name).is_some_and(is_of_them))
     }
 
-    /// Returns the bytes of a handle, of those items.
+    /// Returns the stored bytes of a handle within the items `within`.
     pub(super) fn bytes<T>(self, name: &str, within: &[u64]) -> Result<Option<Vec<u8>>, Error> {
         let carried = self.checkpoint.and_then(|checkpoint| checkpoint.carried_value(name));
         let carried = carried.filter(|carried| carried.within() == within);
@@ -72,7 +72,7 @@ impl<'a> Stored<'a> {
         bytes.transpose().map_err(|error| self.carried_error(error))
     }
 
-    /// Returns how the value changes what is stored of the variable.
+    /// Returns the change from the variable's stored value to `value`.
     pub(super) fn change<T: Carry>(
         self,
         name: &str,
@@ -86,7 +86,7 @@ impl<'a> Stored<'a> {
         change.map_err(|error| self.carried_error(error))
     }
 
-    /// Returns how the value changes what is stored of the variable at the place.
+    /// Returns the change from the variable's stored value at the place to `value`.
     pub(super) fn change_at<T: Carry>(
         self,
         place: ValueAt,
@@ -104,8 +104,8 @@ impl<'a> Stored<'a> {
         Ok(change.map(|change| CarriedChange { name: stored_as, ..change }))
     }
 
-    /// Returns the last value of the variable, which `changed` tells if it is not stored, to be kept at a place; `None` if it
-    /// can't be.
+    /// Returns the last value of the variable, to be kept at a place. `changed` has that value if it is not stored yet.
+    /// Returns `None` if the value cannot be kept from there.
     pub(super) fn last_at(
         self,
         stored_as: &str,
@@ -123,7 +123,7 @@ impl<'a> Stored<'a> {
         last.within_others(within)
     }
 
-    /// Returns whether that is what is stored under the name.
+    /// Returns whether `value` is what is stored under the name `stored_as`.
     pub(super) fn is_stored(self, stored_as: &str, value: &Carried) -> bool {
         self.has(|checkpoint| checkpoint.whole_value(stored_as).as_deref() == Some(value))
     }

@@ -1,6 +1,6 @@
 //! A value that the checkpoint may not have yet.
 
-/// A value that is stored, or that has changed since.
+/// A value that is stored, or has changed since.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unsaved<T> {
     value: Option<T>,
@@ -8,7 +8,7 @@ pub(crate) struct Unsaved<T> {
 }
 
 impl<T: Copy> Unsaved<T> {
-    /// The value that is stored.
+    /// Creates the value as it is stored.
     pub(crate) fn stored(value: Option<T>) -> Self {
         Unsaved { value, is_unsaved: false }
     }

@@ -10,14 +10,14 @@ use super::stored::Stored;
 use crate::Error;
 use crate::items::fingerprint::unordered::Walk;
 
-/// Where a variable is declared: inside how many resumable loops; and the first of those that it
-/// stands before.
+/// The place of a variable's declaration: the number of resumable loops around it, and the number of the first loop
+/// behind it at that depth.
 pub(crate) type Place = (usize, u16);
 
-/// What a cursor is called in messages.
+/// The name of a cursor in messages.
 pub(super) const CURSOR: &str = "cursor!()";
 
-/// The values of a run, where it stands, and what is stored of them.
+/// The values of a run at the place where it is, with what is stored of them.
 #[derive(Debug)]
 pub(crate) struct CurrentValues<'a> {
     pub(super) values: &'a mut Values,
@@ -26,7 +26,7 @@ pub(crate) struct CurrentValues<'a> {
 }
 
 impl CurrentValues<'_> {
-    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
+    /// Takes the value of a variable, which is declared inside the first `depth` loops, into the next save.
     pub(crate) fn carry<T: Carry>(
         &mut self,
         name: &str,
@@ -42,8 +42,8 @@ impl CurrentValues<'_> {
         Ok(())
     }
 
-    /// Returns the value that a carried variable had with the progress the run resumes from; none on a
-    /// fresh start.
+    /// Returns the value that a carried variable had with the progress that the run resumes from; `None` on a fresh
+    /// start.
     pub(crate) fn restore<T: Carry>(
         &mut self,
         name: &str,
@@ -57,7 +57,7 @@ impl CurrentValues<'_> {
         Ok(restored)
     }
 
-    /// Returns the bytes that a handle is rebuilt from; none on a fresh start.
+    /// Returns the bytes that a handle is rebuilt from; `None` on a fresh start.
     pub(crate) fn restore_bytes<T>(
         &mut self,
         name: &str,
@@ -68,12 +68,12 @@ impl CurrentValues<'_> {
         Ok(bytes)
     }
 
-    /// Notes that there is a handle among the variables.
+    /// Notes that the variables include a handle.
     pub(crate) fn have_handles(&mut self) {
         self.values.have_handles();
     }
 
-    /// Returns how the bytes change what is stored of a handle.
+    /// Returns the change from the stored bytes of a handle to `bytes`.
     pub(crate) fn handle_change<T>(
         &self,
         name: &str,
@@ -84,17 +84,17 @@ impl CurrentValues<'_> {
         CarriedChange::of_bytes::<T>(name, self.loops.within(depth), bytes, stored)
     }
 
-    /// Takes the change of a handle into the next save, in place of an earlier one.
+    /// Takes a variable's change into the next save, in place of an earlier one.
     pub(crate) fn set(&mut self, name: &str, change: Option<CarriedChange>) {
         self.values.set(name, change);
     }
 
-    /// Returns whether no item is complete behind a variable that is declared outside of all loops.
+    /// Returns whether no item is complete behind the declaration, if that is outside of all loops.
     pub(crate) fn is_nothing_complete(&self, (depth, first_loop): Place) -> bool {
         depth == 0 && self.stored.completed_from(first_loop) == 0
     }
 
-    /// Checks that what is restored with progress has been saved with it.
+    /// Checks that a value which is restored with progress was saved with it.
     pub(super) fn expect_stored(
         &mut self,
         name: &str,
@@ -103,7 +103,7 @@ impl CurrentValues<'_> {
     ) -> Result<(), Error> {
         self.values.carry();
         let completed = self.stored.completed_from(first_loop);
-        // What was completed by hand, no variable went with.
+        // No variable was saved with items that were completed by hand.
         let is_by_hand = || self.stored.has(Checkpoint::is_complete_by_hand_alone);
         if is_stored || depth > 0 || completed == 0 || is_by_hand() {
             return Ok(());
@@ -115,7 +115,7 @@ impl CurrentValues<'_> {
         self.values.carry();
     }
 
-    /// Returns the last value of a variable.
+    /// Returns the last stored value of a variable.
     pub(super) fn last<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
         self.stored.value(name, &self.loops.within(depth))
     }
@@ -129,23 +129,24 @@ impl CurrentValues<'_> {
         self.last(&step_name(step), 0)
     }
 
-    /// Returns what saves the value of a `step!`. What loops have done since their last save is theirs to save.
+    /// Returns the change that saves the value of a `step!`. What loops have done since their last save is not part of
+    /// it.
     pub(crate) fn step_change<T: Carry>(&mut self, step: &str, value: &T) -> Result<Change, Error> {
         let step = self.stored.change(&step_name(step), Vec::new(), value)?;
-        // It may have been made from what variables were at their declarations.
+        // The step may have used the values that variables had at their declarations, so these are saved with it.
         let mut carried = self.values.places.take_declarations();
         carried.extend(step);
         Ok(Change { carried, ..Change::default() })
     }
 
-    /// Hands out an item that is known by its cursor. Returns how many items are done again of each loop inside an
-    /// item that this one comes before.
+    /// Notes the item that is handed out next, by its cursor. Returns, for each loop inside an item that this one now
+    /// comes before, how many of its items are done again.
     pub(crate) fn reach<C: Carry>(&mut self, depth: usize, cursor: &C) -> Result<Vec<u64>, Error> {
         let stored = self.stored;
         let Some(open) = self.loops.get_mut(depth) else { return Ok(Vec::new()) };
         let bad = if Walk::finds_nan(cursor) {
             Some(
-                "has a NaN in it, behind which no input goes on; leave such items out, or let `cursor` give another value",
+                "contains a NaN, and no input can continue after a NaN; leave such items out, or let `cursor` give another value",
             )
         } else {
             match cursor.change(CURSOR, Vec::new(), open.cursor()) {
@@ -167,13 +168,13 @@ impl CurrentValues<'_> {
         check_ousted(self.loops, depth, stored, self.values.are_carried())
     }
 
-    /// Returns whether the checkpoint is one for which `look` is true.
+    /// Returns whether the job has a checkpoint for which `look` returns true.
     pub(super) fn looks(&self, look: impl FnOnce(&Checkpoint) -> bool) -> bool {
         self.stored.has(look)
     }
 }
 
-/// Returns the name under which a step's value is stored. No variable has it.
+/// Returns the name under which a step's value is stored, which no variable can have.
 pub(crate) fn step_name(step: &str) -> String {
     format!("step!({step:?})")
 }

@@ -1,5 +1,5 @@
-//! Whether what complete items wrote through a variable is lost with the process: it is held back by a buffer, or by a
-//! transaction around the loop. Chosen by method resolution.
+//! Finds variables that hold back what complete items wrote, so that it is lost with the process: a buffer, or a
+//! transaction around the loop. Method resolution chooses.
 
 use std::io::{BufWriter, Write};
 
@@ -15,7 +15,7 @@ use crate::proof::{TypeOf, may_be_unknown};
 )]
 pub trait Unbuffered {}
 
-/// What is no transaction.
+/// A type that is no transaction.
 #[diagnostic::on_unimplemented(
     message = "this is a transaction around the loop, and what complete items did in it would be rolled back if the \
                process dies",
@@ -26,9 +26,9 @@ pub trait Committed {}
 
 may_be_unknown! { Unbuffered Committed }
 
-/// A buffer.
+/// Chosen for a buffered writer.
 pub trait OfBuffer {
-    /// Does not compile.
+    /// Does not compile, as a buffer is not `Unbuffered`.
     fn durable(&self)
     where
         Self: Unbuffered,
@@ -44,7 +44,7 @@ macro_rules! transactions {
     ($($(#[$doc:meta])* $name:ident: [$($generics:tt)*] $of:ty;)*) => { $(
         $(#[$doc])*
         pub trait $name {
-            /// Does not compile.
+            /// Does not compile, as a transaction is not `Committed`.
             fn durable(&self)
             where
                 Self: Committed,
@@ -57,19 +57,19 @@ macro_rules! transactions {
 }
 
 transactions! {
-    /// A transaction.
+    /// Chosen for a transaction.
     OfTransaction: [T: Transaction] &&&&TypeOf<T>;
-    /// One of the caller's.
+    /// Chosen for a reference to a transaction of the caller.
     OfLentTransaction: [T: Transaction] &&&TypeOf<&mut T>;
-    /// One of a driver that does not block.
+    /// Chosen for a transaction of an async driver.
     OfAsyncTransaction: [T: AsyncTransaction] &&TypeOf<T>;
-    /// One of the caller's.
+    /// Chosen for a reference to a transaction of the caller, of an async driver.
     OfLentAsyncTransaction: [T: AsyncTransaction] &TypeOf<&mut T>;
 }
 
-/// Anything else.
+/// Chosen for any other type.
 pub trait OfDurable {
-    /// Holds.
+    /// Compiles: the type is accepted.
     fn durable(&self) {}
 }
 

@@ -1,6 +1,6 @@
-//! Whether a loop's items are, or hold, a `&mut`: by it the body changes what it walks.
+//! Finds loops whose items are, or hold, a `&mut`, by which the body changes the walked value.
 //!
-//! Chosen by method resolution. What is `Clone` holds no `&mut`.
+//! Method resolution chooses. A type that is `Clone` holds no `&mut`.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};
@@ -17,7 +17,7 @@ use crate::proof::{TypeOf, may_be_unknown};
 )]
 pub trait ReadOnly {}
 
-/// Iterators whose items are known by their places.
+/// Iterators whose items are known by their position.
 #[diagnostic::on_unimplemented(
     message = "the loop changes what it walks, so that what is complete is known by its place alone; and by this \
                iterator a place may be another in the next run",
@@ -27,7 +27,7 @@ pub trait ReadOnly {}
 pub trait Lent {}
 impl<I: ExactSizeIterator> Lent for I {}
 
-/// Items that are references into what is walked.
+/// Items that are references into the walked value.
 #[diagnostic::on_unimplemented(
     message = "the loop borrows a carried variable mutably, and what it gives may be gone from there: a resumed run \
                could not tell which items are complete",
@@ -39,12 +39,12 @@ pub trait InPlace {}
 
 may_be_unknown! { ReadOnly InPlace }
 
-/// Items that are `Clone`.
+/// Chosen for items that are `Clone`.
 pub trait OfClone {
-    /// Holds.
+    /// Compiles: nothing can be changed through the items.
     fn read_only(&self) {}
 
-    /// Does not compile.
+    /// Does not compile: the items are no references into the walked value.
     fn in_place(&self)
     where
         Self: InPlace,
@@ -57,10 +57,10 @@ macro_rules! mutable {
     ($(#[$doc:meta])* $name:ident: $([$($generics:tt)*] $of:ty;)*) => {
         $(#[$doc])*
         pub trait $name {
-            /// Does not compile.
+            /// Does not compile: something can be changed through the items.
             fn read_only(&self) where Self: ReadOnly {}
 
-            /// Holds.
+            /// Compiles: the items are references into the walked value.
             fn in_place(&self) {}
         }
         $(impl<$($generics)*> $name for $of {})*
@@ -70,7 +70,7 @@ macro_rules! mutable {
 macro_rules! cells {
     ($([$($generics:tt)*] $of:ty;)*) => {
         mutable! {
-            /// Items that refer to what can be changed through a `&`.
+            /// Items that refer to a cell, which can be changed through a `&`.
             OfCellReference: $(
                 ['a, $($generics)*] &&&&&&TypeOf<&'a $of>;
                 ['a, A, $($generics)*] &&&&&&TypeOf<(A, &'a $of)>;
@@ -108,23 +108,23 @@ mutable! {
     ['a, T: ?Sized, B, C] &&&TypeOf<(&'a mut T, B, C)>;
 }
 mutable! {
-    /// Items that hold one in the middle.
+    /// Items that hold a `&mut` in the middle.
     OfMutableWithin:
     ['a, A, T: ?Sized, C] &&TypeOf<(A, &'a mut T, C)>;
     ['a, A, T: ?Sized, C] &&TypeOf<(A, (&'a mut T, C))>;
 }
 mutable! {
-    /// Items that hold one in the first place of the first.
+    /// Items that hold a `&mut` in the first place of the first part.
     OfMutableDeep:
     ['a, A, T: ?Sized, C] &TypeOf<((&'a mut T, A), C)>;
 }
 
-/// All others.
+/// Chosen for all other items.
 pub trait OfOther {
-    /// Holds.
+    /// Compiles: nothing is known by which the items can be changed.
     fn read_only(&self) {}
 
-    /// Does not compile.
+    /// Does not compile: the items are no references into the walked value.
     fn in_place(&self)
     where
         Self: InPlace,

@@ -1,6 +1,7 @@
-//! Whether a local can be changed through a shared reference, which the proof does not see.
+//! Finds local variables that can be changed through a shared reference, which the proof does not notice.
 //!
-//! Chosen by method resolution: those of the standard library that are known to be, then what holds no cell.
+//! Method resolution chooses: first the types of the standard library that are known to be shared, then types without
+//! cells.
 
 use std::fs::File;
 use std::net::{TcpStream, UdpSocket};
@@ -40,16 +41,16 @@ pub trait Unshared {}
 )]
 pub trait SetBack {}
 
-/// What is known to be changed through a shared reference.
+/// Chosen for types that are known to be changed through a shared reference.
 pub trait OfShared {
-    /// Does not compile.
+    /// Does not compile: the variable can be changed through a shared reference.
     fn unshared(&self)
     where
         Self: Unshared,
     {
     }
 
-    /// Does not compile.
+    /// Does not compile: the variable can't be set back.
     fn set_back(&self)
     where
         Self: SetBack,
@@ -67,16 +68,16 @@ pub trait Unwritten {}
 
 may_be_unknown! { Unshared SetBack Unwritten }
 
-/// What is a file or a connection.
+/// Chosen for files and connections.
 pub trait OfHandle {
-    /// Does not compile.
+    /// Does not compile: the loop can write to the file or connection.
     fn unshared(&self)
     where
         Self: Unwritten,
     {
     }
 
-    /// Does not compile.
+    /// Does not compile: the variable can't be set back.
     fn set_back(&self)
     where
         Self: SetBack,
@@ -84,21 +85,21 @@ pub trait OfHandle {
     }
 }
 
-/// What can be changed through a shared reference, by its own type or that of what it holds.
+/// A type that can be changed through a shared reference, itself or by what it holds.
 pub trait Shared {}
 
 impl<T: Shared> OfShared for &&&TypeOf<T> {}
 
-/// References that are borrowed from an argument.
+/// A reference that is borrowed from an argument.
 pub trait OfBorrowed {
-    /// Holds: what is behind them is the caller's.
+    /// Compiles: what the reference is to is the caller's.
     fn unshared(&self) {}
 }
 
 impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&T> {}
 impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&mut T> {}
 
-/// A file or a connection, or what holds one.
+/// A file or a connection, or a type that holds one.
 pub trait Writable {}
 
 impl<T: Writable> OfHandle for &&TypeOf<T> {}
@@ -109,8 +110,8 @@ macro_rules! kinds {
     };
 }
 
-/// What points to others, or has them in it. What may begin empty, as a `Vec`, is not among it: the compiler
-/// may not know yet of which type its elements are.
+/// Passes a trait on through types that point to a value or contain it. Types that may begin empty, such as `Vec`, are
+/// left out: the compiler may not know the type of their elements yet.
 macro_rules! around {
     ($($kind:ident)*) => { $(
         kinds! { $kind:
@@ -163,26 +164,26 @@ kinds! { Writable:
     [] UnixDatagram;
 }
 
-/// What holds no cell.
+/// Chosen for types that hold no cell.
 pub trait OfPlain {
-    /// Holds.
+    /// Compiles: the type is accepted.
     fn unshared(&self) {}
 
-    /// Holds.
+    /// Compiles: the type is accepted.
     fn set_back(&self) {}
 }
 impl<T: RefUnwindSafe> OfPlain for &TypeOf<T> {}
 
-/// What may hold one.
+/// Chosen for types that may hold a cell.
 pub trait OfCells {
-    /// Does not compile.
+    /// Does not compile: the variable may hold a cell.
     fn unshared(&self)
     where
         Self: Unshared,
     {
     }
 
-    /// Does not compile.
+    /// Does not compile: the variable can't be set back.
     fn set_back(&self)
     where
         Self: SetBack,

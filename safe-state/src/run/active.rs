@@ -1,5 +1,5 @@
-//! The jobs that are under way on this thread. A job called within its own run is part of the
-//! item that called it, and keeps no progress of its own.
+//! The jobs that are under way on this thread. A job that is called within its own run is part of the item that called
+//! it, and keeps no progress of its own.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ thread_local! {
     static ACTIVE: RefCell<Vec<Identity>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Which job it is: its name, and the file of its checkpoint if it has one, since a job of the
-/// same name in another state directory is another job.
+/// The identity of a job: its name, and the file of its checkpoint if it has one, because a job of the same name in
+/// another state directory is another job.
 type Identity = (String, Option<PathBuf>);
 
 fn identity(job: &Job) -> Identity {
     (job.job_name().to_owned(), job.checkpoint_path())
 }
 
-/// Marks a job as under way until dropped.
+/// A mark that a job is under way on this thread, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Active(Identity);
 
@@ -35,7 +35,7 @@ impl Active {
 
 impl Drop for Active {
     fn drop(&mut self) {
-        // The thread's locals may be gone already, and then there is nothing to unmark.
+        // The thread's locals may be gone already; then no mark is left to remove.
         let _ = ACTIVE.try_with(|jobs| {
             let mut jobs = jobs.borrow_mut();
             if let Some(at) = jobs.iter().rposition(|job| *job == self.0) {

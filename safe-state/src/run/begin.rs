@@ -1,4 +1,4 @@
-//! Whether and how a run continues what is stored.
+//! The begin of a run: decides whether and how the run continues what is stored.
 
 use std::sync::Arc;
 
@@ -56,13 +56,13 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let (asked, replay) = (source.begin()?, Replay::No);
     let store = opening.begin(checkpoint)?;
     if accepts {
-        // Where that fails, the next run accepts the same once more.
+        // If this fails, the next run accepts the same change once more.
         let _ = source.has_accepted();
     }
     Ok(Begun { store, was_finished, has_crashed, accepts, source, asked, replay })
 }
 
-/// The state of a job that starts, which remembers runs of earlier ones if it is to.
+/// Returns the checkpoint of a job that starts over, with the history of its earlier runs if the job keeps one.
 fn new(job: &Job, backend: &dyn Backend) -> Result<Checkpoint, Error> {
     let mut new = Checkpoint::new(job.job_name(), job.expected.version.clone());
     if job.saves.kept.history > 0
@@ -73,7 +73,7 @@ fn new(job: &Job, backend: &dyn Backend) -> Result<Checkpoint, Error> {
     Ok(new)
 }
 
-/// Whether what is stored is not gone on from.
+/// Returns whether the run ignores the stored checkpoint `found` and starts over.
 fn starts_over(job: &Job, found: &Checkpoint) -> bool {
     let is_expired = |after| found.updated_at().elapsed().is_ok_and(|age| age > after);
     job.expected.runs.restart
@@ -81,7 +81,7 @@ fn starts_over(job: &Job, found: &Checkpoint) -> bool {
         || (found.is_finished() && job.saves.kept.expires_after.is_some_and(is_expired))
 }
 
-/// The state to go on from; none to start over.
+/// Returns the checkpoint to go on from, or `None` to start over.
 fn continued(
     job: &Job,
     mut checkpoint: Checkpoint,
@@ -108,7 +108,7 @@ fn continued(
         events.accepted("another version");
     }
     if let Some(argument) = checkpoint.set_arguments(job.expected.arguments.iter().cloned()) {
-        // Nothing was done with the other one that could be kept.
+        // Without progress, nothing of the argument's old value has to be kept.
         if !checkpoint.has_progress() {
             return Ok(None);
         }
@@ -122,9 +122,9 @@ fn continued(
         events.accepted("any input");
     }
     let is_changed = checkpoint.set_code(job.expected.code);
-    // Kept, a value would be restored with later progress if the variable were carried again.
+    // A value that stayed would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
-    // Who has migrated its values knows that the code is another.
+    // A job that has migrated its values is expected to have other code.
     if !is_migrated && (is_changed || !forgotten.is_empty()) {
         match job.expected.on_code_change {
             OnChange::Fail if accepts => events.accepted("other code"),
@@ -146,7 +146,7 @@ fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {
     }
 }
 
-/// Returns whether the checkpoint holds a value that the code has no variable for any more.
+/// Returns whether the code no longer carries the variable `name`.
 fn has_forgotten(job: &Job, name: &str) -> bool {
     job.expected.carries.is_some_and(|carried| !carried.contains(&name))
 }

@@ -1,4 +1,4 @@
-//! A run that has begun.
+//! A run that has begun, before its stages are made.
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{Request, RunEnd, Store};
@@ -6,23 +6,23 @@ use safe_state_backends::{Request, RunEnd, Store};
 use crate::control::Replay;
 use crate::control::requests::Source;
 
-/// A run that has begun.
+/// The store and the terms of a run that has begun.
 pub(crate) struct Begun {
     pub(crate) store: Store,
     /// Whether the run before had finished the job.
     pub(crate) was_finished: bool,
-    /// Whether it died.
+    /// Whether the run before died.
     pub(crate) has_crashed: bool,
-    /// Whether it goes on with what the run before was refused for.
+    /// Whether the run accepts a change that the run before was refused for.
     pub(crate) accepts: bool,
-    /// Where requests to the run are, and what is asked of it now.
+    /// The place of requests to the run.
     pub(crate) source: Source,
     pub(crate) asked: Option<Request>,
     pub(crate) replay: Replay,
 }
 
-/// A run that has begun, for a future that may be dropped before it takes it: it ends then, so that it is not
-/// taken for one that died.
+/// A run that has begun, for a future that may be dropped before it claims the run. A run that is dropped unclaimed is
+/// saved as stopped, so that the next run does not take it for one that died.
 pub(crate) struct Unclaimed(Option<Begun>);
 
 impl Unclaimed {

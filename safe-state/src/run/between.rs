@@ -1,4 +1,4 @@
-//! What a run does between two items, or two attempts at one: it waits, and does what is asked of it.
+//! The run between two items, or two attempts at one: it waits, and does what requests ask.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,8 +10,8 @@ use crate::control::left_of;
 use crate::control::pacing::{LOOK, Look};
 use crate::control::requests::Applied;
 
-/// Waits, and polls requests meanwhile. Returns whether there is something to do, before which what is complete is
-/// to be saved.
+/// Waits, and polls requests meanwhile. Returns whether the run has to stop or to obey a request, before which what is
+/// complete has to be saved.
 pub(super) fn wait(stages: &mut Stages, look: Look) -> bool {
     if let Look::Wait(time) = look {
         thread::sleep(time);
@@ -21,8 +21,8 @@ pub(super) fn wait(stages: &mut Stages, look: Look) -> bool {
     matches!(look, Look::Stop) || stages.control.is_asked()
 }
 
-/// Waits without blocking, where the carried variables have been taken, unless there are handles among them: the run
-/// may be dropped while it waits.
+/// Waits without blocking. The carried variables must have been taken, unless they include handles, because the run may
+/// be dropped while it waits.
 pub(super) async fn wait_async(stages: &mut Stages, look: Look) -> bool {
     if let Look::Wait(time) = look {
         stages.progress.waits_at_head(true);
@@ -34,7 +34,8 @@ pub(super) async fn wait_async(stages: &mut Stages, look: Look) -> bool {
     matches!(look, Look::Stop) || stages.control.is_asked()
 }
 
-/// Waits for another attempt at an item, unless the run is to stop, or to wait longer.
+/// Waits for another attempt at an item. A pause that is requested makes it longer; a reason to stop ends it with an
+/// error.
 pub(super) fn rest(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     let began = Instant::now();
     loop {
@@ -47,7 +48,7 @@ pub(super) fn rest(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     }
 }
 
-/// Waits for another attempt without blocking.
+/// Waits for another attempt without blocking: see [`rest`].
 pub(super) async fn rest_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     let began = Instant::now();
     loop {
@@ -60,8 +61,8 @@ pub(super) async fn rest_async(stages: &mut Stages, pause: Duration) -> Result<(
     }
 }
 
-/// Polls what is asked of the run, if it is time. Returns whether what is complete is to be saved: that is due, or
-/// there is something to apply.
+/// Polls requests to the run, if it is time. Returns whether what is complete has to be saved, because a save is due or
+/// because a request needs one.
 pub(super) fn poll_requests(stages: &mut Stages) -> bool {
     if stages.saving.takes_next_alone() {
         return true;
@@ -78,14 +79,14 @@ pub(super) fn poll_requests(stages: &mut Stages) -> bool {
     saves(stages)
 }
 
-/// Polls without blocking, where the carried variables have been taken, unless there are handles among them: the run
-/// may be dropped while it waits.
+/// Polls requests without blocking. The carried variables must have been taken, unless they include handles, because
+/// the run may be dropped while it waits.
 pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
     if stages.saving.takes_next_alone() {
         return true;
     }
     dividing::divide_rate_async(stages).await;
-    // Values that are taken to ask alone take a part of the time that asking may.
+    // If the values were taken only to ask, the time for that counts as time for asking.
     let due = stages.control.requests().take_due().filter(|_| !stages.saving.is_due());
     if let Some(source) = stages.control.requests().source() {
         let began = due.unwrap_or_else(Instant::now);
@@ -108,7 +109,7 @@ fn saves(stages: &Stages) -> bool {
         || stages.commit.is_in_doubt()
 }
 
-/// Applies what is asked of the run, which has saved what is complete: waits, or ends.
+/// Does what a request asks of the run, which has saved what is complete: waits, or ends the run.
 pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
     while let Some(pause) = next_pause(stages)? {
         thread::sleep(pause);
@@ -118,7 +119,7 @@ pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
     Ok(())
 }
 
-/// Applies what is asked of the run without blocking.
+/// Does what a request asks of the run without blocking: see [`apply_request`].
 pub(super) async fn apply_request_async(stages: &mut Stages) -> Result<(), Error> {
     while let Some(pause) = next_pause(stages)? {
         stages.sleep(pause).await;
@@ -128,7 +129,7 @@ pub(super) async fn apply_request_async(stages: &mut Stages) -> Result<(), Error
     Ok(())
 }
 
-/// Returns how long to wait before polling again; none to go on.
+/// Returns how long to wait before polling again; `None` to go on.
 fn next_pause(stages: &mut Stages) -> Result<Option<Duration>, Error> {
     if stages.control.is_late() {
         stages.check_stop()?;

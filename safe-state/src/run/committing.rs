@@ -1,4 +1,4 @@
-//! An item is complete with a transaction of the program's own, or as it was.
+//! Completes an item with a transaction of the program's own, or puts the item back if the transaction fails.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ impl Committer for Tally<'_> {
         carried?;
         self.take_back_dropped();
         let (stages, depth) = self.stages();
-        // Within its own run, a job keeps no progress.
+        // A run nested in another of the same job keeps no progress.
         if !stages.saving.is_stored() {
             return Ok(None);
         }
@@ -85,7 +85,7 @@ impl Committer for Tally<'_> {
             (Ok(false) | Err(_), Some(source)) => {
                 not_committed(stages.observer.job(), reason_of(ended, place), Some(source))
             }
-            // It was committed, and is not to be put back.
+            // The transaction was committed, so the item is not put back.
             (Err(trouble), None) => return Err(trouble.into()),
         };
         self.put_back();

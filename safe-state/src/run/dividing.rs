@@ -1,4 +1,4 @@
-//! The rate of a job that many workers share, which they divide.
+//! Divides the rate of a shared job among its workers.
 
 use std::time::Instant;
 
@@ -7,8 +7,8 @@ use safe_state_backends::SharedJob;
 use super::stages::Stages;
 use crate::shared::hunt::share_of;
 
-/// Looks among how many workers the job's rate is divided, if it is time. Where the backend can't be asked, it says so when it
-/// has to save.
+/// Asks the head how many workers divide the job's rate, if it is time. An error of the backend is ignored here: the
+/// next save returns it.
 pub(super) fn divide_rate(stages: &mut Stages) {
     if let Some(job) = asks_for_share(stages)
         && let Ok(Some(head)) = job.head()
@@ -17,7 +17,8 @@ pub(super) fn divide_rate(stages: &mut Stages) {
     }
 }
 
-/// Looks without blocking, where the carried variables have been taken: the run may be dropped while it waits.
+/// Asks the head without blocking. The carried variables must have been taken, because the run may be dropped while it
+/// waits.
 pub(super) async fn divide_rate_async(stages: &mut Stages) {
     let Some(job) = asks_for_share(stages) else { return };
     stages.progress.waits_at_head(true);

@@ -1,4 +1,4 @@
-//! How a run ends: what its outcome means for the checkpoint, and what its caller is given.
+//! The end of a run: decides what the outcome means for the checkpoint, and what the caller is given.
 
 use std::panic::resume_unwind;
 use std::time::Instant;
@@ -22,10 +22,10 @@ use crate::save::Write;
 use crate::save::owner::Owner;
 use crate::secrets::masked;
 
-/// What became of the last write, and how many items are complete.
+/// The result of the last write, and the number of complete items.
 type Ended = (Result<(), BackendError>, u64);
 
-/// Ends the run by the outcome, and gives the outcome back.
+/// Ends the run with the outcome of its function, and returns the outcome.
 pub(super) fn finish<R>(
     stages: &mut Stages,
     outcome: Outcome<R>,
@@ -46,7 +46,7 @@ pub(super) fn finish<R>(
     give_back(stages, outcome, failed, ended, on_error)
 }
 
-/// Ends the run without blocking.
+/// Ends the run without blocking: see [`finish`].
 pub(super) async fn finish_async<R>(
     stages: &mut Stages,
     outcome: Outcome<R>,
@@ -75,12 +75,12 @@ pub(super) async fn finish_async<R>(
     give_back(stages, outcome, failed, ended, on_error)
 }
 
-/// Ends a run that neither finished nor failed, in a future that was dropped: what is complete is saved, and there is
-/// no one to tell if it can't be.
+/// Ends a run that neither finished nor failed, because its future was dropped. What is complete is saved. If the save
+/// fails, only an event tells of it, as the caller is gone.
 pub(super) fn abandon(stages: &mut Stages) {
     stages.end_limits();
     let _ = stages.take_back_prepared();
-    // In doubt, the next run finds out what is saved.
+    // While a commit is in doubt, the next run finds out what is saved.
     let Ok(Some(owner)) = let_go(stages) else { return };
     let taken = stages.progress.change_of_stopped();
     let change = stages.change(taken, Instant::now());
@@ -96,17 +96,18 @@ pub(super) fn abandon(stages: &mut Stages) {
     stages.observer.ended(RunEnd::Stopped);
 }
 
-/// Gives the store away, to be written to once more: from then on there is nothing that the run saves.
+/// Takes the store from the run for one last write: from then on the run saves nothing.
 ///
 /// # Errors
 ///
-/// It is in doubt what is stored, and the store has been let go.
+/// A commit is in doubt, so it is unknown what is stored. The store has been let go.
 fn let_go(stages: &mut Stages) -> Result<Option<Owner>, Error> {
     let owner = stages.saving.let_go();
     stages.check_doubt().map(|()| owner)
 }
 
-/// Looking functions up takes long for the first time, and they are remembered: so it is done without blocking.
+/// Looks up the functions that a failure names, without blocking. The first look-up takes long; the results are
+/// remembered.
 async fn look_up(stages: &mut Stages, mut failing: Failing) -> Failing {
     if let (Failing::Yes(failed) | Failing::IfInLoop(failed), Some(worker)) =
         (&mut failing, stages.saving.thread())
@@ -117,7 +118,7 @@ async fn look_up(stages: &mut Stages, mut failing: Failing) -> Failing {
     failing
 }
 
-/// Returns what the outcome means for the checkpoint, and whether the run has failed.
+/// Returns the last write that the outcome asks for, and whether the run has failed.
 fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
     if stages.control.is_stopped() {
         let change = Change { end: Some(RunEnd::Stopped), ..last_change(stages) };
@@ -128,7 +129,7 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
         Failing::IfInLoop(failed) if stages.progress.was_left_by_question_mark() => Some(failed),
         Failing::No | Failing::IfInLoop(_) => None,
     };
-    // What failed and was no failure is not the next one's.
+    // The trace of an error that did not end the run must not be taken for the next failure's.
     drop(TryTrace::take());
     let stopping = failed.as_ref().and_then(Failed::stopping);
     drop(Stopping::take());
@@ -137,7 +138,7 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
     }
     let Some(failed) = failed else {
         if stages.is_in_slice() {
-            // Others are to go on with it.
+            // Other workers are to go on with the slice.
             let change = Change { end: Some(RunEnd::Stopped), ..last_change(stages) };
             return (Write::Save(change.into()), false);
         }
@@ -151,7 +152,7 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
         return if stages.session.keep_on_success || has_dead_letters {
             (Write::Finish(last_change(stages)), false)
         } else {
-            // What completed since the last save counts as well.
+            // The items that completed since the last save are counted, too.
             let _ = last_change(stages);
             (Write::Delete, false)
         };
@@ -167,7 +168,8 @@ fn last_change(stages: &mut Stages) -> Change {
     stages.change(taken, Instant::now())
 }
 
-/// The item that has ended the run has begun, and may have changed what is carried.
+/// Ends the run as an item asked. That item has begun and may have changed carried values, so only progress that
+/// matches the values is saved.
 fn stopped_itself(stages: &mut Stages, reason: &str) -> Change {
     stages.control.stop();
     stages.observer.events().stopped_itself(reason);
@@ -191,7 +193,7 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
     Change { item_nanos: median, failure: Some(failure), ..change }
 }
 
-/// Returns the last write, with which the files of a job that is finished are given back.
+/// Returns the last write of the run, which also releases the output files of a finished job.
 fn last(
     stages: &mut Stages,
     write: Write,
@@ -207,7 +209,7 @@ fn last(
             written = remember(store, keep_history);
         }
         written = written.and_then(|()| write.within(&span, store));
-        // A run that has begun nothing leaves nothing.
+        // A stopped run that has begun nothing leaves no checkpoint.
         if is_stopped && written.is_ok() && store.checkpoint().has_begun_nothing() {
             written = store.delete();
         }
@@ -218,7 +220,7 @@ fn last(
     }
 }
 
-/// Reports how the run has ended.
+/// Reports the end of the run.
 fn report_end(stages: &mut Stages, written: &Result<(), Error>, failed: bool) {
     let end = match written {
         _ if stages.control.is_stopped() => RunEnd::Stopped,
@@ -233,14 +235,14 @@ fn report_end(stages: &mut Stages, written: &Result<(), Error>, failed: bool) {
     stages.observer.ended(end);
 }
 
-/// Keeps how the runs of the job went, which is finished.
+/// Keeps the history of the last `runs` runs of the job, which is finished.
 fn remember(store: &mut Store, runs: u32) -> Result<(), BackendError> {
     let mut finished = store.checkpoint().clone();
     finished.finish();
     finished.save_history(&**store.backend(), runs)
 }
 
-/// Returns what the caller of the run is given.
+/// Returns the value for the caller of the run, or panics with the outcome's panic.
 fn give_back<R>(
     stages: &mut Stages,
     outcome: Outcome<R>,

@@ -24,7 +24,7 @@ pub(crate) fn items<'r, I: Iterator, K: Identity<I::Item>>(
     (Items::new(entered, iter, identity, &mut tally), tally)
 }
 
-/// Enters a `while let` loop; `takes` tells whether it takes its items from a carried variable.
+/// Enters a `while let` loop. `takes` tells whether the loop takes its items from a carried variable.
 pub(crate) fn received<'r>(
     run: &'r mut Run,
     number: Number,
@@ -36,12 +36,12 @@ pub(crate) fn received<'r>(
     (Received::new(entered, takes, has_ended), Tally::new(run, number.depth))
 }
 
-/// Stands beside a loop that has not been entered.
+/// Creates the tally of a loop that has not been entered.
 pub(crate) fn tally(run: &mut Run, depth: usize) -> Tally<'_> {
     Tally::new(run, depth)
 }
 
-/// In manual mode: counts the items that checkpoints are, of which one is to be committed.
+/// Creates the tally of a `checkpoint!()` in manual mode, whose item is to be committed.
 pub fn tally_of_checkpoint<'r>(run: &'r mut Run, location: &'static str) -> Tally<'r> {
     looping::enter_manually(&mut run.stages, location);
     let mut tally = Tally::new(run, 0);

@@ -1,4 +1,4 @@
-//! Hands out the items of a loop while others are in flight, and attends to one of those at a time.
+//! Hands out the items of a loop while others are in flight, and attends to one item at a time.
 
 use std::time::{Duration, Instant};
 
@@ -13,22 +13,22 @@ use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
 
-/// Stands between a loop whose items run side by side and its run.
+/// The link between a run and a loop whose items run side by side.
 #[derive(Debug)]
 pub struct Handing<'t, 'r> {
     tally: &'t mut Tally<'r>,
 }
 
 impl<'t, 'r> Handing<'t, 'r> {
-    /// Has the items of the loop run side by side from now on, so many at once.
+    /// Lets the items of the loop run side by side from now on, at most `most` at once.
     pub(crate) fn begin(tally: &mut Tally<'_>, most: usize) {
         let (stages, depth) = tally.stages();
-        // Those under way, and those that came in while a save was.
+        // A crash may hit the items in flight, and as many that ended during a save.
         stages.failures.risk_more(2 * most as u64);
         stages.with_stored(|progress, stored| progress.run_side_by_side(stored, depth));
     }
 
-    /// Hands out items of a loop whose items run side by side.
+    /// Creates the link for a loop whose items run side by side.
     pub(crate) fn of(tally: &'t mut Tally<'r>) -> Self {
         Handing { tally }
     }
@@ -44,7 +44,8 @@ impl<'t, 'r> Handing<'t, 'r> {
         stages.progress.beside(depth).last_handed_out()
     }
 
-    /// Attends to an item in flight, of which that was recorded: from now on it is *the* item in flight.
+    /// Attends to the item `index`, whose recorded values are `captured`: from now on it counts as *the* item in
+    /// flight.
     pub(crate) fn attend(&mut self, index: u64, captured: Vec<Captured>) {
         let (stages, depth) = self.tally.stages();
         if !captured.is_empty() {
@@ -54,23 +55,23 @@ impl<'t, 'r> Handing<'t, 'r> {
         self.tally.committed(false);
     }
 
-    /// Attends to no item any more.
+    /// Ends the attention to an item: none counts as the one in flight.
     pub(crate) fn turn_away(&mut self) {
         self.tally.committed(true);
         self.tally.run();
     }
 
-    /// Completes the item that is attended to. Returns whether there is something to do about it.
+    /// Completes the item that is attended to. Returns whether a save or a request is due.
     pub(crate) fn complete_item(&mut self) -> bool {
         self.tally.complete()
     }
 
-    /// Notes that a `return` is to leave the loop.
+    /// Notes that a `return` is about to leave the loop.
     pub(crate) fn returning(&mut self) {
         self.tally.run().returning();
     }
 
-    /// Returns whether something is asked of the run that may take long.
+    /// Returns whether a request to the run is pending, which may take long.
     pub(crate) fn is_asked(&mut self) -> bool {
         self.tally.stages().0.control.is_asked()
     }
@@ -91,12 +92,12 @@ impl<'t, 'r> Handing<'t, 'r> {
         stages.failures.end_for(format!("item {index} failed beside it: {how}"));
     }
 
-    /// Reports that the loop waits with no item in flight, and means to.
+    /// Reports that the loop waits on purpose with no item in flight.
     pub(crate) fn waits(&mut self) {
         self.tally.stages().0.observer.waits();
     }
 
-    /// Lets that time go by without blocking.
+    /// Waits for `time` without blocking.
     pub(crate) async fn sleep(&mut self, time: Duration) {
         let (stages, _) = self.tally.stages();
         stages.saving.sleep(time).await;

@@ -1,4 +1,4 @@
-//! What a job does: it runs without the attribute, and asks its runs from outside to pause, to end, to try again.
+//! Methods of a job: it runs without the attribute, and asks its runs from outside to pause, to end, to try again.
 
 use std::fmt;
 
@@ -14,9 +14,8 @@ use crate::items::identity::{ByIndex, IdentityKind};
 use crate::{Error, Job};
 
 impl Job {
-    /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable)
-    /// does with its loop: items that an earlier run completed are skipped, and an error or a
-    /// panic leaves the checkpoint for the next run.
+    /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable) does with its loop. Items
+    /// that an earlier run completed are skipped, and an error or a panic leaves the checkpoint for the next run.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -34,11 +33,11 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
+    /// The error of `body`, unchanged; or an [`Error`] if the run cannot begin, save or finish.
     ///
     /// # Panics
     ///
-    /// If the body does.
+    /// If `body` panics.
     #[track_caller]
     pub fn run<I, E>(&self, items: I, body: impl FnMut(I::Item) -> Result<(), E>) -> Result<(), E>
     where
@@ -53,8 +52,8 @@ impl Job {
         run.finish(outcome, failing, |error| Err(error.into()))
     }
 
-    /// As [`run`](Self::run), with a body that awaits. It neither blocks nor needs a runtime; a future that is dropped leaves
-    /// what is complete saved.
+    /// Runs `body`, which awaits, on each of `items`: see [`run`](Self::run). The future neither blocks nor needs a
+    /// runtime. A future that is dropped leaves what is complete saved.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -73,11 +72,11 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
+    /// The error of `body`, unchanged; or an [`Error`] if the run cannot begin, save or finish.
     ///
     /// # Panics
     ///
-    /// If the body does.
+    /// If `body` panics.
     #[track_caller]
     pub fn run_async<I, E>(
         &self,
@@ -98,14 +97,14 @@ impl Job {
         }
     }
 
-    /// Asks the job to pause, from any thread, process or host: a run under way saves and waits before
-    /// its next item, and one that is started waits before its first, until [`resume`](Self::resume).
+    /// Asks the job to pause, from any thread, process or host. A run under way saves, and waits before its next item.
+    /// A run that is started waits before its first item. Both wait until [`resume`](Self::resume).
     ///
-    /// A run looks every 50 milliseconds, before an item and while it waits for anything; or as seldom as keeps
-    /// that below a hundredth of its time, where the backend takes long to ask. Where the input of its last
-    /// loop has ended, it is finished.
+    /// A run looks for requests every 50 milliseconds, before an item and while it waits for anything. If the backend
+    /// answers slowly, the run looks less often, so that asking takes less than a hundredth of its time. A run whose
+    /// last loop's input has ended finishes without a pause.
     ///
-    /// If several ask at the same time, they take turns, and the last request counts.
+    /// If several processes ask at the same time, they take turns, and the last request counts.
     ///
     /// ```
     /// use safe_state::{Job, Request};
@@ -126,7 +125,7 @@ impl Job {
         Ok(Request::Pause.save(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Takes back what was asked: the job goes on.
+    /// Takes back the request to the job, which goes on.
     ///
     /// # Errors
     ///
@@ -135,11 +134,10 @@ impl Job {
         Ok(Request::delete(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Asks the run under way to end: it saves, and before its next item it ends with
-    /// [`Error::Stopped`], which uses the request up. A run that begins later does not heed it, and goes
-    /// on from there. One that waits for its lease ([`wait`](Self::wait)) ends as well, if it sees the request
-    /// before it is used up. Where the input of the last loop has ended, there is no next item, and the run
-    /// finishes.
+    /// Asks the run under way to end. The run saves, and ends before its next item with [`Error::Stopped`], which uses
+    /// the request up. A run that begins later ignores the request, and goes on from there. A run that waits for its
+    /// lease ([`wait`](Self::wait)) ends as well, if it sees the request before that is used up. If the input of the
+    /// last loop has ended, no next item follows, and the run finishes.
     ///
     /// # Errors
     ///
@@ -148,12 +146,12 @@ impl Job {
         Ok(Request::Cancel.save(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Lets the next run go on although the last one was refused because something changed: the
-    /// input, the value of an argument, the version, or the code. That run reports what changed,
-    /// and uses the permission up; what it began with is the job's from then on. An input that has
-    /// fewer items than are complete has none to do.
+    /// Lets the next run go on although the last one was refused because something changed: the input, the value of an
+    /// argument, the version, or the code. The next run reports what changed, and uses the permission up. From then on,
+    /// the job expects what that run began with. An input that has fewer items than are complete has no items left to
+    /// do.
     ///
-    /// Nothing is known of items that the other input has in place of complete ones: they are not done.
+    /// If the new input has other items in place of complete ones, the run cannot tell, and does not do them.
     ///
     /// ```
     /// use safe_state::{Job, Request};
@@ -172,7 +170,7 @@ impl Job {
         Ok(Request::Accept.save(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// What was asked of the job, and not taken back or used up.
+    /// Returns the request to the job that was neither taken back nor used up.
     ///
     /// # Errors
     ///
@@ -181,13 +179,12 @@ impl Job {
         Ok(Request::load(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Puts the dead letters back: the next run does their items, with all attempts, as if it had
-    /// not seen them yet. In a finished job, the next run does only these items and new ones; when
-    /// all are well, the job is finished for good. Returns how many there are; with none, nothing
-    /// changes.
+    /// Puts the dead letters back: the next run does their items, with all attempts, as if it had not seen them yet. In
+    /// a finished job, the next run does only these items and new ones; when all of them are complete, the job is
+    /// finished for good. Returns the number of dead letters. Without dead letters, nothing changes.
     ///
-    /// It is one save, from which on they are items that are not complete: however often the runs that
-    /// follow are killed, none is done again once it is complete.
+    /// The change is one save, after which the items count as incomplete. However often later runs are killed, no item
+    /// is done again once it is complete.
     ///
     /// ```
     /// use safe_state::Job;
@@ -201,14 +198,14 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// [`Error::DeadLetterNotRetryable`] if that can't be done for each of them, and then nothing changes; the job is
-    /// running; or the backend cannot be read or written.
+    /// [`Error::DeadLetterNotRetryable`] if one of the dead letters cannot be put back: then nothing changes. The job
+    /// is running; or the backend cannot be read or written.
     pub fn retry_dead_letters(&self) -> Result<usize, Error> {
         stored::retry_dead_letters(self.stored_in()?, self.job_name(), self.lease_options())
     }
 }
 
-/// How a job's items have failed.
+/// Returns in which way the outcome of a job without the attribute has failed.
 pub(crate) fn failing<E: fmt::Display>(outcome: &Outcome<Result<(), E>>) -> Failing {
     match outcome {
         Err(panic) => Failing::of_panic(&**panic),
@@ -224,7 +221,7 @@ fn for_each<I: IntoIterator, E: From<Error>>(
     input: I,
     mut body: impl FnMut(I::Item) -> Result<(), E>,
 ) -> Result<(), E> {
-    // What the item's type offers can't be known here.
+    // The methods of the item's type are unknown here, so items have no fingerprints.
     let identity = (IdentityKind::Index, ByIndex(|_: &I::Item| None::<u32>));
     let number = Number { depth: 0, id: 0 };
     let (mut items, mut tally) =

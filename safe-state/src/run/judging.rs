@@ -14,16 +14,16 @@ use crate::failure::outcome::{Failed, Failing};
 use crate::failure::{Action, ErrorContext, Judgement, Policy, Thrown, Verdict, poison};
 use crate::secrets::masked;
 
-/// What is to become of an item that has failed.
+/// The judgement on a failed item, before the items that were given up are counted.
 #[derive(Debug)]
 pub enum Judged {
-    /// That.
+    /// The verdict is certain.
     As(Verdict),
-    /// It is to be given up, if there may be one more.
+    /// The item is to be given up, if the limit allows one more.
     GivenUp(Box<GivenUp>),
 }
 
-/// An item that is to be given up.
+/// A failed item that is to be given up, if the limit allows one more.
 #[derive(Debug)]
 pub struct GivenUp {
     failed: Failed,
@@ -39,7 +39,7 @@ pub struct GivenUp {
 pub struct Suspected {
     crashes: u32,
     cause: Option<CrashCause>,
-    /// How many items may be given up, if this is to be one of them.
+    /// The most items that may be given up, if this item is to be one of them.
     most: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn judge<F: Fn(&ErrorContext<'_>) -> Action>(
     }
 }
 
-/// Comes to the verdict without blocking.
+/// Returns the verdict without blocking.
 pub(super) async fn judged_async(stages: &mut Stages, judged: Judged) -> Verdict {
     match judged {
         Judged::As(verdict) => verdict,
@@ -71,7 +71,8 @@ pub(super) async fn judged_async(stages: &mut Stages, judged: Judged) -> Verdict
     }
 }
 
-/// Asks what is to be done about the item in flight inside `depth` loops, which has failed.
+/// Judges the item in flight inside `depth` loops, which has failed, without counting how many items have been given
+/// up.
 pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
     stages: &mut Stages,
     policy: &Policy<F>,
@@ -83,7 +84,7 @@ pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
         return Judged::As(Verdict::Fail);
     };
     stages.control.end_item();
-    // No item is to blame for the time of the run being over: none is tried again, or given up.
+    // No item is to blame if the time of the run is over: the item is neither tried again nor given up.
     if stages.control.is_over() || failed.stopping().is_some() {
         return Judged::As(ends(failed, Verdict::Fail));
     }
@@ -111,7 +112,7 @@ pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
     Judged::GivenUp(Box::new(GivenUp { failed, failure, attempt, is_kept, most, depth }))
 }
 
-/// The verdict, with what is known of the failure put back if that may leave the function.
+/// Returns the verdict. If the failure may leave the function with it, the notes of the failure are put back.
 fn ends(failed: Failed, verdict: Verdict) -> Verdict {
     if !verdict.is_next() {
         Notes::from(failed).put_back();
@@ -119,7 +120,7 @@ fn ends(failed: Failed, verdict: Verdict) -> Verdict {
     verdict
 }
 
-/// Gives the item in flight up, before which so many are, if there may be one more.
+/// Gives up the failed item if `count`, the number of items given up before, allows one more. Returns the verdict.
 fn decide(stages: &mut Stages, it: GivenUp, count: Result<u64, Error>) -> Verdict {
     let GivenUp { failed, failure, attempt, is_kept, most, depth } = it;
     let is_given_up = match count {
@@ -153,14 +154,14 @@ fn not_counted(error: &Error) -> String {
     ))
 }
 
-/// Returns the failure with what is known of the item in flight, and the hash of its key.
+/// Returns the failure with what is known of the item in flight, and the hash of the item's key.
 pub(super) fn failure_of_item(stages: &Stages, failed: &Failed) -> (Failure, Option<u64>) {
     let item = stages.progress.in_flight();
     let failure = failed.of_item(item.index, item.location, item.captured);
     (stages.failures.with_reasons(failure), item.key)
 }
 
-/// Gives up the item in flight inside `depth` loops as a dead letter. Returns whether there is room for one more.
+/// Gives up the item in flight inside `depth` loops as a dead letter. Returns whether there was room for the letter.
 fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -> bool {
     let Some(letter) = stages.progress.dead_letter(depth, failure) else { return false };
     let letter = letter.with_attempts(attempts);
@@ -178,15 +179,15 @@ fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -
     is_given_up
 }
 
-/// Gives up the item in flight inside `depth` loops, if it has killed the process as often as it may; else takes it
-/// for the one that may. Returns whether it is given up.
+/// Gives up the item in flight inside `depth` loops if it has killed the process as often as the policy allows.
+/// Otherwise notes the item as the suspect of the next crash. Returns whether the item is given up.
 pub(super) fn gives_up<F>(stages: &mut Stages, policy: &Policy<F>, depth: usize) -> bool {
     let Some(suspected) = suspected(stages, policy, depth) else { return false };
     let count = suspected.most.map(|most| sharing::given_up(stages, most));
     is_given_up(stages, &suspected, count, depth)
 }
 
-/// The same without blocking.
+/// Gives up a suspected item without blocking: see [`gives_up`].
 pub(super) async fn gives_up_async(
     stages: &mut Stages,
     suspected: Option<Suspected>,
@@ -200,7 +201,8 @@ pub(super) async fn gives_up_async(
     is_given_up(stages, &suspected, count, depth)
 }
 
-/// Returns how often the item in flight inside `depth` loops has killed the process, and whether it is to be given up for that.
+/// Returns how often the item in flight inside `depth` loops has killed the process, and whether it is to be given up
+/// for that.
 pub(super) fn suspected<F>(
     stages: &mut Stages,
     policy: &Policy<F>,
@@ -239,14 +241,14 @@ fn is_given_up(
     false
 }
 
-/// Reports why the item's failure ends the run, at once and with the failure.
+/// Reports at once why an item's failure ends the run, and adds the reason to the failure.
 pub(super) fn end_for(stages: &mut Stages, reason: String) {
     stages.observer.events().ends_for(&reason);
     stages.failures.end_for(reason);
 }
 
-/// Returns how long to wait for another attempt; none if there is to be none. The item's error comes first: if it
-/// can't be saved, it is the end.
+/// Returns how long to wait before another attempt; `None` if no attempt follows. A failed save ends the run with the
+/// item's own error, and its reason is added to the failure.
 pub(super) fn pause_after(
     stages: &mut Stages,
     verdict: Verdict,

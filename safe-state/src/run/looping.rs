@@ -1,5 +1,5 @@
-//! An item's way through the stages while nothing fails: a loop is entered, its items are handed out and completed,
-//! and it is left.
+//! An item's way through the stages while nothing fails: the loop is entered, its items are handed out and completed,
+//! and the loop is left.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::items::key::KeyHash;
 use crate::progress::{Entered, Unpaged};
 use crate::save::Advanced;
 
-/// Enters a loop over `total` items, if its input tells.
+/// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
 pub(super) fn enter(
     stages: &mut Stages,
     number: Number,
@@ -43,28 +43,28 @@ fn report_done_again(stages: &mut Stages, again: impl IntoIterator<Item = u64>) 
     }
 }
 
-/// In manual mode: enters the loop whose items checkpoints are, the first time.
+/// Enters the loop of a job in manual mode at the first checkpoint. The checkpoints are the loop's items.
 pub(super) fn enter_manually(stages: &mut Stages, location: &'static str) {
     if stages.progress.is_outside() {
-        // There is no input that could be wrong.
+        // A loop without an input has no wrong input, so the result has no error.
         let number = Number { depth: 0, id: 0 };
         let _ = enter(stages, number, Cow::Borrowed(location), None, IdentityKind::Index);
     }
 }
 
-/// Takes in an item of a loop by key. Returns whether it is to be done.
+/// Notes an item of a loop by key. Returns whether the item is to be done.
 pub(super) fn meet(stages: &mut Stages, depth: usize, key: KeyHash) -> Result<bool, Error> {
     stages.with_stored(|progress, stored| progress.meet(stored, depth, key))
 }
 
-/// Takes in an item that is known by its cursor.
+/// Notes the item that is next in a loop by cursor.
 pub(super) fn reach<C: Carry>(stages: &mut Stages, depth: usize, cursor: &C) -> Result<(), Error> {
     let again = stages.values(|mut values| values.reach(depth, cursor))?;
     report_done_again(stages, again);
     Ok(())
 }
 
-/// Takes in what a loop has counted by itself, and whether an item is in flight there.
+/// Adds the items that a loop has counted by itself, and notes whether an item is in flight in it.
 pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_flight: bool) {
     stages.take_back_lent();
     stages.progress.settle(depth, completed, in_flight);
@@ -82,31 +82,31 @@ pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_fligh
     stages.control.requests().count(completed);
 }
 
-/// Returns whether the fingerprint of the item handed out is wanted: it may be the last before a save, or the only
+/// Returns whether the fingerprint of the item in flight is wanted: the item may be the last before a save, or the only
 /// one before a failure.
 pub(super) fn wants_mark(stages: &Stages, depth: usize) -> bool {
     stages.saving.is_due_next() || stages.progress.wants_mark(depth)
 }
 
-/// What completing an item has come to.
+/// The result of completing an item.
 pub(super) struct Completed {
-    /// Whether there is something to do about it.
+    /// Whether a save or a request is due.
     pub(super) is_due: bool,
     pub(super) paged: Paged,
 }
 
-/// How it stands with an item and the page.
+/// The state of a completed item with regard to the page.
 pub(super) enum Paged {
-    /// It is not there.
+    /// The item is not in the page.
     No,
-    /// It is there, and the next items can be written there by themselves: how far the loop has come since the last
-    /// record.
+    /// The item is in the page, and the loop can write the next items there by itself. The value is how far the loop
+    /// has come since the last record.
     Advanced(Advanced),
-    /// It is to be written there by the save that comes next.
+    /// The next save has to write the item into the page.
     Record,
 }
 
-/// Completes the item handed out last, whose body has ended.
+/// Completes the item that was handed out last, whose body has ended.
 #[inline]
 pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
     stages.control.end_item();
@@ -121,7 +121,7 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
         let reached = stages.progress.reached(depth);
         stages.observer.completed(depth, reached);
         let is_due = stages.saving.item_completed()
-            // What is in the page outlives the process.
+            // Items in the page outlive the process, so they need no save when memory is tight.
             || (matches!(paged, Paged::No)
                 && stages.control.is_memory_tight()
                 && stages.saving.hurries());
@@ -140,13 +140,13 @@ fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -
         stages.observer.completed(depth, position);
         return stages.control.requests().is_due();
     }
-    // In doubt, it is the save which says that there can be none.
+    // While a commit is in doubt, the save that follows returns the error.
     stages.commit.is_in_doubt() || stages.control.requests().is_due_at_once()
 }
 
-/// Writes into the page that the item is complete, before a save is due for it, if that is all there is to write.
+/// Writes into the page that the item is complete, before a save is due for it, if nothing else changed.
 fn page(stages: &mut Stages) -> Paged {
-    // A handle that is taken is synced, as a save to the disk is.
+    // A handle is synced when it is taken, as in a save to the disk, so a page would gain nothing.
     let is_synced = stages.progress.has_handles() && stages.handles.are_synced();
     let paged = if !stages.saving.may_page() || is_synced {
         Paged::No
@@ -164,8 +164,8 @@ fn page(stages: &mut Stages) -> Paged {
     paged
 }
 
-/// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
-/// ask whether to go on.
+/// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to look for
+/// requests.
 pub(super) fn items_until_a_look(stages: &Stages, depth: usize) -> u64 {
     if stages.observer.watches_items() || staged::watches_items() {
         return 1;
@@ -174,7 +174,7 @@ pub(super) fn items_until_a_look(stages: &Stages, depth: usize) -> u64 {
     stages.saving.budget().min(stages.control.budget()).min(until_mark)
 }
 
-/// Leaves a loop. Returns whether that is to be saved.
+/// Leaves a loop. Returns whether that has to be saved.
 pub(super) fn leave(stages: &mut Stages, depth: usize) -> bool {
     stages.control.end_item();
     let _ = stages.commit.take_made();

@@ -1,4 +1,4 @@
-//! What is asked of a job by those who operate it.
+//! Queries and requests for those who operate a job.
 
 use std::time::Duration;
 
@@ -11,11 +11,10 @@ use crate::effects::reconnect::seal::Key;
 use crate::job::by_hand::{ByHand, CompletedKeys};
 use crate::{Error, Job};
 
-/// For those who operate it.
+/// Queries and requests for those who operate a job.
 impl Job {
-    /// Returns the job's status: whether it runs, its progress, its rate, and what went wrong. As
-    /// JSON it is what `safe-state peek --json` shows. Takes no lease, and works while the job
-    /// runs.
+    /// Returns the job's status: whether it runs, its progress, its rate, and what went wrong. As JSON, the status is
+    /// what `safe-state peek --json` shows. The method takes no lease and works while the job runs.
     ///
     /// ```
     /// use safe_state::{Error, Job, State};
@@ -36,8 +35,8 @@ impl Job {
         Ok(Status::load(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Returns the status of every job that is stored in the same place as this one, sorted by
-    /// name. A job that can't be read has [`State::Unreadable`](crate::State::Unreadable).
+    /// Returns the status of every job that is stored in the same place as this one, sorted by name. A job that cannot
+    /// be read has [`State::Unreadable`](crate::State::Unreadable).
     ///
     /// ```
     /// use safe_state::Job;
@@ -51,12 +50,13 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or not list its jobs.
+    /// The backend cannot be read, or cannot list its jobs.
     pub fn list(&self) -> Result<Vec<Status>, Error> {
         Ok(Status::list(&*self.stored_in()?)?)
     }
 
-    /// As [`pause`](Self::pause), with the reason, for others who look at the job: its first 1000 characters are kept.
+    /// Asks the job to [pause](Self::pause), with a reason for others who look at the job. The reason's first 1000
+    /// characters are kept.
     ///
     /// # Errors
     ///
@@ -65,8 +65,8 @@ impl Job {
         self.ask(Request::Pause, Some(reason))
     }
 
-    /// Gives the job up for good: a run under way saves, and before its next item it ends with
-    /// [`Error::Stopped`]; and none begins, now or later, until [`resume`](Self::resume). What is stored is kept, and
+    /// Gives the job up for good. A run under way saves, and ends before its next item with [`Error::Stopped`]. No run
+    /// begins, now or later, until [`resume`](Self::resume). What is stored is kept, until
     /// [`clear_checkpoint`](Self::clear_checkpoint) removes it.
     ///
     /// ```
@@ -88,8 +88,8 @@ impl Job {
         self.ask(Request::Abandon, Some(reason).filter(|reason| !reason.is_empty()))
     }
 
-    /// Returns whether the item with that key is complete, of a loop that knows items by key. For many, there is
-    /// [`completed_keys`](Self::completed_keys), which looks once.
+    /// Returns whether the item with the key `key` is complete, in a loop that identifies items by key. To ask for many
+    /// keys, use [`completed_keys`](Self::completed_keys), which reads the checkpoint once.
     ///
     /// # Errors
     ///
@@ -98,8 +98,8 @@ impl Job {
         Ok(self.completed_keys()?.contains(key))
     }
 
-    /// Returns the keys of completed items, for loops that identify items by key. Use them to leave
-    /// those items out before you fetch the input. Takes no lease.
+    /// Returns the keys of completed items, for loops that identify items by key. Use them to leave those items out
+    /// before you fetch the input. The method takes no lease.
     ///
     /// ```
     /// use safe_state::Job;
@@ -138,8 +138,8 @@ impl Job {
         ByHand::new(self)
     }
 
-    /// Gives what is stored of the job, and what is asked of it, another name. Returns whether there was something. The
-    /// files and connections that it goes on with are the other job's from then on.
+    /// Gives what is stored of the job, and the requests to it, the new name `to`. Returns whether anything was stored.
+    /// The files and connections that the job goes on with belong to the new name from then on.
     ///
     /// ```
     /// use safe_state::Job;
@@ -154,8 +154,8 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// [`Error::NameTaken`] if there is a job of the new name; one of the two is running; or the backend cannot be read or
-    /// written. Whoever is ended in the middle can do it again.
+    /// [`Error::NameTaken`] if a job of the new name exists; one of the two is running; or the backend cannot be read
+    /// or written. If the process is ended in the middle, the call can be made again.
     pub fn rename(&self, to: &str) -> Result<bool, Error> {
         let (backend, from) = (self.stored_in()?, self.job_name());
         let reseal = |variable: &str, stored: &[u8]| {
@@ -165,12 +165,12 @@ impl Job {
         stored::rename(&backend, (from, to), self.lease_options(), reseal)
     }
 
-    /// Removes the checkpoints of all jobs that have finished, have no dead letters, and were saved last before that time,
-    /// where this one has its own. Returns their names. Those that run are left alone.
+    /// Removes the checkpoints of all finished jobs in the same place that have no dead letters and were last saved
+    /// longer than `older_than` ago. Returns their names. Running jobs are left alone.
     ///
     /// # Errors
     ///
-    /// The backend cannot list its jobs, or not be written.
+    /// The backend cannot list its jobs, or cannot be written.
     pub fn clear_finished(&self, older_than: Duration) -> Result<Vec<String>, Error> {
         stored::clear_finished(&self.stored_in()?, older_than)
     }

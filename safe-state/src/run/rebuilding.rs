@@ -1,4 +1,4 @@
-//! The handles of a run: rebuilt where it begins, and saved with its progress.
+//! The handles of a run: they are rebuilt where it begins, and saved with its progress.
 
 use safe_state_backends::format::Change;
 
@@ -9,7 +9,7 @@ use crate::effects::reconnect::{ReconnectError, When};
 use crate::progress::values::Place;
 use crate::save::Write;
 
-/// Returns the handle that a variable was, rebuilt; none on a fresh start.
+/// Returns the handle that a variable had, rebuilt; `None` on a fresh start.
 pub(super) fn reconnect<T>(
     stages: &mut Stages,
     name: &str,
@@ -24,7 +24,7 @@ pub(super) fn reconnect<T>(
     let bytes = stages.values(|mut values| values.restore_bytes::<T>(name, place))?;
     let Some(bytes) = bytes else { return Ok(None) };
     match stages.handles.rebuild(stages.observer.job(), name, &bytes, means) {
-        // Before anything is complete, a new handle is as good.
+        // While nothing is complete, a new handle serves as well as the rebuilt one.
         Err(error)
             if error.is_absence() && stages.values(|values| values.is_nothing_complete(place)) =>
         {
@@ -34,8 +34,8 @@ pub(super) fn reconnect<T>(
     }
 }
 
-/// Checks that a handle can be described, on a fresh start. One that writes a file is saved at once: else what an item
-/// wrote before it failed would stay.
+/// Checks on a fresh start that a handle can be described. A handle that writes a file is saved at once; otherwise a
+/// resumed run could not remove what a failed item wrote.
 pub(super) fn check<T>(
     stages: &mut Stages,
     name: &str,

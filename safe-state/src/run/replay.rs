@@ -1,7 +1,7 @@
-//! The failed item alone, run again by the program that it failed in: for a debugger.
+//! Runs the failed item alone once more in the program where it failed, for a debugger.
 //!
-//! `SAFE_STATE_REPLAY=6432` makes every job of the process one that goes on from its checkpoint as it
-//! would, but in memory: it takes no lease, saves nothing, and stops once that item is complete.
+//! `SAFE_STATE_REPLAY=6432` lets every job of the process go on from its checkpoint as it would, but in memory: the run
+//! takes no lease, saves nothing, and stops once item 6432 is complete.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{Error, Job};
 
 const VARIABLE: &str = "SAFE_STATE_REPLAY";
 
-/// The item that is to be run again, if one is.
+/// Returns the index of the item that is to be run again, if the environment names one.
 pub(crate) fn asked(job: &Job) -> Result<Option<u64>, Error> {
     let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else {
         return Ok(None);
@@ -24,8 +24,8 @@ pub(crate) fn asked(job: &Job) -> Result<Option<u64>, Error> {
     index.map(Some).ok_or_else(|| refused(job, format!("`{}` is no index", value.display())))
 }
 
-/// Begins a run of the job that failed in that item, on a copy of its checkpoint: saving it changes
-/// nothing.
+/// Begins a replay of the job, whose last failure must be in the item `index`, on a copy of the checkpoint: saving the
+/// copy changes nothing.
 pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
     let original = job.stored_in()?;
     let stored = original.load(job.job_name())?;

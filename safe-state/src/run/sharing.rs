@@ -1,5 +1,5 @@
-//! A run that is one of the workers of a job: it joins, does slices as if each were a job, waits for those of others, and
-//! ends.
+//! A run that is one of the workers of a shared job. It joins the job, does slices as if each were a job, waits for the
+//! slices of others, and ends.
 
 use std::sync::Arc;
 use std::thread;
@@ -26,7 +26,7 @@ use crate::shared::state::{KnownItems, Sharing, finish_job, finish_slice};
 use crate::shared::steps::{self, Awaited, StepTurn};
 use crate::{Error, Job};
 
-/// Joins the job.
+/// Joins the job as a worker.
 pub(super) fn open(job: &Job) -> Result<Stages, Error> {
     if Active::contains(job) {
         return nested(job);
@@ -70,7 +70,7 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
     Ok(stages)
 }
 
-/// One that is called by a body of the same job shares nothing, and keeps no progress.
+/// Creates the stages of a call by a body of the same job. The nested call shares nothing, and keeps no progress.
 fn nested(job: &Job) -> Result<Stages, Error> {
     let quiet = job.clone().verbose(false);
     let mut stages = Stages::new(&quiet, None);
@@ -83,7 +83,7 @@ fn nested(job: &Job) -> Result<Stages, Error> {
     Ok(stages)
 }
 
-/// Returns what the worker knows of the job; an error where it is not shared, which generated code does not do.
+/// Returns the worker's view of the job; an error if the job is not shared, which generated code never causes.
 fn sharing(stages: &mut Stages) -> Result<&mut Sharing, Error> {
     let job = stages.observer.job().to_owned();
     stages.session.sharing.as_deref_mut().ok_or(Error::Cleared { job })
@@ -94,9 +94,9 @@ fn sharing(stages: &mut Stages) -> Result<&mut Sharing, Error> {
 pub(super) struct LoopOf {
     pub(super) id: u16,
     pub(super) items: KnownItems,
-    /// Whether it carries variables.
+    /// Whether the loop carries variables.
     pub(super) carries: bool,
-    /// The slices whose items are at hand.
+    /// The slices whose items are held in memory.
     pub(super) at_hand: Vec<u32>,
 }
 
@@ -107,12 +107,12 @@ fn hunt(stages: &mut Stages, of: LoopOf) -> Result<Hunt, Error> {
     Ok(hunt)
 }
 
-/// Returns into how many slices a loop of so many items is cut that knows them by key.
+/// Returns the number of slices of a loop of `total` items that are known by key.
 pub(super) fn slices_by_key(stages: &mut Stages, total: u64) -> Result<u32, Error> {
     Ok(sharing(stages)?.slices_by_key(total))
 }
 
-/// Claims a slice of the loop, and begins it. None once all are finished.
+/// Claims a slice of the loop, and begins it. Returns `None` once all slices are finished.
 pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
     let mut hunt = hunt(stages, of)?;
     loop {
@@ -128,7 +128,7 @@ pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, 
     }
 }
 
-/// Claims a slice without blocking.
+/// Claims a slice without blocking: see [`claim`].
 pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
     let mut hunt = hunt(stages, of)?;
     loop {
@@ -169,7 +169,7 @@ fn begin(stages: &mut Stages, mut claimed: Claimed, hunt: Hunt) -> Result<SliceA
     Ok(at)
 }
 
-/// Finishes the slice under way, whose progress has been saved.
+/// Saves the progress of the slice under way, and finishes the slice.
 pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
     stages.save()?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
@@ -178,7 +178,7 @@ pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
     outside_again(stages, &head, outside)
 }
 
-/// Finishes it without blocking.
+/// Finishes the slice without blocking: see [`finish`].
 pub(super) async fn finish_async(stages: &mut Stages) -> Result<(), Error> {
     stages.save_async().await?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
@@ -204,8 +204,8 @@ fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> R
     Ok(())
 }
 
-/// Returns how many items are given up in all slices, before one more of the slice under way that is about to be. Unless there
-/// are as many as there may be, other workers count that one from now on.
+/// Returns how many items all slices have given up, without the item of the slice under way that is about to be. If the
+/// number is below `most`, the head counts that item from now on, for other workers.
 pub(super) fn given_up(stages: &mut Stages, most: u64) -> Result<u64, Error> {
     let own = own_given_up(stages);
     match counting(stages, own, most)? {
@@ -214,7 +214,7 @@ pub(super) fn given_up(stages: &mut Stages, most: u64) -> Result<u64, Error> {
     }
 }
 
-/// Returns it without blocking.
+/// Returns how many items all slices have given up, without blocking: see [`given_up`].
 pub(super) async fn given_up_async(stages: &mut Stages, most: u64) -> Result<u64, Error> {
     let own = own_given_up(stages);
     match counting(stages, own, most)? {
@@ -227,7 +227,8 @@ fn own_given_up(stages: &mut Stages) -> u64 {
     stages.with_stored(|progress, stored| progress.given_up(stored))
 }
 
-/// What counts those of all slices, of which the one under way has so many; none if nobody is to count them.
+/// Returns a function that counts the items that all slices have given up. `own` is the number of the slice under way.
+/// Returns `None` if only that number counts.
 fn counting(
     stages: &mut Stages,
     own: u64,
@@ -255,12 +256,12 @@ fn counting(
     }))
 }
 
-/// Ends the run if it is not to wait for what others do.
+/// Ends the run if it is not to wait for other workers.
 fn idle(stages: &mut Stages) -> Result<(), Error> {
     if sharing(stages)?.leaves() { Err(stages.stop(StopReason::Idle)) } else { Ok(()) }
 }
 
-/// Waits for what others do, unless the run is to stop.
+/// Waits `pause` for other workers, unless the run has to stop.
 fn wait(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     stages.check_stop()?;
     between::poll_requests(stages);
@@ -270,7 +271,7 @@ fn wait(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     Ok(())
 }
 
-/// Waits without blocking.
+/// Waits for other workers without blocking: see [`wait`].
 async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     stages.check_stop()?;
     between::poll_requests_async(stages).await;
@@ -280,7 +281,8 @@ async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     Ok(())
 }
 
-/// Waits for a step that another does, or takes the right to do it. Returns the head that has its value.
+/// Waits for a step that another worker does, or takes the right to do it. Returns the head with the step's value, or
+/// `None` if this run is to do the step.
 pub(super) fn await_step(
     stages: &mut Stages,
     mut step: Awaited,
@@ -294,7 +296,7 @@ pub(super) fn await_step(
     }
 }
 
-/// The same without blocking.
+/// Waits for a step without blocking: see [`await_step`].
 pub(super) async fn await_step_async(
     stages: &mut Stages,
     step: Awaited,
@@ -314,7 +316,7 @@ fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Checkpoi
     Ok(None)
 }
 
-/// Saves the value of a step that the run has done. Returns the head if there is one already.
+/// Saves the value of a step that the run has done. Returns the head if it has a value of the step already.
 pub(super) fn save_step(
     stages: &mut Stages,
     stored_as: &str,
@@ -327,7 +329,7 @@ pub(super) fn save_step(
     saved
 }
 
-/// Saves it without blocking.
+/// Saves the value of a step without blocking: see [`save_step`].
 pub(super) async fn save_step_async(
     stages: &mut Stages,
     stored_as: String,
@@ -343,7 +345,7 @@ pub(super) async fn save_step_async(
     stages.on_thread(save).await
 }
 
-/// What is to be done last to the head of the job, of a run that ends outside of a slice.
+/// Returns the last write to the head, if the run ends outside a slice and finishes the job.
 pub(super) fn last(
     stages: &Stages,
     write: &Write,

@@ -18,7 +18,7 @@ use crate::shared::input::{Sampled, Sliced};
 use crate::shared::sorted::{NoItems, Sorted, Walked};
 use crate::shared::state::KnownItems;
 
-/// Which loop it is, and how it knows its items.
+/// The loop, and how it knows its items.
 #[derive(Clone, Copy, Debug)]
 struct Which {
     number: Number,
@@ -37,19 +37,19 @@ impl Which {
     }
 }
 
-/// The items of one slice after the other, which are known by index.
+/// The items of a shared loop that are known by index, one slice after the other.
 #[derive(Debug)]
 pub struct SharedItems<I: Iterator, K> {
     items: Items<Sliced<I>, K>,
     which: Which,
-    /// Whether its items come once, and are not to be known by index.
+    /// Whether the input gives its items only once, and must not be known by index.
     gives_once: bool,
-    /// Samples, once they were taken.
+    /// Samples of the input, once they have been taken.
     sampled: Option<Sampled>,
 }
 
 impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
-    /// The items of `iter`, which `again` clones if it can be.
+    /// Creates the items of `iter`. `again` clones the iterator, if it can be cloned.
     pub(crate) fn new(
         (number, location): (Number, &'static str),
         iter: I,
@@ -61,7 +61,8 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         SharedItems { items, which: Which { number, location, kind }, gives_once, sampled: None }
     }
 
-    /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
+    /// Claims a slice of the loop; `carries` tells whether the loop carries variables. Returns whether a slice was
+    /// claimed. If not, all slices are finished.
     ///
     /// # Errors
     ///
@@ -72,11 +73,11 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         self.begin(tally, claimed)
     }
 
-    /// Claims a slice without blocking.
+    /// Claims a slice without blocking: see [`claim`](Self::claim).
     ///
     /// # Errors
     ///
-    /// As [`claim`](Self::claim).
+    /// The same errors as [`claim`](Self::claim).
     pub async fn claim_async(
         &mut self,
         tally: &mut Tally<'_>,
@@ -109,7 +110,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         Ok(true)
     }
 
-    /// Finishes the slice.
+    /// Finishes the slice under way.
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         sharing::finish(tally.stages().0)
     }
 
-    /// Finishes the slice without blocking.
+    /// Finishes the slice under way without blocking.
     ///
     /// # Errors
     ///
@@ -127,7 +128,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         sharing::finish_async(tally.stages().0).await
     }
 
-    /// The next item.
+    /// Returns the next item of the slice.
     pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
         match self.items.next(tally) {
             Step::Done => match self.items.input().check_end() {
@@ -144,12 +145,12 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     }
 }
 
-/// The items of one slice after the other, which are known by key.
+/// The items of a shared loop that are known by key, one slice after the other.
 #[derive(Debug)]
 pub struct SharedItemsByKey<I: Iterator, F> {
     items: Items<Sorted<I>, ByKeyAt<F>>,
     which: Which,
-    /// What the input has, once it was walked.
+    /// The length and the keys of the input, once it has been walked.
     walked: Option<Walked>,
 }
 
@@ -158,7 +159,7 @@ where
     I: Iterator,
     F: Fn(&I::Item) -> Result<KeyHash, String>,
 {
-    /// The items of `iter`, which `again` clones if it can be.
+    /// Creates the items of `iter`. `again` clones the iterator, if it can be cloned.
     pub(crate) fn new(
         (number, location): (Number, &'static str),
         iter: I,
@@ -169,7 +170,8 @@ where
         SharedItemsByKey { items, which: Which { number, location, kind }, walked: None }
     }
 
-    /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
+    /// Claims a slice of the loop; `carries` tells whether the loop carries variables. Returns whether a slice was
+    /// claimed. If not, all slices are finished.
     ///
     /// # Errors
     ///
@@ -180,11 +182,11 @@ where
         self.begin(tally, claimed.map(|at| at.slice))
     }
 
-    /// Claims a slice without blocking.
+    /// Claims a slice without blocking: see [`claim`](Self::claim).
     ///
     /// # Errors
     ///
-    /// As [`claim`](Self::claim).
+    /// The same errors as [`claim`](Self::claim).
     pub async fn claim_async(
         &mut self,
         tally: &mut Tally<'_>,
@@ -195,7 +197,7 @@ where
         self.begin(tally, claimed.map(|at| at.slice))
     }
 
-    /// Walks the input before the first claim.
+    /// Walks the input before the first claim, and returns the loop of which a slice is to be claimed.
     fn walked(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<LoopOf, Error> {
         let (input, identity) = self.items.parts();
         if self.walked.is_none() {
@@ -224,7 +226,7 @@ where
         Ok(true)
     }
 
-    /// Finishes the slice.
+    /// Finishes the slice under way.
     ///
     /// # Errors
     ///
@@ -233,7 +235,7 @@ where
         sharing::finish(tally.stages().0)
     }
 
-    /// Finishes the slice without blocking.
+    /// Finishes the slice under way without blocking.
     ///
     /// # Errors
     ///
@@ -242,7 +244,7 @@ where
         sharing::finish_async(tally.stages().0).await
     }
 
-    /// The next item.
+    /// Returns the next item of the slice.
     pub fn next(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
         match self.items.next(counter) {
             Step::Item((_, item)) => Step::Item(item),

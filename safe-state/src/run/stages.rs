@@ -1,4 +1,4 @@
-//! The stages of a run, and what passes between them.
+//! The stages of a run, and the values that pass between them.
 
 use std::time::{Duration, Instant};
 
@@ -29,17 +29,17 @@ use crate::save::{Saving, Write};
 use crate::shared::state::Sharing;
 use crate::{Error, Job};
 
-/// What is left to be saved of what was to go into the page.
+/// The part of a save that did not go into the page.
 enum Left {
     Nothing,
-    /// It was taken.
+    /// A record that was taken from the progress, and that the page did not take.
     Record(Box<Record>),
-    /// Nothing was taken.
+    /// Everything: nothing was taken from the progress.
     All,
 }
 
-/// Returns how many items, and those of how long a time, may have begun since the last save of a run that died. (With
-/// a page, the machine may have.)
+/// Returns how many items may have begun since the last save of a run that died, and within how long a time. With a
+/// page, a crash of the machine puts up to [`PAGED_INTERVAL`] at risk.
 fn at_risk(job: &Job) -> (u64, Duration) {
     let (items, time) = job.saves.every.at_risk();
     (items, if job.saves.page { time.max(PAGED_INTERVAL) } else { time })
@@ -53,31 +53,32 @@ pub(super) struct Stages {
     pub(super) progress: Progress,
     pub(super) saving: Saving,
     pub(super) control: Control,
-    /// How it stands with the item's own transaction.
+    /// The state of the item's own transaction.
     pub(super) commit: Commit,
     pub(super) handles: Handles,
     pub(super) observer: Observer,
 }
 
-/// What is fixed for a run when it begins.
+/// The settings of a run that are fixed when it begins.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) active: Option<Active>,
     pub(super) terms: Terms,
     pub(super) keep_on_success: bool,
-    /// What is noted of the process when it finishes, if later tasks of an array are to find that.
+    /// The key under which the process notes that it finishes the job, if later tasks of an array are to find the job
+    /// finished.
     pub(super) kept_as: Option<String>,
-    /// How many runs are remembered once the job has finished.
+    /// The number of runs that are remembered once the job has finished.
     pub(super) keep_history: u32,
-    /// What is known of a job that many workers share.
+    /// The worker's view of the job, if many workers share it.
     pub(super) sharing: Option<Box<Sharing>>,
-    /// Where an async worker of such a job does what blocks.
+    /// The thread where an async worker of a shared job does what blocks.
     pub(super) thread: Option<Worker>,
 }
 
 impl Stages {
-    /// The stages of a run that has begun, and works on that thread if it may not block; or of one that is nested in
-    /// another and keeps no progress.
+    /// Creates the stages of a run. `begun` has the run that has begun, with its thread if the run may not block.
+    /// Without `begun`, the run is nested in another and keeps no progress.
     pub(super) fn new(job: &Job, begun: Option<(Begun, Option<Worker>)>) -> Stages {
         let now = Instant::now();
         let mut events = Events::new(job.job_name(), job.shown.verbose);
@@ -109,10 +110,10 @@ impl Stages {
             }
             None => (None, Requests::default()),
         };
-        // A nested call has nothing of its own to show.
+        // A nested run has nothing of its own to show.
         let shown = owner.is_some().then_some(&job.shown);
         let syncs = job.lease_options().durability == Durability::Power;
-        // A replay has nothing to lose; and where each item is synced, a page adds nothing.
+        // A replay has nothing to lose, and where each item is synced, a page adds nothing.
         let pages = job.saves.page
             && owner.is_some()
             && replay == Replay::No
@@ -145,14 +146,14 @@ impl Stages {
         }
     }
 
-    /// Has the limits of the job watched.
+    /// Starts the watch over the job's limits.
     pub(super) fn limit(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
         let is_cautious = self.is_cautious();
         let name = (job.job_name(), job.shown.verbose);
         self.control.limit((name, job.limits), is_cautious, is_async)
     }
 
-    /// Returns whether the run is to save before each item.
+    /// Returns whether the run has to save before each item, to find one that kills the process.
     pub(super) fn is_cautious(&self) -> bool {
         self.saving.is_stored() && self.failures.look_out()
     }
@@ -162,7 +163,7 @@ impl Stages {
         self.session.sharing.as_deref().is_some_and(Sharing::is_in_slice)
     }
 
-    /// Does what blocks on the thread of an async worker.
+    /// Calls `work`, which may block: on the worker's own thread if it is async, else here.
     pub(super) async fn on_thread<T: Send + 'static>(
         &mut self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -173,7 +174,7 @@ impl Stages {
         }
     }
 
-    /// Lets that time go by without blocking.
+    /// Waits for `time` without blocking.
     pub(super) async fn sleep(&mut self, time: Duration) {
         match &self.session.thread {
             Some(thread) => thread.sleep(time).await,
@@ -181,7 +182,7 @@ impl Stages {
         }
     }
 
-    /// Works with the progress and what is stored.
+    /// Calls `work` with the progress and the stored checkpoint.
     pub(super) fn with_stored<T>(
         &mut self,
         work: impl FnOnce(&mut Progress, Stored<'_>) -> T,
@@ -191,12 +192,12 @@ impl Stages {
         work(&mut self.progress, Stored::new(self.observer.job(), checkpoint))
     }
 
-    /// Works with the values where the run stands.
+    /// Calls `work` with the values at the place where the run is.
     pub(super) fn values<T>(&mut self, work: impl FnOnce(CurrentValues<'_>) -> T) -> T {
         self.with_stored(|progress, stored| work(progress.values(stored)))
     }
 
-    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
+    /// Takes the value of a variable, which is declared inside the first `depth` loops, into the next save.
     pub(super) fn carry<T: Carry>(
         &mut self,
         name: &str,
@@ -204,7 +205,7 @@ impl Stages {
         value: &T,
     ) -> Result<(), Error> {
         if is_numbers(value) {
-            // The save that comes next has all of it, or there is none.
+            // The value may be overwritten in place only if the next save is certain to take all of it.
             let is_certain = self.saving.is_due()
                 && !self.saving.may_page()
                 && self.saving.thread().is_none()
@@ -221,7 +222,8 @@ impl Stages {
         self.values(|mut values| values.carry(name, depth, value))
     }
 
-    /// Returns an error if what is saved now might have the item that is committed, or not.
+    /// Returns an error while it is unknown whether the item's own transaction was committed: a save might then hold an
+    /// item that was not committed.
     pub(super) fn check_doubt(&self) -> Result<(), Error> {
         if self.commit.is_in_doubt() {
             return Err(not_committed(self.observer.job(), CommitError::InDoubt, None));
@@ -229,23 +231,24 @@ impl Stages {
         Ok(())
     }
 
-    /// Goes back to what the progress was, if nothing comes any more of a commit. Returns whether there was one.
+    /// Restores the progress from before a commit that was prepared and will not be made. Returns whether one was
+    /// prepared.
     pub(super) fn take_back_prepared(&mut self) -> bool {
         let Some(before) = self.commit.take_back_prepared() else { return false };
         self.progress.put_back(before);
-        // The statements may be made still.
+        // The statements of the commit may still be in preparation.
         self.saving.with_store_blocking(Store::forget_statements);
         true
     }
 
-    /// Ends the run before its input does, and not by a failure.
+    /// Ends the run before its input does, for a reason other than a failure. Returns the error for the caller.
     pub(super) fn stop(&mut self, reason: StopReason) -> Error {
         self.control.stop();
         self.observer.stopped(reason);
         exit::stopped(Error::Stopped { job: self.observer.job().to_owned(), reason })
     }
 
-    /// Ends the run if it is to stop.
+    /// Returns an error, and ends the run, if it has a reason to stop.
     pub(super) fn check_stop(&mut self) -> Result<(), Error> {
         match self.control.reason_to_stop(Instant::now()) {
             Some(reason) => Err(self.stop(reason)),
@@ -253,7 +256,7 @@ impl Stages {
         }
     }
 
-    /// Takes back what was lent while the body of an item ran.
+    /// Takes back the progress that the watchdog was lent while the body of an item ran.
     #[inline]
     pub(super) fn take_back_lent(&mut self) {
         if let Some(progress) = self.control.take_back() {
@@ -267,14 +270,14 @@ impl Stages {
             return;
         }
         let Some(store) = self.saving.shared() else { return };
-        // An item that a limit was passed in, and which came to its end all the same.
+        // An item that passed a limit may have ended all the same, and must not stay a suspect.
         if !self.failures.look_out() {
             self.progress.clear_suspects();
         }
         self.control.lend(store, std::mem::take(&mut self.progress));
     }
 
-    /// From now on nothing is cancelled or interrupted.
+    /// Ends the limits: from now on nothing is cancelled or interrupted.
     pub(super) fn end_limits(&mut self) {
         self.take_back_lent();
         self.control.end_limits();
@@ -283,21 +286,21 @@ impl Stages {
 
 /// Saves.
 impl Stages {
-    /// Saves what is complete, and what was carried; or writes it into the page.
+    /// Saves what is complete and the carried values, or writes them into the page.
     pub(super) fn save(&mut self) -> Result<(), Error> {
         let Some((write, began)) = self.next()? else { return Ok(()) };
         let written = self.write(write);
         self.saved(began, written)
     }
 
-    /// Saves without blocking.
+    /// Saves without blocking: see [`save`](Self::save).
     pub(super) async fn save_async(&mut self) -> Result<(), Error> {
         let Some((write, began)) = self.next()? else { return Ok(()) };
         let written = self.write_async(write).await;
         self.saved(began, written)
     }
 
-    /// Writes it into the page, where that is enough. Returns what is to be saved otherwise, and since when.
+    /// Writes the progress into the page, where that is enough. Otherwise returns what to save, and since when.
     fn next(&mut self) -> Result<Option<(Write, Instant)>, Error> {
         let is_for_page = self.saving.takes_next();
         self.saving.take_next(false, false);
@@ -313,7 +316,7 @@ impl Stages {
         }
     }
 
-    /// Returns whether there is a page, and tells why not.
+    /// Returns whether the run has a page. Reports the error, if the page has one.
     pub(super) fn has_page(&mut self, page: Result<bool, BackendError>) -> bool {
         page.unwrap_or_else(|error| {
             self.observer.events().no_page(&error);
@@ -321,7 +324,7 @@ impl Stages {
         })
     }
 
-    /// Writes it into the page. Returns what of it is left to be saved.
+    /// Writes the progress into the page. Returns what is left to be saved.
     fn record_in_page(&mut self) -> Result<Left, Error> {
         if self.control.saves_for_request() {
             return Ok(Left::All);
@@ -369,7 +372,7 @@ impl Stages {
         written.inspect(|()| self.report_saved())
     }
 
-    /// Takes in that a transaction of the program's own has saved.
+    /// Notes that a transaction of the program's own has saved the progress.
     pub(super) fn saved_in_transaction(&mut self) {
         self.saving.saved_elsewhere();
         self.report_saved();
@@ -381,7 +384,7 @@ impl Stages {
         }
     }
 
-    /// Takes what is to be saved now, in its shortest form.
+    /// Takes what has to be saved now, in its shortest form.
     pub(super) fn record(&mut self, now: Instant) -> Record {
         if let Some(advance) = self.progress.advance() {
             self.worked(advance.count, now);
@@ -391,14 +394,14 @@ impl Stages {
         self.change(change, now).into()
     }
 
-    /// Completes a change, with which so many items completed.
+    /// Completes a change, with which `count` items completed.
     pub(super) fn change(&mut self, (change, count): (Change, u64), now: Instant) -> Change {
         self.worked(count, now);
         let median = if self.progress.median_is_due() { self.saving.median() } else { None };
         Change { item_nanos: median, ..change }
     }
 
-    /// Takes in how long the items since the last save took.
+    /// Counts items that completed since the last save, and the time they took.
     fn worked(&mut self, items: u64, now: Instant) {
         let (items, time) = self.saving.worked(items, now);
         if items > 0 {

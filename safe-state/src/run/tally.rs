@@ -1,5 +1,5 @@
-//! Counts a loop's items beside the run: in a local of the loop that nothing points to, so that
-//! the compiler can keep the count in registers, and an item costs an instruction or two.
+//! Counts a loop's items beside the run, in a local of the loop that nothing points to. So the compiler can keep the
+//! count in registers, and an item costs an instruction or two.
 
 use safe_state_backends::Carry;
 
@@ -13,29 +13,28 @@ use crate::items::key::KeyHash;
 use crate::progress::wrong_input;
 use crate::save::Advanced;
 
-/// Stands between a loop and its run, and lets the run know of an item when a save may be due
-/// with it, when something else is asked of the run, and when the loop is left, however that
-/// happens.
+/// The count of items between a loop and its run. The tally reports an item to the run only when a save may be due with
+/// it, when the run is asked for something else, and when the loop is left in any way.
 #[derive(Debug)]
 pub struct Tally<'r> {
     run: &'r mut Run,
-    /// How many resumable loops are around this one.
+    /// The number of resumable loops around this one.
     depth: usize,
-    /// How many items may complete until a save may be due; the last of them is the run's to count.
+    /// The number of items that may complete until a save may be due. The run itself counts the last of them.
     granted: u64,
-    /// How many of them are left.
+    /// The number of granted items that are left.
     left: u64,
     /// Whether an item has been handed out whose body has not ended.
     in_flight: bool,
-    /// How far the loop has come since the last save, if each item is written into the page.
+    /// The progress of the loop since the last save, if each item is written into the page.
     paged: Option<Advanced>,
-    /// Whether the fingerprint there is that of the item in flight.
+    /// Whether the fingerprint in `paged` is that of the item in flight.
     is_marked: bool,
-    /// Why the loop gives no more items.
+    /// The reason why the loop gives no more items, in a loop that only counts.
     refused: Option<Box<Error>>,
 }
 
-/// Of how many items the page has the fingerprint of one: taking it costs more than all else.
+/// One of this many items has its fingerprint in the page: taking a fingerprint costs more than all else.
 const PAGED_MARKS: u16 = 8;
 
 impl<'r> Tally<'r> {
@@ -46,7 +45,7 @@ impl<'r> Tally<'r> {
         Tally { run, depth, granted, left, in_flight, paged, is_marked, refused }
     }
 
-    /// Returns the run, which knows everything now. It is asked for the next item's part again.
+    /// Reports the count to the run, and returns the run. The next item asks the run for a new grant.
     #[inline]
     pub fn run(&mut self) -> &mut Run {
         self.settle();
@@ -55,14 +54,14 @@ impl<'r> Tally<'r> {
         self.run
     }
 
-    /// Returns the stages of the run, which know everything now, and the depth of the loop.
+    /// Reports the count to the run, and returns the run's stages and the depth of the loop.
     pub(super) fn stages(&mut self) -> (&mut Stages, usize) {
         let depth = self.depth;
         (&mut self.run().stages, depth)
     }
 
-    /// Completes the item in flight, if there is one, whose body has ended: the loop's head is reached again.
-    /// Returns whether a save is due.
+    /// Completes the item in flight, if there is one: its body has ended, as the loop's head is reached again. Returns
+    /// whether a save is due.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
@@ -76,7 +75,7 @@ impl<'r> Tally<'r> {
         self.in_flight = false;
         let Completed { is_due, paged } = looping::complete(&mut self.run.stages, self.depth);
         self.granted = match paged {
-            // The next is asked about as well.
+            // The next item needs a record of its own, so the run is asked again at once.
             Paged::Record => 1,
             Paged::No | Paged::Advanced(_) => {
                 looping::items_until_a_look(&self.run.stages, self.depth)
@@ -87,7 +86,8 @@ impl<'r> Tally<'r> {
         is_due
     }
 
-    /// Writes the item in flight into the page, if there is one. Returns whether nothing else is to be done about it.
+    /// Writes the completed item into the page, if each item is written there. Returns whether nothing else is to be
+    /// done about the item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn is_paged(&mut self) -> bool {
@@ -101,18 +101,18 @@ impl<'r> Tally<'r> {
         is_in_page
     }
 
-    /// Returns the error of an input that gives each item once, and would be known by index.
+    /// Returns the error of an input that gives each item only once, and would be known by index.
     #[cold]
     pub(crate) fn gives_once(&self) -> Error {
         self.run.gives_once()
     }
 
-    /// Takes in whether the item is in flight still.
+    /// Sets whether the item is in flight, after a commit or its end.
     pub(super) fn committed(&mut self, is_complete: bool) {
         self.in_flight = !is_complete;
     }
 
-    /// Nothing has come of a commit: the item is in flight again.
+    /// Takes back a commit that failed: the item is in flight again.
     pub(super) fn put_back(&mut self) {
         let (stages, _) = self.stages();
         if let Some(before) = stages.commit.take_back() {
@@ -121,13 +121,13 @@ impl<'r> Tally<'r> {
         self.committed(false);
     }
 
-    /// A commit whose future was dropped before its transaction was given anything has not come about.
+    /// Takes back a commit whose future was dropped before its transaction was given the statements.
     pub(super) fn take_back_dropped(&mut self) {
-        // With the commit the run was told of all that had been counted.
+        // The commit reported all counted items to the run, so only its own item comes back.
         self.in_flight |= self.run.stages.take_back_prepared();
     }
 
-    /// The loop has ended. Returns whether that is to be saved now.
+    /// Notes that the loop has ended. Returns whether its end has to be saved now.
     #[inline]
     pub fn leave(&mut self) -> bool {
         self.take_back_dropped();
@@ -136,11 +136,11 @@ impl<'r> Tally<'r> {
         looping::leave(stages, depth)
     }
 
-    /// Leaves a loop that only counts, with the save that is due.
+    /// Leaves a loop that only counts, and saves its end if that is due.
     ///
     /// # Errors
     ///
-    /// The loop gave no more items for that, or the run cannot be saved.
+    /// The error for which the loop gave no more items, or the run cannot be saved.
     #[inline]
     pub fn left(&mut self) -> Result<(), Error> {
         if let Some(error) = self.refused.take() {
@@ -253,7 +253,7 @@ impl Counter for Tally<'_> {
     #[cold]
     fn not_serialized(&mut self) -> Option<Error> {
         let (stages, depth) = self.stages();
-        // An inner loop has a first item in each outer one.
+        // An inner loop has a first item in each item of the outer loop.
         let is_first = depth == 0 && stages.progress.beside(depth).last_handed_out() == 0;
         let job = stages.observer.job().to_owned();
         self.in_flight &= !is_first;
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn nor_does_a_panic() {
+    fn a_panic_between_two_looks_loses_no_count() {
         let dir = tempfile::tempdir().unwrap();
         let panicking = |item| {
             assert_ne!(item, 7, "seven");

@@ -15,22 +15,22 @@ use crate::save::Write;
 use crate::shared::merging::fold;
 use crate::shared::steps::Awaited;
 
-/// A loop: how many resumable ones are around it, and its number.
+/// A loop: the number of resumable loops around it, and its own number.
 type Number = (usize, u16);
 
 /// Carried variables.
 impl Run {
-    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
+    /// Takes the value of a variable, which is declared inside the first `depth` loops, into the next save.
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails.
+    /// The value's `Serialize` fails.
     pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
         self.stages.carry(name, depth, value)
     }
 
-    /// Returns the value that a carried variable had with the progress the run resumes from; none on a
-    /// fresh start.
+    /// Returns the value that a carried variable had with the progress that the run resumes from; `None` on a fresh
+    /// start.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl Run {
         self.stages.values(|mut values| values.restore(name, place))
     }
 
-    /// Returns the value that a variable had at its declaration in the first run; none if this is the first.
+    /// Returns the value that a variable had at its declaration in the first run; `None` in the first run.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails.
+    /// The value's `Serialize` fails.
     pub fn keep_start<T: Carry>(
         &mut self,
         name: &str,
@@ -68,8 +68,9 @@ impl Run {
         self.stages.values(|mut values| values.keep_start(name, depth, value))
     }
 
-    /// Behind the head of a loop: returns the value that a variable had when its last item completed, or at its end;
-    /// none if no item has. `is_kept` tells whether the value at the end is kept where it is not the last.
+    /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
+    /// item has completed. The run is behind the loop's head. `is_kept` tells whether the code keeps the value at the
+    /// loop's end, in case a later value is stored.
     ///
     /// # Errors
     ///
@@ -84,8 +85,8 @@ impl Run {
         self.stages.values(|mut values| values.restore_in(name, depth, number, is_kept))
     }
 
-    /// Before the head of a loop that is to walk the variable: returns the value that it had when the last item of the
-    /// loop completed, or at its end; none if no item has.
+    /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
+    /// item has completed. The run is before the loop's head, as the loop is to walk the variable.
     ///
     /// # Errors
     ///
@@ -100,8 +101,8 @@ impl Run {
         self.stages.values(|mut values| values.restore_before(name, depth, number, is_kept))
     }
 
-    /// Where an item begins that has a loop inside: returns the value that a variable had there in the run before;
-    /// none if that did not come to the item.
+    /// Returns the value that a variable had in the run before where the present item began, which has a loop inside;
+    /// `None` if that run did not come to the item.
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails.
+    /// The value's `Serialize` fails.
     pub fn keep_item<T: Carry>(
         &mut self,
         name: &str,
@@ -132,7 +133,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails.
+    /// The value's `Serialize` fails.
     pub fn keep_end<T: Carry>(
         &mut self,
         name: &str,
@@ -142,7 +143,7 @@ impl Run {
         self.stages.values(|mut values| values.keep_end(name, number, value))
     }
 
-    /// Reports carried values that can't be taken or undone; the item's error comes first.
+    /// Reports that a carried list was replaced and cannot be undone. The item's own error still comes first.
     pub fn not_undone(&mut self, name: &str) {
         judging::end_for(
             &mut self.stages,
@@ -154,13 +155,13 @@ impl Run {
     }
 }
 
-/// What a loop that many workers share carries.
+/// Values of a loop that many workers share.
 impl Run {
-    /// Takes in what a variable is at the end of a slice.
+    /// Keeps the value of a variable at the end of a slice.
     ///
     /// # Errors
     ///
-    /// Its `Serialize` fails.
+    /// The value's `Serialize` fails.
     pub fn keep_slice<T: Carry>(&mut self, name: &str, value: &T) -> Result<(), Error> {
         match self.stages.session.sharing.as_deref_mut() {
             Some(sharing) => sharing.keep(name, value),
@@ -168,8 +169,8 @@ impl Run {
         }
     }
 
-    /// Returns what a variable is behind the loop that is finished, which was `before` it: merged with what it was at the
-    /// ends of the slices, in their order.
+    /// Returns the value of a variable behind the finished loop: `before`, its value before the loop, merged with its
+    /// values at the ends of the slices, in their order.
     ///
     /// # Errors
     ///
@@ -203,11 +204,11 @@ impl Run {
         self.step_in(step, head)
     }
 
-    /// Returns that value without blocking.
+    /// Returns the value that a `step!` had in an earlier run, without blocking.
     ///
     /// # Errors
     ///
-    /// As [`remembered`](Self::remembered).
+    /// The same errors as [`remembered`](Self::remembered).
     pub async fn remembered_async<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
         let remembered = self.stages.values(|mut values| values.step(step))?;
         let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
@@ -215,7 +216,7 @@ impl Run {
         self.step_in(step, head)
     }
 
-    /// Returns the step, if another worker may do it.
+    /// Returns the step, if the job is shared and another worker may do the step.
     fn awaited(&self, step: &str) -> Option<Awaited> {
         let sharing = self.stages.session.sharing.as_deref()?;
         Some(sharing.steps.reach(step, step_name(step)))
@@ -235,12 +236,12 @@ impl Run {
         Error::Carried { job: self.stages.observer.job().to_owned(), carried }
     }
 
-    /// Saves the value of a `step!`. Returns the one that counts: of a job that many workers share, another may have done
-    /// the step meanwhile.
+    /// Saves the value of a `step!`. Returns the value that counts: in a shared job, another worker may have done the
+    /// step meanwhile.
     ///
     /// # Errors
     ///
-    /// The value cannot be serialised, or the backend not be written.
+    /// The value cannot be serialised, or the backend cannot be written.
     pub fn remember<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
         if self.stages.session.sharing.is_some() {
             let change = self.shared_step(step, &value)?;
@@ -251,11 +252,11 @@ impl Run {
         self.stages.write(Write::Save(change.into())).map(|()| value)
     }
 
-    /// Saves the value of a `step!` without blocking.
+    /// Saves the value of a `step!` without blocking: see [`remember`](Self::remember).
     ///
     /// # Errors
     ///
-    /// As [`remember`](Self::remember).
+    /// The same errors as [`remember`](Self::remember).
     pub async fn remember_async<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
         if self.stages.session.sharing.is_some() {
             let change = self.shared_step(step, &value)?;
@@ -273,12 +274,12 @@ impl Run {
         Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
     }
 
-    /// Returns the cursor of the last item that the loop of that number completed, which has `depth` loops
-    /// around it; none on a fresh start. The loop may be under way.
+    /// Returns the cursor of the last item that the loop `loop_id` completed; `None` on a fresh start. The loop has
+    /// `depth` loops around it, and may be under way.
     ///
     /// # Errors
     ///
-    /// It is of another type.
+    /// The cursor is of another type.
     pub fn cursor<C: Carry>(
         &self,
         depth: usize,
@@ -294,11 +295,11 @@ impl Run {
 
 /// Handles.
 impl Run {
-    /// Returns the handle that a variable was, rebuilt; none on a fresh start.
+    /// Returns the handle that a variable had, rebuilt; `None` on a fresh start.
     ///
     /// # Errors
     ///
-    /// It cannot be rebuilt; on a fresh start, it could not be later.
+    /// The handle cannot be rebuilt, or, on a fresh start, a later run could not rebuild it.
     pub fn reconnect<T>(
         &mut self,
         name: &str,
@@ -308,12 +309,12 @@ impl Run {
         rebuilding::reconnect(&mut self.stages, name, place, means)
     }
 
-    /// Checks that a handle can be described, on a fresh start. One that writes a file is saved at once: else what
-    /// an item wrote before it failed would stay.
+    /// Checks on a fresh start that a handle can be described. A handle that writes a file is saved at once; otherwise
+    /// a resumed run could not remove what a failed item wrote.
     ///
     /// # Errors
     ///
-    /// The handle is one that can't be rebuilt, or it can't be saved.
+    /// The handle cannot be rebuilt, or cannot be saved.
     pub fn check<T>(
         &mut self,
         name: &str,
@@ -328,7 +329,7 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// The handle is one that can't be rebuilt, or has failed.
+    /// The handle cannot be rebuilt, or has failed.
     pub fn extract<T>(
         &mut self,
         name: &str,

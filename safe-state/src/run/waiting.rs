@@ -1,4 +1,4 @@
-//! Waiting for the lease that another run holds.
+//! Waits for the lease while another run holds it.
 
 use std::time::{Duration, Instant};
 
@@ -18,24 +18,24 @@ use crate::{Error, Job};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// A run that tries to begin, and is cancelled as one that has.
+/// A run that tries to take its job's lease, and can be cancelled while it waits.
 pub(crate) struct Waiting {
     job: Job,
-    /// Which task of an array it is, all of which do the job.
+    /// The array's task that this process is, if all tasks of the array do the job.
     task: Option<ArrayTask>,
     patience: Duration,
     began: Instant,
     pause: Duration,
-    /// Where requests are, once it had to wait.
+    /// The place of requests, once the run had to wait.
     source: Option<Source>,
-    /// Whether a request to cancel is one that was made since it waits.
+    /// Whether the run has seen the job without a request to cancel. A later request is meant for the waiting run, too.
     is_cancellable: bool,
 }
 
-/// What came of an attempt.
+/// The result of one attempt to begin.
 pub(crate) enum Turn<B> {
     Begun(B),
-    /// Another one, after so long.
+    /// Another attempt is to follow, after this time.
     Again(Duration),
 }
 
@@ -56,11 +56,11 @@ impl Waiting {
         }
     }
 
-    /// Begins, and waits for the lease as long as the job says.
+    /// Begins the run, and waits for the lease as long as the job allows.
     ///
     /// # Errors
     ///
-    /// The lease was held for too long, or the job has been cancelled; or it cannot begin at all.
+    /// The lease was held for too long, the job was cancelled, or the run cannot begin at all.
     pub(crate) fn begin(mut self) -> Result<Begun, Error> {
         loop {
             match self.attempt()? {
@@ -70,11 +70,11 @@ impl Waiting {
         }
     }
 
-    /// Tries to begin.
+    /// Tries once to begin the run.
     ///
     /// # Errors
     ///
-    /// The lease was held for too long, or the job has been cancelled; or it cannot begin at all.
+    /// The lease was held for too long, the job was cancelled, or the run cannot begin at all.
     pub(crate) fn attempt(&mut self) -> Result<Turn<Begun>, Error> {
         let refused = match begin(&self.job) {
             Err(refused @ Error::Backend(BackendError::Held { .. })) => refused,
@@ -100,13 +100,14 @@ impl Waiting {
         }
     }
 
-    /// It is the run under way that uses the request up.
+    /// Returns an error if the job was cancelled while the run waits. The run under way, and not this one, uses the
+    /// request up.
     fn check_cancelled(&mut self) -> Result<(), Error> {
         let source = match self.source.take() {
             Some(source) => source,
             None => self.job.requests()?,
         };
-        // A backend that can't be asked says why where it gives the lease.
+        // If the backend cannot be read, the next attempt at the lease returns the reason.
         let asked = source.look();
         self.source = Some(source);
         let Ok(asked) = asked else { return Ok(()) };
@@ -129,7 +130,8 @@ impl<B> Turn<B> {
     }
 }
 
-/// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
+/// Waits for the lease in turns on the thread of `worker`. A future that is dropped meanwhile waits for one turn to
+/// end.
 pub(super) async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
     let mut waiting = Waiting::new(&job.for_another_thread());
     loop {

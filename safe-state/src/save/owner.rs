@@ -6,28 +6,27 @@ use safe_state_backends::Store;
 
 use super::thread::Worker;
 
-/// Owns the store of a run. That of an async run works on a thread, which does one piece of work after the
-/// other, to its end: also where the future is dropped that waits for it. So what is handed over last is
-/// written last.
+/// The owner of a run's store. In an async run, a thread does the work, one piece after the other, each to its end,
+/// even if the future that waits for it is dropped. So what is handed over last is written last.
 #[derive(Debug)]
 pub(crate) struct Owner {
     store: Shared,
-    /// None where the run may block.
+    /// The thread that works with the store; `None` if the run may block.
     thread: Option<Worker>,
 }
 
-/// The way to the store for what saves beside a run.
+/// A shared handle of the store, for saves beside the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared(Arc<Mutex<Store>>);
 
 impl Owner {
-    /// One that works on `thread`, or where it is called.
+    /// Creates an owner that works on `thread`, or without one where it is called.
     pub(crate) fn new(store: Store, thread: Option<Worker>) -> Owner {
         Owner { store: Shared(Arc::new(Mutex::new(store))), thread }
     }
 
-    /// The store, to look at, or to work with where that may block. Nobody else is to ask for it before the
-    /// guard is dropped.
+    /// Locks the store, to look at it, or to work with it where that may block. Nobody else may ask for the store
+    /// before the guard is dropped.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock()
     }
@@ -36,12 +35,12 @@ impl Owner {
         self.store.clone()
     }
 
-    /// Its thread, for other work that blocks.
+    /// Returns the owner's thread, for other work that blocks.
     pub(crate) fn thread(&self) -> Option<&Worker> {
         self.thread.as_ref()
     }
 
-    /// Works with the store, without blocking.
+    /// Calls `work` with the store, without blocking.
     pub(crate) async fn work<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
@@ -51,7 +50,7 @@ impl Owner {
         thread.run(move || work(&mut store.lock())).await
     }
 
-    /// Works with the store behind all that is under way, and waits for it.
+    /// Calls `work` with the store after all work that is under way, and waits for it.
     pub(crate) fn work_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
@@ -61,7 +60,7 @@ impl Owner {
         thread.run_blocking(move || work(&mut store.lock()))
     }
 
-    /// Works with the store for the last time, behind all that is under way, and lets it go with its lease.
+    /// Calls `last` with the store, after all work that is under way, and drops the store with its lease.
     pub(crate) fn end<T: Send + 'static>(
         self,
         last: impl FnOnce(&mut Store) -> T + Send + 'static,
@@ -73,7 +72,8 @@ impl Owner {
         }
     }
 
-    /// Works with the store for the last time without blocking. Where its future is dropped, it is done before that ends.
+    /// Calls `last` with the store without blocking, and drops the store. If the future is dropped, dropping it waits
+    /// for `last`.
     pub(crate) async fn end_async<T: Send + 'static>(
         self,
         last: impl FnOnce(&mut Store) -> T + Send + 'static,
@@ -87,7 +87,8 @@ impl Owner {
 }
 
 impl Shared {
-    /// A store that was left by a panic is as behind an error: it saves the whole next.
+    /// Locks the store. A panic during its work leaves the store as an error does: its next save writes a whole
+    /// snapshot.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Store> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +125,7 @@ mod tests {
         pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
-    /// A save that begins when `go` is told, and has to find so many items complete by then.
+    /// Returns a save that begins when `go` is sent, and asserts that `before` items are complete by then.
     fn save_behind(
         before: u64,
     ) -> (std::sync::mpsc::Sender<()>, impl FnOnce(&mut Store) + Send + 'static) {
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_when_its_future_is_dropped_is_done_before_what_comes_last() {
+    fn work_of_a_dropped_future_is_done_before_the_last_save() {
         let backend = Arc::new(MemoryBackend::default());
         let mut owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
         let ((go, first), (go_on, second)) = (save_behind(0), save_behind(1));
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_whose_future_is_dropped_is_one_all_the_same() {
+    fn an_end_whose_future_is_dropped_still_saves() {
         let backend = Arc::new(MemoryBackend::default());
         let owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
         let (go, last) = save_behind(0);
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_thread_it_does_the_same_where_it_is_called() {
+    fn an_owner_without_a_thread_saves_where_it_is_called() {
         let backend = Arc::new(MemoryBackend::default());
         let mut owner = Owner::new(store(&backend), None);
         owner.store().save(Change::completed(1)).unwrap();

@@ -1,13 +1,13 @@
-//! How long items take, and how long saving them.
+//! The time that items take, and the time that saving them takes.
 
 use std::time::{Duration, Instant};
 
-/// Four to an octave: a median read from them is right within 10 %.
+/// Four buckets to an octave: a median read from them is right within 10 %.
 const BUCKETS_PER_OCTAVE: u32 = 4;
 const BUCKETS: usize = (u64::BITS * BUCKETS_PER_OCTAVE) as usize;
-/// Fewer samples make no median.
+/// The number of samples below which no median is given.
 const MIN_SAMPLES: u64 = 3;
-/// A run shorter than this has no pace worth a warning.
+/// The length of a run below which no warning about slow saving is given.
 const SETTLED: Duration = Duration::from_secs(1);
 
 /// The items' times as a histogram, and the share of time spent on saving.
@@ -31,7 +31,7 @@ impl Pace {
         }
     }
 
-    /// Counts `items` that took `time` together.
+    /// Counts `items` that took `time` together, as one sample of their average.
     pub(crate) fn worked(&mut self, items: u64, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / items.max(1);
         if let Some(count) = self.histogram.get_mut(bucket_of(nanos)) {
@@ -40,7 +40,7 @@ impl Pace {
         }
     }
 
-    /// The median time of an item in nanoseconds, if enough were measured.
+    /// Returns the median time of an item in nanoseconds, if enough samples were taken.
     pub(crate) fn median(&self) -> Option<u64> {
         if self.samples < MIN_SAMPLES {
             return None;
@@ -53,7 +53,7 @@ impl Pace {
         median.map(nanos_of)
     }
 
-    /// Counts a save, and says, once in a run, that more than a fifth of it went into saving.
+    /// Counts a save. Returns true once in a run, when more than a fifth of its time has gone into saving.
     pub(crate) fn saved(&mut self, began: Instant, ended: Instant) -> bool {
         self.saving += ended - began;
         if self.warned {
@@ -68,16 +68,16 @@ impl Pace {
 fn bucket_of(nanos: u64) -> usize {
     let nanos = nanos.max(1);
     let octave = nanos.ilog2();
-    // The two bits below the leading one.
+    // The two bits below the leading bit.
     let quarter = ((nanos << (u64::BITS - 1 - octave)) >> (u64::BITS - 3)) & 0b11;
     (octave * BUCKETS_PER_OCTAVE) as usize + quarter as usize
 }
 
-/// The middle of a bucket.
+/// Returns the middle of a bucket.
 fn nanos_of(bucket: usize) -> u64 {
     let (octave, quarter) = (bucket / 4, (bucket % 4) as u64);
     let base = 1u64 << octave;
-    // In eighths of the octave, rounded down; only the octaves below eight are smaller than that.
+    // In eighths of the octave, rounded down. Octaves below eight are smaller than an eighth.
     base + if octave < 3 {
         (base * (2 * quarter + 1)) >> 3
     } else {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn no_figure_from_too_few() {
+    fn too_few_items_give_no_median() {
         let mut pace = Pace::new(Instant::now());
         pace.worked(10, Duration::from_secs(1));
         assert_eq!(pace.median(), None);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_saving_is_not() {
+    fn fast_saving_gives_no_warning() {
         let began = Instant::now();
         let after = |millis| began + Duration::from_millis(millis);
         assert!(!Pace::new(began).saved(after(9000), after(9900)));

@@ -1,17 +1,17 @@
-//! The page of a run: an item that is complete is safe from the death of the process before it is saved.
+//! The page of a run: a complete item in it survives the death of the process before the item is saved.
 
 use std::io;
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Advanced, Error as BackendError, InPage, Page, Store};
 
-/// What says, beside the checkpoint, how far a loop has come since the last save.
+/// A page beside the checkpoint that holds how far a loop has come since the last save.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
     page: Option<Page>,
-    /// Where that save ends: the page says what came behind it.
+    /// The end of the save that the page follows.
     behind: Option<(u32, u64)>,
-    /// Whether the run has none, or can have none any more.
+    /// Whether the run has no page, or can have none any more.
     is_off: bool,
 }
 
@@ -25,11 +25,11 @@ impl Paging {
         self.is_off
     }
 
-    /// Has the page say what comes behind the last save. Returns whether there is one.
+    /// Makes the page follow the last save. Returns whether the run has a page.
     ///
     /// # Errors
     ///
-    /// There can't be a page. From then on there is none.
+    /// The page cannot be used. From then on, the run has none.
     pub(crate) fn ready(&mut self, store: &mut Store) -> Result<bool, BackendError> {
         if self.is_off {
             return Ok(false);
@@ -48,7 +48,8 @@ impl Paging {
         behind: Option<(u32, u64)>,
     ) -> Result<bool, BackendError> {
         let Some(base) = store.base() else {
-            // What is stored is not known, or is in no file.
+            // The stored state is unknown, as after an error, or is in no file. Only in the second case the run has no
+            // page any more.
             self.is_off = behind.is_some();
             return Ok(false);
         };
@@ -62,11 +63,11 @@ impl Paging {
         Ok(!self.is_off)
     }
 
-    /// Writes how far the loop has come since what `store` has. Returns whether it is in the page.
+    /// Writes how far the loop has come since the last save of `store`. Returns whether that is in the page.
     ///
     /// # Errors
     ///
-    /// There can't be a page. From then on there is none.
+    /// The page cannot be used. From then on, the run has none.
     pub(crate) fn begin(&mut self, store: &mut Store, at: Advanced) -> Result<bool, BackendError> {
         if !self.ready(store)? {
             return Ok(false);
@@ -75,12 +76,12 @@ impl Paging {
         Ok(self.advance(at))
     }
 
-    /// Writes what has changed since what `store` has, which takes it in, into a page that is [ready](Self::ready).
-    /// Returns what is to be saved now, as the page does not have it.
+    /// Takes a record into `store`, and writes it into a page that is [ready](Self::ready). Returns a record that has
+    /// to be saved now, if the page does not hold this one.
     ///
     /// # Errors
     ///
-    /// It is more than a checkpoint can hold.
+    /// The record is more than a checkpoint can hold.
     pub(crate) fn record(
         &mut self,
         store: &mut Store,
@@ -96,11 +97,11 @@ impl Paging {
             Ok(_) => {}
             Err(error) => _ = self.give_up(&error),
         }
-        // The store has it.
+        // The store has taken the record in, so saving an empty change writes it.
         Ok(Some(Box::new(Change::default().into())))
     }
 
-    /// Writes how far the loop has come. Returns whether it is in the page; if not, there is none any more.
+    /// Writes how far the loop has come. Returns whether that is in the page; if not, the run has no page any more.
     #[inline]
     pub(crate) fn advance(&mut self, to: Advanced) -> bool {
         match self.page.as_mut().map(|page| page.advance(to)) {

@@ -1,4 +1,4 @@
-//! Saves what a run has to save, when that is due.
+//! Saves what a run has to save, when a save is due.
 
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use super::paging::Paging;
 use super::schedule::{SaveEvery, Schedule};
 use super::thread::Worker;
 
-/// The owner of the store of a run, with how long items and saves take.
+/// The owner of a run's store, with the times that items and saves take.
 #[derive(Debug)]
 pub(crate) struct Saving {
-    /// None where there is nothing for the run to save: in a nested call, and once its end is on its way.
+    /// `None` if the run saves nothing: in a nested call, and once its last write has begun.
     owner: Option<Owner>,
     schedule: Schedule,
     pace: Pace,
@@ -25,18 +25,18 @@ pub(crate) struct Saving {
     in_page: InPage,
 }
 
-/// What is to go into the page, or has.
+/// The state of records for the page.
 #[derive(Clone, Copy, Debug, Default)]
 struct InPage {
-    /// Whether the next save is to be a record in the page.
+    /// Whether the next save goes into the page as a record.
     takes_next: bool,
-    /// Whether nothing is asked of the run meanwhile.
+    /// Whether no request has to be looked for at that save.
     is_all: bool,
-    /// How many items completed with records there.
+    /// The number of items that completed with records in the page.
     completed: u64,
 }
 
-/// What is written to a store.
+/// A write to a store.
 #[derive(Debug)]
 pub(crate) enum Write {
     Save(Record),
@@ -60,27 +60,28 @@ impl Saving {
         Saving { owner, schedule, pace, paging: Paging::off(), in_page: InPage::default() }
     }
 
-    /// Has a page say which items are complete before they are saved.
+    /// Turns the page on: it holds which items are complete before they are saved.
     pub(crate) fn paged(self) -> Self {
         Saving { paging: Paging::default(), ..self }
     }
 
-    /// Returns whether what the run completes is stored, and not only counted.
+    /// Returns whether the run stores what it completes. A nested call only counts.
     pub(crate) fn is_stored(&self) -> bool {
         self.owner.is_some()
     }
 
-    /// Returns the store, to look at; it may not be held where something else asks for it. None in a nested call.
+    /// Locks the store, to look at it. The guard must be dropped before anything else asks for the store. `None` in a
+    /// nested call.
     pub(crate) fn store(&self) -> Option<MutexGuard<'_, Store>> {
         self.owner.as_ref().map(Owner::store)
     }
 
-    /// Returns the way to the store for what saves beside the run.
+    /// Returns a shared handle of the store, for saves beside the run.
     pub(crate) fn shared(&self) -> Option<Shared> {
         self.owner.as_ref().map(Owner::shared)
     }
 
-    /// Works with the store, without blocking; none in a nested call.
+    /// Calls `work` with the store, without blocking; `None` in a nested call.
     pub(crate) async fn with_store<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
@@ -91,7 +92,7 @@ impl Saving {
         }
     }
 
-    /// Works with the store behind all that is under way, and waits for it.
+    /// Calls `work` with the store after all work that is under way, and waits for it.
     pub(crate) fn with_store_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
@@ -103,7 +104,7 @@ impl Saving {
         self.store().map_or(Ok(()), |mut store| write.within(span, &mut store))
     }
 
-    /// Writes without blocking.
+    /// Writes to the store without blocking. Does nothing in a nested call.
     pub(crate) async fn write_async(
         &mut self,
         write: Write,
@@ -112,7 +113,7 @@ impl Saving {
         self.with_store(move |store| write.within(&span, store)).await.unwrap_or(Ok(()))
     }
 
-    /// Gives the store away, to be written to once more: from then on there is nothing that the run saves.
+    /// Takes the store from the run for one last write: from then on the run saves nothing.
     pub(crate) fn let_go(&mut self) -> Option<Owner> {
         self.owner.take()
     }
@@ -122,7 +123,8 @@ impl Saving {
         self.owner.as_ref().and_then(Owner::thread)
     }
 
-    /// Lets that time go by without blocking. (It takes the whole, as that can be sent, and not be shared.)
+    /// Waits for `time` without blocking. The method takes `&mut self` because `&self` would have to be `Sync` for the
+    /// future to be sent.
     pub(crate) async fn sleep(&mut self, time: Duration) {
         if let Some(thread) = self.thread() {
             thread.sleep(time).await;
@@ -132,65 +134,66 @@ impl Saving {
 
 /// The page.
 impl Saving {
-    /// Returns whether there may be a page.
+    /// Returns whether the run may have a page.
     #[inline]
     pub(crate) fn may_page(&self) -> bool {
         !self.paging.is_off()
     }
 
-    /// Writes into the page how far a loop has come since the last save. Returns whether it is there.
+    /// Writes into the page how far a loop has come since the last save. Returns whether that is in the page.
     ///
     /// # Errors
     ///
-    /// There can't be a page. From then on there is none.
+    /// The page cannot be used. From then on, the run has none.
     pub(crate) fn begin_page(&mut self, at: Advanced) -> Result<bool, BackendError> {
         let Saving { owner, paging, .. } = self;
         let Some(owner) = owner else { return Ok(false) };
         paging.begin(&mut owner.store(), at)
     }
 
-    /// Writes into the page how far the loop has come. Returns whether it is there.
+    /// Writes into the page how far the loop has come. Returns whether that is in the page.
     #[inline]
     pub(crate) fn advance_page(&mut self, to: Advanced) -> bool {
         self.paging.advance(to)
     }
 
-    /// Notes whether items are safe in a page, so that saves need not be as many.
+    /// Notes whether items are safe in a page: then fewer saves are needed.
     pub(crate) fn set_paged(&mut self, is_paged: bool) {
         self.schedule.set_paged(is_paged);
     }
 
-    /// Has the next save go into the page, unless one is due; `is_all` says whether that is all there is to do.
+    /// Sets whether the next save goes into the page, unless a save is due. `is_all` tells that no request has to be
+    /// looked for.
     pub(crate) fn take_next(&mut self, takes_next: bool, is_all: bool) {
         (self.in_page.takes_next, self.in_page.is_all) = (takes_next, is_all);
     }
 
-    /// Returns whether the next save is to go into the page.
+    /// Returns whether the next save goes into the page.
     pub(crate) fn takes_next(&self) -> bool {
         self.in_page.takes_next && !self.is_due()
     }
 
-    /// Returns whether that is all there is to do.
+    /// Returns whether the next save goes into the page and no request has to be looked for.
     pub(crate) fn takes_next_alone(&self) -> bool {
         self.takes_next() && self.in_page.is_all
     }
 
-    /// Has the page say what comes behind the last save. Returns whether there is one.
+    /// Makes the page follow the last save. Returns whether the run has a page.
     ///
     /// # Errors
     ///
-    /// There can't be a page. From then on there is none.
+    /// The page cannot be used. From then on, the run has none.
     pub(crate) fn ready_page(&mut self) -> Result<bool, BackendError> {
         let Saving { owner: Some(owner), paging, .. } = self else { return Ok(false) };
         paging.ready(&mut owner.store())
     }
 
-    /// Writes into a page that is ready what has changed, with which so many items completed. Returns what is to be
-    /// saved now, as the page does not have it.
+    /// Writes a record, with which `completed` items completed, into a page that is ready. Returns a record that has to
+    /// be saved now, if the page does not hold this one.
     ///
     /// # Errors
     ///
-    /// It is more than a checkpoint can hold.
+    /// The record is more than a checkpoint can hold.
     pub(crate) fn record_in_page(
         &mut self,
         (record, completed): (Record, u64),
@@ -204,7 +207,7 @@ impl Saving {
     }
 }
 
-/// When a save is due.
+/// The schedule of saves.
 impl Saving {
     /// Counts a completed item. Returns whether a save is due.
     #[inline]
@@ -212,14 +215,14 @@ impl Saving {
         self.schedule.item_completed()
     }
 
-    /// Has a save be due where none is, unless one was made a moment ago, as the process may end at any time. Returns
-    /// whether it is.
+    /// Makes a save due, unless one was made a moment ago, because the process may end at any time. Returns whether a
+    /// save is due.
     #[cold]
     pub(crate) fn hurries(&mut self) -> bool {
         self.schedule.hurries()
     }
 
-    /// Counts completed items, fewer than may complete before the next look.
+    /// Counts completed items, which must be fewer than may complete before the next look.
     pub(crate) fn items_completed(&mut self, count: u64) {
         self.schedule.items_completed(count);
     }
@@ -240,8 +243,8 @@ impl Saving {
         self.schedule.is_due_next()
     }
 
-    /// Counts items that completed since the last save, beside those whose records are in the page. Returns how many
-    /// there are in all, and how long they took.
+    /// Counts items that completed since the last save, and adds those whose records went into the page. Returns the
+    /// sum, and the time that these items took.
     pub(crate) fn worked(&mut self, items: u64, now: Instant) -> (u64, Duration) {
         let items = items + std::mem::take(&mut self.in_page.completed);
         let time = now - self.schedule.last_save();
@@ -251,18 +254,19 @@ impl Saving {
         (items, time)
     }
 
-    /// Returns the median time of an item in nanoseconds, if enough were measured.
+    /// Returns the median time of an item in nanoseconds, if enough samples were taken.
     pub(crate) fn median(&self) -> Option<u64> {
         self.pace.median()
     }
 
-    /// Counts a save that took from `began` till now. Returns, once in a run, that too much of it went into saving.
+    /// Counts a save that took from `began` to `now`. Returns true once in a run, when too much of its time has gone
+    /// into saving.
     pub(crate) fn saved(&mut self, began: Instant, now: Instant) -> bool {
         self.schedule.saved(now - began, now);
         self.pace.saved(began, now)
     }
 
-    /// Counts a save by a transaction of the program's own: how long it took is not known.
+    /// Counts a save by a transaction of the program's own, whose time is unknown.
     pub(crate) fn saved_elsewhere(&mut self) {
         self.schedule.saved(Duration::ZERO, Instant::now());
     }

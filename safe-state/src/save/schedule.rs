@@ -1,9 +1,9 @@
-//! How often a run saves.
+//! The schedule of a run's saves.
 
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-/// When a save is due.
+/// A rule for when a save is due: after a number of items, after a time, or by a share of the run's time.
 ///
 /// ```
 /// use safe_state::SaveEvery;
@@ -19,24 +19,24 @@ pub struct SaveEvery(Every);
 enum Every {
     Items(NonZeroU64),
     Time(Duration),
-    /// As often as it takes at most so many millionths of the time.
+    /// So often that saving takes at most this many millionths of the time.
     Share(u32),
 }
 
 impl SaveEvery {
-    /// After that many completed items. Zero means the same as one.
+    /// Makes a save due after `count` completed items. Zero means the same as one.
     pub fn items(count: u64) -> Self {
         SaveEvery(Every::Items(NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN)))
     }
 
-    /// At the first item that completes after that time.
+    /// Makes a save due at the first item that completes after `interval`.
     pub fn time(interval: Duration) -> Self {
         SaveEvery(Every::Time(interval))
     }
 
-    /// As often as saves take at most that share of the run's time, in percent: at the first item that completes so long
-    /// after a save as makes the time that it took that share. A share that is no more than nothing is a ten-thousandth
-    /// of a percent, and one of more than half is half.
+    /// Makes saves due so often that they take at most `percent` of the run's time: at the first item that completes
+    /// once the time of a save has become this share of the time since the last save. A share of zero or less counts as
+    /// a ten-thousandth of a percent, and a share above 50 counts as 50.
     ///
     /// ```
     /// use safe_state::SaveEvery;
@@ -47,14 +47,14 @@ impl SaveEvery {
     /// ```
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
     pub fn share(percent: f64) -> Self {
-        // What is no number becomes nothing.
+        // NaN becomes zero here.
         let millionths = (percent * 10_000.0).clamp(1.0, 500_000.0) as u32;
         SaveEvery(Every::Share(millionths.max(1)))
     }
 }
 
 impl SaveEvery {
-    /// How many items, and those of how long a time, may have begun since the last save.
+    /// Returns how many items may have begun since the last save, and within how long a time.
     pub(crate) fn at_risk(self) -> (u64, Duration) {
         match self.0 {
             Every::Items(count) => (count.get(), Duration::ZERO),
@@ -65,7 +65,7 @@ impl SaveEvery {
 }
 
 impl Default for SaveEvery {
-    /// After every item.
+    /// Makes a save due after every item.
     fn default() -> Self {
         SaveEvery::items(1)
     }
@@ -87,31 +87,31 @@ impl From<Duration> for SaveEvery {
 #[derive(Debug)]
 pub(crate) struct Schedule {
     every: Every,
-    /// Items that may complete before the next look.
+    /// The number of items that may complete before the next look.
     budget: u64,
     is_due: bool,
     last_save: Instant,
-    /// How long a save takes.
+    /// The time that a save takes.
     cost: Duration,
-    /// Where items are safe in a page before they are saved.
+    /// The items between two looks at the clock, if items are safe in a page before they are saved.
     stride: Option<Stride>,
 }
 
-/// How long ago the last save of a run may be that saves as often as that takes a share of its time: it is looked out
-/// for no more items than of that time.
+/// The time within which items count as begun since the last save, in a run that died and saves by a share of its time.
 const SHARED_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How often the log is written to where a page has each item.
+/// The time between two writes to the log, if a page holds each item.
 pub(crate) const PAGED_INTERVAL: Duration = Duration::from_secs(1);
-/// How long the items between two looks at the clock may take.
+/// The time that the items between two looks at the clock may take.
 const STRIDE: Duration = Duration::from_millis(10);
-/// How many they may be: if they take longer all of a sudden, the file is written so many items late.
+/// The most items between two looks at the clock. If items suddenly take longer, the file is written this many items
+/// late.
 const STRIDE_LIMIT: u64 = 64;
 
-/// How many times as long as a save takes is between two that are made in a hurry.
+/// The shortest pause between two hurried saves, as a multiple of the time that a save takes.
 const HURRIED: u32 = 9;
 
-/// Items between two looks at the clock.
+/// The items between two looks at the clock.
 #[derive(Clone, Copy, Debug)]
 struct Stride {
     items: u64,
@@ -119,7 +119,7 @@ struct Stride {
 }
 
 impl Stride {
-    /// The next one: as many items as take a [`STRIDE`], and no more than twice as many as the last.
+    /// Returns the next stride: as many items as take a [`STRIDE`], but at most twice as many as the last one.
     fn next(self, now: Instant) -> Self {
         let took = (now - self.since).as_nanos().max(1);
         let fitting = STRIDE.as_nanos() * u128::from(self.items) / took;
@@ -140,19 +140,19 @@ impl Schedule {
         }
     }
 
-    /// Notes whether items are safe in a page before they are saved. Then "after every item" is what the page does,
-    /// and the clock is not looked at for each.
+    /// Notes whether items are safe in a page before they are saved. Then the page does "after every item", and the
+    /// clock is not read for each item.
     pub(crate) fn set_paged(&mut self, is_paged: bool) {
         if is_paged != self.stride.is_some() {
             self.stride = is_paged.then(|| Stride { items: 1, since: Instant::now() });
-            // What has been counted stays counted, however often that changes.
+            // Items that have been counted stay counted, however often this setting changes.
             self.budget = self.budget.min(self.next_budget());
         }
     }
 
     fn next_budget(&self) -> u64 {
         match (self.every, self.stride) {
-            // No more than what a power cut costs is at stake.
+            // Each item is in the page, so a late look risks only what a power cut would cost.
             (Every::Items(NonZeroU64::MIN) | Every::Time(_) | Every::Share(_), Some(stride)) => {
                 stride.items
             }
@@ -160,7 +160,7 @@ impl Schedule {
         }
     }
 
-    /// After which time a save is due; `None` where it goes by items.
+    /// Returns the time after which a save is due; `None` if the rule counts items.
     fn interval(&self) -> Option<Duration> {
         match self.every {
             Every::Time(interval) => Some(interval),
@@ -170,15 +170,15 @@ impl Schedule {
         }
     }
 
-    /// Counts one completed item. One subtraction and one branch, unless a look is due.
+    /// Counts one completed item. This is one subtraction and one branch, unless a look is due.
     #[inline]
     pub(crate) fn item_completed(&mut self) -> bool {
         self.budget -= 1;
         self.budget == 0 && self.look()
     }
 
-    /// Has a save be due, unless the last one was made so short a time ago that saves would take more than a tenth of
-    /// all time. Returns whether it is.
+    /// Makes a save due, unless the last one was so recent that saves would take more than a tenth of the time. Returns
+    /// whether a save is due.
     #[cold]
     pub(crate) fn hurries(&mut self) -> bool {
         self.is_due |= self.last_save.elapsed() >= self.cost * HURRIED;
@@ -191,12 +191,12 @@ impl Schedule {
         self.budget == 1
     }
 
-    /// Takes in `count` completed items, fewer than may complete before the next look.
+    /// Counts `count` completed items, which must be fewer than may complete before the next look.
     pub(crate) fn items_completed(&mut self, count: u64) {
         self.budget -= count;
     }
 
-    /// How many items complete before the next look.
+    /// Returns how many items may complete before the next look.
     pub(crate) fn budget(&self) -> u64 {
         self.budget
     }
@@ -212,9 +212,9 @@ impl Schedule {
         self.is_due
     }
 
-    /// Takes in that a save has been made, and how long it took.
+    /// Notes that a save has been made, and the time it took.
     pub(crate) fn saved(&mut self, took: Duration, now: Instant) {
-        // One that took longer makes up for itself; one that did not makes up for others little by little.
+        // A slower save counts at once; a faster one lowers the cost little by little.
         self.cost = took.max((3 * self.cost + took) / 4);
         self.budget = self.next_budget();
         self.is_due = false;
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_hurry_saves_take_a_tenth_of_the_time() {
+    fn saves_in_a_hurry_take_a_tenth_of_the_time() {
         let now = Instant::now();
         let ago = |millis| now.checked_sub(Duration::from_millis(millis)).unwrap();
         let mut schedule = Schedule::new(SaveEvery::items(1_000_000), now);

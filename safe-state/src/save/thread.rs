@@ -14,13 +14,13 @@ use std::time::Duration;
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// The thread. Dropping it waits for the task under way.
+/// A thread that does blocking work. Dropping the worker waits for the tasks that it was given.
 pub(crate) struct Worker {
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Where the thread leaves a result, and whom it wakes then.
+/// The place where the thread leaves a result, with the waker to call then.
 struct Slot<R> {
     result: Option<thread::Result<R>>,
     waker: Option<Waker>,
@@ -35,8 +35,8 @@ impl Worker {
         Ok(Worker { tasks: Some(tasks), thread: Some(thread) })
     }
 
-    /// Runs `work` on the thread. If the future is dropped, `work` is done all the same, and its
-    /// result is dropped there.
+    /// Runs `work` on the thread. If the future is dropped, `work` is still done, and its result is dropped on the
+    /// thread.
     pub(crate) async fn run<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
@@ -66,21 +66,21 @@ impl Worker {
         result.await.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// Runs `work` on the thread, behind what is under way, and waits for it.
+    /// Runs `work` on the thread, after the tasks that it was given before, and waits for it.
     pub(crate) fn run_blocking<R: Send + 'static>(
         &self,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> R {
         let (done, result) = channel();
         self.send(Box::new(move || {
-            // It is waited for.
+            // The receiver below waits for the result, so sending cannot fail.
             let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
         }));
         let result = result.recv().expect("the thread ends when its worker is dropped");
         result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// Lets that time go by. If the future is dropped, the thread goes on at once.
+    /// Waits for `time`. If the future is dropped, the thread goes on at once.
     pub(crate) async fn sleep(&self, time: Duration) {
         let (awake, asleep) = channel::<Infallible>();
         self.run(move || _ = asleep.recv_timeout(time)).await;
@@ -98,7 +98,7 @@ impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.tasks.take());
         if let Some(thread) = self.thread.take() {
-            // Its tasks catch their panics; there is none to report.
+            // The thread's tasks catch their panics, so it has none to report.
             let _ = thread.join();
         }
     }

@@ -1,9 +1,9 @@
-//! Where there are no pages.
+//! Stands for the page on systems other than Linux, which have none.
 
 use safe_state_backends::format::Record;
 use safe_state_backends::{Error as BackendError, Store};
 
-/// How far a loop has come since the last save.
+/// The progress of a loop since the last save.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Advanced {
     pub loop_id: u16,
@@ -12,7 +12,7 @@ pub struct Advanced {
     pub behind: u16,
 }
 
-/// What says nothing.
+/// Paging that is always off.
 #[derive(Debug, Default)]
 pub(crate) struct Paging;
 

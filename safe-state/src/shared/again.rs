@@ -1,17 +1,17 @@
-//! Why the input of a shared loop does not give a worker what it would have to give once more.
+//! The reasons why the input of a shared loop does not give a worker its items once more.
 
 use std::fmt;
 
-/// Why an input does not give its items again.
+/// The reason why an input does not give its items again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotAgain {
-    /// They have been given, and it can't be cloned.
+    /// The items have been given, and the input cannot be cloned.
     Given,
-    /// It ends earlier than when it was counted.
+    /// The input ends earlier than when it was counted.
     Length { found: u64, total: u64 },
-    /// It goes on behind where it ended when it was counted.
+    /// The input goes on behind the end that it had when it was counted.
     Longer { total: u64 },
-    /// It has other keys than at the walk before.
+    /// The input has other keys than at the walk before.
     Keys,
 }
 

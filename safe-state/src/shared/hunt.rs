@@ -1,5 +1,5 @@
-//! How a worker comes by a slice: it tries those that are free, one after the other, and waits where others have all of
-//! them.
+//! The search of a worker for a slice: it tries the free slices one after the other, and waits while other workers have
+//! all of them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ use crate::job::shared::Cutting;
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Looks for slices of one loop. It may go to another thread, and come back.
+/// The search for slices of one loop. It may go to another thread, and come back.
 #[derive(Debug)]
 pub(crate) struct Hunt {
     job: SharedJob,
@@ -32,24 +32,24 @@ pub(crate) struct Hunt {
     cutting: Cutting,
     cancelled: u32,
     order: Order,
-    /// Those that are finished, as far as that is known.
+    /// The slices that are finished, as far as the worker knows.
     finished: Option<Completed>,
     pause: Duration,
     how: How,
 }
 
-/// How it looks.
+/// The terms of a search.
 #[derive(Clone, Copy, Debug, Default)]
 struct How {
-    /// Whether the head is told of each slice under way.
+    /// Whether the head notes each slice under way.
     notes: bool,
-    /// Whether the input may have other items than that of the workers before.
+    /// Whether the input may have other items than the input of the workers before.
     accepts: bool,
-    /// Samples of the items, of a loop that is cut by index.
+    /// Samples of the items, in a loop that is cut by index.
     sampled: Sampled,
 }
 
-/// Which slice it is.
+/// A slice of a loop.
 #[derive(Clone, Debug)]
 pub(crate) struct SliceAt {
     pub(crate) loop_id: u16,
@@ -57,30 +57,30 @@ pub(crate) struct SliceAt {
     pub(crate) range: Range<u64>,
 }
 
-/// What came of a turn.
+/// The answer of one turn of the search.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// A slice.
+    /// This worker has a slice.
     Claimed(Box<Claimed>),
     /// All slices are finished.
     Over(Box<Done>),
-    /// Others have what is left; look again after that time.
+    /// Other workers have all that is left; look again after this time.
     Wait(Duration),
-    /// The job was cancelled.
+    /// The job was cancelled since the worker joined.
     Cancelled,
 }
 
-/// What all workers have done with a loop.
+/// The result of all workers for a loop.
 #[derive(Debug)]
 pub(crate) struct Done {
     head: Checkpoint,
-    /// Slices whose values are too large for the head.
+    /// The checkpoints of slices whose values are not in the head, because they are too large.
     apart: BTreeMap<u32, Checkpoint>,
     loop_id: u16,
 }
 
 impl Done {
-    /// What the variable was at the ends of the slices, in their order.
+    /// Returns the values of the variable `name` at the ends of the slices, in their order.
     pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Carried> + 'a {
         let in_head = self.head.merges_of(self.loop_id, name);
         let apart = self
@@ -95,25 +95,25 @@ impl Done {
     }
 }
 
-/// A slice that a worker has.
+/// A slice that a worker has claimed.
 #[derive(Debug)]
 pub(crate) struct Claimed {
     pub(crate) at: SliceAt,
-    /// Whether the worker died that had it before.
+    /// Whether the worker that had the slice before died.
     pub(crate) has_crashed: bool,
-    /// How many workers have slices, if they tell.
+    /// The number of workers that have slices, if the head notes these; at least 1.
     pub(crate) workers: u32,
     store: Option<Store>,
 }
 
 impl Claimed {
-    /// Returns what is stored of it.
+    /// Takes the store of the slice's checkpoint.
     pub(crate) fn take(&mut self) -> Option<Store> {
         self.store.take()
     }
 }
 
-/// One that nobody takes, as a future was dropped, is not one whose worker died.
+/// Saves a slice that nobody takes, because a future was dropped, as stopped: its worker must not count as dead.
 impl Drop for Claimed {
     fn drop(&mut self) {
         if let Some(mut store) = self.store.take()
@@ -131,17 +131,17 @@ impl Hunt {
         Hunt { job, of, cutting, cancelled, order, finished, pause, how: How::default() }
     }
 
-    /// One that tells the head of each slice under way, so that workers know how many they are.
+    /// Makes the head note each slice under way, so that workers know how many they are.
     pub(crate) fn noting(self) -> Self {
         Hunt { how: How { notes: true, ..self.how }, ..self }
     }
 
-    /// One of whose items those are samples, which may be others than those of the workers before if that is accepted.
+    /// Sets the samples of the items. If `accepts`, they may differ from those of the workers before.
     pub(crate) fn sampled_so(self, sampled: Sampled, accepts: bool) -> Self {
         Hunt { how: How { accepts, sampled, ..self.how }, ..self }
     }
 
-    /// Takes in of which slices the worker has the items at hand.
+    /// Notes the slices whose items are in memory.
     pub(crate) fn has_at_hand(&mut self, slices: impl Iterator<Item = u32>) {
         self.order.has_at_hand(slices);
     }
@@ -150,12 +150,12 @@ impl Hunt {
         self.of.0
     }
 
-    /// Takes in what is finished by now.
+    /// Updates the finished slices from the head.
     pub(crate) fn knows(&mut self, head: &Checkpoint) {
         self.finished = head.slices_of(self.loop_id()).map(|slices| slices.finished.clone());
     }
 
-    /// Tries all that are free, until one is this worker's.
+    /// Tries all free slices, until this worker has claimed one.
     ///
     /// # Errors
     ///
@@ -199,7 +199,7 @@ impl Hunt {
         Ok(Turn::Wait(pause))
     }
 
-    /// Returns what all have done, with the values that stand where the slices are stored.
+    /// Returns the result of all workers. Values that are not in the head are read from the slices' own checkpoints.
     fn done(&self, head: Checkpoint) -> Result<Done, Error> {
         let (loop_id, carries) = self.of;
         let mut apart = BTreeMap::new();
@@ -212,7 +212,7 @@ impl Hunt {
             }
         }
         if lacking {
-            // Its variables had nothing to store, or the job is being cleared by one that has the head.
+            // The slice had no values to store, or a process that holds the head is clearing the job.
             self.job.change(|head| {
                 let cleared = || Error::Cleared { job: self.job.name().to_owned() };
                 head.map(|_| (None, ())).ok_or_else(cleared)
@@ -226,7 +226,7 @@ impl Hunt {
         self.job.head()?.ok_or_else(cleared)
     }
 
-    /// The head, with a note that the slice is under way, if there are such.
+    /// Returns the head, with a note that the slice is under way if this search makes notes.
     fn head_with(&self, slice: u32) -> Result<Checkpoint, Error> {
         if !self.how.notes {
             return self.head();
@@ -241,7 +241,7 @@ impl Hunt {
                 return Ok((None, before));
             }
             let mut noted = before.clone();
-            // Where the head has no room for one more, the rate is divided among fewer.
+            // If the head has no room for another note, the rate is divided among fewer workers.
             if noted.note_slice(self.loop_id(), slice, 0).is_err() {
                 return Ok((None, before));
             }
@@ -249,7 +249,7 @@ impl Hunt {
         })
     }
 
-    /// Returns what is finished, of a loop that is cut if nobody has cut it before.
+    /// Returns the finished slices. Cuts the loop if no worker has cut it before.
     fn looked_up(&self) -> Result<Completed, Error> {
         if !self.how.accepts
             && let Some(finished) = self.checked(&self.head()?)?
@@ -280,7 +280,7 @@ impl Hunt {
         })
     }
 
-    /// Returns what is finished, if the loop is cut.
+    /// Returns the finished slices if the loop has been cut, after a check that all workers have the same input.
     fn checked(&self, head: &Checkpoint) -> Result<Option<Completed>, Error> {
         let Some(slices) = head.slices_of(self.loop_id()) else { return Ok(None) };
         let total = head.loop_progress(self.loop_id()).and_then(LoopProgress::total);
@@ -309,7 +309,7 @@ impl Hunt {
         Ok(Some(slices.finished.clone()))
     }
 
-    /// The samples of the input's items, and under what names the head has them.
+    /// Returns the samples of the input's items, with the names under which the head notes them.
     fn sampled(&self) -> [(String, Option<u32>); 2] {
         let (loop_id, Sampled { first, some }) = (self.loop_id(), self.how.sampled);
         [(format!("first!{loop_id}"), first), (format!("items!{loop_id}"), some)]
@@ -322,7 +322,7 @@ impl Hunt {
         }
     }
 
-    /// Under what name the head has a checksum of the loop's keys.
+    /// Returns the name under which the head notes a checksum of the loop's keys.
     fn note_of_keys(&self) -> String {
         format!("keys!{}", self.loop_id())
     }
@@ -332,7 +332,7 @@ impl Hunt {
     }
 
     fn begun(&self, opening: Opening, slice: u32, head: &Checkpoint) -> Result<Claimed, Error> {
-        // What a worker stored of it that did not know yet that the job was cleared does not count.
+        // A slice's checkpoint does not count if a worker stored it after the job was cleared, without knowing of that.
         let found = opening.found().filter(|found| found.is_slice_of(head));
         let has_crashed = found.is_some_and(Checkpoint::is_open);
         let mut checkpoint = match found.cloned() {
@@ -354,17 +354,17 @@ impl Hunt {
     }
 }
 
-/// Among how many workers a rate is divided, where that is the head.
+/// Returns among how many workers a rate is divided, by the head.
 pub(crate) fn share_of(head: &Checkpoint) -> u32 {
     u32::try_from(head.slices_under_way()).unwrap_or(u32::MAX).max(1)
 }
 
-/// Which task of an array this process is.
+/// Returns the index of the array's task that this process is.
 fn task() -> Option<u32> {
     engine::array_task().and_then(|task| task.index.parse().ok())
 }
 
-/// By what a loop is cut into slices.
+/// Returns in words how a loop is cut into slices.
 fn by(cut: &Cut) -> String {
     match cut {
         Cut::Index => "slices of the same length".to_owned(),

@@ -1,4 +1,4 @@
-//! The input of a loop that many workers share: its items slice by slice, in whatever order.
+//! The input of a loop that many workers share, which gives its items slice by slice, in any order of slices.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,60 +8,60 @@ use super::again::NotAgain;
 use crate::items::exact_len;
 use crate::items::fingerprint::OF_ADDRESS;
 
-/// Of how many items a worker takes samples, of an input that can be cloned.
+/// The number of items that a worker takes samples of, if the input can be cloned.
 const SAMPLES: u64 = 8;
 
-/// By what workers see that they have the same items, in the same order.
+/// The samples by which workers see that they have the same items in the same order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sampled {
     /// The fingerprint of the first item.
     pub(crate) first: Option<u32>,
-    /// A checksum of those of some others, of an input that can be cloned.
+    /// A checksum of the fingerprints of some items, if the input can be cloned.
     pub(crate) some: Option<u32>,
 }
 
-/// Gives the items of one slice after the other.
+/// An iterator over the items of one slice after the other.
 ///
-/// To go back, an iterator that can be cloned begins anew. Of another one the items that are passed over are kept: they are in
-/// memory already, or would be made a second time.
+/// To go back, an iterator that can be cloned begins anew. For another iterator, the items that are passed over are
+/// kept: they are in memory already, or would have to be made a second time.
 pub(crate) struct Sliced<I: Iterator> {
     iter: I,
-    /// The iterator as it began.
+    /// A clone of the iterator as it began, if it can be cloned.
     origin: Option<I>,
     again: fn(&I) -> Option<I>,
-    /// The items passed over, by their indices.
+    /// The items that were passed over, by their indices.
     kept: BTreeMap<u64, I::Item>,
-    /// The index of what the iterator gives next.
+    /// The index of the iterator's next item.
     at: u64,
-    /// The items of the slice that are to come.
+    /// The indices of the slice's items that are still to come.
     rest: Range<u64>,
-    /// How many items there are in all.
+    /// The number of items of the whole input, if it is known.
     total: Option<u64>,
-    /// The index at which it ended before the slice did.
+    /// The index at which the input ended before the slice did.
     ended_at: Option<u64>,
 }
 
 impl<I: Iterator> Sliced<I> {
-    /// The items of `iter`, which `again` clones if it can be.
+    /// Creates the input from `iter`. `again` clones the iterator, if it can be cloned.
     pub(crate) fn new(iter: I, again: fn(&I) -> Option<I>) -> Self {
         let origin = again(&iter);
-        // It is walked once to be counted, as all workers have to cut it alike.
+        // The input is walked once to be counted, as all workers have to cut it in the same way.
         let total = exact_len(&iter).or_else(|| again(&iter).map(|iter| iter.count() as u64));
         let (kept, at, rest, ended_at) = (BTreeMap::new(), 0, 0..0, None);
         Sliced { iter, origin, again, kept, at, rest, total, ended_at }
     }
 
-    /// How many items there are in all, if that is known.
+    /// Returns the number of items of the whole input, if it is known.
     pub(crate) fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// Takes samples, before the first slice.
+    /// Takes the samples, before the first slice.
     pub(crate) fn sampled(&mut self, fingerprint: impl Fn(&I::Item) -> Option<u32>) -> Sampled {
         let fingerprint = |item: &I::Item| fingerprint(item).filter(|it| Some(*it) != OF_ADDRESS);
         let total = self.total.unwrap_or(0);
         let Some(mut iter) = self.origin.as_ref().and_then(self.again) else {
-            // What is behind the first would have to be kept.
+            // Items behind the first would have to be kept.
             if self.at == 0
                 && let Some(item) = self.iter.next()
             {
@@ -85,11 +85,11 @@ impl<I: Iterator> Sliced<I> {
         Sampled { first, some: is_known.then(|| checksum.finalize()) }
     }
 
-    /// Goes to the slice that has those items.
+    /// Goes to the slice with the indices `slice`.
     ///
     /// # Errors
     ///
-    /// Some of them have been given, and the iterator can't be cloned.
+    /// Some of the items have been given already, and the iterator cannot be cloned.
     pub(crate) fn go_to(&mut self, slice: Range<u64>) -> Result<(), NotAgain> {
         if slice.start < self.at
             && let Some(iter) = self.origin.as_ref().and_then(self.again)
@@ -104,18 +104,18 @@ impl<I: Iterator> Sliced<I> {
         Ok(())
     }
 
-    /// Where the slice has given all that there is: whether that is as many items as it was to be, and the input ends where
-    /// it did when it was counted.
+    /// Checks at the end of a slice that it gave as many items as it should, and that the input ends where it did when
+    /// it was counted.
     ///
     /// # Errors
     ///
-    /// It has not.
+    /// The input has fewer or more items now.
     pub(crate) fn check_end(&mut self) -> Result<(), NotAgain> {
         let Some(total) = self.total else { return Ok(()) };
         if let Some(found) = self.ended_at {
             return Err(NotAgain::Length { found, total });
         }
-        // A loop of one process asks behind the last item as well.
+        // The loop of a single process also asks for an item behind the last one.
         if self.rest.is_empty() && self.rest.end == total && self.at == total {
             self.at += 1;
             if self.iter.next().is_some() {
@@ -175,16 +175,16 @@ impl<I: Iterator> fmt::Debug for Sliced<I> {
     }
 }
 
-/// An iterator, to be cloned if it can be.
+/// An iterator, which is cloned if it can be cloned.
 #[derive(Debug)]
 pub struct Again<'a, I>(pub &'a I);
 
-/// Of an iterator that can be cloned.
+/// Clones an iterator that can be cloned.
 pub trait BeginsAgain {
-    /// What it is.
+    /// The type of the iterator.
     type Input;
 
-    /// Another one that gives the same.
+    /// Returns a clone, which gives the same items.
     fn again(&self) -> Option<Self::Input>;
 }
 
@@ -196,12 +196,12 @@ impl<I: Clone> BeginsAgain for Again<'_, I> {
     }
 }
 
-/// Of any other.
+/// Stands for the clone of an iterator that cannot be cloned.
 pub trait GivesEachOnce {
-    /// What it is.
+    /// The type of the iterator.
     type Input;
 
-    /// None.
+    /// Returns `None`.
     fn again(&self) -> Option<Self::Input>;
 }
 
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn of_another_what_is_passed_over_is_kept() {
+    fn an_iterator_that_cannot_be_cloned_keeps_what_is_passed_over() {
         let items: Vec<Once> = (0..10).map(Once).collect();
         let mut sliced = Sliced::new(items.into_iter(), |it| crate::__again!(it));
         assert!(sliced.origin.is_none());
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_have_been_given_do_not_come_again_of_one_that_cannot_be_cloned() {
+    fn an_iterator_that_cannot_be_cloned_gives_no_item_again() {
         let items: Vec<Once> = (0..10).map(Once).collect();
         let mut sliced = Sliced::new(items.into_iter(), |it| crate::__again!(it));
         assert_eq!(slice(&mut sliced, 6..8), [Once(6), Once(7)]);
@@ -286,7 +286,7 @@ mod tests {
         }
     }
 
-    /// Of which each clone gives other items.
+    /// An iterator whose clones give other items.
     struct Changing(Range<u64>, u64);
 
     impl Clone for Changing {
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_of_the_same_items_wherever_it_stands() {
+    fn samples_show_an_item_that_differs_wherever_it_stands() {
         let of = |items: Vec<u64>, again: fn(&_) -> _| {
             let mut sliced = Sliced::new(items.into_iter(), again);
             let sampled = sliced.sampled(|item| u32::try_from(*item).ok());
@@ -332,7 +332,7 @@ mod tests {
         let cloned = |items| of(items, |it| crate::__again!(it));
         let Sampled { first, some } = cloned((5..105).collect());
         assert_eq!((first, some.is_some()), (Some(5), true));
-        // The first, the last, and some between.
+        // The first item, the last, and one between.
         for other in [0, 14, 99] {
             let mut items: Vec<u64> = (5..105).collect();
             items[other] = 3;

@@ -1,4 +1,4 @@
-//! How a worker joins a job that many share: what it has agrees with what those before it had, or it is refused.
+//! Joins a job that many workers share: the worker has to agree with those before it, or it is refused.
 
 use std::sync::Arc;
 
@@ -10,27 +10,27 @@ use crate::job::in_array::{SUBMISSION, noted};
 use crate::job::shared::SharedTerms;
 use crate::{Error, Job};
 
-/// Under what name the head has how often the job was cancelled.
+/// The name under which the head notes how often the job was cancelled.
 pub(crate) const CANCELLED: &str = "cancelled!";
 
 /// A worker that has joined.
 #[derive(Debug)]
 pub(crate) struct Joined {
     pub(crate) job: SharedJob,
-    /// How often the job had been cancelled.
+    /// The number of times that the job had been cancelled.
     pub(crate) cancelled: u32,
-    /// Whether other arguments, code or another version are accepted.
+    /// Whether the worker accepts other arguments, other code or another version.
     pub(crate) accepts: bool,
-    /// What is asked of the job.
+    /// The request to the job, if it is one to pause.
     pub(crate) asked: Option<Request>,
     pub(crate) was_finished: bool,
 }
 
-/// Joins the job.
+/// Joins the job as a worker.
 ///
 /// # Errors
 ///
-/// The worker differs from those before it; or the backend cannot be read or written.
+/// The worker differs from those before it, or the backend cannot be read or written.
 pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let stored = SharedJob::new(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let requested = source.look()?;
@@ -49,7 +49,7 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         let mut head = agreed(job, found, accepts)?;
         let mut cancelled = head.noted(CANCELLED).unwrap_or(0);
         if is_cancelled {
-            // The workers under way end, also those that have not asked yet.
+            // The workers under way end, even those that have not looked for requests yet.
             cancelled = cancelled.wrapping_add(1);
             head.note(CANCELLED, Some(cancelled));
         }
@@ -58,14 +58,14 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         Ok::<_, Error>((is_new.then(|| head.clone()), (cancelled, was_finished, head)))
     })?;
     if let Some(used_up @ (Request::Accept | Request::Cancel)) = requested {
-        // Where that fails, the next worker does the same once more.
+        // If this fails, the next worker does the same once more.
         let _ = used_up.use_up(&source.backend, &source.job);
     }
     let asked = requested.filter(|asked| *asked == Request::Pause);
     Ok(Joined { job: stored.of(&began), cancelled, accepts, asked, was_finished })
 }
 
-/// The head to go on from, which agrees with the worker.
+/// Returns the head to go on from, which agrees with the worker.
 fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpoint, Error> {
     let mut head = match found {
         Some(head)
@@ -88,7 +88,7 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
     Ok(head)
 }
 
-/// Of which submission the worker is, as the head has it.
+/// Returns the fingerprint of the worker's submission, as the head notes it.
 fn submission(job: &Job) -> Option<u32> {
     noted(job.saves.shared.as_ref().and_then(SharedTerms::submission))
 }

@@ -1,4 +1,4 @@
-//! How a variable that a shared loop carries comes to what it is behind it: what it was before, and then what it was at the
+//! Merges the values of a variable that a shared loop carries: its value before the loop, and then its values at the
 //! end of each slice, in their order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -8,7 +8,7 @@ use safe_state_backends::{Carried, Carry, Results};
 
 use crate::Error;
 
-/// A collection of which those of slices are put together in one way alone.
+/// A collection whose values from several slices can be put together in only one way.
 #[diagnostic::on_unimplemented(
     message = "what a shared loop makes of `{Self}` in several processes can't be put together by itself",
     label = "say how: `carry(.., merge = |a, b| ..)`",
@@ -17,10 +17,10 @@ use crate::Error;
     note = "`Results`, sets and maps need no `merge`"
 )]
 pub trait Merges: Sized {
-    /// One that has nothing in it.
+    /// Returns an empty collection.
     fn nothing() -> Self;
 
-    /// Puts what comes behind it to it.
+    /// Adds the elements of `behind`, which comes from a later slice.
     #[must_use]
     fn merged(self, behind: Self) -> Self;
 }
@@ -58,7 +58,7 @@ extended! {
     [K: Ord, V] BTreeMap<K, V>;
 }
 
-/// Folds what the variable `name` of `job` was at the ends of slices into what it was before.
+/// Merges the values of the variable `name` of `job` at the ends of slices into its value `before` the loop.
 pub(crate) fn fold<'a, T: Carry>(
     job: &str,
     name: &str,

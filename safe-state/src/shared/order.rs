@@ -1,24 +1,25 @@
-//! In which order a worker tries to claim slices.
+//! The order in which a worker tries to claim slices.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use safe_state_backends::Completed;
 
-/// Where a worker looks for a slice: behind the one that it had, so that it goes through the input as a loop does; and
-/// somewhere else where another worker was first, so that they spread over the input.
+/// The place where a worker looks for a slice. It is behind the worker's last slice, so that the worker goes through
+/// the input as a loop does. Where another worker was first, it is somewhere else, so that workers spread over the
+/// input.
 #[derive(Debug)]
 pub(crate) struct Order {
     next: u32,
-    /// Those that others have, as far as it has tried since it waited.
+    /// The slices that other workers have, as far as this one has tried them since it last waited.
     held: BTreeSet<u32>,
-    /// Those whose items it has at hand.
+    /// The slices whose items this worker holds in memory.
     at_hand: BTreeSet<u32>,
     random: fn() -> u64,
 }
 
 impl Order {
-    /// One that begins anywhere.
+    /// Creates an order that begins at a random slice.
     pub(crate) fn new(count: u32) -> Self {
         Order::by(count, || RandomState::new().build_hasher().finish())
     }
@@ -30,8 +31,8 @@ impl Order {
         order
     }
 
-    /// Returns the slice of `count` to try next: one that is not finished, and not known to be another's; none if there is
-    /// no other.
+    /// Returns the slice of `count` to try next: one that is neither finished nor known to be another worker's. Returns
+    /// `None` if no slice is left to try.
     pub(crate) fn next(&self, finished: &Completed, count: u32) -> Option<u32> {
         let at_hand = self.at_hand.iter().copied();
         let around = at_hand.chain(self.next..count).chain(0..self.next.min(count));
@@ -39,24 +40,24 @@ impl Order {
         free.find(|slice| !finished.contains(u64::from(*slice)))
     }
 
-    /// Takes in of which slices it has the items at hand: it tries these first.
+    /// Notes the slices whose items are in memory: the worker tries these first.
     pub(crate) fn has_at_hand(&mut self, slices: impl Iterator<Item = u32>) {
         self.at_hand = slices.collect();
     }
 
-    /// The slice is this worker's.
+    /// Notes that this worker has claimed `slice`.
     pub(crate) fn claimed(&mut self, slice: u32) {
         self.next = slice + 1;
         self.held.clear();
     }
 
-    /// Another worker has the slice.
+    /// Notes that another worker has `slice`, and goes on at a random slice.
     pub(crate) fn is_held(&mut self, slice: u32, count: u32) {
         self.held.insert(slice);
         self.go_elsewhere(count);
     }
 
-    /// Others may have let go what they had.
+    /// Notes that the worker has waited, so that others may have let their slices go.
     pub(crate) fn has_waited(&mut self) {
         self.held.clear();
     }
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn it_passes_over_what_others_have_until_it_has_waited() {
+    fn a_worker_passes_over_slices_of_others_until_it_has_waited() {
         let mut order = Order::by(3, || 0);
         order.is_held(0, 3);
         order.is_held(1, 3);
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tries_first_what_it_has_at_hand() {
+    fn a_worker_tries_first_the_slices_that_it_has_at_hand() {
         let mut order = Order::by(8, || 5);
         order.has_at_hand([2, 3].into_iter());
         assert_eq!(order.next(&finished([2]), 8), Some(3));
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn it_finds_each_slice_from_wherever_it_begins() {
+    fn a_worker_finds_each_slice_from_wherever_it_begins() {
         for count in [1, 2, 7, 256] {
             let (mut order, mut done) = (Order::new(count), finished([]));
             while let Some(slice) = order.next(&done, count) {

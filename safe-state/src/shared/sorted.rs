@@ -1,6 +1,6 @@
-//! The input of a loop that many workers share, and that knows its items by key: the items of one slice after the other.
+//! The input of a shared loop that knows its items by key, which gives the items of one slice after the other.
 //!
-//! A walk goes through the whole input, so it brings the items of as many slices as may be kept at once.
+//! Each walk goes through the whole input, so it keeps the items of as many slices as allowed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,61 +9,62 @@ use std::vec;
 use super::again::NotAgain;
 use crate::items::key::KeyHash;
 
-/// How many items are kept beside those of the slice under way.
+/// The most items that are kept beside those of the slice under way.
 const KEPT: u64 = 1 << 20;
 
-/// Gives the items of one slice after the other, with their indices in the whole input.
+/// An iterator over the items of one slice after the other, with their indices in the whole input.
 pub(crate) struct Sorted<I: Iterator> {
     input: Input<I>,
     again: fn(&I) -> Option<I>,
     keeps: u64,
-    /// What the first walk found.
+    /// The result of the first walk.
     walked: Walked,
-    /// The items of slices that are to come.
+    /// The items of slices that are to come, by the numbers of the slices.
     kept: BTreeMap<u32, Vec<(u64, I::Item)>>,
-    /// The items of the slice that are to come.
+    /// The items of the present slice that are to come.
     rest: vec::IntoIter<(u64, I::Item)>,
 }
 
 enum Input<I> {
-    /// It has not been walked yet.
+    /// The input has not been walked yet.
     New(I),
-    /// As it began.
+    /// A clone of the input as it began.
     Again(I),
-    /// All of its items are kept.
+    /// All items of the input are kept.
     Kept,
 }
 
-/// What makes the hash of an item's key.
+/// A function that makes the hash of an item's key.
 pub(crate) type Hash<'h, T> = &'h dyn Fn(&T) -> Result<KeyHash, String>;
 
-/// The index of an item whose key has no hash, and why.
+/// The index of an item whose key has no hash, and the reason.
 pub(crate) type NoHash = (u64, String);
 
-/// Why the items of a slice don't come.
+/// The reason why the items of a slice do not come.
 #[derive(Debug, PartialEq)]
 pub(crate) enum NoItems {
     NoHash(NoHash),
     NotAgain(NotAgain),
 }
 
-/// What a walk finds.
+/// The result of a walk.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Walked {
     pub(crate) total: u64,
-    /// A checksum of all keys, in whatever order they come.
+    /// A checksum of all keys that does not depend on their order.
     pub(crate) keys: u32,
 }
 
 impl<I: Iterator> Sorted<I> {
-    /// The items of `iter`, which `again` clones if it can be.
+    /// Creates the input from `iter`. `again` clones the iterator, if it can be cloned.
     pub(crate) fn new(iter: I, again: fn(&I) -> Option<I>) -> Self {
         let (kept, rest) = (BTreeMap::new(), Vec::new().into_iter());
         let walked = Walked::default();
         Sorted { input: Input::New(iter), again, keeps: KEPT, walked, kept, rest }
     }
 
-    /// Walks the input, the first time. `slices` tells into how many slices so many items are cut.
+    /// Walks the input for the first time; later calls return `None`. `slices` returns the number of slices for a
+    /// number of items.
     pub(crate) fn walk(
         &mut self,
         hash: Hash<'_, I::Item>,
@@ -100,16 +101,16 @@ impl<I: Iterator> Sorted<I> {
         if self.kept.is_empty() {
             return Ok(Some(walked));
         }
-        // Of one without items, that is known.
+        // A slice without items gets an empty entry, so that it needs no walk.
         (0..count).for_each(|slice| _ = self.kept.entry(slice).or_default());
         Ok(Some(walked))
     }
 
-    /// Goes to a slice, of `count`.
+    /// Goes to the slice `slice` of `count`.
     ///
     /// # Errors
     ///
-    /// Its items have been given, or the input has other items than at the walk before.
+    /// The items of the slice have been given, or the input has other items than at the walk before.
     pub(crate) fn go_to(
         &mut self,
         slice: u32,
@@ -123,7 +124,7 @@ impl<I: Iterator> Sorted<I> {
         Ok(())
     }
 
-    /// Walks the input for a slice, and those behind it that may be kept as well.
+    /// Walks the input for a slice, and keeps the items of the slices behind it, as many as allowed.
     fn walk_for(&mut self, first: u32, count: u32, hash: Hash<'_, I::Item>) -> Result<(), NoItems> {
         let origin = if let Input::Again(origin) = &self.input { Some(origin) } else { None };
         let iter = origin.and_then(self.again).ok_or(NoItems::NotAgain(NotAgain::Given))?;
@@ -152,7 +153,7 @@ impl<I: Iterator> Sorted<I> {
         }))
     }
 
-    /// The slices whose items are kept.
+    /// Returns the slices whose items are kept.
     pub(crate) fn at_hand(&self) -> impl Iterator<Item = u32> {
         self.kept.keys().copied()
     }
@@ -193,7 +194,7 @@ mod tests {
 
     const COUNT: u32 = 7;
 
-    /// Counts how often it is walked.
+    /// An input that counts how often it is walked.
     #[derive(Clone)]
     struct Counted<'w> {
         items: std::ops::Range<u64>,
@@ -236,10 +237,10 @@ mod tests {
     #[test]
     fn an_input_is_walked_once_for_all_that_may_be_kept() {
         assert_eq!(walked(1000, true), 1);
-        // Three slices at a time, and the first walk that counts.
+        // The first walk only counts, and each later one keeps three slices.
         assert_eq!(walked(45, true), 1 + 3);
         assert_eq!(walked(0, true), 1 + 7);
-        // One that can't begin anew is kept whole.
+        // An input that cannot begin anew is kept whole.
         assert_eq!(walked(0, false), 1);
     }
 

@@ -1,4 +1,4 @@
-//! What a worker knows of the job that it shares.
+//! A worker's view of a shared job: its terms, the slice under way and where to look for the next.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -16,40 +16,40 @@ use crate::progress::Progress;
 use crate::save::schedule::SaveEvery;
 use crate::{Error, Job};
 
-/// A worker of a job that many share.
+/// A worker of a job that many workers share.
 pub(crate) struct Sharing {
     job: SharedJob,
     every: SaveEvery,
     terms: SharedTerms,
-    /// How often the job had been cancelled when the worker began.
+    /// The job's number of cancellations when this worker began; another number in the head tells it to stop.
     cancelled: u32,
     pub(crate) steps: Steps,
-    /// When to look next how many workers divide the job's rate, of one that has one.
+    /// The time of the next look at how many workers divide the job's rate, if the job has one.
     divided: Option<Divided>,
     /// The slice under way.
     at: Option<UnderWay>,
     looking: Looking,
 }
 
-/// What a worker looks for in the loop that it is at.
+/// The worker's search in the loop that it is at.
 #[derive(Default)]
 struct Looking {
-    /// What all have done, once all slices of a loop were finished.
+    /// The result of all workers, once all slices of a loop are finished.
     done: Option<Done>,
-    /// Where it looks for slices.
+    /// The search for slices of the loop.
     hunt: Option<Hunt>,
 }
 
-/// How long workers that divide a rate go without looking how many they are.
+/// The time after which a worker that divides a rate looks again how many workers there are.
 const DIVIDED_AGAIN: Duration = Duration::from_secs(1);
 
-/// A rate that all workers divide.
+/// The state of a rate that all workers divide.
 #[derive(Debug, Default)]
 struct Divided {
     next: Option<Instant>,
 }
 
-/// How many items a loop has, and how it knows them.
+/// The number of a loop's items, and the way in which the loop knows them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum KnownItems {
     ByIndex {
@@ -66,14 +66,14 @@ pub(crate) enum KnownItems {
 /// A slice under way.
 struct UnderWay {
     slice: SliceAt,
-    /// Where the run stands outside of it.
+    /// The progress of the run outside the slice.
     outside: Progress,
-    /// What variables were at its end.
+    /// The values of variables at the end of the slice.
     values: Vec<(String, Carried)>,
 }
 
 impl Sharing {
-    /// A worker of the job as it is stored there, which has been cancelled that often.
+    /// Creates a worker of the job as `stored`, which has been cancelled `cancelled` times.
     pub(crate) fn new(job: &Job, stored: SharedJob, cancelled: u32) -> Self {
         let steps = Steps::new(stored.clone());
         Sharing {
@@ -96,7 +96,7 @@ impl Sharing {
         self.every
     }
 
-    /// Returns whether the worker ends where others have what is left.
+    /// Returns whether the worker ends, instead of waiting, when other workers have all that is left.
     pub(crate) fn leaves(&self) -> bool {
         self.terms.on_idle == OnIdle::Leave
     }
@@ -111,11 +111,12 @@ impl Sharing {
         self.at.as_ref().map(|at| (at.slice.loop_id, at.slice.slice))
     }
 
-    /// Takes what looks for slices of the loop of that number, whose items are known so, and may be others if that was accepted.
+    /// Takes the search for slices of the loop `loop_id`, or begins one. `accepts` tells that the input may have
+    /// changed.
     ///
     /// # Errors
     ///
-    /// The ranges that the program gives do not fit its input.
+    /// The ranges that the program gives do not fit the input.
     pub(crate) fn hunt(
         &mut self,
         (loop_id, carries): (u16, bool),
@@ -138,12 +139,12 @@ impl Sharing {
         Ok(if self.divided.is_some() { hunt.noting() } else { hunt })
     }
 
-    /// Into how many slices a loop of so many items is cut that knows them by key.
+    /// Returns the number of slices of a loop of `total` items that are known by key.
     pub(crate) fn slices_by_key(&self, total: u64) -> u32 {
         self.terms.cut_by_key(total, 0).map_or(1, |cutting| cutting.count)
     }
 
-    /// Returns what to ask for how many workers divide the job's rate, if it is time.
+    /// Returns the job, to be asked how many workers divide its rate, if it is time.
     pub(crate) fn asks_for_share(&mut self, now: Instant) -> Option<SharedJob> {
         let Divided { next } = self.divided.as_mut()?;
         if self.at.is_none() || next.is_some_and(|next| now < next) {
@@ -153,23 +154,23 @@ impl Sharing {
         Some(self.job.clone())
     }
 
-    /// Takes in that all slices are finished.
+    /// Notes that all slices of the loop are finished.
     pub(crate) fn all_finished(&mut self, done: Done) {
         self.looking = Looking { done: Some(done), hunt: None };
     }
 
-    /// What all have done with the loop that was finished last.
+    /// Returns what all workers have done with the loop that was finished last.
     pub(crate) fn done(&self) -> Option<&Done> {
         self.looking.done.as_ref()
     }
 
-    /// Begins a slice.
+    /// Begins a slice. `outside` is the progress outside the slice.
     pub(crate) fn begin(&mut self, slice: SliceAt, hunt: Hunt, outside: Progress) {
         self.looking.hunt = Some(hunt);
         self.at = Some(UnderWay { slice, outside, values: Vec::new() });
     }
 
-    /// Takes in what a variable is at the end of the slice.
+    /// Keeps the value of a variable at the end of the slice.
     pub(crate) fn keep<T: Carry>(&mut self, name: &str, value: &T) -> Result<(), Error> {
         let change = value.change(name, Vec::new(), None);
         let job = || self.job.name().to_owned();
@@ -180,14 +181,14 @@ impl Sharing {
         Ok(())
     }
 
-    /// Ends the slice. Returns what is to be told of it, and where the run stands outside of it.
+    /// Ends the slice. Returns what the head has to note of it, and the progress outside the slice.
     pub(crate) fn finish(&mut self) -> Option<(FinishedSlice, Progress)> {
         let UnderWay { slice, outside, values } = self.at.take()?;
         let SliceAt { loop_id, slice, range } = slice;
         Some((FinishedSlice { loop_id, slice, range, values }, outside))
     }
 
-    /// Takes in what became of the slice.
+    /// Updates the search for slices from the head as it is after the slice was finished.
     pub(crate) fn finished(&mut self, head: &Checkpoint) {
         if let Some(hunt) = &mut self.looking.hunt {
             hunt.knows(head);
@@ -232,7 +233,7 @@ pub(crate) fn finish_slice(
     Ok(head)
 }
 
-/// Marks the job finished, unless it is.
+/// Marks the job finished, unless it is finished already. Returns how many items are complete.
 ///
 /// # Errors
 ///
@@ -280,7 +281,7 @@ mod tests {
         let finished = FinishedSlice { loop_id, slice, range, values: Vec::new() };
         let head = finish_slice(&job, finished, &mut done.take().unwrap()).unwrap();
         assert_eq!(share_of(&head), 2);
-        // One that died has its part until another takes its slice.
+        // A dead worker keeps its part of the rate until another takes its slice.
         drop(workers.remove(0));
         assert_eq!(share_of(&job.head().unwrap().unwrap()), 2);
     }

@@ -1,4 +1,4 @@
-//! `step!` of a job that many workers share: one of them does it, and its value is everybody's.
+//! `step!` in a job that many workers share: one worker does the step, and all use its value.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,24 +11,24 @@ use crate::Error;
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// The step that a worker does.
+/// The right of a worker to do a step.
 pub(crate) struct Steps {
     job: SharedJob,
-    /// The right to do it, until its value is saved. A worker that dies loses it.
+    /// The lease of the step under way, until its value is saved. A worker that dies loses the lease.
     lease: Option<Box<dyn Lease>>,
 }
 
-/// What a worker does about a step.
+/// The answer of a look at a step.
 pub(crate) enum StepTurn {
-    /// It is done; the head has its value.
+    /// The step is done; the head has its value.
     Done(Box<Checkpoint>),
-    /// It is this worker's to do.
+    /// This worker has to do the step.
     Own(Box<dyn Lease>),
-    /// Another does it; look again after that time.
+    /// Another worker does the step; look again after this time.
     Wait(Duration),
 }
 
-/// A step that is come to, and may be another's.
+/// A step that the run has come to, and that another worker may do.
 #[derive(Clone, Debug)]
 pub(crate) struct Awaited {
     job: SharedJob,
@@ -42,24 +42,25 @@ impl Steps {
         Steps { job, lease: None }
     }
 
-    /// Comes to a step, which is stored under that name.
+    /// Returns the step that the run has come to, whose value is stored under `stored_as`.
     pub(crate) fn reach(&self, step: &str, stored_as: String) -> Awaited {
         Awaited { job: self.job.clone(), step: step.to_owned(), stored_as, pause: FIRST_PAUSE }
     }
 
-    /// The step is this worker's to do.
+    /// Notes that this worker does the step, under `lease`.
     pub(crate) fn begin(&mut self, lease: Box<dyn Lease>) {
         self.lease = Some(lease);
     }
 
-    /// Takes the right to do it, to be given back when the value is saved.
+    /// Takes the lease of the step, to be dropped when the value is saved.
     pub(crate) fn end(&mut self) -> Option<Box<dyn Lease>> {
         self.lease.take()
     }
 }
 
 impl Awaited {
-    /// Looks whether the step is done, and takes the right to do it if it is not.
+    /// Looks whether the step is done. If it is not, takes the right to do it, or finds that another worker has the
+    /// right.
     ///
     /// # Errors
     ///
@@ -90,8 +91,8 @@ impl Awaited {
     }
 }
 
-/// Saves the value of a step, which is stored under that name. Returns the head if there is one already, of a worker that has
-/// done it meanwhile: that value is everybody's.
+/// Saves the value of a step under the name `stored_as`. If another worker has saved a value meanwhile, returns the
+/// head, whose value counts for all.
 ///
 /// # Errors
 ///

@@ -1,13 +1,13 @@
-//! Where a test ends one run of a job.
+//! Places where a test ends a run of a job.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::control::staged::{Ended, Staged, with};
 
-/// Does `job`, whose run is cancelled when so many items of its outermost loops are complete: it saves, and returns
+/// Calls `job` and cancels its run when `items` items of its outermost loops are complete: the run saves, and returns
 /// [`Error::Stopped`](crate::Error::Stopped). A run that has no more items than that finishes.
 ///
-/// As the others here, it sees the runs that begin on its thread.
+/// The function sees only the runs that begin on its thread, like the others of this module.
 ///
 /// ```
 /// use safe_state::{resumable, testing};
@@ -33,8 +33,8 @@ pub fn stop_after<R>(items: u64, job: impl FnOnce() -> R) -> R {
     with(Staged::After(items), job)
 }
 
-/// Does `job`, whose run is cancelled before it evaluates the `step!` of that name: it returns
-/// [`Error::Stopped`](crate::Error::Stopped). A run for which the step is remembered goes on.
+/// Calls `job` and cancels its run before it evaluates the `step!` with the name `name`: the run returns
+/// [`Error::Stopped`](crate::Error::Stopped). A run that remembers the step goes on.
 ///
 /// ```
 /// use safe_state::{resumable, step, testing};
@@ -57,8 +57,8 @@ pub fn stop_at_step<R>(name: &str, job: impl FnOnce() -> R) -> R {
     with(Staged::AtStep(name.to_owned()), job)
 }
 
-/// Does `job`, whose run fails in the item of that index, as by a panic there which nothing prints. `None` if it did;
-/// what `job` gives if it came to no such item.
+/// Calls `job` and lets its run fail in the item `index`, as if the item panicked; nothing prints the panic. Returns
+/// `None` if the run failed there, and the result of `job` if it never came to the item.
 ///
 /// ```
 /// use safe_state::{resumable, testing};
@@ -82,7 +82,7 @@ pub fn stop_at_step<R>(name: &str, job: impl FnOnce() -> R) -> R {
 ///
 /// # Panics
 ///
-/// If `job` does.
+/// If `job` panics for another reason.
 pub fn fail_at<R>(index: u64, job: impl FnOnce() -> R) -> Option<R> {
     match with(Staged::InItem(index), || catch_unwind(AssertUnwindSafe(job))) {
         Ok(result) => Some(result),

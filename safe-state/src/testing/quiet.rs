@@ -1,4 +1,4 @@
-//! Panics that a test has staged are not printed.
+//! Hides the panics that a test causes on purpose.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{set_hook, take_hook};
@@ -6,11 +6,11 @@ use std::sync::Once;
 
 thread_local! {
     static IS_HIDING: Cell<bool> = const { Cell::new(false) };
-    /// What the last one that was hidden would have printed.
+    /// The text of the last panic that was hidden.
     static HIDDEN: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Does `work`, which catches its panics; what they would print is kept.
+/// Calls `work`, which catches its panics, and keeps the text of the last one instead of printing it.
 pub(super) fn hiding_panics<T>(work: impl FnOnce() -> T) -> T {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -30,7 +30,7 @@ pub(super) fn hiding_panics<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Prints the last panic that was hidden, which was none that was staged.
+/// Prints the last panic that was hidden, because the test did not cause it.
 pub(super) fn print_hidden() {
     if let Some(text) = HIDDEN.take() {
         eprintln!("{text}");

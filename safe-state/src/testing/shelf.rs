@@ -6,14 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use safe_state_backends::{Backend, Error};
 
-/// A place where a job can crash; both count from 0.
+/// A place where a job can crash. Saves and items count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Crash {
-    /// Before a save lands.
+    /// Before the save lands.
     BeforeSave(usize),
-    /// After it has, before the job hears of it.
+    /// After the save has landed, before the job hears of it.
     AfterSave(usize),
-    /// When the item has been handed out.
+    /// Just after the item has been handed out.
     AtItem(usize),
 }
 
@@ -31,15 +31,15 @@ impl fmt::Display for Crash {
 struct Stored {
     checkpoints: BTreeMap<String, Vec<u8>>,
     crash: Option<Crash>,
-    /// Since the crash nothing gets through.
+    /// Whether the crash has happened: since then each call fails.
     is_down: bool,
     saves: usize,
-    /// The saves that removed a checkpoint.
+    /// The numbers of the saves that removed a checkpoint.
     ends: Vec<usize>,
     items: usize,
 }
 
-/// Where the checkpoints of a trial are.
+/// The backend that holds the checkpoints of a trial.
 #[derive(Debug)]
 pub(super) struct Shelf(Mutex<Stored>);
 
@@ -48,12 +48,12 @@ impl Shelf {
         Shelf(Mutex::new(Stored { crash, ..Stored::default() }))
     }
 
-    /// A job that panics leaves nothing half done here.
+    /// Locks the state. A job that panicked while it held the lock has left nothing half done.
     fn stored(&self) -> MutexGuard<'_, Stored> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All places where the run so far could have crashed.
+    /// Returns all places where the run so far could have crashed.
     pub(super) fn places(&self) -> Vec<Crash> {
         let stored = self.stored();
         let before = (0..stored.saves).map(Crash::BeforeSave);
@@ -62,19 +62,19 @@ impl Shelf {
         before.chain(after.map(Crash::AfterSave)).chain(items).collect()
     }
 
-    /// Returns whether there was anything at all to be saved.
+    /// Returns whether anything has been saved.
     pub(super) fn has_saved(&self) -> bool {
         self.stored().saves > 0
     }
 
-    /// Ends the crash. Returns whether there was one.
+    /// Ends the crash. Returns whether it happened.
     pub(super) fn repair(&self) -> bool {
         let mut stored = self.stored();
         stored.crash = None;
         std::mem::take(&mut stored.is_down)
     }
 
-    /// Counts an item that is handed out. Returns whether the crash is there.
+    /// Counts an item that is handed out. Returns whether the job crashes at it.
     pub(super) fn crashes_at_item(&self) -> bool {
         let mut stored = self.stored();
         let crashes = stored.crash == Some(Crash::AtItem(stored.items));

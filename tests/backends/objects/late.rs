@@ -1,4 +1,4 @@
-//! Objects whose answer is lost, and those that arrive when nobody waits for them any more.
+//! Tests objects whose answer is lost, and objects that arrive after nobody waits for them any more.
 
 use std::sync::Arc;
 use std::thread;
@@ -84,7 +84,7 @@ fn what_a_zombie_saved_before_the_seal_is_kept() {
     let mut zombie = lease(&backend);
     zombie.save(b"old").unwrap();
     lapse(&*store, "job");
-    // The heir has looked, and not begun.
+    // The zombie's lease is over, but the heir has not yet begun.
     assert_eq!(zombie.append(b"er").unwrap(), Appended::Yes);
     let _heir = lease(&backend);
     assert_eq!(loaded(&backend), b"older");
@@ -130,7 +130,7 @@ fn who_begins_an_epoch_that_is_long_past_has_nothing() {
         while !store.is_disturbed() {
             thread::sleep(Duration::from_millis(1));
         }
-        // The epoch that it is about to begin is begun, ended, and swept.
+        // Other leases begin and end the epoch that the slow lease is about to begin, and sweep it.
         lease(&backend).save(b"2").unwrap();
         lease(&backend).save(b"3").unwrap();
         let mut holder = lease(&backend);

@@ -1,4 +1,4 @@
-//! Checkpoints in object stores.
+//! Tests checkpoints in object stores.
 
 mod late;
 mod store;
@@ -33,7 +33,7 @@ fn lease(backend: &ObjectStoreBackend) -> Box<dyn Lease> {
     Arc::new(backend.clone()).lease("job", LeaseOptions::default()).unwrap()
 }
 
-/// Lets the lease on a job end, as if it had not been renewed for long.
+/// Lets the lease on a job end, as if it had not been renewed for a long time.
 fn lapse(store: &dyn ObjectStore, job: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ended = runtime.block_on(async {
@@ -48,11 +48,11 @@ fn lapse(store: &dyn ObjectStore, job: &str) {
         store.put(&last, [b"0", &text[holder..]].concat().into()).await
     });
     ended.unwrap();
-    // The store tells whole seconds.
+    // The store gives times in whole seconds.
     thread::sleep(Duration::from_millis(1100));
 }
 
-/// The bucket, for what is not the backend's to do.
+/// Returns the bucket, for requests that the backend itself never makes.
 fn bucket() -> impl ObjectStore {
     let builder = AmazonS3Builder::new().with_bucket_name(BUCKET).with_endpoint(s3_url());
     builder
@@ -64,7 +64,7 @@ fn bucket() -> impl ObjectStore {
 }
 
 #[test]
-fn it_keeps_its_promises_in_a_store_of_the_users() {
+fn a_store_of_the_users_keeps_its_promises() {
     let store = Arc::new(InMemory::new());
     let backend = ObjectStoreBackend::new(Arc::clone(&store) as _, "jobs").unwrap();
     let subject = Subject::new(move || Arc::new(backend.clone()));
@@ -72,9 +72,9 @@ fn it_keeps_its_promises_in_a_store_of_the_users() {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn an_object_store_keeps_its_promises() {
     let conforming = || on_s3("conformance");
-    remote::conformance("it_keeps_its_promises", conforming, |job| {
+    remote::conformance("an_object_store_keeps_its_promises", conforming, |job| {
         let below = PrefixStore::new(bucket(), "conformance");
         lapse(&below, job);
     });
@@ -163,7 +163,7 @@ fn what_a_finished_job_leaves_is_little_and_does_not_add_up() {
         drop(lease);
         assert!(!backend.exists("job").unwrap());
         assert_eq!(backend.list().unwrap(), [""; 0]);
-        // Its lease, the mark of the deletion; and the seal on the run before.
+        // The store keeps the lease and the mark of the deletion; after a second run, also the seal on the run before.
         assert_eq!(store.len(), if run == 0 { 2 } else { 3 });
     }
 }

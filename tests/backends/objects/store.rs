@@ -1,4 +1,4 @@
-//! A store in memory that tells what it was asked for, and can be told to answer late.
+//! Provides a store in memory that notes what it is asked for, and can be told to answer late.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -24,44 +24,44 @@ pub(crate) struct Counting {
     lack: Mutex<Lack>,
 }
 
-/// What a store can't do that speaks as one that can.
+/// An operation that the store pretends to support, but does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Lack {
     #[default]
     Nothing,
-    /// To refuse to create an object that is there.
+    /// The store creates an object even if it exists.
     Conditions,
-    /// To list what was just created.
+    /// The store lists nothing.
     Lists,
-    /// To give back what was just created, and not what is older.
+    /// The store saves other bytes than it was given.
     ReadBack,
 }
 
-/// The object by which a backend finds out what the store can do.
+/// Returns whether `path` is the object by which a backend finds out what the store supports.
 fn is_trial(path: &Path) -> bool {
     path.filename() == Some("conditions")
 }
 
-/// What becomes of objects that are to be written.
+/// The trouble that the next object meets when it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Trouble {
     #[default]
     None,
-    /// They are, and the answer is lost.
+    /// The object is written, and the answer is lost.
     Unanswered,
-    /// They are on their way, until [`Counting::deliver`].
+    /// The object is on its way, until [`Counting::deliver`].
     Late,
-    /// Whoever writes waits for [`Counting::let_go`].
+    /// The writer waits for [`Counting::let_go`].
     Waits,
 }
 
 impl Counting {
-    /// What it was asked since the last time.
+    /// Returns the requests since the last call of `take`.
     pub(crate) fn take(&self) -> String {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// How many objects of jobs there are.
+    /// Returns the number of objects in the store, without those of trials.
     pub(crate) fn len(&self) -> usize {
         use futures_util::TryStreamExt;
         let all = self.inner.list(None).try_collect::<Vec<_>>();
@@ -69,17 +69,17 @@ impl Counting {
         all.iter().filter(|object| !is_trial(&object.location)).count()
     }
 
-    /// From now on, what it can't do is as that.
+    /// Makes the store lack an operation from now on.
     pub(crate) fn lack(&self, lack: Lack) {
         *self.lack.lock().unwrap() = lack;
     }
 
-    /// The next object that is written meets with that.
+    /// Makes the next object that is written meet with `trouble`.
     pub(crate) fn disturb(&self, trouble: Trouble) {
         *self.trouble.lock().unwrap() = trouble;
     }
 
-    /// What is on its way arrives, and is told whether it was taken.
+    /// Delivers the objects that are on their way, and returns for each whether the store took it.
     pub(crate) fn deliver(&self) -> Vec<bool> {
         let late = std::mem::take(&mut *self.late.lock().unwrap());
         let put = |(path, payload, options)| {
@@ -90,7 +90,7 @@ impl Counting {
         late.into_iter().map(put).collect()
     }
 
-    /// Whether the trouble has come about.
+    /// Returns whether the trouble has come about.
     pub(crate) fn is_disturbed(&self) -> bool {
         *self.trouble.lock().unwrap() == Trouble::None
     }

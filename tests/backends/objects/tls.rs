@@ -1,4 +1,4 @@
-//! Stores by HTTPS.
+//! Tests stores that are reached by HTTPS.
 
 use std::env;
 use std::process::Command;
@@ -8,8 +8,8 @@ use safe_state_tests::remote::told;
 use safe_state_tests::servers::{authority, objects_tls_url};
 
 #[test]
-fn whom_the_system_trusts_is_trusted() {
-    const TEST: &str = "tls::whom_the_system_trusts_is_trusted";
+fn an_authority_that_the_system_trusts_is_trusted() {
+    const TEST: &str = "tls::an_authority_that_the_system_trusts_is_trusted";
     if env::var_os("SAFE_STATE_TEST_TRUSTS").is_some() {
         let backend = from_url(&objects_tls_url("tls")).unwrap();
         backend.save("job", b"state").unwrap();
@@ -23,7 +23,7 @@ fn whom_the_system_trusts_is_trusted() {
 }
 
 #[test]
-fn nobody_else_is() {
+fn an_authority_that_the_system_does_not_trust_is_refused() {
     let backend = from_url(&objects_tls_url("tls")).unwrap();
     let error = told(&backend.load("job").unwrap_err());
     assert!(error.contains("UnknownIssuer"), "{error}");

@@ -1,4 +1,4 @@
-//! Stores that look alike, and can't hold a lease.
+//! Tests stores that accept the requests of an object store, and can't hold a lease.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ fn a_store_that_ignores_conditions_is_refused_by_name() {
 }
 
 #[test]
-fn runs_that_begin_at_once_on_such_a_store_do_nothing() {
+fn runs_on_a_store_that_ignores_conditions_do_nothing() {
     let url = deaf_objects_url("unfit-runs");
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -47,7 +47,7 @@ fn runs_that_begin_at_once_on_such_a_store_do_nothing() {
 #[test]
 fn what_else_a_store_lacks_is_named() {
     for (lack, text) in [
-        (Lack::Conditions, "does not heed `If-None-Match: *`"),
+        (Lack::Conditions, "ignores `If-None-Match: *`"),
         (Lack::Lists, "does not list at once what was created"),
         (Lack::ReadBack, "does not give back what was created"),
     ] {
@@ -72,7 +72,7 @@ fn a_store_is_tried_once_in_a_process_and_by_one_request_in_the_next() {
     assert_eq!([trials(&first), trials(&first), trials(&backend())], [2, 0, 1]);
 }
 
-/// A bucket that is not there, or not ours to use, is told at once and in one sentence.
+/// A bucket that does not exist, or that we may not use, is told at once and in one sentence.
 #[test]
 fn what_will_be_refused_again_is_told_once_and_at_once() {
     for (url, status) in [

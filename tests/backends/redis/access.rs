@@ -1,4 +1,4 @@
-//! Who is let in, and what those are told who are not.
+//! Tests who is let in, and what a user is told who is not let in.
 
 use std::env;
 use std::fs;
@@ -11,7 +11,7 @@ use safe_state::backend::{RedisBackend, from_url};
 use safe_state_tests::remote::told;
 use safe_state_tests::servers;
 
-/// Why a backend gives no answer.
+/// Returns the error of a backend that cannot be used.
 fn refusal(url: &str) -> String {
     let backend = from_url(url).unwrap();
     let began = Instant::now();

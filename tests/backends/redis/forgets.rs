@@ -1,4 +1,4 @@
-//! A server that forgets: restarted, flushed, short of memory.
+//! Tests a server that forgets: restarted, flushed, short of memory.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ fn server() -> (RefCell<Server>, Arc<dyn Backend>) {
     (RefCell::new(server), backend)
 }
 
-/// Runs a job of five items, with `trouble` in the middle, and checks that it ends well, that all ran
-/// once, and that what was saved after the trouble is all there.
+/// Runs a job of five items, with `trouble` in the middle. Checks that the job ends well, that each item runs once, and
+/// that all that was saved after the trouble is in the store.
 fn survives(backend: &Arc<dyn Backend>, name: &str, trouble: impl Fn()) {
     let ran = Ran::default();
     let job = Job::new(name).backend(Arc::clone(backend));
@@ -68,7 +68,7 @@ fn a_server_that_restarts_with_an_older_state_is_told_all_again() {
         })
     };
     run(true, &|| ()).unwrap_err();
-    // From here on, nothing is written where the server looks when it starts.
+    // From here on, the server writes nothing to the file that it reads when it starts.
     tell(&server.borrow().url(), &["CONFIG", "SET", "appendonly", "no"]);
     run(false, &|| server.borrow_mut().restart()).unwrap();
     assert_eq!(ran.take(), [0, 1, 1, 2, 3]);
@@ -136,7 +136,7 @@ fn an_epoch_comes_once_whatever_is_flushed() {
     let (server, _) = server();
     let url = server.borrow().url();
     let backend = by(&url, "epochs");
-    // A count would begin anew, below that of the zombie.
+    // An epoch that only counted leases would begin anew after the flush, below the zombie's.
     (0..3).for_each(|_| drop(lease(&backend)));
     let mut zombie = lease(&backend);
     tell(&url, &["FLUSHALL"]);

@@ -1,4 +1,4 @@
-//! Checkpoints in Redis.
+//! Tests checkpoints in Redis.
 
 mod access;
 mod forgets;
@@ -15,7 +15,7 @@ use safe_state_tests::servers::{Kind, Server, redis_url};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
-/// On the server that all share, with keys that are one test's.
+/// Returns a backend on the server that all tests share, with keys that belong to one test.
 fn shared(prefix: &str) -> RedisBackend {
     by(&redis_url(), prefix)
 }
@@ -36,15 +36,15 @@ fn connection(url: &str) -> Connection {
     Client::open(url).unwrap().get_connection().unwrap()
 }
 
-/// Tells a server something behind the backend's back.
+/// Runs a command on a server without the backend's knowledge.
 fn tell(url: &str, command: &[&str]) {
     cmd(command[0]).arg(&command[1..]).exec(&mut connection(url)).unwrap();
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn redis_keeps_its_promises() {
     let conforming = || remote::limited(shared("conformance"), Duration::from_secs(30));
-    remote::conformance("it_keeps_its_promises", conforming, |job| {
+    remote::conformance("redis_keeps_its_promises", conforming, |job| {
         let lease = format!("{{conformance}}:lease:{job}");
         tell(&redis_url(), &["HSET", &lease, "ends", "0"]);
     });
@@ -101,7 +101,7 @@ fn a_partition_storm_loses_and_repeats_nothing() {
     remote::partition_storm(&redis_url());
 }
 
-/// How many bytes a server has been told.
+/// Returns the number of bytes that a server has received.
 fn heard(connection: &mut Connection) -> usize {
     let info: String = cmd("INFO").arg("stats").query(connection).unwrap();
     let bytes = info.lines().find_map(|line| line.strip_prefix("total_net_input_bytes:"));

@@ -1,4 +1,5 @@
-//! Servers from 7.2 on tell when they have synced. Debian's is older: these are pretended.
+//! Tests that a save waits for the sync. Redis 7.2 and later tell when they have synced; Debian's is older, so these
+//! tests pretend to be a server.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,10 +12,10 @@ use safe_state::{Backend, Durability};
 
 use safe_state_tests::remote::told;
 
-/// Grants every lease and every claim, and answers `WAITAOF` as it is told to.
+/// A pretended server that grants every lease and every claim, and gives a fixed answer to `WAITAOF`.
 struct Pretended {
     url: String,
-    /// What it was asked to wait for.
+    /// The `WAITAOF` commands that the server received.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -59,7 +60,7 @@ fn serve(mut client: &TcpStream, waited: &str, notes: &Mutex<Vec<String>>) {
     }
 }
 
-/// The words of the next command; `None` when there are no more.
+/// Returns the words of the next command; `None` if no more commands come.
 fn next(commands: &mut impl BufRead) -> Option<Vec<String>> {
     let mut line = String::new();
     commands.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -94,7 +95,7 @@ fn what_need_not_survive_the_power_is_not_waited_for() {
 }
 
 #[test]
-fn a_save_that_is_not_synced_is_none() {
+fn a_save_that_is_not_synced_is_an_error() {
     let server = Pretended::answering("*2\r\n:0\r\n:0\r\n");
     let mut lease = server.lease(Durability::Power);
     let error = told(&lease.save(b"state").unwrap_err());

@@ -1,4 +1,4 @@
-//! Futures that are dropped while a transaction is being committed.
+//! Tests futures that are dropped while a transaction is being committed.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 
 use super::{Base, BoxError, End, put_in, run_statement};
 
-/// A transaction of an async driver of one's own, whose commit never answers unless it ends well.
+/// A transaction of an async driver of one's own. Its commit never answers unless it ends well.
 struct Mute {
     connection: Arc<Mutex<Connection>>,
     end: End,
-    /// Told when nothing more will come.
+    /// Notified when the transaction will give no answer.
     silent: Arc<Notify>,
 }
 
@@ -57,7 +57,7 @@ impl Drop for Mute {
     }
 }
 
-/// What the jobs here have.
+/// The database and the connection that the jobs here share.
 struct Setting {
     base: Base,
     connection: Arc<Mutex<Connection>>,
@@ -71,7 +71,7 @@ impl Setting {
         Setting { base, connection, silent: Arc::default() }
     }
 
-    /// Begins a transaction that puts in a row.
+    /// Begins a transaction that inserts a row.
     fn begin(&self, item: i64, end: End) -> rusqlite::Result<Mute> {
         let (connection, silent) = (Arc::clone(&self.connection), Arc::clone(&self.silent));
         let tx = Mute { connection, end, silent };
@@ -81,7 +81,7 @@ impl Setting {
     }
 }
 
-/// The third item ends so.
+/// Runs six items; the transaction of item 2 ends by `end`.
 #[resumable(name = "silent", backend = setting.base.backend(), carry(sum), fresh(end))]
 async fn silent(setting: &Setting, end: End) -> anyhow::Result<i64> {
     let mut sum = 0;
@@ -109,7 +109,7 @@ async fn a_job_that_is_dropped_goes_on_behind_what_was_committed() {
     }
 }
 
-/// Does not wait for an answer of the third item, and goes on.
+/// Runs six items; the transaction of item 2 ends by `end`, and the job goes on without waiting for its answer.
 #[resumable(name = "impatient", backend = setting.base.backend(), save_every = 2, carry(sum), fresh(end))]
 async fn impatient(setting: &Setting, end: End) -> anyhow::Result<i64> {
     let mut sum = 0;

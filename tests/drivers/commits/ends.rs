@@ -1,4 +1,4 @@
-//! How a transaction may end, and what becomes of its item then.
+//! Tests how a transaction may end, and what happens to its item.
 
 use std::cell::Cell;
 
@@ -8,7 +8,7 @@ use safe_state::{Action, ErrorContext, commit, resumable};
 
 use super::{Base, BoxError, End, Faults, put_in, run_statement};
 
-/// A transaction of one's own, by a statement each.
+/// A transaction of one's own, which begins, commits and rolls back by one statement each.
 struct Mine<'c>(&'c Connection, End);
 
 impl<'c> Mine<'c> {
@@ -49,7 +49,7 @@ impl Transaction for Mine<'_> {
     }
 }
 
-/// Each item ends as the list says, in its turn.
+/// Runs six items, each of which ends as its cell in `ends` says, and well the next time.
 #[resumable(name = "ends", backend = base.backend(), carry(sum), fresh(save_often, connection))]
 fn ends(base: &Base, ends: &[Cell<End>], save_often: bool) -> anyhow::Result<i64> {
     let connection = base.connection();
@@ -104,7 +104,7 @@ fn by_kind(error: &ErrorContext<'_>) -> Action {
     if error.message() == "skip" { Action::Skip } else { Action::Retry }
 }
 
-/// Tries a commit that fails again, with what `save_every` had not saved; and skips an item.
+/// Skips item 1, and tries an item again whose commit failed, while `save_every` has left items unsaved.
 #[resumable(
     name = "again",
     backend = base.backend(),
@@ -152,7 +152,7 @@ fn later(base: &Base, connection: &mut Connection, fails: &Cell<bool>) -> anyhow
         let tx = connection.transaction()?;
         put_in(&tx, item)?;
         if item == 1 && fails.replace(false) {
-            // That it names no kind is noticed by the commit.
+            // The missing kind is noticed by the commit, because the reference is deferred.
             tx.execute("INSERT INTO later VALUES (99)", [])?;
         }
         commit!(tx)?;

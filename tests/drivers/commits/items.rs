@@ -1,4 +1,4 @@
-//! Which items are complete with a commit, and what is saved with them.
+//! Tests which items are complete with a commit, and what is saved with them.
 
 use rusqlite::Connection;
 use safe_state::{Job, Results, commit, resumable};
@@ -7,11 +7,11 @@ use safe_state_tests::servers::{mysql_url, postgres_url};
 
 use super::{Base, Faults, put_in};
 
-/// A ledger that fails before each commit, as it comes to it, is one that did not.
+/// Checks that a ledger that fails before some commits is in the end like one that never failed.
 fn a_ledger_survives_failures(driver: &str, url: &str) {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::new(driver, dir.path(), url);
-    // So many that the whole checkpoint is saved by a transaction as well.
+    // With so many items, a transaction also saves a whole checkpoint.
     ledger.items = 200;
     let faults = Faults::at([0, 1, 99, 199]);
     for complete in [0, 1, 99, 199] {
@@ -39,8 +39,8 @@ fn rows_and_progress_are_there_together_by_every_driver() {
     }
 }
 
-/// Writes what `PRAGMA data_version` says as each item begins: it changes if another connection has
-/// changed the database.
+/// Returns what `PRAGMA data_version` says as each item begins. The number changes if another connection has changed
+/// the database.
 #[resumable(name = "quiet", backend = base.backend(), carry(seen), fresh(connection))]
 fn quiet(base: &Base, connection: &mut Connection) -> anyhow::Result<Vec<i64>> {
     let mut seen = Results::new();
@@ -82,7 +82,7 @@ fn some_commit(
 }
 
 #[test]
-fn items_that_were_not_saved_yet_are_saved_with_it() {
+fn items_that_were_not_saved_yet_are_saved_with_a_commit() {
     for (fault, next) in [(2, 0), (5, 4), (9, 8)] {
         let base = Base::new();
         let (mut connection, faults) = (base.connection(), Faults::at([fault]));
@@ -229,7 +229,7 @@ fn an_item_is_committed_once() {
     assert_eq!(base.rows(), [0, 1, 2]);
 }
 
-/// Commits until it is asked to stop.
+/// Asks itself to stop in item 2, and commits until it stops.
 #[resumable(name = "endless", backend = base.backend(), fresh(connection))]
 fn endless(base: &Base, connection: &mut Connection) -> anyhow::Result<()> {
     for item in 0_i64.. {

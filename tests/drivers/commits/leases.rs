@@ -1,4 +1,4 @@
-//! Leases that are lost or taken up again between commits, and commits that come late.
+//! Tests leases that are lost or taken up again between commits, and commits that come late.
 
 use std::thread;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use safe_state_tests::servers::{mysql_url, postgres_url};
 
 use super::{Base, BoxError, put_in};
 
-/// Takes a job's lease away, as a run elsewhere would.
+/// Returns the statement that takes a job's lease away, as another run would.
 fn take_over(job: &str) -> String {
     format!(
         "UPDATE safe_state_jobs SET epoch = epoch + 1, holder = '1 1 elsewhere' WHERE job = '{job}'"
@@ -25,7 +25,7 @@ const TAKEN_OVER: &str = "was taken over by another run: pid 1 on host elsewhere
 fn a_zombie_commits_nothing(driver: &str, url: &str) {
     let dir = tempfile::tempdir().unwrap();
     let ledger = Ledger::new(driver, dir.path(), url);
-    // The drivers that block must not be called within a runtime.
+    // Drivers that block must not be called within a runtime, so another thread calls them.
     let taken = || ledger.execute(&take_over(&ledger.name));
     let error = ledger.run(|item| match item {
         7 => thread::scope(|scope| scope.spawn(taken).join()).unwrap(),
@@ -63,14 +63,14 @@ fn in_sqlite(base: &Base) -> anyhow::Result<()> {
 }
 
 #[test]
-fn nor_does_one_in_sqlite() {
+fn a_run_in_sqlite_that_has_lost_its_lease_commits_nothing() {
     let base = Base::new();
     let error = in_sqlite(&base).unwrap_err().to_string();
     assert!(error.contains(TAKEN_OVER), "{error}");
     assert_eq!((base.rows(), base.completed("zombie")), (vec![0, 1, 2], 3));
 }
 
-/// A transaction that is committed some time after the answer has been given up.
+/// A transaction that is committed some time after its answer was given up.
 struct Late(Client, Duration);
 
 impl Transaction for Late {
@@ -112,7 +112,7 @@ fn late(ledger: &Ledger, late: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// However late it is, it is waited for: the row of the lease is locked until then.
+/// The commit is waited for, however late it is: the row of the lease is locked until then.
 #[test]
 fn a_commit_that_comes_late_is_found_out() {
     let dir = tempfile::tempdir().unwrap();
@@ -122,7 +122,7 @@ fn a_commit_that_comes_late_is_found_out() {
     assert_eq!(items, [0, 1, 2, 3]);
 }
 
-/// Commits some items, does `then` to the job, and saves one more as always.
+/// Commits three items, runs the statements `then`, and saves the last item without `commit!`.
 #[resumable(name = &ledger.name, backend = from_url(&by_name(ledger)), fresh(then, client))]
 fn interrupted(ledger: &Ledger, then: &str) -> anyhow::Result<()> {
     let mut client = Client::connect(&ledger.url, NoTls)?;
@@ -140,7 +140,7 @@ fn interrupted(ledger: &Ledger, then: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The ledger's database, by connections that tell its name.
+/// Returns the URL of the ledger's database, with the ledger's name as the application name of the connections.
 fn by_name(ledger: &Ledger) -> String {
     format!("{}?application_name={}", ledger.url, ledger.name)
 }
@@ -149,7 +149,7 @@ fn by_name(ledger: &Ledger) -> String {
 fn a_server_that_has_lost_a_commit_ends_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = || Ledger::new("postgres", dir.path(), &postgres_url());
-    // Ends the lease's connection, as a server that crashes does.
+    // The statement ends the lease's connection, as a server that crashes does.
     let end = |ledger: &Ledger| {
         format!(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity

@@ -1,4 +1,4 @@
-//! Where the checkpoint is, and where it is not.
+//! Tests transactions on the database of the checkpoint, and on other databases.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn elsewhere(backend: Arc<dyn Backend>, connection: &mut Connection) -> anyhow::
     Ok(())
 }
 
-/// That nothing was put in, and what was said.
+/// Returns the error of a job whose checkpoint is elsewhere, and checks that nothing was inserted.
 fn refused(backend: Arc<dyn Backend>, base: &Base) -> String {
     let mut connection = base.connection();
     let error = format!("{:#}", elsewhere(backend, &mut connection).unwrap_err());
@@ -55,7 +55,7 @@ fn another_database_of_the_same_kind_is_refused() {
     );
     let error = refused(Arc::new(other.backend()), &base);
     assert!(error.contains(&said) && error.contains("no such table"), "{error}");
-    // With tables of the same names, of which that job has no row; and with one that has.
+    // First the database has the same tables without a row of this job, and then with one.
     for job in ["another", "elsewhere"] {
         Arc::new(base.backend()).save(job, b"any").unwrap();
         let error = refused(Arc::new(other.backend()), &base);
@@ -76,7 +76,7 @@ fn in_postgres(backend: Arc<dyn Backend>, url: &str) -> anyhow::Result<()> {
 }
 
 #[test]
-fn so_is_another_database_of_a_server() {
+fn another_database_of_the_same_server_is_refused() {
     let other = postgres_url().replace("/safe_state", "/postgres");
     let backend = || from_url(&postgres_url()).unwrap();
     let error = format!("{:#}", in_postgres(backend(), &other).unwrap_err());

@@ -1,4 +1,4 @@
-//! The ledgers of async drivers.
+//! Writes ledgers by async drivers.
 
 use mysql_async::prelude::Queryable;
 use safe_state::backend::{from_url, mysql_async, tokio_postgres};

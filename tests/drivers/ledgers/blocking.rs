@@ -1,4 +1,4 @@
-//! The ledgers of drivers that block.
+//! Writes ledgers by drivers that block.
 
 use mysql::prelude::Queryable;
 use postgres::NoTls;

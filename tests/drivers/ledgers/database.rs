@@ -1,4 +1,4 @@
-//! The ledgers' databases, as seen from outside.
+//! Looks at the ledgers' databases from outside of their jobs.
 
 use mysql::prelude::Queryable;
 use postgres::NoTls;
@@ -7,13 +7,13 @@ use safe_state::Checkpoint;
 
 use super::Ledger;
 
-/// Items, and the balance after each.
+/// Items, each with the balance after it.
 type Rows = Vec<(i64, i64)>;
 
-/// What is in a database, as of one instant.
+/// The contents of a database at one instant.
 #[derive(Debug)]
 pub struct Found {
-    /// The items that have a row, and the balance in it.
+    /// The items that have a row, each with the balance in it.
     pub rows: Rows,
     /// The job's checkpoint.
     pub checkpoint: Option<Checkpoint>,
@@ -31,11 +31,11 @@ impl Ledger {
         self.execute(&format!("CREATE TABLE {} (item BIGINT, balance BIGINT)", self.name))
     }
 
-    /// Runs a statement in its database.
+    /// Runs a statement in the ledger's database.
     ///
     /// # Errors
     ///
-    /// The database's.
+    /// The errors of the database.
     pub fn execute(&self, statement: &str) -> anyhow::Result<()> {
         match self.url.split(':').next() {
             Some("sqlite") => self.sqlite()?.execute_batch(statement)?,
@@ -47,7 +47,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What is there.
+    /// Reads the rows and the checkpoint of the ledger as of one instant.
     ///
     /// # Panics
     ///

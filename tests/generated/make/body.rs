@@ -1,4 +1,4 @@
-//! The body of a function: up to three loops in a row, of which some have another inside, with statements
+//! Writes the body of a function: up to three loops in a row, of which some have another inside, with statements
 //! before, in, between and behind them.
 
 use std::fmt::Write as _;
@@ -16,44 +16,44 @@ pub(super) struct Body<'a> {
     depth: usize,
     places: usize,
     variables: Vec<Variable>,
-    /// Those declared in the body of the loop around another that is being written.
+    /// The variables that are declared in the outer loop that is being written.
     inner: Vec<Variable>,
-    /// All of these.
+    /// All variables that are declared in outer loops.
     declared: Vec<Variable>,
     pub(super) kind: Kind,
     loops: usize,
-    /// Whether the loops are marked.
+    /// Whether the loops are marked with `#[resume]`.
     is_marked: bool,
     /// The variable that the loop's head has borrowed.
     lent: Option<String>,
-    /// The variable that the loop's head takes from.
+    /// The variable that the loop's head takes items from.
     queue: Option<String>,
-    /// How the items of the loop are done that is being written.
+    /// The way in which the items of the current loop are done.
     pub(super) way: Way,
-    /// Whether there are items of which the order is not known.
+    /// Whether some items are done in an order that is not known.
     pub(super) is_unordered: bool,
 }
 
-/// What kind of a function it is.
+/// The kind of function that is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
-    /// Whether it answers errors.
+    /// Whether the function answers errors with a policy.
     pub(super) has_policy: bool,
     pub(super) is_async: bool,
 }
 
-/// Where statements stand.
+/// The place of a statement among the loops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
-    /// In front of a loop, or between two.
+    /// A place in front of a loop, or between two loops.
     Outside,
-    /// Behind the last loop.
+    /// A place behind the last loop.
     Behind,
-    /// In a loop without another inside.
+    /// A place in a loop without another inside.
     Innermost,
-    /// In a loop, in front of one inside it.
+    /// A place in a loop, in front of the loop inside it.
     BeforeInner,
-    /// In a loop, behind one inside it.
+    /// A place in a loop, behind the loop inside it.
     AfterInner,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The option that names what is carried.
+    /// Returns the option that names the carried variables.
     pub(super) fn carried(&self) -> String {
         let all = self.variables.iter().chain(&self.declared);
         let names: Vec<&str> = all.map(|it| it.name.as_str()).collect();
@@ -103,12 +103,12 @@ impl<'a> Body<'a> {
         format!("p{}", self.places)
     }
 
-    /// Whether one in so many times.
+    /// Returns true once in `times` calls on average.
     pub(super) fn now_and_then(&mut self, times: u8) -> bool {
         self.rng.u8(..times) == 0
     }
 
-    /// The variables that may be read, or changed, at such a place.
+    /// Returns the variables that a statement at `at` may read or change.
     fn visible(&self, at: Where) -> Vec<Variable> {
         let own: &[Variable] =
             if matches!(at, Where::Outside | Where::Behind) { &[] } else { &self.inner };
@@ -123,7 +123,7 @@ impl<'a> Body<'a> {
         format!("({}base,)", names.concat())
     }
 
-    /// A number that something may go by.
+    /// Returns an expression for a number that a statement at `at` may depend on.
     pub(super) fn number(&mut self, at: Where) -> String {
         let visible = self.visible(at);
         let is_within = !matches!(at, Where::Outside | Where::Behind);
@@ -160,14 +160,14 @@ impl<'a> Body<'a> {
         let by = if by.contains(&it.name) { "(base + 1)".to_owned() } else { by };
         let takes_no_moves = self.kind.has_policy || self.way.is_ahead();
         let text = change(self.rng, &it, &by, takes_no_moves);
-        // Where nothing is marked, there is one loop.
+        // Without marked loops, the function may have only one loop.
         let is_second = text.starts_with("for ") && matches!(at, Where::Outside | Where::Behind);
         if self.is_marked || !is_second {
             self.line(&text);
         }
     }
 
-    /// All of the function.
+    /// Writes all of the body.
     pub(super) fn whole(&mut self) {
         let base = self.rng.u64(2..9);
         self.line(&format!("let base = {base}u64;"));
@@ -188,7 +188,7 @@ impl<'a> Body<'a> {
         self.behind();
     }
 
-    /// In front of a loop.
+    /// Writes the statements in front of a loop.
     fn outside(&mut self) {
         for _ in 0..self.rng.u8(..4) {
             match self.rng.u8(..5) {
@@ -226,7 +226,7 @@ impl<'a> Body<'a> {
         let has_inner = !self.kind.has_policy && self.now_and_then(3);
         let visible = self.visible(Where::Outside);
         let mut head = heads::outer(self.rng, &visible, self.loops);
-        // What is lent is no more there for another attempt.
+        // A variable that is borrowed by the head is not available for another attempt.
         while self.kind.has_policy && head.lent.is_some() {
             head = heads::outer(self.rng, &visible, self.loops);
         }
@@ -315,7 +315,8 @@ impl<'a> Body<'a> {
         self.inner.clear();
     }
 
-    /// Notes what the variables from before all loops are.
+    /// Notes the values of the variables from before all loops; if one of them is borrowed, notes that they are not
+    /// known.
     pub(super) fn ended(&mut self) {
         if self.lent.is_some() {
             return self.line("began();");
@@ -367,7 +368,7 @@ impl<'a> Body<'a> {
         self.ended();
     }
 
-    /// Leaves the item, where a number says so.
+    /// Writes a statement that leaves the item in the given way, for some numbers.
     pub(super) fn leaves(&mut self, way: &str) {
         let number = self.number(Where::Innermost);
         let divisor = if way.starts_with("continue") { 3 } else { 11 };
@@ -382,7 +383,7 @@ impl<'a> Body<'a> {
         self.close();
     }
 
-    /// A loop within an item, which is no business of the attribute's.
+    /// Writes a loop within an item, which the attribute ignores.
     fn unmarked(&mut self) {
         self.open("for y in 0..3u64");
         let number = self.number(Where::Innermost);

@@ -1,4 +1,4 @@
-//! What loops walk.
+//! Writes the heads of loops.
 
 use fastrand::Rng;
 
@@ -8,13 +8,13 @@ use super::Variable;
 #[derive(Default)]
 pub(super) struct Head {
     pub(super) text: String,
-    /// What stands in front of it.
+    /// The statement in front of the loop.
     pub(super) before: String,
-    /// What its body begins with.
+    /// The first statements of the loop's body.
     pub(super) first: String,
-    /// The variable that is borrowed by it.
+    /// The variable that the head borrows.
     pub(super) lent: Option<String>,
-    /// The variable that it takes from.
+    /// The variable that the head takes items from.
     pub(super) queue: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl Head {
     }
 }
 
-/// Of an outermost loop, the one of that number.
+/// Returns a head for the outermost loop with this number.
 pub(super) fn outer(rng: &mut Rng, visible: &[Variable], number: usize) -> Head {
     if let Some(head) = of_variable(rng, visible, true) {
         return head;
@@ -45,7 +45,7 @@ pub(super) fn outer(rng: &mut Rng, visible: &[Variable], number: usize) -> Head 
     Head { before: if is_while { before } else { String::new() }, ..Head::of(text) }
 }
 
-/// Of a loop within the body of another one.
+/// Returns a head for a loop within the body of another loop.
 pub(super) fn inner(rng: &mut Rng, visible: &[Variable]) -> Head {
     let heads = [
         "for x in [x, x + 1]",
@@ -57,7 +57,7 @@ pub(super) fn inner(rng: &mut Rng, visible: &[Variable]) -> Head {
     of_variable(rng, visible, false).unwrap_or(other)
 }
 
-/// One that goes by a carried variable, if one may be read there.
+/// Returns a head that depends on a carried variable; `None` if it finds no variable that may be read there.
 fn of_variable(rng: &mut Rng, visible: &[Variable], may_take: bool) -> Option<Head> {
     if visible.is_empty() || rng.bool() {
         return None;

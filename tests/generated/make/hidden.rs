@@ -1,10 +1,11 @@
-//! Changes that only the compiler sees: of a variable that is not named, in ways that no look at the body shows.
+//! Writes changes that only the compiler sees: of a variable that is not named, in ways that no look at the body shows.
 
 use fastrand::Rng;
 
 use super::means::filled;
 
-/// What stands before the loop, the head, what stands in its body, and what stands behind. `V` is the variable.
+/// The ways to change `V` by `N`. Each has the statements before the loop, the head, the statement in the body, and the
+/// statement behind the loop.
 pub(super) const WAYS: [(&str, [&str; 4]); 40] = [
     ("a reference made before", ["let lent = &mut V;", "", "lent.grow(N);", ""]),
     (
@@ -179,10 +180,11 @@ pub(super) const WAYS: [(&str, [&str; 4]); 40] = [
     ("a move before a break", ["", "", "if N % 5 == 4 { drop(V); break; }", ""]),
 ];
 
-/// What stands around the loop, for `L` the loop; and the rest of the function.
+/// The code around the loop, which is `L`.
 const AROUND: [&str; 4] = ["L", "{ L }", "match base { _ => { L } }", "if base > 0 { L }"];
 
-/// The function, and the way. It changes one variable that is named besides; the other one only if it `changes`.
+/// Returns the text of a function, and the name of the way. The function changes one variable that is named, and
+/// another one in that way only if it `changes`.
 pub(super) fn job(rng: &mut Rng, changes: bool) -> (String, &'static str) {
     let at = rng.usize(..WAYS.len());
     let types = [
@@ -193,7 +195,7 @@ pub(super) fn job(rng: &mut Rng, changes: bool) -> (String, &'static str) {
         ("Option<i64>", "Some(1)"),
     ];
     let (way, parts) = WAYS[at];
-    // A move of what is `Copy` is none.
+    // A move of a `Copy` value moves nothing.
     let types = if way.contains("move") { &types[..4] } else { &types[..] };
     let (ty, start) = types[rng.usize(..types.len())];
     let [before, head, body, behind] = parts.map(|part| filled(part, "unnamed", "x"));
@@ -208,7 +210,7 @@ pub(super) fn job(rng: &mut Rng, changes: bool) -> (String, &'static str) {
         format!("if x % 2 == 0 {{ {body} }}"),
         format!("for z in 0..1 {{ {body} }}"),
     ];
-    // What breaks breaks out of the loop itself.
+    // A `break` has to break out of the loop itself.
     let inside = if body.contains("break") { &body } else { &inside[rng.usize(..inside.len())] };
     let walk = format!(
         "{head} {{\n        {first}\n        step(\"p\", x)?;\n        {inside}\n        {last}\n    }}"

@@ -1,10 +1,10 @@
-//! The ways to change a variable.
+//! Writes the ways to change a variable.
 
 use fastrand::Rng;
 
 use super::Variable;
 
-/// Each changes `V` by `N`; what stands behind another `|` only some types have.
+/// The statements that change `V` by `N`, each with the type that it needs; an empty type stands for all.
 const MEANS: [(&str, &str); 24] = [
     ("", "V.grow(N);"),
     ("", "Change::grow(&mut V, N);"),
@@ -32,12 +32,13 @@ const MEANS: [(&str, &str); 24] = [
     ("Worklist<u64>", "{ V.push_back(N); V.pop_front(); V.push_front(N + 1); V.pop_front(); }"),
 ];
 
-/// A statement that changes a variable by a number.
+/// Returns a statement that changes a variable by a number.
 pub(super) fn change(rng: &mut Rng, variable: &Variable, by: &str, takes_no_moves: bool) -> String {
     let known: Vec<&str> = MEANS
         .iter()
         .filter(|(ty, _)| ty.is_empty() || *ty == variable.ty)
-        // After an error that is answered, or in a part that stands in a closure, what was moved is missing.
+        // A variable that was moved is missing after an error that is answered, or in a part of the body that runs in a
+        // closure.
         .filter(|(_, text)| !takes_no_moves || !text.starts_with("V = "))
         .map(|(_, text)| *text)
         .collect();

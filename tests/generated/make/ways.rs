@@ -1,16 +1,16 @@
-//! How the items of a loop are done: in order, in order with a part of each ahead of the loop, or side by side; and what
-//! becomes of those that fail.
+//! Chooses how the items of a loop are done: in order, in order with a part of each ahead of the loop, or side by side;
+//! and what happens to items that fail.
 
 use super::body::{Body, Where};
 
-/// What becomes of an item that fails: it is given up, at once or when it has been tried again in vain.
+/// The policies for items that fail. A rejected item is given up, at once or after it has been tried again in vain.
 const POLICY: &str = "on_error = |error| if error.to_string().starts_with(\"Rejected\") { Action::DeadLetter } \
                       else { Action::Fail }";
 const RETRYING: &str = "max_attempts = 3, backoff = safe_state::Backoff::none(), on_error = |error| match error.attempt() { \
                         _ if !error.to_string().starts_with(\"Rejected\") => Action::Fail, \
                         1 | 2 => Action::Retry, _ => Action::DeadLetter }";
 
-/// How many items are done at once.
+/// The number of items that are done at once.
 const AT_ONCE: u64 = 3;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,11 +28,12 @@ enum Failing {
     #[default]
     Fails,
     IsGivenUp,
-    /// Only what is rejected before any step of the item: what a step fails with counts as an attempt.
+    /// Only an item that is rejected before any of its steps is tried again, because an interruption in a step counts
+    /// as an attempt.
     IsTriedAgain,
 }
 
-/// How the items of a loop are done.
+/// The way in which the items of a loop are done.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Way {
     order: Order,
@@ -40,7 +41,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// What the attribute of the loop is told.
+    /// Returns the options of the loop's attribute.
     pub(super) fn options(self) -> String {
         let at_once = match self.order {
             Order::Usual => None,
@@ -61,14 +62,14 @@ impl Way {
         matches!(self.order, Order::Ahead { .. })
     }
 
-    /// Whether any statement of the body may reject the item.
+    /// Returns whether any statement of the body may reject the item.
     pub(super) fn rejects(self) -> bool {
         self.failing == Failing::IsGivenUp
     }
 }
 
 impl Body<'_> {
-    /// How the items of the next loop are done; in order, unless any way will do.
+    /// Chooses how the items of the next loop are done. Unless `is_free`, they are done in order.
     pub(super) fn choose_way(&mut self, is_free: bool) -> Way {
         let failing = match self.kind.has_policy {
             false => Failing::Fails,
@@ -111,7 +112,7 @@ impl Body<'_> {
         self.way.order == Order::Beside
     }
 
-    /// Rejects some items.
+    /// Writes a statement that rejects some items.
     pub(super) fn rejects(&mut self) {
         let rest = self.rng.u64(..4);
         self.open(&format!("if x % 4 == {rest}"));
@@ -121,7 +122,7 @@ impl Body<'_> {
         self.close();
     }
 
-    /// The rest of an item that is done beside others, and changes nothing.
+    /// Writes the rest of an item that is done beside others, and changes nothing.
     pub(super) fn beside(&mut self) {
         let at = Where::Innermost;
         self.step(at);

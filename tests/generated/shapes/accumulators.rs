@@ -1,4 +1,4 @@
-// What the loop changes and nobody names is refused, whatever the way to it.
+// A variable that the loop changes and nobody names is refused, whatever the way to it.
 
 // refused
 mod entry_of_a_map {

@@ -1,4 +1,4 @@
-// What changes a carried variable outside the loops' bodies, or on the way in and out of them.
+// A carried variable may be changed outside the loops' bodies, and on the way in and out of them.
 
 // kept
 mod doubled_between_phases {

@@ -1,4 +1,4 @@
-// However the body leaves an item, the loop or the function, the result is the plain function's.
+// The result is the plain function's, however the body leaves an item, the loop or the function.
 
 // kept repeats 2
 mod value_of_a_labelled_block {

@@ -1,4 +1,4 @@
-// Whatever is walked, each item is done, and none twice but the one under way.
+// Each item of an input is done, whatever its type, and only the one under way is done twice.
 
 // refused
 mod taken_from_in_the_body {

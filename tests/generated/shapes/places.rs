@@ -1,4 +1,4 @@
-// What reads or changes a carried variable outside a loop's body sees, in a resumed run, what it saw in the first.
+// Code that reads or changes a carried variable outside a loop's body sees, in a resumed run, what it saw in the first.
 
 // kept
 mod argument_before_the_loop {

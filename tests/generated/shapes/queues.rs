@@ -1,4 +1,4 @@
-// Worklists, and what stands about their loops.
+// A worklist comes back as it was, and so do the variables around its loop.
 
 // kept
 mod breadth_first {

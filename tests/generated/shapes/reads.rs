@@ -1,4 +1,4 @@
-// What reads a carried variable at places where a resumed run comes by again.
+// A carried variable is read at places that a resumed run passes again.
 
 // kept
 mod in_a_closure_between {

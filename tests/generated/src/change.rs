@@ -1,4 +1,4 @@
-//! The types of the variables, and how their values change.
+//! Defines the types of the variables, and how their values change.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,38 +8,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::Stop;
 
-/// How long a list becomes.
+/// The longest length of a list of numbers.
 const MOST_ELEMENTS: usize = 9;
 
 /// A value that grows with numbers.
 pub trait Change {
-    /// Changes it by a number.
+    /// Changes the value by a number.
     fn grow(&mut self, by: u64);
 
-    /// A number that tells values apart, as far as jobs go by it.
+    /// Returns a number that depends on the value.
     fn weight(&self) -> u64;
 
-    /// Takes something away, or begins anew.
+    /// Takes a part of the value away, or resets it.
     fn shrink(&mut self);
 }
 
-/// A struct of a user's.
+/// A struct as a user would write it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// How many there were.
+    /// The number of numbers so far.
     pub count: u32,
-    /// Their mean.
+    /// The mean of the numbers.
     pub mean: f64,
-    /// The last one, if it was even.
+    /// The last number, if it was even.
     pub last: Option<u64>,
 }
 
-/// One so large that what is stored of it is how it differs from what it was.
+/// A struct so large that a save stores only its changes.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bulk {
-    /// How often it has changed.
+    /// The number of changes so far.
     pub count: u64,
-    /// Some numbers.
+    /// Numbers, most of which stay the same.
     pub numbers: BTreeMap<u64, u64>,
 }
 
@@ -49,7 +49,7 @@ impl Default for Bulk {
     }
 }
 
-/// As many of them are in a log.
+/// Prints a checksum of the numbers, because many values of this type are in a log.
 impl fmt::Debug for Bulk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sum = self
@@ -112,7 +112,7 @@ impl Change for String {
 
 impl Change for Vec<u64> {
     fn grow(&mut self, by: u64) {
-        // Loops walk it, one within another.
+        // The list is bounded because loops walk it, one within another.
         let is_full = self.len() >= MOST_ELEMENTS;
         match self.last_mut() {
             Some(last) if is_full || by.is_multiple_of(5) => *last += 1,
@@ -209,22 +209,22 @@ impl Change for Worklist<u64> {
     }
 }
 
-/// Changes what it is lent.
+/// Changes the value behind a reference.
 pub fn grow<T: Change>(value: &mut T, by: u64) {
     value.grow(by);
 }
 
-/// The value it was given, changed.
+/// Returns the value, changed.
 pub fn grown<T: Change>(mut value: T, by: u64) -> T {
     value.grow(by);
     value
 }
 
-/// The same, where it might have failed.
+/// Returns the value, changed, from a function that returns a `Result`.
 ///
 /// # Errors
 ///
-/// None.
+/// This function never fails.
 pub fn tried<T: Change>(value: T, by: u64) -> Result<T, Stop> {
     Ok(grown(value, by))
 }

@@ -1,4 +1,4 @@
-//! Runs a function in all ways, and says whether it keeps the promise.
+//! Runs a function in all ways, and judges whether it keeps the promise.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,39 +10,39 @@ use crate::stage::{self, Done, Entry, How, Interrupted, Plan};
 /// A function, with and without the attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    /// What it is called in messages.
+    /// The name of the function in messages.
     pub name: &'static str,
-    /// Without the attribute.
+    /// The function without the attribute.
     pub plain: fn() -> String,
-    /// With it.
+    /// The function with the attribute.
     pub with: fn() -> String,
-    /// What a checkpoint has of the carried variables.
+    /// Shows the carried variables of a checkpoint.
     pub peek: Option<fn(&Checkpoint) -> String>,
     /// Whether the attribute changes what an uninterrupted run does.
     pub has_policy: bool,
-    /// How many items there are between two saves.
+    /// The number of items from one save to the next.
     pub save_every: usize,
-    /// How many steps are done again at most; if none is said, the items since the last save.
+    /// The most steps that a run does again; without it, the items since the last save.
     pub repeats: Option<usize>,
-    /// Whether some of its items are done in any order.
+    /// Whether some of the function's items are done in any order.
     pub is_unordered: bool,
 }
 
-/// A run that is interrupted in every run until it is done is given up on after so many.
+/// The number of runs after which a function is given up that is interrupted in every run.
 const MOST_RUNS: usize = 80;
 
-/// How many items are done at once, of those that are done in any order.
+/// The number of items that are done at once, if they are done in any order.
 const AT_ONCE: usize = 3;
 
-/// At so many steps a function is interrupted, if it has that many.
+/// The most steps, roughly, at which a function is interrupted. A function with fewer steps is interrupted at each.
 const MOST_STEPS: usize = 60;
 
 thread_local! {
-    /// Whether a function under trial runs.
+    /// Whether a function under trial is running.
     static IS_TRIED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What came of one run.
+/// The result of one run, and what it did.
 struct Outcome {
     returned: String,
     done: Done,
@@ -57,9 +57,9 @@ impl Outcome {
     }
 }
 
-/// Tries all of them. Prints a line for each that does not keep the promise, and a count.
+/// Tries all cases. Prints a line for each that does not keep the promise, and a count.
 pub fn main(cases: &[Case]) {
-    // What a function under trial panics with is told by the trial.
+    // The trial itself tells of a panic of the function under trial.
     std::panic::set_hook(Box::new(|panic| {
         if !IS_TRIED.get() {
             eprintln!("{panic}");
@@ -95,7 +95,7 @@ impl Trial<'_> {
         });
         IS_TRIED.set(false);
         let mut done = stage::end();
-        // What is dropped where a run ends early is no part of what it does.
+        // Values that are dropped where a run ends early are not compared.
         if plan.is_some() || !self.counts_drops {
             done.log.retain(|entry| !matches!(entry, Entry::Dropped(_)));
         }
@@ -119,7 +119,7 @@ impl Trial<'_> {
             }
             self.counts_drops = false;
         }
-        // Of a function with many steps, some.
+        // A function with many steps is interrupted at some of them only.
         let stride = whole.done.steps / MOST_STEPS + 1;
         for at in (1..=whole.done.steps).step_by(stride) {
             for how in [How::Error, How::Panic, How::Kill] {
@@ -138,7 +138,7 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// One interruption, and a run after it.
+    /// Interrupts a run once, and checks the run after it.
     fn once(&mut self, plan: Plan, (whole, letters): (&Outcome, &str)) -> Result<(), String> {
         let case = self.case;
         stage::clear();
@@ -175,7 +175,8 @@ impl Trial<'_> {
         let (repeated, most) = if let Some(repeats) = case.repeats {
             (count(|it| matches!(it, Entry::Did(_))), repeats)
         } else {
-            // After an error as well, what completed in an inner loop may have no values to go with it.
+            // After an error too, items that completed in an inner loop may be done again, because their carried values
+            // were not saved.
             let broken = count(|it| *it == Entry::Broke);
             (count(|it| *it == Entry::Item), case.save_every + broken)
         };
@@ -185,7 +186,8 @@ impl Trial<'_> {
         self.ends_as(whole, letters)
     }
 
-    /// Whether what is stored in the end is what an uninterrupted run leaves, and a run after that begins anew.
+    /// Checks that the dead letters in the end are those of an uninterrupted run, and that a run after that begins
+    /// anew.
     fn ends_as(&mut self, whole: &Outcome, letters: &str) -> Result<(), String> {
         if dead_letters() != letters {
             return Err(format!("dead letters are {}, not {letters}", dead_letters()));
@@ -199,7 +201,7 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// What a run did, in any order if that is not known.
+    /// Returns what a run did, sorted if the order is not known.
     fn sorted(&self, outcome: &Outcome) -> Vec<Entry> {
         let mut log = outcome.done.log.clone();
         if self.case.is_unordered {
@@ -208,7 +210,7 @@ impl Trial<'_> {
         log
     }
 
-    /// A run after one that was interrupted, of a function whose items are done in any order.
+    /// Checks the run after an interrupted one, for a function whose items are done in any order.
     fn in_any_order(
         &mut self,
         first: &Outcome,
@@ -242,7 +244,7 @@ impl Trial<'_> {
         self.ends_as(whole, letters)
     }
 
-    /// An interruption in each run, until it is done.
+    /// Interrupts each run, until the function is done.
     fn each(&mut self, plan: Plan, whole: &Outcome) -> Result<(), String> {
         if plan.at > whole.done.steps {
             return Ok(());
@@ -261,18 +263,18 @@ impl Trial<'_> {
             let is_right = found == *expected;
             return if is_right { Ok(()) } else { Err(format!("returns {found}, not {expected}")) };
         }
-        // Steps outside of loops, each run's own, leave no way on.
+        // Steps outside of loops run in each run, so every run may be interrupted at one of them before it gets on.
         Ok(())
     }
 }
 
-/// Whether all that is in the one is in the other, in that order; else the first that is not.
+/// Checks that all entries of `part` are in `whole`, in their order; the error is the first that is not.
 fn subsequence<'a>(part: &'a [Entry], whole: &[Entry]) -> Result<(), &'a Entry> {
     let mut rest = whole.iter();
     part.iter().try_for_each(|entry| if rest.any(|it| it == entry) { Ok(()) } else { Err(entry) })
 }
 
-/// Whether all that is in the one is in the other as often, in any order; else the first that is not.
+/// Checks that all entries of `part` are in `whole` as often, in any order; the error is the first that is not.
 fn among<'a>(part: &'a [Entry], whole: &[Entry]) -> Result<(), &'a Entry> {
     let count = |log: &[Entry], entry| log.iter().filter(|it| *it == entry).count();
     part.iter().try_for_each(|entry| {
@@ -300,14 +302,14 @@ mod tests {
     use super::*;
     use crate::{item, step, store};
 
-    /// What is complete of the function under way, in that store.
+    /// The complete items of the function under way, with the store that they belong to.
     type Known = (Option<Arc<MemoryBackend>>, BTreeSet<u64>);
 
     thread_local! {
         static KNOWN: RefCell<Known> = RefCell::default();
     }
 
-    /// Does what is not complete, of twelve items, two at a time in the other order.
+    /// Does those of twelve items that are not complete, in another order than by number.
     fn go(notes: bool, forgets: bool) -> String {
         let here = store();
         let known = KNOWN.with_borrow_mut(|(of, known)| {
@@ -344,14 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn items_in_any_order_are_not_to_be_done_again_without_bound() {
+    fn the_judge_notices_too_many_items_that_are_done_again() {
         assert_eq!(tried(|| go(true, true)), Ok(()));
         let said = tried(|| go(false, true)).unwrap_err();
         assert!(said.contains("4 are done again, not 3"), "{said}");
     }
 
     #[test]
-    fn nor_is_what_is_finished_to_be_taken_for_the_next_run() {
+    fn the_judge_notices_a_finished_job_that_does_not_begin_anew() {
         let said = tried(|| go(true, false)).unwrap_err();
         assert!(said.ends_with("does not begin anew"), "{said}");
     }

@@ -1,7 +1,7 @@
-//! What generated functions are made of, and how each is tried.
+//! Provides what generated functions are made of, and tries each function.
 //!
-//! A generated program has every function twice: under the attribute, and under one that does nothing. It passes
-//! them to [`main`], with the values that the checkpoint is asked for.
+//! A generated program has every function twice: under the attribute, and under an attribute that does nothing. The
+//! program passes them to [`main`], with functions that show the carried variables of a checkpoint.
 
 mod change;
 mod judge;

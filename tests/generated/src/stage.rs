@@ -1,4 +1,4 @@
-//! Where a function runs: what it does and sees is noted, and it is interrupted at a step.
+//! Runs a function: notes what it does and sees, and interrupts it at a step.
 
 use std::cell::RefCell;
 use std::fmt::{self, Debug};
@@ -11,10 +11,10 @@ use std::task::{Context, Poll, Waker};
 use safe_state::{Backend, Checkpoint, FileBackend, MemoryBackend};
 use tempfile::TempDir;
 
-/// Why a function ends early.
+/// The reason why a function ends early.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stop {
-    /// It was interrupted.
+    /// The function was interrupted.
     Interrupted,
     /// An item was bad.
     Rejected(u64),
@@ -36,12 +36,12 @@ impl From<safe_state::Error> for Stop {
     }
 }
 
-/// How a run is interrupted.
+/// The way in which a run is interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     Error,
     Panic,
-    /// As the end of the process: what is saved from there on is lost.
+    /// The run ends as if its process were killed: whatever it saves from there on is lost.
     Kill,
 }
 
@@ -52,39 +52,39 @@ pub(crate) struct Plan {
     pub(crate) is_after: bool,
 }
 
-/// One thing that a function did or saw.
+/// An entry of the log of what a function did or saw.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Entry {
     Saw(String),
     Did(String),
-    /// It began an item of an innermost loop.
+    /// The function began an item of an innermost loop.
     Item,
-    /// Something was dropped.
+    /// A value was dropped.
     Dropped(String),
-    /// It breaks out of a loop, in an item that is not complete for that.
+    /// The function broke out of a loop, in an item that is not complete for that reason.
     Broke,
 }
 
-/// What a run did.
+/// The log of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Done {
     pub(crate) log: Vec<Entry>,
     pub(crate) steps: usize,
     pub(crate) is_interrupted: bool,
-    /// What the carried variables were when the last item of this loop ended, if one did.
+    /// The carried variables as they were when the last item of the current loop ended, if one did.
     pub(crate) ended: Option<String>,
 }
 
 #[derive(Default)]
 struct Stage {
     store: Arc<MemoryBackend>,
-    /// A folder, if that is where it is stored.
+    /// The folder of the checkpoints, if they are stored in files.
     files: Option<TempDir>,
     done: Done,
     plan: Option<Plan>,
-    /// What was stored when the run was killed.
+    /// The checkpoints as they were when the run was killed.
     left: Option<Vec<(String, Vec<u8>)>>,
-    /// What was stored when the run was interrupted, and what `ended` then said.
+    /// The checkpoint as it was when the run was interrupted, with the value of `ended` then.
     peeked: Option<(Vec<u8>, String)>,
 }
 
@@ -92,22 +92,22 @@ thread_local! {
     static STAGE: RefCell<Stage> = RefCell::default();
 }
 
-/// What an interrupted run panics with.
+/// The payload of the panic that interrupts a run.
 pub(crate) struct Interrupted;
 
-/// The backend of the function under way.
+/// Returns the backend of the function under way.
 pub fn store() -> Arc<MemoryBackend> {
     STAGE.with_borrow(|stage| Arc::clone(&stage.store))
 }
 
-/// A folder for the function under way.
+/// Returns a folder for the checkpoints of the function under way.
 ///
 /// # Panics
 ///
-/// If there can be none.
+/// If the folder can't be made.
 pub fn files() -> PathBuf {
     STAGE.with_borrow_mut(|stage| {
-        // Where a sync costs nothing, if there is such a place.
+        // A sync costs nothing in this folder, where it exists.
         let folder = Some(Path::new("/dev/shm")).filter(|folder| folder.is_dir());
         let new = || folder.map_or_else(tempfile::tempdir, tempfile::tempdir_in);
         let files = stage.files.get_or_insert_with(|| new().expect("a folder"));
@@ -115,7 +115,7 @@ pub fn files() -> PathBuf {
     })
 }
 
-/// Notes what a place sees.
+/// Notes the values that a place sees.
 pub fn see(place: &str, values: impl Debug) {
     note(Entry::Saw(format!("{place} {values:?}")));
 }
@@ -141,7 +141,7 @@ pub fn item() {
     note(Entry::Item);
 }
 
-/// Notes what the carried variables are where an item ends.
+/// Notes the carried variables where an item ends.
 pub fn ended(values: impl Debug) {
     STAGE.with_borrow_mut(|stage| stage.done.ended = Some(format!("{values:?}")));
 }
@@ -150,7 +150,7 @@ pub fn ended(values: impl Debug) {
 ///
 /// # Errors
 ///
-/// When it is interrupted so.
+/// If the run is interrupted here by an error.
 pub fn step(place: &str, values: impl Debug) -> Result<(), Stop> {
     let effect = format!("{place} {values:?}");
     let plan = STAGE.with_borrow_mut(|stage| {
@@ -168,22 +168,22 @@ pub fn step(place: &str, values: impl Debug) -> Result<(), Stop> {
     if plan.how == How::Error {
         return Err(Stop::Interrupted);
     }
-    // Unlike `panic!`, it leaves standard error quiet.
+    // Unlike `panic!`, `resume_unwind` writes nothing to standard error.
     resume_unwind(Box::new(Interrupted))
 }
 
-/// The same in a function that returns no errors.
+/// Has an effect in a function that returns no errors, and may be interrupted before or behind it.
 ///
 /// # Panics
 ///
-/// When it is interrupted.
+/// If the run is interrupted here.
 pub fn step_or_panic(place: &str, values: impl Debug) {
     if step(place, values).is_err() {
         resume_unwind(Box::new(Interrupted));
     }
 }
 
-/// Notes it, unless the process has ended.
+/// Notes an entry, unless the run was killed.
 fn note(entry: Entry) {
     STAGE.with_borrow_mut(|stage| {
         if stage.left.is_none() {
@@ -219,7 +219,7 @@ impl Stage {
     }
 }
 
-/// Begins with an empty store.
+/// Begins anew with an empty store.
 pub(crate) fn clear() {
     STAGE.with_borrow_mut(|stage| *stage = Stage::default());
 }
@@ -232,7 +232,7 @@ pub(crate) fn begin(plan: Option<Plan>) {
     });
 }
 
-/// What the run did. One that was killed leaves what was stored then.
+/// Ends the run, and returns what it did. If the run was killed, puts back what was stored then.
 pub(crate) fn end() -> Done {
     STAGE.with_borrow_mut(|stage| {
         for (job, bytes) in stage.left.take().into_iter().flatten() {
@@ -242,27 +242,27 @@ pub(crate) fn end() -> Done {
     })
 }
 
-/// What was stored where the run was interrupted, and what the carried variables had been where the last item
-/// ended.
+/// Returns the checkpoint as it was where the run was interrupted, with the carried variables as they were where the
+/// last item ended.
 pub(crate) fn peeked() -> Option<(Checkpoint, String)> {
     let (bytes, ended) = STAGE.with_borrow(|stage| stage.peeked.clone())?;
     Some((Checkpoint::decode(&bytes).expect("a whole checkpoint"), ended))
 }
 
-/// What is stored now, if it is anything.
+/// Returns the checkpoint that is stored now, if one is.
 pub(crate) fn stored() -> Option<Checkpoint> {
     let stored = STAGE.with_borrow(Stage::stored);
     let (_, bytes) = stored.first()?;
     Some(Checkpoint::decode(bytes).expect("a whole checkpoint"))
 }
 
-/// What is made of a number, in a while.
+/// Computes a number, and lets other threads run before.
 pub fn later(number: u64) -> u64 {
     std::thread::yield_now();
     number.wrapping_mul(7) % 23
 }
 
-/// The same, where others may come first.
+/// Computes a number like [`later`], and lets other futures run before.
 pub async fn after(number: u64) -> u64 {
     let mut left = number % 3;
     std::future::poll_fn(|context| {
@@ -277,20 +277,20 @@ pub async fn after(number: u64) -> u64 {
     later(number)
 }
 
-/// The number, if it is good.
+/// Returns the number, unless it is bad.
 ///
 /// # Errors
 ///
-/// It is not.
+/// If the number is bad.
 pub fn rejected(number: u64, is_bad: bool) -> Result<u64, Stop> {
     if is_bad { Err(Stop::Rejected(number)) } else { Ok(number) }
 }
 
-/// Runs a future of which nothing has to be waited for.
+/// Runs a future to its end by polling it again and again.
 ///
 /// # Panics
 ///
-/// If the future does.
+/// If the future panics.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {

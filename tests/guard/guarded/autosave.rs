@@ -1,4 +1,4 @@
-//! A guard that saves.
+//! Runs a guard that saves its data to a file.
 
 use std::io::{self, Write};
 use std::process;
@@ -8,7 +8,7 @@ use safe_state::guard::{Data, Ended, Guard, GuardError};
 
 use crate::{ending, storm, tell};
 
-/// Saves every millisecond.
+/// Saves the data every millisecond, and rescues it in the way `how`.
 pub(crate) fn run(path: &str, how: &str) -> Result<Ended, GuardError> {
     Guard::new("saved")
         .autosave(path, Duration::from_millis(1))

@@ -1,16 +1,16 @@
-//! Crashes of the kind that safe code is kept from.
+//! Makes crashes that safe code can't cause.
 #![expect(unsafe_code, reason = "crashes are what is tested")]
 
 use sadness_generator::SadnessFlavor;
 
-/// Crashes.
+/// Crashes in the given way.
 pub(crate) fn crash(flavor: SadnessFlavor) -> ! {
-    // SAFETY: there is nothing to come.
+    // SAFETY: the process ends here.
     unsafe { flavor.make_sad() }
 }
 
-/// Closes a file, whoever it belongs to.
+/// Closes the file descriptor `file`, whoever it belongs to.
 pub(crate) fn close(file: i32) {
-    // SAFETY: nothing is open but what the process was started with.
+    // SAFETY: only the descriptors are open that the process was started with.
     unsafe { libc::close(file) };
 }

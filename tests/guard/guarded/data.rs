@@ -1,4 +1,4 @@
-//! What a job may do with its data.
+//! Tests what a job may do with its data.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::tell;
 
-/// Shapes that formats without names in them can't read back.
+/// Values that formats without field names can't read back.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Shapes {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ enum Tagged {
     Row { id: u64 },
 }
 
-/// Succeeds if all is as it should be.
+/// Runs a job that checks its data, and succeeds if all is right.
 pub(crate) fn run() -> Result<Ended, GuardError> {
     Guard::new("data").rescue(tell).run(|data| {
         values(data)?;
@@ -45,7 +45,7 @@ fn values(data: &Data) -> Result<(), GuardError> {
     let any = json!({"nested": [1, "two", null, {"three": 3.5}]});
     data.insert("any", &any)?;
     assert_eq!(data.get("any")?, Some(any));
-    // What is stored is what it was then.
+    // The stored value is a copy from the time when it was inserted.
     let mut list = vec![1];
     data.insert("list", &list)?;
     list.push(2);
@@ -75,7 +75,7 @@ fn updates(data: &Data) -> Result<(), GuardError> {
         })
     }));
     assert!(panics.is_err() && data.get("n")? == Some(1));
-    // A change that can't be made undoes the others, even if nobody minds.
+    // A change that can't be made undoes the other changes of the update, even if the job ignores its error.
     let ignored = data.update(|data| {
         data.insert("n", 4)?;
         let _ = data.insert("n", Fails);
@@ -90,7 +90,7 @@ fn updates(data: &Data) -> Result<(), GuardError> {
     Ok(())
 }
 
-/// It can't be serialised.
+/// A value that can't be serialised.
 struct Fails;
 
 impl Serialize for Fails {

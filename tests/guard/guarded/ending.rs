@@ -1,4 +1,4 @@
-//! The ways to end.
+//! Ends a job in many ways.
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -14,7 +14,7 @@ use signal_hook::iterator::Signals;
 use crate::crash::crash;
 use crate::tell;
 
-/// Publishes something, and ends in that way.
+/// Publishes two values, and ends in the way `how`.
 pub(crate) fn job(data: &Data, how: &str) -> anyhow::Result<()> {
     data.update(|data| {
         data.insert("at", 41)?;
@@ -62,7 +62,7 @@ fn innermost(how: &str) -> anyhow::Result<()> {
     anyhow::bail!("{how} came back")
 }
 
-/// Aborts, as all panics do where the profile says `panic = "abort"`.
+/// Aborts the process by a panic, as all panics do where the profile says `panic = "abort"`.
 extern "C" fn cannot_unwind() {
     panic!("asked to panic")
 }
@@ -72,7 +72,7 @@ fn deeper(depth: u64) -> u64 {
     std::hint::black_box([depth; 64])[0] + deeper(depth + 1)
 }
 
-/// What a program sees of its surroundings.
+/// Prints what the program sees of its surroundings.
 fn show() -> anyhow::Result<()> {
     let mut input = String::new();
     io::stdin().read_to_string(&mut input)?;
@@ -89,14 +89,14 @@ fn show() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for a line.
+/// Waits for a line on standard input.
 fn wait() -> anyhow::Result<()> {
     println!("waiting {}", process::id());
     io::stdin().read_line(&mut String::new())?;
     process::exit(0)
 }
 
-/// Tells of the signals it gets, until there is a line.
+/// Prints the signals that the process gets, until a line comes on standard input.
 fn count() -> anyhow::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
     println!("waiting {}", process::id());
@@ -109,7 +109,7 @@ fn count() -> anyhow::Result<()> {
     process::exit(0)
 }
 
-/// Two guards, one after the other.
+/// Runs two guards, one after the other.
 pub(crate) fn twice() -> Result<Ended, GuardError> {
     let first = Guard::new("first").run(|data| {
         println!("first");
@@ -122,12 +122,12 @@ pub(crate) fn twice() -> Result<Ended, GuardError> {
     })
 }
 
-/// A guard within the job of another.
+/// Runs a guard within the job of another.
 pub(crate) fn nested() -> Result<Ended, GuardError> {
     Guard::new("outer").run(|_| Guard::new("inner").run(|_| ()).map(drop))
 }
 
-/// What it was passed on is closed before its guard looks for it.
+/// Closes the file descriptors that the process was passed, before its guard looks for them.
 pub(crate) fn lost() -> Result<Ended, GuardError> {
     for file in 3..64 {
         crate::crash::close(file);
@@ -135,12 +135,12 @@ pub(crate) fn lost() -> Result<Ended, GuardError> {
     Guard::new("job").run(|_| ())
 }
 
-/// Started again, it does not come to the guard.
+/// Starts the program again with arguments that do not lead it to the guard.
 pub(crate) fn elsewhere() -> Result<Ended, GuardError> {
     Guard::new("job").args(["nowhere"]).run(|_| ())
 }
 
-/// A guard in a thread that is not the first.
+/// Runs a guard in a thread that is not the first.
 pub(crate) fn in_a_thread(how: &str) -> Result<Ended, GuardError> {
     let run = || Guard::new("job").rescue(tell).run(|data| job(data, how));
     thread::scope(|scope| scope.spawn(run).join().expect("no panic"))

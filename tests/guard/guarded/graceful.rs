@@ -1,4 +1,4 @@
-//! A graceful job in the job of a guard.
+//! Runs a graceful job in the job of a guard.
 
 use std::path::Path;
 use std::thread;

@@ -1,4 +1,4 @@
-//! A program that is guarded, and ends as it is told. What its guard rescues it prints, as a line of JSON.
+//! Runs a job under a guard, and ends as the arguments say. The guard prints what it rescues as a line of JSON.
 
 mod autosave;
 mod crash;
@@ -45,18 +45,18 @@ fn main() -> Result<Ended, GuardError> {
     }
 }
 
-/// Prints what there is to know.
+/// Prints the data, the cause of the end, and what else is known of it.
 fn tell(rescue: &Rescue) {
     let data: serde_json::Map<_, _> = rescue
         .data()
         .iter()
-        // Bytes are nothing of JSON's.
+        // Bytes have no form in JSON, so they are printed as text.
         .map(|(key, value)| {
             (key.to_owned(), value.get().unwrap_or_else(|_| value.to_string().into()))
         })
         .collect();
     let cause = rescue.cause();
-    // It takes half a second where the program is not optimised.
+    // Resolving the stack takes half a second in a program that is not optimised.
     let stack = env::var_os("STACK")
         .map(|_| cause.stack().iter().map(ToString::to_string).collect::<Vec<_>>());
     let told = json!({

@@ -1,4 +1,4 @@
-//! What guards and their data take.
+//! Measures the resources that guards and their data take.
 
 use std::{env, fs, thread};
 
@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 
 use crate::{ending, tell};
 
-/// Eight guards at a time, whose jobs die.
+/// Runs eight guards at a time, whose jobs die.
 pub(crate) fn beside() -> Result<Ended, GuardError> {
     let guard = |at: usize| {
         let job = move |data: &Data| data.insert("at", at).map(|()| std::process::abort());
@@ -26,14 +26,14 @@ pub(crate) fn beside() -> Result<Ended, GuardError> {
     Guard::new("last").args(["beside-last"]).run(|_| ())
 }
 
-/// One of them.
+/// Runs one of the eight guards, in the process that its guard has started.
 pub(crate) fn beside_one(at: &str) -> Result<Ended, GuardError> {
     let at: usize = at.parse().expect("a number");
     Guard::new(format!("guard {at}"))
         .run(move |data| data.insert("at", at).map(|()| std::process::abort()))
 }
 
-/// A guard that runs many times, and leaves nothing open or mapped.
+/// Runs a guard many times, and checks that it leaves nothing open or mapped.
 pub(crate) fn again() -> Result<Ended, GuardError> {
     let used = || {
         let count = |path| fs::read_dir(path).expect("a directory").count();
@@ -50,7 +50,7 @@ pub(crate) fn again() -> Result<Ended, GuardError> {
     Guard::new("last").run(|_| ())
 }
 
-/// Values of any length take no more than the longest ones, some times.
+/// Inserts values of any length, which take no more room than a few of the longest ones.
 pub(crate) fn bounds() -> Result<Ended, GuardError> {
     const MIB: usize = 1 << 20;
     Guard::new("bounds").max_size(64 << 20).rescue(tell).run(|data| {
@@ -63,7 +63,7 @@ pub(crate) fn bounds() -> Result<Ended, GuardError> {
         }
         let full = data.insert("large", ByteBuf::from(vec![2; 64 * MIB]));
         assert!(matches!(full, Err(GuardError::Full { .. })), "{full:?}");
-        // What did not fit has changed nothing.
+        // The value that did not fit has changed nothing.
         assert_eq!(data.keys(), ["key 299", "value"]);
         data.remove("value");
         let fits = data.insert("large", ByteBuf::from(vec![2; 30 * MIB]));
@@ -72,15 +72,15 @@ pub(crate) fn bounds() -> Result<Ended, GuardError> {
     })
 }
 
-/// A guard that is asked to end while it rescues.
+/// Runs a guard that is asked to end while it rescues.
 pub(crate) fn signal_in_rescue() -> Result<Ended, GuardError> {
     let rescue = |_: &_| kill_process(getpid(), Signal::TERM).expect("it is this process");
     Guard::new("job").rescue(rescue).run(|data| ending::job(data, "kill"))
 }
 
-/// The program's file is no more when it is started again.
+/// Runs a guard whose program's file is removed before the guard starts it again.
 pub(crate) fn replaced() -> Result<Ended, GuardError> {
-    // The job finds another file there, or none, as the guard has removed it.
+    // The job finds another file at this path, or none, because the guard's process has removed it.
     let program = env::var_os("PROGRAM").expect("the path");
     let _ = fs::remove_file(program);
     Guard::new("job").run(|_| println!("the same"))

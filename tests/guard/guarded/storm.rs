@@ -1,4 +1,4 @@
-//! Publishes until it is killed, or crashes by itself at some moment.
+//! Publishes until it is killed, or crashes by itself after some time.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -10,14 +10,14 @@ use serde_bytes::{ByteBuf, Bytes};
 
 use crate::crash::crash;
 
-/// The value that belongs to a step: as long as `longest` at most, and told by the step alone.
+/// Returns the value that belongs to a step. The value depends on the step alone, and has at most `longest` bytes.
 fn value(step: u64, longest: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(step);
     let len = random.usize(longest / 10..=longest);
     vec![random.u8(..); len]
 }
 
-/// Crashes after so many microseconds, unless they are none.
+/// Runs a job that crashes after `crash_after` microseconds, unless they are 0.
 pub(crate) fn run(crash_after: &str, longest: &str) -> Result<Ended, GuardError> {
     let crash_after = crash_after.parse().expect("a number");
     let longest = longest.parse().expect("a number");
@@ -26,7 +26,7 @@ pub(crate) fn run(crash_after: &str, longest: &str) -> Result<Ended, GuardError>
         .run(|data| publish(data, crash_after, longest))
 }
 
-/// Publishes step after step, and says so each time.
+/// Publishes step after step, and writes the number of each to standard output.
 pub(crate) fn publish(data: &Data, crash_after: u64, longest: usize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(&u64::from(process::id()).to_le_bytes())?;
@@ -51,7 +51,7 @@ pub(crate) fn publish(data: &Data, crash_after: u64, longest: usize) -> anyhow::
     Ok(())
 }
 
-/// Prints which step was rescued, if all of it is of that one.
+/// Prints which step was rescued, after checking that all data is of that step.
 fn check(rescue: &Rescue, longest: usize) {
     let data = rescue.data();
     let step: u64 = data.get("step").expect("a number").unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What is saved outlives the guard as well.
+//! Tests that what a guard saves outlives the guard.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -25,9 +25,9 @@ fn names(dir: &Path) -> Vec<String> {
     files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// What the file says that the job was at; nothing if there is no file.
+/// Returns the step that the file says the job was at; `None` if the file does not exist.
 fn saved(path: &Path) -> Option<u32> {
-    // Looked at without recovering it: the rescue fails, so it stays.
+    // The rescue fails on purpose, so that the file stays and is not recovered.
     let mut at = None;
     let looked = recover(path, |rescue| {
         at = rescue.data().get("at").unwrap();
@@ -75,7 +75,7 @@ fn what_was_saved_is_recovered_after_the_guard_has_died() {
     }
     kill_process(Pid::from_child(&guard), Signal::KILL).unwrap();
     guard.wait().unwrap();
-    // The job has died as well.
+    // The job has died as well, because its output has ended.
     assert!(lines.next().is_none());
     assert!(!is_active(&path).unwrap());
 
@@ -134,7 +134,7 @@ fn a_damaged_file_is_an_error_and_stays() {
     }
 }
 
-/// Guard and job are killed at random, as by a loss of power: what was saved last is whole.
+/// Guard and job are killed at random, as by a loss of power. The update that was saved last is whole.
 #[test]
 fn a_guard_that_is_killed_while_it_saves_leaves_one_update() {
     let rounds: u64 = std::env::var("SAFE_STATE_STORM").map_or(1, |text| text.parse().unwrap());

@@ -1,4 +1,4 @@
-//! The job's data, in a job.
+//! Tests the data of a job, in a job.
 
 use safe_state_guard_tests::{guarded, rescued};
 

@@ -1,11 +1,11 @@
-//! However the process ends, the guard has its data, and knows why.
+//! Tests that the guard has the data and knows the cause, however the process ends.
 
 use safe_state_guard_tests::{guarded, rescued};
 use serde_json::json;
 
 use crate::GUARDED;
 
-/// The ways to end; what the guard calls them, and the exit code.
+/// The ways to end, each with what the guard says of it and the exit code.
 const ENDINGS: [(&str, &str, i32); 20] = [
     ("error", "exited with 1", 1),
     ("panic", "exited with 101, panicked at tests/guard/guarded/ending.rs:", 101),
@@ -74,7 +74,7 @@ fn a_panic_says_what_and_where() {
     assert_eq!((&panic[0], &panic[2]), (&json!("asked to panic"), &json!("main")));
     let aborted = guarded(GUARDED, &["panic-abort"]).output().unwrap();
     assert_eq!(rescued(&aborted).unwrap()["panic"][0], json!("asked to panic"));
-    // Its message is on standard error, as without a guard.
+    // The message of the panic is on standard error, as without a guard.
     assert!(String::from_utf8_lossy(&output.stderr).contains("asked to panic"));
     let output = guarded(GUARDED, &["caught-panic"]).output().unwrap();
     assert_eq!(rescued(&output).unwrap()["panic"], json!(null), "it did not end the job");

@@ -1,4 +1,5 @@
-//! Pairs of signals to a guard, or to it and its job, as to all processes of a service.
+//! Tests pairs of signals that are sent to a guard alone, or to the guard and its job, as to all processes of a
+//! service.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -29,7 +30,7 @@ fn pair(to_both: bool, apart: u64, millis: u64) {
     let said = thread::spawn(move || lines.map(Result::unwrap).count() as u64);
     let job = child_of(guard.id()).filter(|_| to_both);
     let send = || {
-        // They may have ended.
+        // The processes may have ended.
         let _ = kill_process(Pid::from_child(&guard), Signal::TERM);
         let _ = job.map(|job| kill_process(job, Signal::TERM));
     };

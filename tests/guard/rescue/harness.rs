@@ -1,8 +1,8 @@
-//! A guard within a test.
+//! Tests a guard within a test.
 
 use safe_state::guard::{Guard, GuardError};
 
-/// The program that is started again is the harness: it is told to come to this test alone.
+/// The guard starts the test harness again, and the arguments make it run this test alone.
 #[test]
 fn a_guard_runs_within_a_test() {
     let mut rescued = None;

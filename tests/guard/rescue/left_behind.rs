@@ -1,4 +1,4 @@
-//! Neither outlives the other, and nothing is left.
+//! Tests that neither the guard nor its job outlives the other, and that nothing is left.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -19,13 +19,13 @@ fn a_job_dies_with_its_guard() {
     assert_ne!(job, guard.id());
     kill_process(Pid::from_child(&guard), Signal::KILL).unwrap();
     guard.wait().unwrap();
-    // It held the other end of its standard output.
+    // The job held the other end of its standard output, so the job has ended.
     assert!(lines.next().is_none());
 }
 
 #[test]
 fn no_memory_is_left_and_no_file() {
-    // What jobs hold leases by ends in a process's number, and comes and goes with other tests.
+    // Files by which jobs hold leases end in a digit of a process id, and come and go with other tests.
     let shared = || {
         let listed = fs::read_dir("/dev/shm").unwrap().map(|file| file.unwrap().file_name());
         let names = listed.map(|name| name.to_string_lossy().into_owned());

@@ -1,4 +1,4 @@
-//! Limits of the system on what a guard takes, and what core dumps have of it.
+//! Tests the system's limits on what a guard takes, and what core dumps hold of its memory.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -34,7 +34,7 @@ fn a_guard_beyond_a_limit_says_so() {
     assert!(under("ulimit -f 4000000", "return").status.success());
 }
 
-/// How many mappings of the shared memory a process has, and how many of them are left out of dumps.
+/// Returns the number of mappings of the shared memory that a process has, and how many of them are left out of dumps.
 fn mapped(pid: u32) -> (usize, usize) {
     let maps = fs::read_to_string(format!("/proc/{pid}/smaps")).unwrap();
     let mut flags = Vec::new();
@@ -50,7 +50,7 @@ fn mapped(pid: u32) -> (usize, usize) {
 }
 
 #[test]
-fn its_memory_is_left_out_of_core_dumps() {
+fn the_memory_of_a_guard_is_left_out_of_core_dumps() {
     let mut guard =
         guarded(GUARDED, &["wait"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

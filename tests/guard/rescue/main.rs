@@ -1,4 +1,4 @@
-//! Programs that crash, and what is rescued of them.
+//! Tests programs that crash, and what is rescued of them.
 
 mod autosave;
 mod data;
@@ -13,5 +13,5 @@ mod signals;
 mod storm;
 mod surroundings;
 
-/// The program that the tests start.
+/// The path of the program that the tests start.
 const GUARDED: &str = env!("CARGO_BIN_EXE_guarded");

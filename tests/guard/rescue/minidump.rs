@@ -1,4 +1,4 @@
-//! Minidumps of crashes.
+//! Tests minidumps of crashes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +12,7 @@ use crate::GUARDED;
 fn a_crash_has_a_minidump_each_time() {
     let dir = tempfile::tempdir().unwrap();
     let dumps = dir.path().join("dumps");
-    // To look at a process is to trace it, which a guard that waits for it must not take for its end.
+    // A minidump is made by tracing the process, which the guard that waits for the process must not take for its end.
     for how in ["segfault", "segfault-in-thread", "abort", "overflow"].repeat(4) {
         let output =
             guarded(GUARDED, &["minidump", dumps.to_str().unwrap(), how]).output().unwrap();
@@ -27,7 +27,7 @@ fn a_crash_has_a_minidump_each_time() {
 }
 
 #[test]
-fn what_is_no_crash_has_none() {
+fn an_end_that_is_no_crash_has_no_minidump() {
     let dir = tempfile::tempdir().unwrap();
     for how in ["return", "error", "kill", "panic"] {
         let output =

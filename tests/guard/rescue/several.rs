@@ -1,4 +1,4 @@
-//! Guards after, within and beside one another, and programs that don't come back to theirs.
+//! Tests guards after, within and beside one another, and programs that don't come back to their guard.
 
 use safe_state_guard_tests::{guarded, rescued};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Signals reach the job, and once.
+//! Tests that signals reach the job, each once.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -9,7 +9,7 @@ use safe_state_guard_tests::guarded;
 
 use crate::GUARDED;
 
-/// A command whose job counts the signals that it gets.
+/// A program under a guard, whose job counts the signals that it gets.
 struct Counting {
     program: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -33,7 +33,7 @@ impl Counting {
         self.lines.next().unwrap().unwrap()
     }
 
-    /// Lets it end, and gives the signals that it has told of since.
+    /// Lets the program end, and returns the signals that it has told of since the last line that was read.
     fn end(mut self) -> Vec<String> {
         self.program.stdin.take().unwrap().write_all(b"\n").unwrap();
         let said: Vec<String> = self.lines.map(Result::unwrap).collect();
@@ -54,21 +54,21 @@ fn signals_to_the_guard_alone_are_passed_on() {
 
 #[test]
 fn the_terminals_ctrl_c_reaches_the_job_once() {
-    // A terminal of its own, in whose foreground guard and job are; and no shell, which would die of the
-    // signal in their stead.
+    // `script` gives guard and job a terminal of their own, in whose foreground they are. `exec` leaves no shell, which
+    // would die of the signal in their place.
     let mut script = Command::new("script");
     script.args(["-qec", &format!("exec {GUARDED} count"), "/dev/null"]).env("SHELL", "/bin/sh");
     let mut counting = Counting::start(&mut script);
     let stdin = counting.program.stdin.as_mut().unwrap();
     stdin.write_all(b"\x03").unwrap();
-    // The terminal's echo of the key can come anywhere in it.
+    // The terminal's echo of the key can come anywhere in the line.
     let heard = counting.line().replace("^C", "");
     assert_eq!(heard.trim_end(), "got 2");
     assert_eq!(counting.end(), [""; 0], "once");
 }
 
 #[test]
-fn a_job_that_does_not_handle_them_dies_of_them() {
+fn a_job_that_does_not_handle_a_signal_dies_of_it() {
     let mut program =
         guarded(GUARDED, &["wait"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();

@@ -1,4 +1,4 @@
-//! A job that publishes as fast as it can, killed at random: its guard has exactly the last update.
+//! Tests a job that publishes as fast as it can and is killed at random: its guard has exactly the last update.
 //!
 //! `SAFE_STATE_STORM=50` kills fifty times as often, `SAFE_STATE_STORM_SEED` at other instants.
 
@@ -17,11 +17,11 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
-/// The longest values, in bytes.
+/// The lengths of the longest values, in bytes.
 const SIZES: [&str; 4] = ["10", "1000", "100000", "10000000"];
 
 #[test]
-fn killed_at_random() {
+fn a_guard_has_the_last_update_of_a_job_that_is_killed() {
     storm(0, |job, delay| {
         thread::sleep(delay);
         kill_process(job, Signal::KILL).unwrap();
@@ -29,7 +29,7 @@ fn killed_at_random() {
 }
 
 #[test]
-fn crashing_at_random() {
+fn a_guard_has_the_last_update_of_a_job_that_crashes() {
     storm(1, |_, _| ());
 }
 
@@ -59,7 +59,7 @@ fn storm(crashes: u64, kill: impl Fn(Pid, Duration)) {
     }
 }
 
-/// What was rescued is what the job said last, or the update that it had no time to tell of.
+/// Checks that the rescued step is the last that the job told of, or the next, which it had no time to tell of.
 fn check(said: &[u8], what: &str) {
     let at = said.windows(9).position(|text| text == b"\nrescued ").unwrap();
     let steps = &said[..at - at % 8];

@@ -1,4 +1,4 @@
-//! The job is what the user sees.
+//! Tests that the job sees what a program without a guard sees.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -31,7 +31,7 @@ fn the_job_has_the_programs_surroundings() {
         assert!(said.lines().any(|said| said == line), "{line} is not in {said}");
     }
     assert_eq!(str::from_utf8(&output.stderr).unwrap(), "error\n");
-    // Nothing that the job starts has the shared memory.
+    // A process that the job starts does not inherit the shared memory.
     assert!(!said.contains("memfd"), "{said}");
     assert!(output.status.success());
 }

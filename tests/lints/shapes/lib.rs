@@ -1,4 +1,4 @@
-//! The shapes, under our attribute or under one that changes nothing.
+//! Collects the shapes, under our attribute or under one that changes nothing.
 
 #![cfg(feature = "linted")]
 
@@ -15,7 +15,7 @@ use safe_state_unchanged::resumable;
 mod cases;
 mod warned;
 
-/// All shapes.
+/// Returns all shapes.
 pub fn all() -> Vec<safe_state_tests::shapes::Shape> {
     [
         cases::arguments::all(),

@@ -1,4 +1,4 @@
-//! One mistake a function, that the compiler is to report with the attribute as without.
+//! Has one mistake in each function, which the compiler has to report with the attribute as without.
 
 use super::resumable;
 

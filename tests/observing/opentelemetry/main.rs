@@ -1,4 +1,4 @@
-//! The recipe for OpenTelemetry in `docs/guide/observability.md`, and what an exporter gets by it.
+//! Tests the recipe for OpenTelemetry in `docs/guide/observability.md`, and what an exporter gets by it.
 
 mod recipe;
 
@@ -19,7 +19,7 @@ fn mail(customers: &[&str], fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps what it is to send.
+/// An exporter that keeps the spans that it is to send.
 #[derive(Clone, Debug, Default)]
 struct Exported(Arc<Mutex<Vec<SpanData>>>);
 
@@ -30,7 +30,7 @@ impl SpanExporter for Exported {
     }
 }
 
-/// The attribute's value, as text.
+/// Returns the value of a span's attribute, as text.
 fn attribute(span: &SpanData, name: &str) -> Option<String> {
     let found = span.attributes.iter().find(|it| it.key.as_str() == name)?;
     Some(found.value.to_string())

@@ -1,4 +1,4 @@
-//! As it stands in `docs/guide/observability.md`.
+//! Contains the code that `docs/guide/observability.md` shows.
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter};

@@ -1,4 +1,4 @@
-//! The recipe for Prometheus in `docs/guide/observability.md`, and what is scraped by it.
+//! Tests the recipe for Prometheus in `docs/guide/observability.md`, and what is scraped by it.
 
 mod recipe;
 

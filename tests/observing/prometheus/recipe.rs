@@ -1,4 +1,4 @@
-//! As it stands in `docs/guide/observability.md`.
+//! Contains the code that `docs/guide/observability.md` shows.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 

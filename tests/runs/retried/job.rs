@@ -1,5 +1,5 @@
-//! The jobs whose items fail, by index and by key, with and without carried values, as a function and as
-//! a future.
+//! Defines the jobs whose items fail, by index and by key, with and without carried values, as a function and as a
+//! future.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Outcome, Way, digest};
 
-/// What a job is like, in all of its runs.
+/// The properties of a job, in all of its runs.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Kind {
     pub(crate) way: Way,
@@ -23,22 +23,22 @@ pub(crate) struct Kind {
     pub(crate) skip_limit: u64,
 }
 
-/// One run.
+/// A run of a job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
     pub(crate) input: Vec<u32>,
     pub(crate) bad: Vec<Bad>,
-    /// In the attempt that many after its first.
+    /// The number of attempts of the run before the one in which it is killed.
     pub(crate) killed: Option<usize>,
-    /// Whether dead letters are put back before.
+    /// Whether dead letters are put back before the run.
     pub(crate) puts_back: bool,
 }
 
-/// An item that fails, and how that is answered.
+/// An item that fails, and how its failures are answered.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Bad {
     pub(crate) item: u32,
-    /// How often in a row.
+    /// The number of failures in a row.
     pub(crate) fails: u32,
     pub(crate) answer: Answer,
 }
@@ -73,7 +73,7 @@ impl Run {
     }
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Ended {
     Returned(Outcome),
@@ -88,7 +88,7 @@ struct Call<'a> {
     run: &'a Run,
     effects: Effects,
     attempts: Cell<usize>,
-    /// How often the item in flight has failed.
+    /// The number of times that the item in flight has failed.
     failed: Cell<u32>,
     item: Cell<u32>,
 }

@@ -1,4 +1,4 @@
-//! What must come out where items fail.
+//! Models what runs must do where items fail.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,10 +7,10 @@ use safe_state::Action;
 use super::job::{Ended, Kind, Run};
 use crate::plan::{Outcome, Way, digest};
 
-/// What an item is known by: its index, or its value and which of those of that value it is.
+/// The identity of an item: its index, or its value and how many items with the same value come before it.
 type Id = (u32, u32);
 
-/// An item given up on: its index then, and how often it was tried.
+/// A dead letter: the index of the item when it was given up, and the number of its attempts.
 struct Letter {
     id: Id,
     index: u64,
@@ -21,22 +21,22 @@ struct Letter {
 pub(crate) struct Model {
     kind: Kind,
     saved: State,
-    /// Whether there is anything stored.
+    /// Whether a checkpoint is stored.
     is_kept: bool,
 }
 
-/// What a save holds.
+/// The contents of a save.
 #[derive(Default)]
 struct State {
     completed: BTreeSet<Id>,
     outcome: Outcome,
-    /// Of the item that failed last.
+    /// The item that failed last, and the number of its attempts.
     attempts: Option<(Id, u32)>,
     skipped: u64,
     letters: Vec<Letter>,
 }
 
-/// What becomes of an item.
+/// The outcome of an item.
 enum Became {
     Complete,
     GivenUp,
@@ -85,7 +85,7 @@ impl Model {
         self.saved.skipped
     }
 
-    /// Puts dead letters back. Gives how many.
+    /// Puts the dead letters back, and returns their number.
     pub(crate) fn put_back(&mut self) -> usize {
         let letters = std::mem::take(&mut self.saved.letters);
         for Letter { id, .. } in &letters {
@@ -95,7 +95,7 @@ impl Model {
         letters.len()
     }
 
-    /// The items tried in a run, in their order, and how it ends.
+    /// Returns the items that a run tries, in their order, and how the run ends.
     pub(crate) fn run(&mut self, run: &Run) -> (Vec<u32>, Ended) {
         let mut running = Running { run, state: self.saved.clone(), tried: Vec::new(), unsaved: 0 };
         self.is_kept = true;

@@ -1,4 +1,4 @@
-//! What others try: text that would run, another origin that would read or press, a frame around the page.
+//! Tests attacks: text that would run, another origin that would read or press, a frame around the page.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -12,7 +12,7 @@ use super::Browser;
 
 const HOSTILE: &str = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>\u{202e}\"'>&#/job/../%2e%2e?token=x";
 
-/// A page of another origin.
+/// Starts a server of another origin, which answers with `page`.
 fn elsewhere(page: String) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -21,7 +21,7 @@ fn elsewhere(page: String) -> SocketAddr {
             let mut stream = stream.unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-            // A browser may be gone by then.
+            // The browser may have closed the connection.
             let _ = write!(
                 stream,
                 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{page}",
@@ -40,7 +40,7 @@ fn hostile_names_and_messages_are_text() {
     let mut browser = Browser::start();
     browser.open(&served.link);
     browser.wait_for_text("tbody th", "<img src=x onerror=");
-    // What turns text around is named, not shown.
+    // Characters that turn the direction of text are shown by their names.
     browser.wait_for_text("tbody th", "\\u{202e}");
     browser.click("tbody th a");
     browser.wait_for_text("h1", "<script>document.title='run'</script>");
@@ -61,7 +61,7 @@ fn hostile_names_and_messages_are_text() {
     browser.click("[data-verb=pause]");
     browser.wait_for_text(".head", "asked to pause");
     assert_eq!(jobs.json(&["peek", HOSTILE])["asked"], "pause");
-    // And were there a way in, the policy forbids what would run.
+    // Even if text got into the page as a script, the policy forbids it to run.
     let script = "const it = document.createElement('script'); it.textContent = \"document.title = 'run'\"; document.body.append(it);
         const image = document.createElement('img'); image.setAttribute('onerror', \"document.title = 'run'\"); image.src = 'x'; document.body.append(image);";
     assert_eq!(browser.errors(), [""; 0]);
@@ -109,7 +109,7 @@ fn another_origin_neither_reads_nor_presses_nor_frames() {
             .then_some(())
     });
     assert_eq!(jobs.json(&["peek", "mail"])["asked"], Value::Null);
-    // By a name that leads here, it is not reached at all.
+    // By another name that leads here, the server is not reached at all.
     browser.open(&format!("http://jobs.localhost:{}/", served.address.port()));
     browser.wait_for_text("body", "this server has another name");
 }

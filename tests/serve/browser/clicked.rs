@@ -1,4 +1,4 @@
-//! What a user does: looks, clicks, waits, while a job runs, is killed, and goes on.
+//! Tests what a user does: looks, clicks, waits, while a job runs, is killed, and goes on.
 
 use crate::served::{Jobs, Slow};
 
@@ -17,7 +17,7 @@ fn a_running_job_is_watched_paused_resumed_killed_and_goes_on() {
     browser.open(&served.link);
     browser.wait_for_text("tr .state", "running");
     browser.wait_for_text("tr", "no such <b>account</b>");
-    // The token has left the address.
+    // The token has been removed from the address.
     assert!(!browser.url().contains("token"), "{}", browser.url());
     browser.click("a[href='#/job/mail']");
     assert_eq!(browser.wait_for("h1"), "mail");
@@ -30,7 +30,7 @@ fn a_running_job_is_watched_paused_resumed_killed_and_goes_on() {
     browser.wait("more", || (done() > first + 10).then_some(()));
     browser.wait_for(".plot canvas ~ *, .plots figcaption");
     browser.click("[data-verb=pause]");
-    // It says so twice: as the answer, and as the state that it comes to.
+    // The page says so twice: as the answer, and as the state of the job.
     browser.wait_for_text("#said", "mail");
     browser.wait_for_text(".state", "paused");
     browser.wait_for_text(".head", "asked to pause");
@@ -42,7 +42,7 @@ fn a_running_job_is_watched_paused_resumed_killed_and_goes_on() {
     slow.kill();
     browser.wait_for_text(".state", "killed");
     browser.wait_for_text("#said", "mail is killed");
-    // The same figures as the command's, to the item.
+    // The page shows the same figures as the command, to the item.
     let peek = jobs.json(&["peek", "mail"]);
     let shown = |fact: &str| {
         browser.run(&format!("return [...document.querySelectorAll('dt')].find((it) => it.textContent === '{fact}').nextSibling.textContent"))
@@ -108,7 +108,7 @@ fn workers_are_shown_with_what_they_take() {
 }
 
 #[test]
-fn it_can_be_used_by_the_keyboard_alone() {
+fn the_page_can_be_used_by_the_keyboard_alone() {
     let jobs = Jobs::new();
     jobs.fail("bill", 3, "no");
     jobs.fail("mail", 3, "no");
@@ -117,7 +117,7 @@ fn it_can_be_used_by_the_keyboard_alone() {
     browser.open(&served.link);
     browser.wait_for("a[href='#/job/mail']");
     let focused = || browser.run("return document.activeElement.textContent");
-    // To the content, home, the search and two lists, the first job.
+    // The way goes by the link to the content, home, the search and two lists to the first job.
     let reach = |text: &str| {
         for _ in 0..20 {
             browser.keys(&TAB.to_string());
@@ -139,7 +139,7 @@ fn it_can_be_used_by_the_keyboard_alone() {
     reach("Clear");
     browser.keys(&ENTER.to_string());
     browser.wait_for("dialog[open]");
-    // What asks has the focus; Escape leaves it, and the button has it again.
+    // The dialog has the focus. Escape leaves it, and the button has the focus again.
     browser.keys("\u{e00c}");
     browser.wait("closed", || (browser.count("dialog[open]") == 0).then_some(()));
     assert_eq!(focused(), "Clear");
@@ -171,7 +171,7 @@ fn what_is_there_has_a_role_and_a_name() {
         let tables = "return [...document.querySelectorAll('table')].every((it) => it.caption && it.querySelector('th[scope=col]'))";
         assert_eq!(browser.run(tables), true);
     }
-    // Without the token, it says how to get buttons, and has none.
+    // Without the token, the page says how to get buttons, and has none.
     browser.wait_for_text("#note", "This page only reads");
     assert_eq!(browser.count("[data-verb]"), 0);
 }

@@ -1,4 +1,4 @@
-//! A browser of its own for a test.
+//! Runs a browser of its own for a test.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 
 use crate::http::ask;
 
-/// The end of a test that hangs.
+/// The time after which a test counts as hanging.
 const LATE: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Closed when it is dropped.
+/// A browser, which is closed when it is dropped.
 pub(crate) struct Browser {
     driver: Child,
     address: SocketAddr,
     session: String,
-    /// Its profile, which is new and empty.
+    /// The folder of the browser's profile, which is new and empty.
     profile: tempfile::TempDir,
 }
 
@@ -35,7 +35,7 @@ impl Browser {
             let port = line.split("started successfully on port ").nth(1)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
-        // Whatever else it says is read, so that it does not wait.
+        // The rest of the driver's output is read, so that the driver does not wait for a reader.
         thread::spawn(move || lines.for_each(drop));
         let address = (Ipv4Addr::LOCALHOST, port.unwrap()).into();
         let mut browser = Browser { driver, address, session: String::new(), profile };
@@ -89,12 +89,12 @@ impl Browser {
         self.of_session("/url", &Value::Null).as_str().unwrap().to_owned()
     }
 
-    /// What the script returns.
+    /// Runs a script, and returns its value.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.of_session("/execute/sync", &json!({ "script": script, "args": [] }))
     }
 
-    /// The text of the first such element that is there, shows, and is not empty.
+    /// Waits for the first element that is visible and not empty, and returns its text.
     pub(crate) fn wait_for(&self, selector: &str) -> String {
         let script = format!(
             "return [...document.querySelectorAll({})].map((it) => it.checkVisibility() ? it.innerText.trim() : '').find(Boolean) ?? null",
@@ -103,7 +103,7 @@ impl Browser {
         self.wait(selector, || self.run(&script).as_str().map(str::to_owned))
     }
 
-    /// Waits until such an element shows that text.
+    /// Waits until an element shows `text`.
     pub(crate) fn wait_for_text(&self, selector: &str, text: &str) {
         let script = format!(
             "return [...document.querySelectorAll({})].some((it) => it.checkVisibility() && it.innerText.includes({}))",
@@ -138,7 +138,7 @@ impl Browser {
         self.run(&script).as_u64().unwrap()
     }
 
-    /// Clicks as a user does: on what is there and can be seen.
+    /// Clicks as a user does, on an element that exists and can be seen.
     pub(crate) fn click(&self, selector: &str) {
         let found = self.wait(selector, || {
             let body = json!({ "using": "css selector", "value": selector });
@@ -149,7 +149,7 @@ impl Browser {
         self.of_session(&format!("/element/{found}/click"), &json!({}));
     }
 
-    /// Types into what has the focus.
+    /// Types the keys into the element that has the focus.
     pub(crate) fn keys(&self, keys: &str) {
         let actions: Vec<Value> = keys
             .chars()
@@ -159,7 +159,7 @@ impl Browser {
         self.of_session("/actions", &body);
     }
 
-    /// Of a phone, or of a desk.
+    /// Sets the size of the window, as of a phone or of a desk, and the colour scheme.
     pub(crate) fn resize(&self, width: u32, height: u32, is_dark: bool) {
         let set = |command: &str, parameters: Value| {
             self.of_session("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }));
@@ -171,13 +171,13 @@ impl Browser {
         set("Emulation.setEmulatedMedia", features);
     }
 
-    /// A picture of the page, in base 64.
+    /// Writes a picture of the page to a PNG file.
     pub(crate) fn picture(&self, path: &Path) {
         let picture = self.of_session("/screenshot", &Value::Null);
         fs::write(path, from_base64(picture.as_str().unwrap())).unwrap();
     }
 
-    /// What the browser has complained of.
+    /// Returns the errors that the browser has logged.
     pub(crate) fn errors(&self) -> Vec<String> {
         let log = self.of_session("/se/log", &json!({ "type": "browser" }));
         let severe = log.as_array().unwrap().iter().filter(|it| it["level"] == "SEVERE");
@@ -192,7 +192,7 @@ impl Drop for Browser {
             let line = format!("DELETE /session/{}", self.session);
             ask(self.address, &line, &[("Host", &host)], "");
         } else if !self.session.is_empty() {
-            // Its browser goes with it.
+            // Ending the session also ends its browser.
             let line = format!("DELETE /session/{}", self.session);
             let _ = std::panic::catch_unwind(|| ask(self.address, &line, &[("Host", &host)], ""));
         }

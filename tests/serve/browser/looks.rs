@@ -1,4 +1,5 @@
-//! Pictures for the guide, on a phone and on a desk, light and dark: `SAFE_STATE_PICTURES=1` makes them anew.
+//! Tests that the pages fit a phone and a desk, light and dark. `SAFE_STATE_PICTURES=1` makes the pictures of the guide
+//! anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,14 +8,14 @@ use crate::served::{Jobs, Slow};
 
 use super::Browser;
 
-/// So that a clone stays small.
+/// The largest size of a picture, so that a clone of the repository stays small.
 const MOST_BYTES: u64 = 100_000;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/serve")
 }
 
-/// What a picture may not show: where it was made.
+/// The script that hides from a picture where it was made.
 const ELSEWHERE: &str = "new MutationObserver(() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
@@ -23,7 +24,7 @@ const ELSEWHERE: &str = "new MutationObserver(() => {
     }
 }).observe(document.body, { subtree: true, childList: true, characterData: true })";
 
-/// Some that failed, one that is finished, and one that runs after it was killed three times.
+/// Makes some jobs that failed, one that is finished, and one that runs after it was killed three times.
 fn all_kinds() -> (Jobs, Slow) {
     let jobs = Jobs::new();
     let long = "tenant/7 with a name that is longer than a telephone is wide, as names may well be";
@@ -56,7 +57,7 @@ fn every_page_fits_its_window_and_the_guide_has_its_picture() {
     let made = tempfile::tempdir().unwrap();
     let pictures = if is_new { folder() } else { made.path().to_owned() };
     fs::create_dir_all(&pictures).unwrap();
-    // The live plots are there after some seconds.
+    // The live plots show after some seconds.
     let pages =
         [("/job/newsletter", "job", "figure:nth-of-type(2) canvas"), ("/", "jobs", "tbody tr")];
     for (path, name, ready) in pages {

@@ -1,4 +1,4 @@
-//! How arguments are written.
+//! Shows how arguments are written.
 
 use safe_state_tests::shapes::{step, store, try_step};
 

@@ -1,4 +1,4 @@
-//! Async functions, functions that return futures, and the macros that make them.
+//! Shows async functions, functions that return futures, and the macros that make them.
 
 use std::future::{Future, ready};
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Attributes beside ours, and within the function.
+//! Shows attributes beside ours, and within the function.
 
 use safe_state_tests::shapes::{Interrupted, block_on, step, store, try_step};
 use tracing::instrument;

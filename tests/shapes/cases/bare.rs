@@ -1,4 +1,4 @@
-//! A module without the prelude.
+//! Shows a module without the prelude.
 
 use ::safe_state_tests::shapes::{Interrupted, block_on, step, store, try_step};
 use ::std::result::Result;

@@ -1,4 +1,4 @@
-//! How a body goes on, and how it leaves.
+//! Shows how a body goes on, and how it leaves.
 
 use safe_state_tests::shapes::{Interrupted, maybe_step, step, store, try_step};
 

@@ -1,4 +1,4 @@
-//! When arguments, locals and temporaries are dropped.
+//! Shows when arguments, locals and temporaries are dropped.
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! Items with a policy, which is to change nothing where it is to try once.
+//! Shows items with a policy that tries once, which must change nothing.
 
 use std::future::ready;
 use std::io;

@@ -1,4 +1,4 @@
-//! Type, lifetime and const parameters, and their bounds.
+//! Shows type, lifetime and const parameters, and their bounds.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -87,7 +87,7 @@ fn higher_ranked(items: &[String], pick: for<'x> fn(&'x String) -> &'x str) {
     }
 }
 
-/// What is read between the loops is set back there, which a bound lets the compiler allow.
+/// Reads `last` between the loops, so a resumed run sets it back there; the bounds allow that.
 #[resumable(backend = store(), carry(last))]
 fn read_between_loops<T>(items: &[T], first: T) -> Result<T, Interrupted>
 where

@@ -1,5 +1,5 @@
-//! Heads that change variables: a resumed run does that again for the items that it passes over, in loops that are
-//! finished as well.
+//! Shows heads that change variables. A resumed run makes these changes again for the items that it passes over, also
+//! in loops that are finished.
 
 use std::cell::Cell;
 

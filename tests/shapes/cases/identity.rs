@@ -1,4 +1,4 @@
-//! Items that are known by a key, and values that are recorded of them.
+//! Shows items that are known by a key, and values that are recorded of them.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};

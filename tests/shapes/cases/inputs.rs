@@ -1,4 +1,4 @@
-//! What a loop can walk.
+//! Shows what a loop can walk.
 
 use std::collections::{BTreeMap, BinaryHeap, LinkedList, VecDeque};
 use std::fmt::Display;
@@ -286,7 +286,7 @@ fn none_at_all(items: &[u32], after: u32) {
     step(after);
 }
 
-/// Ends, and then gives items again.
+/// An iterator that ends, and then gives items again.
 struct Restless(u32);
 
 impl Iterator for Restless {

@@ -1,4 +1,4 @@
-//! Functions that macros make, in whole or in part.
+//! Shows functions that macros make, in whole or in part.
 
 use safe_state_tests::shapes::{Interrupted, step, store, try_step};
 

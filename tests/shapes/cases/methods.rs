@@ -1,4 +1,4 @@
-//! Methods: every receiver, inherent and of traits.
+//! Shows methods: every receiver, inherent and of traits.
 
 use std::pin::Pin;
 use std::rc::Rc;

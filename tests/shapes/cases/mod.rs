@@ -1,4 +1,4 @@
-//! The shapes, by topic. Whatever includes them says what `resumable` is.
+//! Collects the shapes, by topic. The crate that includes them says what `resumable` is.
 
 #![deny(warnings)]
 
@@ -14,6 +14,7 @@ pub(crate) mod drop_order;
 pub(crate) mod failing;
 pub(crate) mod generics;
 pub(crate) mod heads;
+pub(crate) mod hidden;
 pub(crate) mod identity;
 pub(crate) mod inputs;
 pub(crate) mod macros;

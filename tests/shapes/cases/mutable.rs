@@ -1,4 +1,4 @@
-//! Arguments that the body changes.
+//! Shows arguments that the body changes.
 
 use safe_state_tests::shapes::{step, store};
 

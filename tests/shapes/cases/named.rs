@@ -1,4 +1,4 @@
-//! Bodies that change only what is named, in all the ways that the proof has to see through.
+//! Shows bodies that change only what is named, in all the ways that the proof has to see through.
 
 use std::collections::{BTreeMap, VecDeque};
 

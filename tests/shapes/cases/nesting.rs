@@ -1,4 +1,4 @@
-//! Functions, closures, types and calls of itself within the function.
+//! Shows functions, closures, types and recursive calls within the function.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;

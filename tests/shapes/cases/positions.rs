@@ -1,4 +1,4 @@
-//! Where in the function the loop stands.
+//! Shows where in the function the loop may stand.
 
 use safe_state_tests::shapes::{step, store};
 

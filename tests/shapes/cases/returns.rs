@@ -1,4 +1,4 @@
-//! What functions return.
+//! Shows what functions return.
 
 use std::any::Any;
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! A module in which every name that generated code might use means something else.
+//! Shows a module in which every name that generated code might use means something else.
 
 #![allow(unused_macros, dead_code, non_camel_case_types)]
 

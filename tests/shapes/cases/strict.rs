@@ -1,4 +1,4 @@
-//! A user who has turned on what lints there are.
+//! Shows the code of a user who has turned on all lints that exist.
 
 #![deny(
     missing_docs,
@@ -45,7 +45,7 @@ use safe_state_tests::shapes::{Interrupted, block_on, step, store, try_step};
 
 use super::resumable;
 
-/// Walks what it is given.
+/// Walks the items.
 #[resumable(backend = store())]
 pub(crate) fn walk(items: &[u32]) -> Result<(), Interrupted> {
     for item in items {
@@ -54,7 +54,7 @@ pub(crate) fn walk(items: &[u32]) -> Result<(), Interrupted> {
     Ok(())
 }
 
-/// Walks what it is given, later.
+/// Walks the items, and waits before each.
 #[resumable(backend = store())]
 pub(crate) async fn walk_later(items: Vec<u32>) -> Option<u32> {
     for item in items {
@@ -67,15 +67,15 @@ pub(crate) async fn walk_later(items: Vec<u32>) -> Option<u32> {
     Some(1)
 }
 
-/// What is walked.
+/// A list to walk.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    /// One by one.
+    /// The items of the list.
     items: Vec<u32>,
 }
 
 impl Walk {
-    /// Walks it.
+    /// Walks the items of the list.
     #[resumable(backend = store())]
     pub(crate) fn walk(&self) {
         for item in &self.items {

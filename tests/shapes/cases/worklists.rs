@@ -1,4 +1,4 @@
-//! Loops that take what they do from a carried variable, and add to it.
+//! Shows loops that take their items from a carried variable, and add to it.
 
 use std::collections::{BTreeSet, VecDeque};
 

@@ -1,4 +1,4 @@
-//! Two processes that fight for one job, while each is paused for longer than a lease lasts.
+//! Lets two processes fight for one job, while each is paused for longer than a lease lasts.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,24 +12,23 @@ use super::{SHORT, backend, told};
 use crate::{Effects, Worker, storms};
 
 const JOB: &str = "fight";
-/// More than can be done.
+/// The number of items, which is more than can be done.
 const ITEMS: u64 = 1 << 30;
-/// For the job to change hands, on a machine that is busy.
+/// The time that the job has to change hands, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 const ITEM_BITS: u32 = 30;
 const TENURE_BITS: u32 = 12;
 
-/// Pauses and wakes two workers at random, each of which runs the job whenever it gets it. At no
-/// time may two hold it, and no save of a loser may land. Of the one that holds it, a third of the pauses last until the
-/// other has taken over: on a busy machine no time is long enough for that.
+/// Pauses and wakes two workers at random, each of which runs the job whenever it gets it. At no time may two hold the
+/// job, and no save of a loser may land. A third of the pauses of the holder last until the other has taken over,
+/// because on a busy machine no fixed time is long enough for that.
 ///
-/// `SAFE_STATE_STORM=10` takes ten times as long, which is a minute; `SAFE_STATE_STORM_SEED` pauses
-/// at other instants.
+/// `SAFE_STATE_STORM=10` takes ten times as long, which is a minute; `SAFE_STATE_STORM_SEED` pauses at other instants.
 pub fn fight(worker: &str, url: &str) {
     fight_between(worker, [url; 2]);
 }
 
-/// The same of two that reach the store by URLs of their own.
+/// Lets two workers fight like [`fight`], which reach the store by URLs of their own.
 pub fn fight_between(worker: &str, urls: [&str; 2]) {
     let url = urls[0];
     let time = Duration::from_secs(6) * storms::times();
@@ -45,7 +44,7 @@ pub fn fight_between(worker: &str, urls: [&str; 2]) {
         let holder = holder(&log);
         let is_holder = |worker: &&Worker| Some(u64::from(worker.pid())) == holder;
         let holding = workers.iter().find(is_holder);
-        // Mostly the one that holds it, for at times longer than its lease.
+        // Mostly the holder is paused, sometimes for longer than its lease.
         let paused = holding.filter(|_| rng.u8(0..4) > 0).unwrap_or(&workers[1]);
         paused.send("STOP");
         if is_holder(&paused) && rng.u8(0..3) == 0 {
@@ -66,7 +65,7 @@ pub fn fight_between(worker: &str, urls: [&str; 2]) {
     job.clear_checkpoint().unwrap();
 }
 
-/// The process that has begun an item last.
+/// Returns the id of the process that has begun an item last.
 fn holder(log: &Effects) -> Option<u64> {
     log.all().last().map(|effect| effect >> ITEM_BITS >> TENURE_BITS)
 }
@@ -79,9 +78,9 @@ fn until_another_holds(log: &Effects, paused: Option<u64>) {
     }
 }
 
-/// How many tenures there were, if each was alone in its time.
+/// Returns the number of tenures, after checking that each was alone in its time.
 fn judge(effects: &[u64]) -> usize {
-    /// The next item of a tenure, and those noted after another had begun.
+    /// The next item of a tenure, and the number of its items that were noted after another tenure had begun.
     struct Tenure {
         next: u64,
         late: u32,
@@ -95,12 +94,13 @@ fn judge(effects: &[u64]) -> usize {
         assert_eq!(item, tenure.next, "line {place}: an item is missing or repeated in a tenure");
         tenure.next += 1;
         if is_new {
-            // All that a tenure before it had begun another item after is saved.
+            // Each item is saved before the next begins, so a new tenure begins at the last item that was begun, or
+            // behind it.
             if item == begun || item == begun + 1 || place == 0 {
                 current = Some(id);
             } else {
-                // It was paused between its beginning and its first item, and has lost the job since: so
-                // that item is its last.
+                // The tenure was paused between its beginning and its first item, and has lost the job since, so that
+                // item is its last.
                 assert!(item < begun, "line {place}: began at {item} after {begun} was begun");
                 tenure.late += 1;
             }
@@ -113,11 +113,11 @@ fn judge(effects: &[u64]) -> usize {
     tenures.len()
 }
 
-/// What a worker does that fights: it runs the job whenever it gets it, until it is killed.
+/// Runs the job whenever this worker gets it, until the worker is killed.
 ///
 /// # Errors
 ///
-/// Any but that another run took the job over.
+/// Any error but that another run took the job over.
 pub fn tenure(url: &str, dir: &Path) -> anyhow::Result<()> {
     let effects = Effects::open(dir.join("effects"))?;
     let job = Job::new(JOB).backend(backend(url, SHORT)).wait(Duration::from_secs(600));

@@ -1,4 +1,4 @@
-//! Jobs killed at random instants, whatever their backend.
+//! Kills jobs at random instants, on any backend.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,23 +10,24 @@ use safe_state::Job;
 use super::{LONG, backend};
 use crate::{Effects, Found, Ledger, run_and_kill, storms};
 
-/// Beside each other in one store.
+/// The names of the jobs, which lie beside each other in one store.
 const JOBS: [&str; 2] = ["kills", "kills-with-pages"];
 const ITEMS: u64 = 600;
-/// Some saves' time, also on the slowest server.
+/// The longest time of a run, which is enough for some saves, also on the slowest server.
 const LONGEST_RUN: Duration = Duration::from_millis(40);
 
-/// Kills a job again and again, before its first item, in mid-item and in mid-save. What was done
-/// and what is stored has to be what is promised, after each kill and at the end.
+/// Kills a job again and again, before its first item, in mid-item and in mid-save. After each kill and at the end,
+/// checks what was done and what is stored against the promise.
 ///
-/// `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
+/// `SAFE_STATE_STORM=10` kills ten times as often, and `SAFE_STATE_STORM_SEED` kills at other instants.
 pub fn kill_storm(worker: &str, url: &str) {
     for save_every in [1, 7] {
         Storm { worker, url, save_every, is_paged: false }.rage();
     }
 }
 
-/// The same with a page in a folder of the machine: however seldom it is saved, the item under way alone runs again.
+/// Kills a job that has a page in a folder of the machine. However seldom the job is saved, only the item under way
+/// runs again.
 pub fn paged_kill_storm(worker: &str, url: &str) {
     Storm { worker, url, save_every: 1_000, is_paged: true }.rage();
 }
@@ -76,18 +77,18 @@ impl Storm<'_> {
     }
 }
 
-/// The variable by which a worker is told to have a page.
+/// The variable that tells a worker to have a page.
 const PAGED: &str = "SAFE_STATE_TEST_PAGED";
 
 fn pages(dir: &Path) -> PathBuf {
     dir.join("pages")
 }
 
-/// What the worker does that is killed.
+/// Runs the job of a worker that is killed.
 ///
 /// # Errors
 ///
-/// Those of the job.
+/// The errors of the job.
 pub fn victim(url: &str, save_every: u64, dir: &Path) -> anyhow::Result<()> {
     let effects = Effects::open_aloud(dir.join("effects"))?;
     let is_paged = std::env::var_os(PAGED).is_some();

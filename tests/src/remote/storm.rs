@@ -1,4 +1,4 @@
-//! Jobs on a network that fails at random.
+//! Runs jobs on a network that fails at random.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -12,13 +12,13 @@ use crate::servers;
 use crate::{Proxy, Ran, storms};
 
 const ITEMS: u64 = 300;
-/// A kill, a cut or a delay is a matter of less.
+/// The longest time of a trouble, and of the pause behind it.
 const LONGEST: Duration = Duration::from_millis(400);
 
-/// Runs jobs for some seconds, while the way to the server is cut, delayed and half closed at
-/// random. Each item has to run once, in order, and whatever a save has said is saved has to be there.
+/// Runs jobs for some seconds, while the way to the server is cut, delayed and half closed at random. Each item has to
+/// run once, in order, and what a save has reported as saved has to be stored.
 ///
-/// `SAFE_STATE_STORM=10` takes ten times as long, `SAFE_STATE_STORM_SEED` other instants.
+/// `SAFE_STATE_STORM=10` takes ten times as long, and `SAFE_STATE_STORM_SEED` chooses other instants.
 pub fn partition_storm(url: &str) {
     let time = Duration::from_secs(5) * storms::times();
     let seed = storms::seed(1);
@@ -37,7 +37,7 @@ pub fn partition_storm(url: &str) {
     });
 }
 
-/// Ends the storm, also when the job has panicked.
+/// Ends the storm when it is dropped, also when the job has panicked.
 struct Over<'o>(&'o AtomicBool);
 
 impl Drop for Over<'_> {
@@ -62,7 +62,8 @@ fn disturb(proxy: &Proxy, seed: u64, is_over: &AtomicBool) {
     proxy.restore();
 }
 
-/// Each job has a name of its own: a lease whose return is lost in the storm is held until its time is up.
+/// Runs one job. Each job has a name of its own, because a lease whose return is lost in the storm is held until its
+/// time is up.
 fn run(direct: &str, disturbed: &str, number: u32) {
     let ran = Ran::default();
     let name = format!("storm {number}");

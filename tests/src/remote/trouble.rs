@@ -1,4 +1,4 @@
-//! Servers and networks that fail in mid-job.
+//! Tests servers and networks that fail in mid-job.
 
 use std::sync::Arc;
 use std::thread;
@@ -29,7 +29,7 @@ fn run(backend: &Arc<dyn Backend>, mut trouble: impl FnMut(u64)) {
     assert_eq!(job.peek_checkpoint().unwrap(), None);
 }
 
-/// A server that is killed and comes back in mid-job costs time alone.
+/// Checks that a server that is killed and comes back in mid-job costs time alone.
 pub fn troubled_server(kind: Kind) {
     let mut server = Server::start(kind);
     let backend = backend(&server.url(), LONG);
@@ -45,7 +45,7 @@ pub fn troubled_server(kind: Kind) {
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
-/// So do connections that break, stall, or end on one side.
+/// Checks that connections that break, stall, or end on one side in mid-job cost time alone.
 pub fn troubled_network(url: &str) {
     let proxy = Proxy::to(servers::address(url));
     let backend = backend(&servers::at(url, proxy.address()), LONG);
@@ -67,8 +67,7 @@ pub fn troubled_network(url: &str) {
     });
 }
 
-/// A server that says nothing more is given up in time: on a connection that there is, and on one
-/// that is to be made.
+/// Checks that a silent server is given up in time: on a connection that exists, and on one that is to be made.
 pub fn hung_server(url: &str) {
     let proxy = Proxy::to(servers::address(url));
     let backend = backend(&servers::at(url, proxy.address()), LONG);
@@ -76,7 +75,7 @@ pub fn hung_server(url: &str) {
     lease.save(b"a").unwrap();
     proxy.delay(Duration::MAX);
     let began = Instant::now();
-    // A statement and a connection of a second each, and then whatever is left of 20.
+    // A statement and a connection take a second each, and the retries take the rest of 20 seconds.
     lease.append(b"b").unwrap();
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let silence = backend.load("hung").unwrap_err();
@@ -87,7 +86,7 @@ pub fn hung_server(url: &str) {
     assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
     proxy.restore();
     lease.save(b"abc").unwrap();
-    // What was held back has arrived by now, and did nothing.
+    // The record that was held back has arrived by now, and did nothing.
     thread::sleep(Duration::from_millis(200));
     assert_eq!(backend.load("hung").unwrap().as_deref(), Some(&b"abc"[..]));
     lease.delete().unwrap();

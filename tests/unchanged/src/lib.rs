@@ -1,8 +1,8 @@
-//! `#[resumable]` as it would be if it did nothing: the function without the attribute.
+//! Provides `#[resumable]` as if it did nothing: the function without the attribute.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
-/// Gives the item back, without the `#[resume]` in it.
+/// Returns the item without the `#[resume]` in it.
 #[proc_macro_attribute]
 pub fn resumable(_: TokenStream, item: TokenStream) -> TokenStream {
     without_markers(item)

@@ -1,4 +1,4 @@
-//! Files and names, and the operations that change them.
+//! A model of files and their names, and the operations that change them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ pub(super) enum Op {
     Data(Inode, Data),
     Name(Name),
     Sync(Inode),
-    /// A sync that failed: what it could not write is dropped, and no later sync tries again.
+    /// A sync that failed: the data it could not write is dropped, and no later sync writes it.
     SyncFailed(Inode),
     SyncDir,
 }
 
-/// A change to a file's content.
+/// A change of a file's content.
 #[derive(Clone, Debug)]
 pub(super) enum Data {
     Grow(usize),
     Write(usize, Arc<[u8]>),
 }
 
-/// A change to the directory.
+/// A change of the directory.
 #[derive(Clone, Debug)]
 pub(super) enum Name {
     Create(Inode, PathBuf),
@@ -63,7 +63,7 @@ impl Data {
         }
     }
 
-    /// The operation, stopped after each byte.
+    /// Visits the operation as it is when it stops after each byte.
     pub(super) fn each_cut(&self, mut visit: impl FnMut(Data)) {
         match self {
             Data::Grow(_) => visit(self.clone()),
@@ -75,7 +75,7 @@ impl Data {
 }
 
 impl Name {
-    /// A rename may be applied alone: what it names was fixed when it was issued.
+    /// Applies the change. A rename may be applied alone, as its file was fixed when it was issued.
     pub(super) fn apply(&self, names: &mut BTreeMap<PathBuf, Inode>) {
         match self {
             Name::Create(inode, path) => {
@@ -92,7 +92,7 @@ impl Name {
     }
 }
 
-/// A file that grows holds zeros until it is written.
+/// Extends a file with zeros, which it holds until it is written.
 fn grow(content: &mut Vec<u8>, len: usize) {
     if content.len() < len {
         content.resize(len, 0);

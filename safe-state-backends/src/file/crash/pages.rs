@@ -1,5 +1,5 @@
-//! The same with a page beside the file: whatever a kill leaves of both, what is loaded has all that was complete. After
-//! a power cut it is what the file alone has.
+//! Tests of crashes with a page beside the file. Whatever a kill leaves of both, the loaded checkpoint has all that was
+//! complete. After a power cut it is the checkpoint of the file alone.
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -18,14 +18,14 @@ use crate::{
 };
 use safe_state_page::{Advanced, Boot, Page, Way};
 
-/// A run, and what was found whenever something was written.
+/// A run, with the expected state after each write.
 struct History {
     base: Image,
     ops: Vec<Op>,
     moments: Vec<Moment>,
 }
 
-/// Behind so many operations, the page has these bytes, and this is what is complete.
+/// The state after the first `ops` operations: the page's bytes, and the checkpoint that has to be found.
 #[derive(Clone)]
 struct Moment {
     ops: usize,
@@ -44,7 +44,7 @@ fn id(inode: Inode) -> (u64, u64) {
     (1, inode as u64)
 }
 
-/// What is loaded from the file in `image`, with that page beside it.
+/// Returns the checkpoint that is loaded from the file in `image` with the page `page` beside it.
 fn loaded(image: &Image, page: &[u8]) -> Option<Checkpoint> {
     let mut bytes = image.at(Path::new(PATH))?.to_vec();
     let inode = image.names[Path::new(PATH)];
@@ -52,7 +52,7 @@ fn loaded(image: &Image, page: &[u8]) -> Option<Checkpoint> {
     Some(Checkpoint::decode(&bytes).unwrap())
 }
 
-/// A run with its page, and what it has not told the store yet.
+/// A run with its page. `pending` counts the items that are in the page and not yet in the store.
 struct Run {
     disk: Disk,
     store: Store,
@@ -85,7 +85,7 @@ impl Run {
         Run { disk: disk.clone(), store, page, file, behind, pending: 0, moments }
     }
 
-    /// Notes what is to be found now.
+    /// Adds the present state to the moments.
     fn note(&mut self) {
         let mut bytes = Vec::new();
         self.file.rewind().unwrap();
@@ -153,7 +153,7 @@ impl History {
         History { base, ops, moments }
     }
 
-    /// Kills the process whenever something was written, and at every byte of every write.
+    /// Kills the process at every operation, and at every byte of every write. Returns the number of kills.
     fn kill(&self) -> usize {
         let (mut image, mut done, mut kills) = (self.base.clone(), 0, 0);
         for (index, moment) in self.moments.iter().enumerate() {
@@ -200,7 +200,7 @@ fn a_kill_leaves_all_that_was_complete_in_the_file_and_the_page() {
     assert!(kills > 10_000, "only {kills} kills");
 }
 
-/// A page may be restored beside a newer file, and a file beside a newer page.
+/// A user may restore a page beside a newer file, or a file beside a newer page.
 #[test]
 fn any_page_beside_any_file_gives_a_state_that_was_complete() {
     let counted = Mutex::new(0);
@@ -227,7 +227,7 @@ fn any_page_beside_any_file_gives_a_state_that_was_complete() {
     assert!(counted > 100, "only {counted} pages count");
 }
 
-/// After a power cut any page may be beside any file, and has the boot before in it.
+/// After a power cut any page may be beside any file, but it names the previous boot.
 #[test]
 fn behind_a_power_cut_no_page_counts() {
     storm(4, |seed| {

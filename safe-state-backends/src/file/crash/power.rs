@@ -1,4 +1,4 @@
-//! What a power cut may leave: of all that was not synced, anything.
+//! A model of a power cut: of all that was not synced, it may leave any part.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,19 +7,19 @@ use super::image::{Data, Image, Inode, Name, Op};
 use crate::sample::dice::Dice;
 use crate::sample::subset::{EXHAUSTIVE, each_subset};
 
-/// What of a write is on the disk or not as one; disks promise 512 bytes.
+/// The bytes of a write that reach the disk as one. Disks promise 512; the tests assume less.
 const SECTOR: usize = 64;
 
-/// In which order names become durable.
+/// The order in which names become durable.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Names {
-    /// As issued, as on a file system with a journal.
+    /// In the order of the operations, as on a file system with a journal.
     Ordered,
-    /// In any, as POSIX allows.
+    /// In any order, as POSIX allows.
     Any,
 }
 
-/// A disk with a cache that forgets.
+/// A disk whose cache loses what was not synced.
 pub(super) struct Disk {
     durable: Image,
     data: BTreeMap<Inode, Vec<Data>>,
@@ -50,7 +50,7 @@ impl Disk {
         }
     }
 
-    /// The files that a cut now may leave under `path`.
+    /// Returns the files that a cut now may leave under `path`.
     pub(super) fn named(
         &self,
         path: &Path,
@@ -75,7 +75,7 @@ impl Disk {
         named
     }
 
-    /// Every content that a cut now may leave in a file.
+    /// Visits every content that a cut now may leave in a file.
     pub(super) fn contents(&self, inode: Inode, dice: &mut Dice, mut visit: impl FnMut(&[u8])) {
         let durable = self.durable.files.get(&inode).cloned().unwrap_or_default();
         let pending = self.data.get(&inode).map_or(&[][..], Vec::as_slice);
@@ -97,7 +97,7 @@ impl Disk {
         }
     }
 
-    /// One of the states that a cut now may leave.
+    /// Returns one random state that a cut now may leave.
     pub(super) fn cut(&self, dice: &mut Dice) -> Image {
         let names = self.directory(&dice.choose(self.names.len()));
         let mut files = self.durable.files.clone();
@@ -123,8 +123,8 @@ fn apply_kept(pieces: &[Data], kept: &[bool], content: &mut Vec<u8>) {
     kept.for_each(|(piece, _)| piece.apply(content));
 }
 
-/// The parts of an operation that reach the disk each by itself: sectors, and of what is not
-/// much longer than one, smaller parts.
+/// Returns the parts of an operation that reach the disk independently: sectors, or smaller parts of a write that is not much
+/// longer than a sector.
 fn pieces(data: &Data) -> Vec<Data> {
     let Data::Write(offset, bytes) = data else { return vec![data.clone()] };
     let len = match bytes.len() {

@@ -1,4 +1,4 @@
-//! A file system that remembers what was asked of it, and may cheat about it.
+//! A file system in memory that records the operations, and may deviate from what it was asked.
 
 use std::io;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::image::{Data, Image, Inode, Name, Op};
 use crate::file::fs::Fs;
 
-/// What the recorder does with the protocol it is asked for.
+/// The protocol that the recorder really performs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Protocol {
     AsAsked,
@@ -29,26 +29,26 @@ struct Trace {
     live: Image,
     ops: Vec<Op>,
     next: Inode,
-    /// How many syncs go well before one fails; none if none is to fail any more.
+    /// The number of syncs that succeed before one fails; `None` if none is to fail any more.
     good_syncs: Option<usize>,
 }
 
 impl Recorder {
-    /// On a disk that holds `base`, durably.
+    /// Creates a recorder on a disk that durably holds `base`.
     pub(super) fn new(base: Image, protocol: Protocol) -> Self {
         let next = base.files.keys().next_back().map_or(0, |last| last + 1);
         let trace = Trace { live: base.clone(), base, ops: Vec::new(), next, good_syncs: None };
         Recorder { trace: Arc::new(Mutex::new(trace)), protocol }
     }
 
-    /// On an empty disk, where after that many syncs one fails.
+    /// Creates a recorder on an empty disk, where one sync fails after `good_syncs` have succeeded.
     pub(super) fn failing_after(good_syncs: usize) -> Self {
         let recorder = Recorder::new(Image::default(), Protocol::AsAsked);
         recorder.trace().good_syncs = Some(good_syncs);
         recorder
     }
 
-    /// Whether the sync that is to fail has come.
+    /// Returns whether the sync that has to fail has come.
     pub(super) fn has_failed(&self) -> bool {
         self.trace().good_syncs.is_none()
     }
@@ -57,18 +57,18 @@ impl Recorder {
         self.trace().ops.len()
     }
 
-    /// What the disk held at first, and what was done to it.
+    /// Returns the first state of the disk, and the operations on it.
     pub(super) fn recorded(&self) -> (Image, Vec<Op>) {
         let trace = self.trace();
         (trace.base.clone(), trace.ops.clone())
     }
 
-    /// What a file holds now.
+    /// Returns the present content of a file.
     pub(super) fn read(&self, path: &Path) -> Option<Vec<u8>> {
         self.trace().live.at(path).map(<[u8]>::to_vec)
     }
 
-    /// Which file is there now.
+    /// Returns the inode that is under the path now.
     #[cfg(target_os = "linux")]
     pub(super) fn inode(&self, path: &Path) -> Option<Inode> {
         self.trace().live.names.get(path).copied()
@@ -89,7 +89,7 @@ impl Recorder {
         }
     }
 
-    /// Where in the trace a rename that comes now is to stand.
+    /// Returns the position in the trace at which a rename that comes now is recorded.
     fn place_of_rename(&self, trace: &Trace) -> usize {
         let is_create = |op: &Op| matches!(op, Op::Name(Name::Create(..)));
         let is_sync = |op: &Op| matches!(op, Op::Sync(_));
@@ -108,7 +108,7 @@ impl Trace {
         self.ops.push(op);
     }
 
-    /// A directory's failed sync leaves its names where they were: neither durable nor lost.
+    /// Records a sync, or its failure. A directory's failed sync leaves its names neither durable nor lost.
     fn sync(&mut self, good: Op, failed: Option<Op>) -> io::Result<()> {
         if self.good_syncs == Some(0) {
             self.good_syncs = None;

@@ -1,4 +1,4 @@
-//! Random runs of a job through the production [`Store`] and [`Log`], and what they saved.
+//! Random runs of a job through the production [`Store`] and [`Log`], with a record of what they saved.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use crate::sample::{self, JOB};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, Store};
 
-/// What the disk held, what was done to it, and which states that was to save.
+/// The first state of the disk, the operations on it, and the states that they had to save.
 pub(super) struct History {
     pub(super) base: Image,
     pub(super) ops: Vec<Op>,
-    /// In order; the first is what the disk held.
+    /// The saves in order. The first is what the disk held.
     pub(super) saves: Vec<Save>,
 }
 
-/// One call of the store, made of the operations from `start` to `end`.
+/// One call of the store, which consists of the operations from `start` to `end`.
 pub(super) struct Save {
     pub(super) start: usize,
-    /// Never, if it failed.
+    /// The end of the operations; `usize::MAX` if the call failed.
     pub(super) end: usize,
-    /// `None` if it removed the checkpoint.
+    /// The saved state; `None` if the call removed the checkpoint.
     pub(super) state: Option<Checkpoint>,
 }
 
 impl History {
-    /// Runs a job on what `recorder` holds.
+    /// Runs a job several times on what `recorder` holds.
     pub(super) fn random(recorder: &Recorder, durability: Durability, dice: &mut Dice) -> Self {
         let backend = Arc::new(Recorded(recorder.clone()));
         let options = LeaseOptions::new(durability);

@@ -6,7 +6,7 @@ use crate::sample::JOB;
 use crate::{Checkpoint, Durability, MemoryBackend, Store};
 use safe_state_page::Advanced;
 
-/// A store in memory, known by a name.
+/// A store in memory that may have a name.
 #[derive(Clone)]
 struct Known {
     name: Option<&'static str>,
@@ -58,7 +58,7 @@ fn begin(backend: &Arc<dyn Backend>) -> (Store, Result<Page, Error>) {
     (store, page)
 }
 
-/// Has so many items complete in the page, as a run does before its process is killed.
+/// Completes `count` items in the page, as a run does before its process is killed.
 fn advance(store: &mut Store, page: &mut Page, count: u64) {
     store.is_paged();
     page.advance(Advanced { count, ..Advanced::default() }).unwrap();
@@ -73,7 +73,7 @@ fn files(folder: &Path) -> usize {
 }
 
 #[test]
-fn what_is_in_it_is_read_with_the_store() {
+fn progress_in_a_folders_page_is_read_with_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let store = Known::new("one");
     let backend = store.with_pages_in(folder.path());
@@ -106,7 +106,7 @@ fn jobs_of_one_name_in_other_stores_do_not_mix() {
     assert_eq!(files(folder.path()), 1);
 }
 
-/// Two servers may have one address, each in a network of its own.
+/// Two servers may have the same address in two networks.
 #[test]
 fn stores_that_nothing_tells_apart_take_no_page_from_each_other() {
     let folder = tempfile::tempdir().unwrap();
@@ -143,7 +143,7 @@ fn a_state_that_the_store_was_taken_back_to_counts_alone() {
 }
 
 #[test]
-fn what_is_saved_by_hand_counts_alone_though_it_is_what_the_page_lay_beside() {
+fn a_checkpoint_that_is_saved_by_hand_counts_without_its_page() {
     let folder = tempfile::tempdir().unwrap();
     let store = Known::new("one");
     let backend = store.with_pages_in(folder.path());
@@ -157,7 +157,7 @@ fn what_is_saved_by_hand_counts_alone_though_it_is_what_the_page_lay_beside() {
 }
 
 #[test]
-fn a_store_that_nothing_tells_from_others_has_none_and_says_so() {
+fn a_store_that_nothing_tells_from_others_refuses_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let store = Known { name: None, store: Arc::default() };
     let (_run, refused) = begin(&store.with_pages_in(folder.path()));
@@ -166,7 +166,7 @@ fn a_store_that_nothing_tells_from_others_has_none_and_says_so() {
 }
 
 #[test]
-fn what_else_is_in_the_place_of_the_folder_is_told() {
+fn a_file_in_place_of_the_folder_is_told() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let backend = Known::new("one").with_pages_in(file.path());
     assert_eq!(completed(&backend), 0);

@@ -17,7 +17,7 @@ fn begin(dir: &Path) -> (Store, super::Page) {
     (store, page)
 }
 
-/// Ends as a process that is killed: its page stays.
+/// Ends like a killed process: the page stays.
 fn kill(dir: &Path, of: (Store, super::Page)) {
     let (page, aside) = (dir.join(super::page_of(JOB)), dir.join("aside"));
     fs::rename(&page, &aside).unwrap();
@@ -29,7 +29,7 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 0, count, fingerprint: Some(7), behind: 0 }
 }
 
-/// How many items are complete, for whoever looks.
+/// Returns the number of complete items that a reader sees.
 fn completed(dir: &Path) -> u64 {
     Checkpoint::load(&FileBackend::new(dir), JOB).unwrap().unwrap().completed().len()
 }
@@ -43,7 +43,7 @@ fn what_is_in_the_page_is_read_with_the_file() {
         page.advance(to(count)).unwrap();
         assert_eq!(completed(dir.path()), count);
     }
-    // A save has all of it; until the page goes on, there is nothing beside it.
+    // A save has all that the page holds; until the page goes on, it adds nothing.
     store.save(Change::completed(5)).unwrap();
     assert_eq!(completed(dir.path()), 5);
     page.rebase(store.base().unwrap());
@@ -70,7 +70,7 @@ fn begun() -> Change {
 }
 
 #[test]
-fn a_record_in_it_counts_before_its_advance() {
+fn a_record_in_the_page_counts_before_the_advance() {
     let dir = tempfile::tempdir().unwrap();
     let (mut store, mut page) = begin(dir.path());
     record(&mut store, &mut page, begun());
@@ -88,9 +88,9 @@ fn a_record_in_it_counts_before_its_advance() {
     );
 }
 
-/// A save appends all that is in a page at once, and a kill may leave any part of that.
+/// A save appends all records of a page at once, and a kill may leave any part of them.
 #[test]
-fn a_torn_append_of_what_is_in_it_loses_nothing() {
+fn a_torn_append_of_the_pages_records_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (mut store, mut page) = begin(dir.path());
     let path = dir.path().join(super::file_of(JOB));
@@ -112,7 +112,7 @@ fn a_torn_append_of_what_is_in_it_loses_nothing() {
 }
 
 #[test]
-fn it_has_room_for_so_much_and_the_next_save_makes_more() {
+fn a_save_makes_room_in_a_page_that_is_full() {
     let dir = tempfile::tempdir().unwrap();
     let (mut store, mut page) = begin(dir.path());
     let mut count = 0;
@@ -137,7 +137,7 @@ fn it_has_room_for_so_much_and_the_next_save_makes_more() {
 }
 
 #[test]
-fn one_that_says_more_than_the_file_stays_when_the_run_ends() {
+fn a_page_that_says_more_than_the_file_stays_when_the_run_ends() {
     let dir = tempfile::tempdir().unwrap();
     let (mut store, mut page) = begin(dir.path());
     record(&mut store, &mut page, Change::completed(1));
@@ -147,7 +147,7 @@ fn one_that_says_more_than_the_file_stays_when_the_run_ends() {
 
 /// Does what another machine may do on a network file system.
 #[test]
-fn one_of_a_run_that_has_taken_the_job_over_stays() {
+fn a_page_of_a_run_that_has_taken_the_job_over_stays() {
     let dir = tempfile::tempdir().unwrap();
     let first = begin(dir.path());
     let page = dir.path().join(super::page_of(JOB));
@@ -158,7 +158,7 @@ fn one_of_a_run_that_has_taken_the_job_over_stays() {
 }
 
 #[test]
-fn a_copy_does_not_have_it_nor_an_older_file() {
+fn a_page_does_not_count_for_a_copy_or_an_older_file() {
     let dir = tempfile::tempdir().unwrap();
     let other = tempfile::tempdir().unwrap();
     let (mut store, mut page) = begin(dir.path());
@@ -178,7 +178,7 @@ fn a_copy_does_not_have_it_nor_an_older_file() {
 }
 
 #[test]
-fn what_else_is_in_its_place_is_left_out() {
+fn other_content_in_place_of_the_page_is_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let (store, page) = begin(dir.path());
     drop((store, page));
@@ -199,7 +199,7 @@ fn what_else_is_in_its_place_is_left_out() {
 }
 
 #[test]
-fn it_goes_with_the_job() {
+fn a_page_is_deleted_with_its_job() {
     let dir = tempfile::tempdir().unwrap();
     kill(dir.path(), begin(dir.path()));
     assert!(dir.path().join(super::page_of(JOB)).exists());

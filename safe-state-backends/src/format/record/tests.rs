@@ -41,7 +41,7 @@ fn what_stands_in_records_of_its_own_is_read_as_it_was_written() {
 }
 
 #[test]
-fn their_bytes_are_those_that_are_described() {
+fn samples_and_arguments_have_the_bytes_that_are_described() {
     let mut buffer = Vec::new();
     push_samples(3, &[mark(9)], (Place::FIRST, 0), &mut buffer).unwrap();
     assert_eq!(buffer[8..], [4, 3, 1, 9, 0x81, 0x84, 0x8C, 0x20]);
@@ -94,7 +94,7 @@ fn items_that_complete_in_any_order_are_read_as_they_were_written() {
 }
 
 #[test]
-fn what_is_of_no_loop_of_the_change_is_damage() {
+fn items_of_a_loop_that_the_change_lacks_are_damage() {
     let change = Change::completed(1);
     let beside = vec![(7_u16, SideBySide::default())];
     let bytes = postcard::to_stdvec(&(&change, &beside)).unwrap();

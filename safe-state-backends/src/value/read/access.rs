@@ -1,4 +1,4 @@
-//! Lists, maps and structs, as visitors are given them.
+//! Lists, maps and structs, in the form in which visitors receive them.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
@@ -119,21 +119,21 @@ pub(super) struct Fields<'s, 'a> {
     state: &'s mut State<'a>,
     listed: &'a [Field],
     is_loose: bool,
-    /// The field that comes next, if all are there in their order.
+    /// The index of the next field, if every value has all fields in order.
     next: usize,
     /// The field whose value comes next.
     current: Option<&'a Field>,
     /// A stored field that the type does not take, if there is one.
     ignored: Option<&'a str>,
     record: (RecordId, &'a Record),
-    /// The names of the fields so far, if it is asked for such as were never written.
+    /// The names of the fields given so far, if unwritten fields are being looked for.
     given: Vec<&'a str>,
-    /// What is offered of these, once all fields were given.
+    /// The names of unwritten fields that are still to be offered, once all written fields were given.
     offers: Option<Vec<String>>,
 }
 
 impl<'s, 'a> Fields<'s, 'a> {
-    /// Gives the fields to the visitor, which takes those of the names `wanted`, if they are known.
+    /// Passes the fields to the visitor, which takes those whose names are in `wanted`, if these are known.
     pub(super) fn visit<'de, V: Visitor<'de>>(
         state: &'s mut State<'a>,
         record: RecordId,
@@ -177,7 +177,7 @@ impl<'s, 'a> Fields<'s, 'a> {
     }
 
     fn end(mut self, wanted: Option<&[&str]>) -> Result<(), ReadError> {
-        // What is left behind by a visitor that wants no more.
+        // A visitor may leave fields that it does not want.
         if let Some(field) = self.current.take() {
             self.state.skip(field.node)?;
         }
@@ -192,13 +192,13 @@ impl<'s, 'a> Fields<'s, 'a> {
         }
     }
 
-    /// The name of the next field that has a value.
+    /// Returns the name of the next field that has a value.
     fn advance(&mut self) -> Result<Option<&'a str>, ReadError> {
         let field = loop {
             if self.is_loose {
                 let number: usize = self.state.number()?;
                 let Some(at) = number.checked_sub(1) else {
-                    // So that the end is not read twice.
+                    // The state is changed so that the end is not read twice.
                     (self.is_loose, self.next) = (false, self.listed.len());
                     return Ok(None);
                 };
@@ -214,7 +214,7 @@ impl<'s, 'a> Fields<'s, 'a> {
         Ok(Some(&field.name))
     }
 
-    /// Whether no value of the next field was written; passes over the byte that says so.
+    /// Returns whether the next field has no value, and skips the byte that says so.
     fn is_absent(&mut self, at: NodeId) -> Result<bool, ReadError> {
         let node = self.state.schema.node(at).ok_or_else(ReadError::damaged)?;
         let is_tagged = node.is_tagged_in(self.state.version);
@@ -226,8 +226,8 @@ impl<'s, 'a> Fields<'s, 'a> {
     }
 }
 
-/// Sees that `old`, a field that the type does not take, is not one that it takes from a default by another
-/// name.
+/// Refuses `old`, a stored field that the type does not take, if the type takes a field that was not stored: `old` may have
+/// been renamed.
 fn check_renamed(stored: &[Field], old: &str, wanted: &[&str]) -> Result<(), ReadError> {
     let is_new = |name: &&&str| stored.iter().all(|field| *field.name != ***name);
     let Some(new) = wanted.iter().find(is_new) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Why a value can't be read.
+//! The error of a value that can't be read.
 
 use std::fmt::{self, Display};
 
@@ -6,13 +6,13 @@ use serde::de;
 
 use super::super::schema::Scalar;
 
-/// Why a stored value does not read as the type that it is wanted as.
+/// The reason why a stored value does not read as the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
-    /// Where in the value, from the inside out.
+    /// The path to the place in the value, from the inside out.
     path: Vec<String>,
     reason: String,
-    /// What the type is that did not fit, if it has names.
+    /// The description of the type that did not fit, if it has names.
     current: Option<String>,
 }
 
@@ -70,12 +70,12 @@ impl ReadError {
     }
 
     fn of(mut self, current: impl FnOnce() -> String) -> Self {
-        // The innermost is the one that did not fit.
+        // The innermost type is the one that did not fit.
         self.current.get_or_insert_with(current);
         self
     }
 
-    /// The struct or enumeration that the value was wanted as where it did not fit, with the names in it.
+    /// Returns the struct or enumeration that the value did not fit, with the names in it.
     pub fn current(&self) -> Option<&str> {
         self.current.as_deref()
     }

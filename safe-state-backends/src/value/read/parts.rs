@@ -1,4 +1,4 @@
-//! Values one after another, as the elements of a list that grows.
+//! Values one after another, like the elements of a list that grows.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,42 +12,42 @@ use super::{ReadError, State, Unwritten, read_seed};
 /// Values that follow one another and were written in one version of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
-    /// The version.
+    /// The schema's version.
     pub version: u32,
-    /// How many values there are.
+    /// The number of values.
     pub elements: u64,
-    /// How many bytes they take.
+    /// The number of bytes that the values take.
     pub len: u64,
 }
 
 impl Section {
-    /// That many values, which are all that is in `bytes`.
+    /// Creates a section of `elements` values, which take all of `bytes`.
     pub fn new(version: u32, elements: usize, bytes: &[u8]) -> Self {
         Section { version, elements: elements as u64, len: bytes.len() as u64 }
     }
 
-    /// Adds the values of one of the same version that follows.
+    /// Adds the values of a section of the same version that follows this one.
     pub fn extend(&mut self, behind: Section) {
         self.elements = self.elements.saturating_add(behind.elements);
         self.len = self.len.saturating_add(behind.len);
     }
 }
 
-/// Reads the values in some sections as an iterator, each as it is asked for.
+/// An iterator that decodes the values in some sections one by one.
 pub struct Parts<'a, T> {
     reader: Reader<'a>,
     marker: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: DeserializeOwned> Parts<'a, T> {
-    /// The values that `bytes` hold in these sections.
+    /// Creates an iterator over the values in `bytes`, divided into `sections`.
     pub fn new(schema: &'a Schema, sections: &'a [Section], bytes: &'a [u8]) -> Self {
         Parts { reader: Reader::new(schema, sections, bytes), marker: PhantomData }
     }
 }
 
 impl<'a, T> Parts<'a, T> {
-    /// The same, looking for fields that were never written.
+    /// Makes the iterator look for fields that are read and were never written.
     pub(super) fn asking(mut self, asks: &'a Unwritten) -> Self {
         self.reader.state.asks = Some(asks);
         self
@@ -68,13 +68,13 @@ impl<T> fmt::Debug for Parts<'_, T> {
     }
 }
 
-/// A list in sections, as what it is read as takes it.
+/// A deserializer of a list in sections.
 struct Reader<'a> {
     state: State<'a>,
-    /// The sections behind the one that is being read, and their bytes.
+    /// The sections behind the one that is being read.
     sections: &'a [Section],
     behind: &'a [u8],
-    /// How many elements there are before the next section.
+    /// The number of elements before the next section.
     elements: u64,
     read: u64,
 }
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
             };
             let split = usize::try_from(section.len).ok();
             let split = split.and_then(|len| self.behind.split_at_checked(len));
-            // Each takes a byte at least.
+            // Each element takes at least a byte.
             let Some((bytes, behind)) = split.filter(|_| section.elements <= section.len) else {
                 return Err(self.stop());
             };
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         Ok(Some(value))
     }
 
-    /// Where the next value begins is not known.
+    /// Ends the reading, as the beginning of the next value is unknown. Returns the error of damaged bytes.
     fn stop(&mut self) -> ReadError {
         let schema = self.state.schema;
         *self = Reader::new(schema, &[], &[]);
@@ -149,7 +149,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'_> {
         fields: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, ReadError> {
-        // It would be taken for its fields, by their order.
+        // A list would be taken for the fields, by their order.
         let error: ReadError = serde::de::Error::custom("it was stored as a list");
         Err(error.of_struct(name, fields))
     }

@@ -1,4 +1,4 @@
-//! The bytes of a value that is being read, as the scalars in it.
+//! The bytes of a value that is being read, decoded as scalars.
 
 use serde::de::Visitor;
 
@@ -6,19 +6,19 @@ use super::super::DEPTH_LIMIT;
 use super::super::schema::{Scalar, Schema};
 use super::{ReadError, Unwritten};
 
-/// What is left to read, and by what.
+/// The bytes that are left to read, and the schema.
 pub(super) struct State<'a> {
     pub(super) schema: &'a Schema,
     pub(super) version: u32,
     pub(super) left: &'a [u8],
     pub(super) depth: u32,
-    /// Whether the value read last was of no use to the type.
+    /// Whether the type ignored the value read last.
     pub(super) is_ignored: bool,
-    /// What looks for fields that are read and were never written.
+    /// The search for fields that are read and were never written, if one is under way.
     pub(super) asks: Option<&'a Unwritten>,
 }
 
-/// Methods that read a number of any length.
+/// Defines methods that read a number of variable length.
 macro_rules! varints {
     ($($method:ident: $number:ty),*) => { $(
         #[inline]
@@ -76,7 +76,7 @@ impl<'a> State<'a> {
         Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    /// How many values follow: each takes a byte.
+    /// Reads the number of values that follow, of which each takes at least a byte.
     pub(super) fn count(&mut self) -> Result<usize, ReadError> {
         let count: usize = self.number()?;
         if count <= self.left.len() { Ok(count) } else { Err(ReadError::damaged()) }
@@ -113,7 +113,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// A scalar that was read. What reads it is compiled once, and what gives it to a visitor for each type.
+/// A scalar that was read. Reading is compiled once, and passing it to a visitor once for each type.
 pub(super) enum ScalarValue<'a> {
     Unit,
     Bool(bool),
@@ -186,7 +186,7 @@ impl ScalarValue<'_> {
 }
 
 impl State<'_> {
-    /// Whether the number to be read next is an `f32`.
+    /// Returns whether the number to be read next is exact as an `f32`.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "whether it loses anything is what is asked"
@@ -201,12 +201,12 @@ impl State<'_> {
         })
     }
 
-    /// Whether the number to be read next is an `f64`.
+    /// Returns whether the number to be read next is exact as an `f64`.
     pub(super) fn is_exact_f64(&mut self, scalar: Scalar) -> Result<bool, ReadError> {
         self.is_integer_below(scalar, f64::MANTISSA_DIGITS)
     }
 
-    /// Whether an integer has no more than so many bits; what is none may be anything.
+    /// Returns whether an integer has at most `bits` bits; true for what is no integer.
     fn is_integer_below(&mut self, scalar: Scalar, bits: u32) -> Result<bool, ReadError> {
         let magnitude = match scalar {
             Scalar::I16 | Scalar::I32 | Scalar::I64 => self.signed::<i64>()?.unsigned_abs().into(),

@@ -1,4 +1,4 @@
-//! Fields that a type reads and never writes: their values would be lost.
+//! The search for fields that a type reads and never writes: their values would be lost.
 
 use std::cell::{Cell, RefCell};
 
@@ -9,21 +9,21 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use super::super::schema::{Record, RecordId, Schema};
 use super::{Parts, ReadError, Section};
 
-/// Looks for such fields while values are read. The names that a type takes are told by `serde`, other names of a
-/// field among them: so each name that was never written is offered as one more field, behind all that there are,
-/// and behind it those that were left out this time. Where the type says that there are two of one, it is another
-/// name.
+/// The search for unwritten fields, made while values are read. `serde` tells the names that a type takes, among them other
+/// names of the same field. So each name that was never written is offered as one more field, behind all written ones, and
+/// behind it the fields that this value left out. If the type reports a duplicate field, the name is another name of that
+/// field.
 #[derive(Debug, Default)]
 pub struct Unwritten {
-    /// What was never written.
+    /// The names that were never written.
     candidates: RefCell<Vec<(RecordId, String)>>,
-    /// The one of these that is offered, until it was.
+    /// The candidate that is to be offered; `None` once it was.
     offered: RefCell<Option<(RecordId, String)>>,
     is_taken: Cell<bool>,
 }
 
 impl Unwritten {
-    /// The values that `bytes` hold in these sections.
+    /// Returns an iterator over the values in `bytes`, divided into `sections`, which notes unwritten fields.
     pub fn parts<'a, T: DeserializeOwned>(
         &'a self,
         schema: &'a Schema,
@@ -33,7 +33,8 @@ impl Unwritten {
         Parts::new(schema, sections, bytes).asking(self)
     }
 
-    /// A field of which a value would be read, and none is written. The values have to be read before.
+    /// Returns a field that the type reads and never writes, if there is one. The values have to be read by
+    /// [`parts`](Self::parts) before.
     pub fn field<T: DeserializeOwned>(
         &self,
         schema: &Schema,
@@ -65,7 +66,7 @@ impl Unwritten {
         }
     }
 
-    /// What is offered behind the fields of that record that were `given`, once: the last one first.
+    /// Returns the names to offer behind the fields `given` of the record, once. The last one is to be offered first.
     pub(super) fn offers(&self, id: RecordId, record: &Record, given: &[&str]) -> Vec<String> {
         let offered = self.offered.borrow_mut().take_if(|it| it.0 == id);
         let Some((_, name)) = offered else { return Vec::new() };
@@ -74,7 +75,7 @@ impl Unwritten {
         left_out.chain([name]).collect()
     }
 
-    /// Gives a value of no meaning to the field that was offered; `is_last` if no other is.
+    /// Passes a meaningless value to the field that was offered; `is_last` if no other field follows.
     pub(super) fn value<'de, T: DeserializeSeed<'de>>(
         &self,
         seed: T,
@@ -82,13 +83,13 @@ impl Unwritten {
     ) -> Result<T::Value, ReadError> {
         let is_ignored = Cell::new(false);
         let value = seed.deserialize(Meaningless(&is_ignored));
-        // Whether it is another name of one that would have been offered behind it is not known.
+        // If other fields were to follow, the name may be another name of one of them, so nothing is known.
         self.is_taken.set(!is_ignored.get() && is_last);
         value
     }
 }
 
-/// A value of any type, as far as one can be made from nothing.
+/// A deserializer that makes a value of any type from nothing, as far as possible.
 struct Meaningless<'a>(&'a Cell<bool>);
 
 macro_rules! values {

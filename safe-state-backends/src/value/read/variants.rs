@@ -1,4 +1,4 @@
-//! Variants of enumerations, as visitors are given them.
+//! Variants of enumerations, in the form in which visitors receive them.
 
 use serde::Deserializer;
 use serde::de::value::StrDeserializer;
@@ -25,14 +25,14 @@ impl<'s, 'a> VariantOf<'s, 'a> {
         Ok(VariantOf { state, name: &variant.name, body: variant.body })
     }
 
-    /// Gives it to a visitor that knows of no enumerations as text has them: its name, or a map
-    /// with one entry.
+    /// Passes the variant to a visitor that expects no enumeration, in the form that text formats use: its name, or a map with
+    /// one entry.
     pub(super) fn visit_any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         if self.body == Body::Unit {
             return visitor.visit_str(self.name);
         }
         let state = &mut *self.state;
-        // What has elements or fields is a level by itself.
+        // A variant with elements or fields counts its level itself.
         let is_level = matches!(self.body, Body::Newtype(_));
         if is_level {
             state.enter()?;
@@ -132,7 +132,7 @@ impl<'de> MapAccess<'de> for Entry<'_, '_, '_> {
     }
 }
 
-/// What is inside a variant.
+/// The value inside a variant.
 struct Inside<'s, 'a> {
     variant: VariantOf<'s, 'a>,
 }
@@ -160,7 +160,7 @@ impl<'de> Deserializer<'de> for Inside<'_, '_> {
                 Reader { state: self.variant.state, at }.deserialize_struct(name, fields, visitor)
             }
             Body::Struct(_) => self.deserialize_any(visitor),
-            // Else a list would be taken for its fields, by their order.
+            // Otherwise, a list would be taken for the fields, by their order.
             Body::Unit | Body::Tuple(..) => Err(self.variant.other().of_struct(name, fields)),
         }
     }

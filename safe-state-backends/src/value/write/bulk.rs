@@ -1,4 +1,5 @@
-//! Lists of numbers whose bytes are as many each, in one piece: found by their types, as `serde` gives them one by one.
+//! Lists of numbers with a fixed length in bytes, which are written at once. They are recognised by their types, as `serde`
+//! passes numbers one by one.
 
 use castaway::cast;
 use serde::Serialize;
@@ -7,10 +8,10 @@ use super::super::schema::{Kind, NodeId, ROOT, Scalar, Schema};
 use super::state::{State, push_varint};
 use super::{Bytes, WriteError, Writer};
 
-/// How many numbers are put into bytes at once.
+/// The number of numbers that are converted to bytes at once.
 const AT_ONCE: usize = 2048;
 
-/// A list of such numbers.
+/// A list of numbers that can be written at once.
 #[derive(Clone, Copy)]
 enum Numbers<'a> {
     Bytes(&'a [u8]),
@@ -18,10 +19,10 @@ enum Numbers<'a> {
     Doubles(&'a [f64]),
 }
 
-/// The numbers, if the value is a list of some.
+/// Returns the numbers, if the value is a list of them.
 #[inline]
 fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
-    // Most values have another size.
+    // Most values have another size than a `Vec`.
     if size_of_val(value) != size_of::<Vec<u8>>() {
         return None;
     }
@@ -34,18 +35,18 @@ fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
     }
 }
 
-/// Whether the value is such a list: what it reads back as is known.
+/// Returns whether the value is a list of numbers that can be written at once. These lists are known to read back.
 pub(in super::super) fn is_numbers<T: ?Sized>(value: &T) -> bool {
     numbers(value).is_some()
 }
 
-/// How many places of two lists are looked at, to see whether they have something in common.
+/// The number of positions at which two lists are compared, to see whether they have something in common.
 const LOOKED_AT: usize = 64;
-/// How many bytes there.
+/// The number of bytes that are compared at each position.
 const LOOKED_AT_ONCE: usize = 32;
 
-/// Writes a list of numbers over the bytes of another one; not if both may have something in common, so that a save can
-/// tell how they differ.
+/// Writes a list of numbers over the bytes of another one. Does nothing if both may have something in common, so that a save
+/// can store the difference instead.
 pub(in super::super) fn overwrite<T: ?Sized>(value: &T, schema: &Schema, bytes: &mut [u8]) -> bool {
     let Some(numbers) = numbers(value) else { return false };
     let kind = |at: NodeId| schema.node(at).filter(|it| it.tagged_since == 0).map(|it| it.kind);
@@ -100,7 +101,7 @@ impl State<'_> {
         }
     }
 
-    /// Whether the list's elements need no kinds of their own.
+    /// Returns whether the schema already has a list of this kind of numbers at the place, so that no element needs a tag.
     fn takes_at_once(&self, at: NodeId, numbers: &Numbers<'_>) -> bool {
         let element = match self.kind(at) {
             Some(Kind::Seq(element)) => self.kind(element),
@@ -140,7 +141,7 @@ impl Numbers<'_> {
     }
 }
 
-/// Adds the bytes of each number: some at once, as they are compared and copied many at a time.
+/// Appends the bytes of the numbers, many at once, which are faster to compare and copy.
 fn in_pieces<T: Copy, const N: usize>(
     bytes: &mut Bytes<'_>,
     numbers: &[T],

@@ -1,40 +1,40 @@
-//! The bytes of a value that is being written, beside those of the value before: as long as they are the same, none
-//! is copied.
+//! The bytes of a value that is being written, next to those of the previous value. As long as both are equal, nothing is
+//! copied.
 
 use std::ops::Range;
 
 /// Bytes that are written one after another.
 #[derive(Debug, Default)]
 pub(in super::super) struct Bytes<'a> {
-    /// Those that differ from the ones before, from the first on; all, once any does.
+    /// The written bytes, once they differ from the previous value's; empty until then.
     own: Vec<u8>,
-    /// The ones before; none once any was another.
+    /// The bytes of the previous value; empty once a byte differed.
     before: &'a [u8],
-    /// How many are the same.
+    /// The number of bytes that are equal so far.
     same: usize,
-    /// Where they go instead, as far as there is room.
+    /// The buffer that the bytes are written into instead, if one was given.
     room: Option<&'a mut [u8]>,
-    /// How many go there, or would.
+    /// The number of bytes that were written into the buffer, or would have been with more room.
     needed: usize,
 }
 
 impl<'a> Bytes<'a> {
-    /// Behind those that there are already.
+    /// Creates a writer that appends to existing bytes.
     pub(in super::super) fn behind(own: Vec<u8>) -> Self {
         Bytes { own, ..Bytes::default() }
     }
 
-    /// Beside those of the value before.
+    /// Creates a writer that compares with the bytes of the previous value.
     pub(in super::super) fn beside(before: &'a [u8]) -> Self {
         Bytes { before, ..Bytes::default() }
     }
 
-    /// Into that room, as far as they go.
+    /// Creates a writer into a buffer.
     pub(in super::super) fn within(room: &'a mut [u8]) -> Self {
         Bytes { room: Some(room), ..Bytes::default() }
     }
 
-    /// How many bytes there would be, if there were room.
+    /// Returns the number of bytes that the buffer would need.
     pub(in super::super) fn needed(&self) -> usize {
         self.needed
     }
@@ -96,7 +96,7 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    /// Puts others in the place of some.
+    /// Replaces the bytes in `range` by others.
     pub(super) fn replace(&mut self, range: Range<usize>, others: &[u8]) {
         let Some(room) = &mut self.room else {
             self.own().splice(range, others.iter().copied());
@@ -109,12 +109,12 @@ impl<'a> Bytes<'a> {
             room.iter_mut().skip(range.start).zip(others).for_each(|(to, byte)| *to = *byte);
             self.needed = len;
         } else {
-            // What is behind them was cut off.
+            // The bytes behind the range did not fit into the buffer, so the result is incomplete.
             self.needed = len.max(room.len() + 1);
         }
     }
 
-    /// The bytes, as ones of this value's own.
+    /// Returns the written bytes as a buffer of their own, which can be changed.
     fn own(&mut self) -> &mut Vec<u8> {
         if !self.before.is_empty() {
             self.part();
@@ -122,7 +122,7 @@ impl<'a> Bytes<'a> {
         &mut self.own
     }
 
-    /// From here on they are others: there are about as many.
+    /// Copies the equal bytes, because from here on they differ. The value will probably be about as long as the previous one.
     #[cold]
     fn part(&mut self) {
         self.own.reserve_exact(self.before.len());
@@ -130,7 +130,7 @@ impl<'a> Bytes<'a> {
         self.before = &[];
     }
 
-    /// The bytes; none if they are the ones before.
+    /// Returns the bytes; `None` if they are equal to the previous value's.
     pub(in super::super) fn finish(mut self) -> Option<Vec<u8>> {
         if !self.before.is_empty() && self.same == self.before.len() {
             return None;

@@ -1,4 +1,4 @@
-//! Values that are made of others.
+//! The encoding of values that contain others.
 
 use serde::Serialize;
 use serde::ser::{
@@ -11,14 +11,14 @@ use super::super::tag::Tag;
 use super::state::{State, push_varint};
 use super::{Bytes, WriteError};
 
-/// The elements of a list, or the keys and values of a map, with their count in front.
+/// A writer of a list's elements, or of a map's keys and values, with their count in front.
 pub(super) struct Entries<'s, 'a> {
     state: &'s mut State<'a>,
-    /// Where keys are, and where values are.
+    /// The places of keys and of values in the schema.
     at: (NodeId, NodeId),
     count: u64,
     announced: Option<u64>,
-    /// Where the count stands, or is to stand.
+    /// The position of the count.
     start: usize,
 }
 
@@ -91,11 +91,11 @@ impl SerializeMap for Entries<'_, '_> {
     }
 }
 
-/// The elements of a tuple.
+/// A writer of a tuple's elements.
 pub(super) struct Elements<'s, 'a> {
     pub(super) state: &'s mut State<'a>,
     pub(super) next: NodeId,
-    /// How far the place of the next element is from this one's: 0 if they tell their kinds.
+    /// The distance from an element's place to the next one's: 0 if each element tells its kind.
     pub(super) step: NodeId,
     pub(super) left: usize,
 }
@@ -142,7 +142,7 @@ elements! {
     SerializeTupleVariant: serialize_field;
 }
 
-/// The fields of a struct or of a variant.
+/// A writer of the fields of a struct or of a variant.
 pub(super) struct Fields<'s, 'a> {
     pub(super) state: &'s mut State<'a>,
     pub(super) record: RecordId,
@@ -154,7 +154,7 @@ impl Fields<'_, '_> {
         self.state.schema.record(self.record).is_some_and(|record| record.loose_since > 0)
     }
 
-    /// The place of the value of the next field, which is `name`.
+    /// Returns the place of the value of the next field, `name`.
     #[inline]
     fn field(&mut self, name: &'static str) -> Result<NodeId, WriteError> {
         if let Some(record) = self.state.schema.record(self.record)
@@ -181,7 +181,7 @@ impl Fields<'_, '_> {
             return Ok(node);
         }
         let is_behind_all = record.fields.len() == self.next;
-        // One inside this one may have been written with the fields up to here.
+        // A value inside this one may have been written with the fields up to here.
         let is_written = record.is_known && !is_loose;
         let is_new = self.record as usize >= self.state.known_records;
         if known.is_some() || !(is_loose || is_behind_all && (!is_written || is_new)) {
@@ -228,7 +228,7 @@ impl Fields<'_, '_> {
         match self.state.kind(at) {
             None => {}
             Some(Kind::Unknown) => {
-                // No value was written there, in any version.
+                // No value was written at this place, in any version.
                 let version = self.state.schema.version;
                 if let Some(node) = self.state.node_mut(at) {
                     node.tagged_since = version;
@@ -240,7 +240,7 @@ impl Fields<'_, '_> {
         Ok(())
     }
 
-    /// That a field is left out for the first time is new, though no byte says so.
+    /// Marks in the schema that a field was left out for the first time, which no byte of the value shows.
     fn note_absence(&mut self, name: &'static str) {
         let record = self.state.schema.record(self.record);
         let field =
@@ -270,7 +270,7 @@ impl Fields<'_, '_> {
             record.is_known = true;
         }
         if self.next == 0 {
-            // Every value takes a byte, so that a few can't claim many values.
+            // Every value takes at least a byte, so that a few bytes can't claim many values.
             self.state.bytes.push(0);
         }
         Ok(())

@@ -1,5 +1,4 @@
-//! The state of a value that is being written: its bytes, and the schema, which grows where a value shows
-//! something that no value before it did.
+//! The state of a value that is being written: its bytes, and the schema, which grows where a value shows something new.
 
 use std::borrow::Cow;
 
@@ -8,13 +7,13 @@ use super::super::schema::{EnumId, Kind, Node, NodeId, RecordId, Schema, place};
 use super::super::tag::Tag;
 use super::{Bytes, WriteError};
 
-/// What is being written, and by which schema.
+/// The bytes that are being written, and the schema.
 pub(super) struct State<'a> {
-    /// Copied only where a value shows something that no value before it did.
+    /// The schema. It is copied only where a value shows something new.
     pub(super) schema: Cow<'a, Schema>,
     pub(super) bytes: Bytes<'a>,
     pub(super) depth: u32,
-    /// How many records there were before this value: nothing was written of those behind them.
+    /// The number of records before this value. No value of the later records has been written yet.
     pub(super) known_records: usize,
 }
 
@@ -23,13 +22,13 @@ impl State<'_> {
         push_varint(&mut self.bytes, number);
     }
 
-    /// Begins a value that others are inside of.
+    /// Begins a value that contains others. Fails if they are nested too deeply.
     pub(super) fn enter(&mut self) -> Result<(), WriteError> {
         self.depth += 1;
         if self.depth > DEPTH_LIMIT { Err(WriteError::TooDeep) } else { Ok(()) }
     }
 
-    /// The kind of the values at a place, if it is one for all.
+    /// Returns the kind of the values at a place; `None` if each value tells its kind.
     pub(super) fn kind(&self, at: NodeId) -> Option<Kind> {
         let node = self.schema.nodes.get(at as usize)?;
         (node.tagged_since == 0).then_some(node.kind)
@@ -54,13 +53,13 @@ impl State<'_> {
         }
     }
 
-    /// The struct of that name; a new one if there is none.
+    /// Returns the struct with this name; adds a new one if there is none.
     pub(super) fn struct_named(&mut self, name: &'static str) -> RecordId {
         let known = self.schema.struct_named(name);
         known.unwrap_or_else(|| self.schema.to_mut().new_record(name))
     }
 
-    /// The enumeration of that name; a new one if there is none.
+    /// Returns the enumeration with this name; adds a new one if there is none.
     pub(super) fn enum_named(&mut self, name: &'static str) -> EnumId {
         let known = self.schema.enum_named(name);
         known.unwrap_or_else(|| self.schema.to_mut().new_enum(name))
@@ -72,7 +71,7 @@ impl State<'_> {
         schema.version
     }
 
-    /// From now on, values at this place tell their kind.
+    /// Makes values at this place tell their kind from now on. Returns the error that restarts the writing.
     pub(super) fn conflict(&mut self, at: NodeId) -> WriteError {
         let version = self.next_version();
         if let Some(node) = self.node_mut(at) {
@@ -81,7 +80,7 @@ impl State<'_> {
         WriteError::Again
     }
 
-    /// From now on, values of this record tell their fields.
+    /// Makes values of this record tell their fields from now on. Returns the error that restarts the writing.
     pub(super) fn loosen(&mut self, record: RecordId) -> WriteError {
         let version = self.next_version();
         if let Some(record) = self.schema.to_mut().records.get_mut(record as usize) {

@@ -1,4 +1,4 @@
-//! One value, as it is written at one place of the schema.
+//! The serializer of one value, at one place of the schema.
 
 use super::super::schema::{Body, EnumId, Kind, NodeId, RecordId, Scalar, Schema, Variant, place};
 use super::super::tag::Tag;
@@ -6,14 +6,14 @@ use super::compound::{Elements, Fields};
 use super::state::{State, push_varint, push_wide_varint};
 use super::{Bytes, WriteError};
 
-/// Writes one value, at one place of the schema.
+/// A serializer of one value, at one place of the schema.
 pub(super) struct Writer<'s, 'a> {
     pub(super) state: &'s mut State<'a>,
     pub(super) at: NodeId,
 }
 
 impl<'s, 'a> Writer<'s, 'a> {
-    /// Sees that the value at this place may be one of that kind.
+    /// Checks that the value at this place may be a `scalar`, and notes in the schema that it was.
     #[inline]
     pub(super) fn scalar(self, scalar: Scalar) -> Result<&'s mut Bytes<'a>, WriteError> {
         match self.state.kind(self.at) {
@@ -31,7 +31,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         Ok(())
     }
 
-    /// Small numbers of either sign become small numbers.
+    /// Writes a signed number so that small numbers of either sign take few bytes.
     #[inline]
     pub(super) fn signed(self, scalar: Scalar, number: impl Into<i64>) -> Result<(), WriteError> {
         let number = number.into();
@@ -39,7 +39,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         Ok(())
     }
 
-    /// Of a fixed length.
+    /// Writes a scalar of a fixed length.
     #[inline]
     pub(super) fn put<const N: usize>(
         self,
@@ -62,7 +62,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         Ok(())
     }
 
-    /// The place of what an option holds; none if it tells its kind itself.
+    /// Returns the place of the option's value; `None` if the value tells its kind itself.
     pub(super) fn option(&mut self) -> Result<Option<NodeId>, WriteError> {
         match self.state.kind(self.at) {
             Some(Kind::Option(inner)) => Ok(Some(inner)),
@@ -95,7 +95,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         self.into_tuple(first, len)
     }
 
-    /// The elements of a tuple, the first of which is at `first`, if it is known.
+    /// Returns a writer of a tuple's elements, whose first place is `first`; `None` if each element tells its kind.
     pub(super) fn into_tuple(
         self,
         first: Option<NodeId>,
@@ -103,7 +103,7 @@ impl<'s, 'a> Writer<'s, 'a> {
     ) -> Result<Elements<'s, 'a>, WriteError> {
         self.state.enter()?;
         if len == 0 {
-            // Every value takes a byte, so that a few can't claim many values.
+            // Every value takes at least a byte, so that a few bytes can't claim many values.
             self.state.bytes.push(0);
         }
         let (next, step) = first.map_or((self.at, 0), |first| (first, 1));

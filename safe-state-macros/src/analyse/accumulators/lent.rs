@@ -1,17 +1,18 @@
-//! What a loop's head changes beside what it walks.
+//! Finds what a loop's head may change apart from what it walks.
 
 use proc_macro2::Span;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure, ExprMethodCall, ExprReference, Stmt, Token};
 
-/// The closures and the mutable borrows of a head, those of what it walks aside.
+/// Returns the closures and the mutable borrows in a loop's head, except the borrow of what the loop walks.
 pub(super) fn changing(head: &Expr) -> Vec<Stmt> {
     let mut search = Changing { walked: walked(head), found: Vec::new() };
     search.visit_expr(head);
     search.found.into_iter().map(|expr| Stmt::Expr(expr, None)).collect()
 }
 
-/// What a head walks, if that can be nothing else: at the front, with no other iterator among the arguments.
+/// Returns the expression at the front of a head's chain of calls, which the loop walks; none if a call has arguments
+/// other than closures and literals, as those may be iterators too.
 fn walked(head: &Expr) -> Option<&Expr> {
     match head {
         Expr::MethodCall(it) if it.method != "by_ref" => {
@@ -33,7 +34,7 @@ impl<'a> Visit<'a> for Changing<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         let is_walked = self.walked.is_some_and(|walked| std::ptr::eq(walked, expr));
         match expr {
-            // Its place may hold closures and borrows as well.
+            // The operand of the walked borrow may hold closures and borrows as well.
             Expr::Reference(it) if is_walked => visit::visit_expr(self, &it.expr),
             Expr::MethodCall(it) if is_walked && it.method == "by_ref" => {
                 visit::visit_expr(self, &it.receiver);
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_walked_is_not() {
+    fn what_is_walked_does_not_count_as_lent() {
         check(0, &parse_quote! { &mut rows });
         check(0, &parse_quote! { rows.by_ref() });
         check(0, &parse_quote! { (&mut rows).take(3) });

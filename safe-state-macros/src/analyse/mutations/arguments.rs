@@ -1,14 +1,14 @@
-//! The arguments of macros of the standard library.
+//! Parses the arguments of the standard library's macros.
 
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Macro, Pat, Result, Token};
 
-/// What a macro is given: expressions, and the guard of a pattern.
+/// The arguments of a macro: expressions, and the pattern and guard of a `matches!` that has a guard.
 pub(super) struct Arguments(pub(super) Vec<Expr>, pub(super) Option<(Pat, Expr)>);
 
 impl Arguments {
-    /// Returns them, if all of them are read.
+    /// Returns the arguments of a macro call; none if they can't be parsed.
     pub(super) fn of(it: &Macro) -> Option<Self> {
         let listed = it.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
         if let Ok(listed) = listed {
@@ -24,7 +24,7 @@ impl Arguments {
         }
     }
 
-    /// `value, pattern if guard`
+    /// Parses `value, pattern if guard`.
     fn of_matches(input: ParseStream<'_>) -> Result<Self> {
         let value = input.parse()?;
         input.parse::<Token![,]>()?;
@@ -34,7 +34,7 @@ impl Arguments {
         Ok(Arguments(vec![value], guard.map(|guard| (pat, guard))))
     }
 
-    /// `value; count`
+    /// Parses `value; count`.
     fn of_repeated(input: ParseStream<'_>) -> Result<Self> {
         let value = input.parse()?;
         input.parse::<Token![;]>()?;

@@ -1,4 +1,4 @@
-//! What is seen as a change, in bodies as tokens.
+//! Tests which bodies are taken to change a variable.
 
 use super::*;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};

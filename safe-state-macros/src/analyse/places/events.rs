@@ -114,6 +114,8 @@ pub(super) struct Events<'a> {
     lets: usize,
     /// How many expressions are around this place that may pass it by.
     choices: usize,
+    /// Whether a macro that mentions the variable can be called here: its calls need not say so.
+    is_hidden: bool,
     found: Vec<Event>,
 }
 
@@ -136,6 +138,7 @@ impl<'a> Events<'a> {
             loops: 0,
             lets: 0,
             choices: 0,
+            is_hidden: false,
             found: Vec::new(),
         };
         if declared.is_none() {
@@ -157,8 +160,8 @@ impl<'a> Events<'a> {
 
     fn body(&mut self, at: usize, attrs: &[Attribute]) {
         if self.is_target(at) {
-            let is_there = !attrs.iter().any(|attr| attr.path().is_ident("cfg"));
-            self.found.push(Event::Body { at, is_certain: is_there && self.choices == 0 });
+            let is_certain = !may_be_left_out(attrs) && self.choices == 0;
+            self.found.push(Event::Body { at, is_certain });
         }
     }
 
@@ -175,26 +178,44 @@ impl<'a> Events<'a> {
     }
 }
 
+/// Returns whether `cfg` may leave out what has these attributes.
+fn may_be_left_out(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
+}
+
 impl<'ast> Visit<'ast> for Events<'_> {
     fn visit_block(&mut self, block: &'ast Block) {
-        // What a macro mentions, its calls do.
-        let is_hidden = |stmt: &Stmt| match stmt {
+        let hides = |stmt: &Stmt| match stmt {
             Stmt::Item(Item::Macro(it)) => free_idents(it.to_token_stream()).contains(&self.ident),
             _ => false,
         };
-        let is_hidden = block.stmts.iter().any(is_hidden);
+        let was_hidden = self.is_hidden;
+        self.is_hidden |= block.stmts.iter().any(hides);
         for stmt in &block.stmts {
-            if is_hidden {
+            if self.is_hidden {
                 self.found.push(Event::Mentioned);
             }
             self.visit_stmt(stmt);
         }
+        self.is_hidden = was_hidden;
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
         let at = self.lets;
         self.lets += 1;
-        visit::visit_local(self, local);
+        let visit = |events: &mut Self| {
+            events.visit_pat(&local.pat);
+            let Some(init) = &local.init else { return };
+            events.visit_expr(&init.expr);
+            if let Some((_, diverging)) = &init.diverge {
+                events.chosen(|events| events.visit_expr(diverging));
+            }
+        };
+        if may_be_left_out(&local.attrs) {
+            self.chosen(visit)
+        } else {
+            visit(self)
+        }
         if self.declared == Some(at) {
             self.found.push(Event::Declared);
         }
@@ -234,7 +255,10 @@ impl<'ast> Visit<'ast> for Events<'_> {
             Expr::If(_) | Expr::Match(_) | Expr::Binary(_) | Expr::Let(_) => {
                 self.chosen(|events| visit::visit_expr(events, expr));
             }
-            Expr::Block(it) if it.label.is_some() => {
+            Expr::Unsafe(it) if may_be_left_out(&it.attrs) => {
+                self.chosen(|events| visit::visit_expr(events, expr));
+            }
+            Expr::Block(it) if it.label.is_some() || may_be_left_out(&it.attrs) => {
                 self.chosen(|events| visit::visit_expr(events, expr));
             }
             _ => visit::visit_expr(self, expr),
@@ -242,6 +266,9 @@ impl<'ast> Visit<'ast> for Events<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
+        if self.is_hidden {
+            self.found.push(Event::Mentioned);
+        }
         self.mentioned_in(&mac.tokens);
     }
 

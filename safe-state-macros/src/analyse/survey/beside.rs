@@ -1,4 +1,4 @@
-//! Calls by which a function walks items out of sight, or does them side by side by itself.
+//! Recognises calls by which a function walks items out of sight, or does them side by side by itself.
 
 use syn::{Error, Expr, ExprMethodCall, Ident};
 
@@ -16,7 +16,7 @@ const CONSUMERS: [&str; 10] = [
     "count",
 ];
 
-/// Methods behind which items come in the order in which they are done.
+/// Methods whose items come in the order in which they complete.
 const BESIDE: [&str; 9] = [
     "par_iter",
     "par_iter_mut",
@@ -29,13 +29,13 @@ const BESIDE: [&str; 9] = [
     "try_buffer_unordered",
 ];
 
-/// Those of them that keep the places of items, which what gathers them puts them back to.
+/// The methods in [`BESIDE`] that keep the places of items, so that what gathers the items puts them back in order.
 const INDEXED: [&str; 4] = ["par_iter", "par_iter_mut", "into_par_iter", "par_chunks"];
 
 /// Methods that gather what is done side by side into one value.
 const GATHERERS: [&str; 6] = ["collect", "collect_vec", "sum", "product", "count", "reduce"];
 
-/// How items are done side by side under the attribute.
+/// The help that shows how items are done side by side under the attribute.
 const WAYS: &str = "\n\nhelp: on threads: `#[resumable(threads = 8)]`, and a loop `for item in items { work(item)?; }`\
                     \nhelp: in an async function, as futures: `#[resumable(concurrency = 16)]`, and a loop \
                     `for item in items { work(item).await?; }`";
@@ -43,7 +43,7 @@ const WAYS: &str = "\n\nhelp: on threads: `#[resumable(threads = 8)]`, and a loo
 /// A call that walks items to their end.
 pub(crate) struct Consumer {
     method: Ident,
-    /// What does them side by side.
+    /// The method that does the items side by side, if there is one.
     beside: Option<Ident>,
 }
 
@@ -55,7 +55,7 @@ impl Consumer {
         is_one.then(|| Consumer { method: call.method.clone(), beside: beside() })
     }
 
-    /// Says what to write in its place.
+    /// Returns the error that says what to write in place of the call.
     pub(crate) fn refusal(&self) -> Error {
         let method = &self.method;
         let text = match &self.beside {
@@ -68,7 +68,7 @@ impl Consumer {
     }
 }
 
-/// The method of a chain behind which items come in the order in which they are done.
+/// Returns the method in a chain of calls whose items come in the order in which they complete.
 pub(crate) fn beside(expr: &Expr) -> Option<Ident> {
     match expr {
         Expr::MethodCall(call) => beside_in(call),
@@ -98,7 +98,7 @@ fn beside_in(call: &ExprMethodCall) -> Option<Ident> {
     (!is_in_order).then_some(found)
 }
 
-/// Refuses a loop over what such a `method` gives.
+/// Returns the error for a loop over what `method` gives, whose items come in the order in which they complete.
 pub(crate) fn no_order(method: &Ident) -> Error {
     let text = format!(
         "the order in which `{method}` completes items is not defined, so none could be passed over; walk them in order, \

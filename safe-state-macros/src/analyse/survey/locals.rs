@@ -1,4 +1,4 @@
-//! The variables that the function's `let`s bind.
+//! Describes the variables that the function's `let`s bind.
 
 use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Ident, Pat, Type};
@@ -13,54 +13,54 @@ use crate::syntax::bindings::Binding;
 #[derive(Clone)]
 pub(crate) struct Local {
     pub(crate) binding: Binding,
-    /// The place of its `let` among all of the body.
+    /// The number of the variable's `let` among all `let`s of the body, from 0.
     pub(crate) at: usize,
     /// Whether the `let` binds nothing else, and has an initialiser.
     pub(crate) is_plain: bool,
-    /// Whether its pattern may not fit, and an `else` stands behind it.
+    /// Whether the `let` has an `else`, as its pattern may not match.
     pub(crate) is_refutable: bool,
-    /// Its type as written.
+    /// The variable's type, if the source writes it.
     pub(crate) ty: Option<Type>,
-    /// Whether its type, or its initialiser, is written as a `&mut`.
+    /// Whether the variable's type, or its initialiser, is written as a `&mut`.
     pub(crate) is_mut_reference: bool,
     pub(crate) init: Init,
-    /// The loops around it, from the outside in.
+    /// The loops around the `let`, from the outside in, by their index in the survey.
     pub(crate) around: Vec<usize>,
 }
 
-/// What the source shows of an initialiser.
+/// The facts about an initialiser that its text shows.
 #[derive(Clone)]
 pub(crate) struct Init {
     kind: Initialiser,
     pub(crate) opening: Opening,
-    /// The variable that it is a reference to, or to a field of.
+    /// The variable that the initialiser is, or refers to without `mut`, as a whole or by a field.
     pub(super) refers_to: Option<String>,
-    /// The variable that it is, or is a part of, or is made of by methods.
+    /// The variable that the initialiser is, is a part of, or is made of by methods.
     pub(super) made_of: Option<String>,
-    /// A method behind which items come in the order in which they are done.
+    /// A method in the initialiser whose items come in the order in which they complete.
     pub(crate) beside: Option<Ident>,
 }
 
-/// What a variable begins with.
+/// The kind of value that a variable begins with.
 #[derive(Clone)]
 pub(crate) enum Initialiser {
-    /// It has no value yet.
+    /// The variable has no value yet.
     None,
     Closure(Box<ExprClosure>),
-    /// What makes a collection of the standard library.
+    /// An expression that makes a collection whose methods are known.
     Collection,
-    /// A number, or a text.
+    /// A literal, such as a number or a text.
     Literal,
     Other,
 }
 
 impl Local {
-    /// Whether it has a value from its declaration on.
+    /// Returns whether the variable has a value from its declaration on.
     pub(crate) fn has_value(&self) -> bool {
         !matches!(self.init.kind, Initialiser::None)
     }
 
-    /// Its initialiser, if that is a closure.
+    /// Returns the variable's initialiser, if it is a closure.
     pub(crate) fn closure(&self) -> Option<&ExprClosure> {
         match &self.init.kind {
             Initialiser::Closure(it) => Some(it),
@@ -72,13 +72,13 @@ impl Local {
         matches!(self.init.kind, Initialiser::Collection)
     }
 
-    /// Whether its type is known to be one of the standard library: a collection, a number or a text.
+    /// Returns whether the methods of the variable's type are known: it is a collection, a number or a text.
     pub(crate) fn is_of_std(&self) -> bool {
         let is_written = self.value_type().as_ref().is_some_and(is_of_std);
         is_written || matches!(self.init.kind, Initialiser::Collection | Initialiser::Literal)
     }
 
-    /// The variable that `binding` of the `let` at that place is, inside the loops `around`.
+    /// Returns the variable that `binding` is, in the `let` with the number `at`, inside the loops `around`.
     pub(crate) fn of(local: &syn::Local, binding: Binding, at: usize, around: Vec<usize>) -> Self {
         let is_plain = is_plain(local);
         let ty = match &local.pat {
@@ -86,7 +86,7 @@ impl Local {
             _ => None,
         };
         let init = local.init.as_ref().map(|init| &*init.expr);
-        // What is borrowed mutably is changed through the reference.
+        // A value that is borrowed mutably is changed through the reference.
         let is_mut_reference = is_plain && (is_mut_reference(ty.as_ref()) || borrows_mutably(init));
         let is_mut = binding.is_mut || is_mut_reference;
         Local {
@@ -101,7 +101,7 @@ impl Local {
         }
     }
 
-    /// The type of the value: of a `&mut T` the `T`.
+    /// Returns the written type of the variable's value: for a `&mut T`, the `T`.
     pub(crate) fn value_type(&self) -> Option<Type> {
         match self.ty.as_ref()? {
             Type::Reference(it) if it.mutability.is_some() => Some((*it.elem).clone()),
@@ -134,7 +134,7 @@ fn is_literal(expr: &Expr) -> bool {
     }
 }
 
-/// The variable in `x`, `&x` and `&x.a.b`.
+/// Returns the variable in `x`, `&x` and `&x.a.b`.
 fn referred(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(it) => it.path.get_ident().map(|ident| ident.unraw().to_string()),
@@ -153,7 +153,7 @@ fn borrows_mutably(init: Option<&Expr>) -> bool {
     matches!(init, Some(Expr::Reference(it)) if it.mutability.is_some())
 }
 
-/// Whether the `let` is `let x = ..` or `let x: T = ..`.
+/// Returns whether the `let` is `let x = ..` or `let x: T = ..`.
 fn is_plain(local: &syn::Local) -> bool {
     let pat = match &local.pat {
         Pat::Type(typed) => &*typed.pat,

@@ -1,4 +1,4 @@
-//! The variables that patterns bind: those of arms, of conditions and of loops.
+//! The variables that the patterns of arms, conditions and loops bind.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
@@ -13,15 +13,15 @@ use crate::syntax::bindings::bindings;
 #[derive(Clone)]
 pub(crate) struct Bound {
     pub(crate) ident: Ident,
-    /// Whether it is of the items of a loop.
+    /// Whether the pattern is that of a loop, and binds its items.
     pub(crate) is_item: bool,
-    /// What is matched.
+    /// The facts about the expression that is matched.
     pub(crate) init: Init,
-    /// How many `let`s stand before it.
+    /// The number of `let`s before the pattern.
     lets: usize,
 }
 
-/// What is matched, and whether it gives the items of a loop.
+/// An expression that is matched, and whether it gives the items of a loop.
 #[derive(Clone)]
 pub(super) struct Matched {
     init: Init,
@@ -37,7 +37,7 @@ impl Matched {
         Matched { init: Init::of(Some(expr)), is_item: true }
     }
 
-    /// The variables that the pattern binds of it, behind that many `let`s.
+    /// Returns the variables that `pat` binds, behind `lets` `let`s.
     pub(super) fn bound(self, pat: &Pat, lets: usize) -> impl Iterator<Item = Bound> {
         bindings(pat).into_iter().map(move |binding| Bound {
             ident: binding.ident,
@@ -48,7 +48,7 @@ impl Matched {
     }
 }
 
-/// The patterns of a condition, also in a chain, with what each matches.
+/// Returns the patterns of a condition, also of a chain, each with the expression that it matches.
 pub(super) fn matched(cond: &Expr) -> Vec<(&Pat, &Expr)> {
     match cond {
         Expr::Let(it) => vec![(&it.pat, &it.expr)],
@@ -61,26 +61,26 @@ pub(super) fn matched(cond: &Expr) -> Vec<(&Pat, &Expr)> {
     }
 }
 
-/// When a variable is bound: behind that many `let`s, and within that many patterns.
+/// The order in which variables are bound: the number of `let`s before one, then the number of patterns around it.
 pub(crate) type Time = (usize, usize);
 
-/// What of an argument a variable is.
+/// How a variable comes from an argument.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OfArgument {
-    /// A reference to it, or to a field of it.
+    /// It is the argument or a field of it, or a reference to one.
     Reference,
-    /// What a method of it gives.
+    /// A method of the argument returned it.
     Given,
 }
 
 impl Scope {
-    /// Whether a local is a reference to one of the `arguments`, or to a field of one.
+    /// Returns whether a local is one of the `arguments` or a field of one, or a reference to one.
     pub(crate) fn is_of_argument(&self, local: &Local, arguments: &[Argument]) -> bool {
         let name = local.init.refers_to.as_deref();
         name.is_some_and(|name| self.is_argument(name, (local.at + 1, 0), arguments))
     }
 
-    /// What of one of the `arguments` a variable is that a pattern binds.
+    /// Returns how the variable `ident`, which a pattern binds, comes from one of the `arguments`.
     pub(crate) fn bound_of_argument(
         &self,
         ident: &Ident,
@@ -94,7 +94,7 @@ impl Scope {
         if is_one(&it.init.refers_to) { Some(OfArgument::Reference) } else { given }
     }
 
-    /// Whether the name is at that `time` one of the arguments, or of what refers to one.
+    /// Returns whether `name` stands for one of the arguments at that `time`, or for a reference to one.
     fn is_argument(&self, name: &str, time: Time, arguments: &[Argument]) -> bool {
         let locals = self.timed_locals().map(|(at, it)| (at, &it.binding.ident, &it.init));
         let patterns = self.timed_patterns().map(|(at, it)| (at, &it.ident, &it.init));
@@ -109,12 +109,12 @@ impl Scope {
         }
     }
 
-    /// The locals, with when they are bound.
+    /// Returns the locals with the order in which they are bound.
     pub(crate) fn timed_locals(&self) -> impl Iterator<Item = (Time, &Local)> {
         self.locals.iter().map(|it| ((it.at + 1, 0), it))
     }
 
-    /// The variables that patterns bind, with when.
+    /// Returns the variables of patterns with the order in which they are bound.
     pub(crate) fn timed_patterns(&self) -> impl Iterator<Item = (Time, &Bound)> {
         self.patterns.iter().enumerate().map(|(at, it)| ((it.lets, at + 1), it))
     }

@@ -1,4 +1,4 @@
-//! The rules by which a loop is chosen, on functions as tokens.
+//! Tests the rules by which a loop is chosen, on functions as tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,7 +7,7 @@ use super::*;
 use crate::analyse::survey::survey;
 use crate::parse::function::{arguments, parse};
 
-/// The heads of the loops chosen in a function, or what is said instead.
+/// Returns the heads of the loops chosen in a function, or the text of the error.
 fn chosen(function: TokenStream, iter: Option<&str>) -> std::result::Result<Vec<String>, String> {
     let function = parse(function).map_err(|error| error.to_string())?;
     let arguments = arguments(&function.sig).map_err(|error| error.to_string())?;
@@ -49,7 +49,7 @@ fn the_loop_that_walks_an_argument_is_taken() {
 }
 
 #[test]
-fn a_loop_within_it_is_part_of_its_items() {
+fn a_loop_within_a_chosen_loop_is_part_of_its_items() {
     takes(quote! { fn f(items: T) { for a in items { for b in items {} } } }, &["for a in items"]);
 }
 
@@ -60,7 +60,7 @@ fn the_only_outermost_loop_is_taken_if_none_walks_an_argument() {
 }
 
 #[test]
-fn of_several_outermost_loops_some_are_chosen() {
+fn several_outermost_loops_need_a_choice() {
     let two = quote! { fn f(a: T) { for x in a {} for y in 0..3 {} } };
     refuses(two.clone(), "`for x in a`, `for y in 0 .. 3`; mark those");
     refuses(two.clone(), "or say which with `iter = a`");
@@ -73,7 +73,7 @@ fn of_several_outermost_loops_some_are_chosen() {
 }
 
 #[test]
-fn two_that_walk_an_argument_need_a_choice() {
+fn two_loops_that_walk_an_argument_need_a_choice() {
     let two = quote! { fn f(a: T, b: T) { for x in a {} for y in b {} } };
     refuses(two.clone(), "loops walk both `a` and `b`");
     assert_eq!(chosen(two.clone(), Some("b")), Ok(owned(&["for y in b"])));
@@ -97,7 +97,7 @@ fn a_marker_chooses() {
 }
 
 #[test]
-fn a_marker_in_a_resumable_function_within_is_that_ones() {
+fn a_marker_in_a_nested_resumable_function_belongs_to_that() {
     takes(
         quote! { fn f(a: T) {
             #[safe_state::resumable] fn g(b: T) { #[resume] for y in b {} }
@@ -112,7 +112,7 @@ fn a_marker_in_a_resumable_function_within_is_that_ones() {
 }
 
 #[test]
-fn cfg_lets_one_of_several_stand() {
+fn cfg_may_choose_one_of_several_loops() {
     takes(
         quote! { fn f(a: T) { #[cfg(x)] for x in a {} #[cfg(not(x))] for y in a {} } },
         &["for x in a", "for y in a"],

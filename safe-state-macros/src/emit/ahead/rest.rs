@@ -1,4 +1,4 @@
-//! The rest of a body of which a part runs ahead: its attempts, in the order of the items.
+//! Generates the attempts at the rest of a body, a part of which runs ahead, in the order of the items.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
@@ -10,7 +10,7 @@ use crate::syntax::bindings::Binding;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{in_braces_of, local, locals};
 
-/// What is done with the first item: its attempts.
+/// Returns the code for the first of the items under way: its attempts, and what follows from their outcome.
 pub(super) fn done(
     it: &Ahead<'_>,
     rest: &Block,
@@ -52,7 +52,7 @@ pub(super) fn done(
     }
 }
 
-/// What waits for the part of the first item.
+/// Returns the expression that waits for the part of the first item.
 fn came(it: &Ahead<'_>) -> TokenStream {
     locals!(tally, ahead, outer, policy, value, parts);
     let here = it.here;
@@ -68,11 +68,11 @@ fn came(it: &Ahead<'_>) -> TokenStream {
     }
 }
 
-/// What calls the rest with what the part gave.
+/// Returns the expression that calls the rest of the body with the part's value.
 fn called(it: &Ahead<'_>, rest: &Block, names: &[Binding]) -> TokenStream {
     locals!(ahead, outer, on_error, error, given);
     let (krate, here) = (it.krate(), it.here);
-    // What the body generates for storage errors leaves the function, and is not the item's.
+    // A storage error in the body leaves the function. It is no failure of the item.
     let mentioned = free_idents(rest.to_token_stream()).contains(&on_error.to_string());
     let leaving = mentioned.then(|| {
         quote_spanned! {here=>
@@ -82,7 +82,7 @@ fn called(it: &Ahead<'_>, rest: &Block, names: &[Binding]) -> TokenStream {
         }
     });
     let (stmts, names) = (&rest.stmts, named(names, here));
-    // What stands behind a body that always leaves would be reported as unreachable.
+    // Without the condition, code behind a body that always leaves would be reported as unreachable.
     let body = quote_spanned! {here=>
         #leaving
         let #names = #given;
@@ -100,7 +100,8 @@ fn called(it: &Ahead<'_>, rest: &Block, names: &[Binding]) -> TokenStream {
     }
 }
 
-/// Ends the run where an item has failed that had been committed: it is complete.
+/// Returns the code that ends the run if a failed item had been committed, as it is complete; none if the body has no
+/// `commit!`.
 fn over(it: &Ahead<'_>, rest: &Block) -> Option<TokenStream> {
     locals!(tally, failed);
     let (krate, here, depth) = (it.krate(), it.here, it.target.depth);
@@ -111,7 +112,7 @@ fn over(it: &Ahead<'_>, rest: &Block) -> Option<TokenStream> {
     })
 }
 
-/// Asks what is to be done about the failure, and does it.
+/// Returns the code that asks what is to be done about a failure, and does it.
 fn judged(it: &Ahead<'_>, carry: &TokenStream) -> TokenStream {
     locals!(tally, policy, failed, verdict, error);
     let ahead = local("ahead");

@@ -1,4 +1,4 @@
-//! What the head of a `while let` loop takes from.
+//! Finds out what the head of a `while let` loop takes from.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,15 @@ use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
 use crate::syntax::free_variables as free;
 
-/// Whether a resumed run does not ask the head of that loop again for what is complete, and does not change again what
-/// the head changes.
+/// Returns whether a resumed run does not ask the head of the loop again for complete items, so that the head's changes
+/// are not made again.
 pub(crate) fn gives_once(plan: &Plan, (target, written): (&Target, &Written<'_>)) -> bool {
     let is_one = matches!(target.items.identity, Identity::Cursor(_) | Identity::Consumed(_));
     !written.is_for && is_one && !worklists::takes(plan, target)
 }
 
-/// What the head takes from: what its calls begin with, or the only variable that it may take from.
+/// Returns what the head takes from: the place that its calls begin with, or else the only variable that it mentions,
+/// constant arguments aside.
 pub(crate) fn source(head: &Expr, outer: &[Outer<'_>]) -> Option<Variable> {
     if let Some(front) = part(head).filter(|it| outer.iter().any(|outer| outer.ident == it.root)) {
         return Some(front);
@@ -35,7 +36,7 @@ pub(crate) fn source(head: &Expr, outer: &[Outer<'_>]) -> Option<Variable> {
     }
 }
 
-/// The names that such a head mentions beside what it takes from.
+/// Returns the names that a head mentions beside what it takes from, if it is not asked again for complete items.
 pub(crate) fn beside_source(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),
@@ -51,7 +52,8 @@ pub(crate) fn beside_source(
     names
 }
 
-/// The variable in `fresh(..)` that the head takes from. What the body takes from it a resumed run would be given as items.
+/// Returns the variable in `fresh(..)` that the head takes from, if a resumed run asks the head again for complete items.
+/// It would get as items what the body had taken.
 pub(crate) fn fresh_source<'p>(
     plan: &'p Plan,
     (target, written): (&Target, &Written<'_>),

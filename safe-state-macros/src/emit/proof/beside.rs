@@ -44,14 +44,14 @@ pub(crate) fn items_check(
     quote_spanned! {here=> #krate::__private::read_only!(#item_type); }
 }
 
-/// Whether the head mentions a variable that is not behind a `&` of the caller's, where is what the caller lets be
-/// changed.
+/// Returns whether the head mentions a variable other than arguments that the loop can't change. The caller lets what is
+/// behind an argument's `&` be changed.
 fn walks_ours(head: &Expr, outer: &[Outer<'_>]) -> bool {
     let mentioned = free_idents(head.to_token_stream());
     outer.iter().any(|it| free::holds(&mentioned, &it.ident) && !it.is_constant())
 }
 
-/// Whether what the head walks, or takes from, is among the `named`.
+/// Returns whether `named` holds all that the head walks or takes from.
 pub(crate) fn is_named(head: &Expr, named: &[&Variable], outer: &[Outer<'_>]) -> bool {
     let mentioned = free_idents(head.to_token_stream());
     let ours = |root: &Ident| outer.iter().any(|it| it.ident == *root && !it.is_constant());

@@ -33,8 +33,9 @@ pub(crate) struct Copy<'a> {
     pub(crate) cursor: Option<Ident>,
     /// Whether what is visited is lost with the function.
     pub(crate) is_lost: bool,
-    /// Whether an item that has failed may run again: a `return` is then no way out for sure.
-    pub(crate) runs_again: bool,
+    /// Whether the loop may go on after a block that ends in `return`: an item that has failed may run again, or a macro leaves
+    /// the block before.
+    pub(crate) may_go_on: bool,
     /// How many loops of the body are around what is visited.
     pub(crate) inner: usize,
 }
@@ -147,7 +148,7 @@ impl VisitMut for Copy<'_> {
 
     fn visit_block_mut(&mut self, block: &mut Block) {
         let is_left = !self.is_lost
-            && !self.runs_again
+            && !self.may_go_on
             && matches!(block.stmts.last(), Some(Stmt::Expr(Expr::Return(_), _)))
             && !leaves(|it| syn::visit::Visit::visit_block(it, block));
         if !is_left {
@@ -166,7 +167,7 @@ impl VisitMut for Copy<'_> {
     fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
         let names = |value: &Expr| {
             let is_left = !self.is_lost
-                && !self.runs_again
+                && !self.may_go_on
                 && !leaves(|it| syn::visit::Visit::visit_expr(it, value));
             is_left.then(|| free::names(|free| syn::visit::Visit::visit_expr(free, value)))
         };

@@ -119,8 +119,8 @@ pub(crate) fn next_item(
     }
 }
 
-/// The variables that the head may change: all of them, where a resumed run asks it again for what is complete; else what it
-/// takes from, and what is named.
+/// Returns the variables that the head may change. These are all, if a resumed run asks the head again for complete items;
+/// otherwise what it takes from, and what is named.
 fn asked_of(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),

@@ -1,5 +1,5 @@
-//! The proof of a `for` loop's head that is not asked again for what is complete: its closures change nothing from
-//! before the loop but what is named, as a resumed run does not call them again.
+//! The proof that the closures in the head of a `for` loop with `cursor` or `consumed` change nothing from before the loop
+//! but what is named. A resumed run does not call them again for complete items.
 //!
 //! ```text
 //! for row in rows_after(&db, cursor!()).inspect(|row| stats.note(row)) { .. }    // gets before it
@@ -11,7 +11,7 @@
 //! let _ = name_in_fresh_what_the_head_changes(check);
 //! ```
 //!
-//! Outside of its closures all variables are locals: a head may take from them.
+//! Outside of the head's closures all variables become locals of the copy, as a head may take from them.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, locals, moved_crate};
 use crate::syntax::leaving::leaves;
 
-/// The closure with the head's copy, and what it is passed to, if there is something to prove.
+/// Returns the closure with the head's copy and the call that it is passed to, if there is something to prove.
 pub(crate) fn closure(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),
@@ -76,7 +76,7 @@ pub(crate) fn closure(
     Some(passed(plan, written, (&declared, &head), returned))
 }
 
-/// The closure with these locals and that head.
+/// Returns the closure that declares the locals and evaluates the head, and the call that it is passed to.
 fn passed(
     plan: &Plan,
     written: &Written<'_>,
@@ -103,7 +103,8 @@ fn passed(
     }
 }
 
-/// Locals for the variables `of` the head; what of its closures gets their names, and what of the rest.
+/// Returns the declarations of locals for the variables `of` the head, what gets their names in the head's closures, and
+/// what gets them elsewhere in it.
 fn locals_of(
     plan: &Plan,
     target: &Target,
@@ -141,12 +142,12 @@ fn locals_of(
     (declared, named, renamed)
 }
 
-/// What a head holds.
+/// The names in a head.
 #[derive(Default)]
 struct Found {
-    /// The names of its closures that are not their own.
+    /// The names in closures that these do not bind themselves.
     in_closures: BTreeSet<String>,
-    /// The names that its blocks and arms bind.
+    /// The names that blocks and arms of the head bind.
     own: Vec<String>,
 }
 
@@ -167,11 +168,11 @@ impl<'ast> Visit<'ast> for Found {
     }
 }
 
-/// Gives the variables of a head the names of locals: those that are not named outside of its closures alone.
+/// Replaces the variables of a head by locals, in closures only those that are named.
 struct Head<'a> {
     named: &'a [Renamed],
     asked: &'a [Renamed],
-    /// The closures from before the loop, which are called through a `&`.
+    /// Closures from before the loop. The copy calls them through a `&`, so they must be `Fn`.
     closures: Vec<Ident>,
     own: &'a [String],
 }

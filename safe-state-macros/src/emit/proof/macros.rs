@@ -1,10 +1,11 @@
-//! Macros of the function that a copy needs as well: what they name is then the copy's.
+//! Finds the macros of the function that a copy of its body needs as well. Declared in the copy, they name the copy's
+//! variables.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Block, ItemMacro};
 
-/// The macros that the body calls, or that those may call.
+/// Returns the macros that the body calls, directly or through other macros.
 pub(crate) fn called<'a>(macros: &'a [ItemMacro], body: &Block) -> Vec<&'a ItemMacro> {
     let mut tokens = vec![body.to_token_stream()];
     let mut called = vec![false; macros.len()];

@@ -1,11 +1,11 @@
-//! Other names for `self`, and for fields, in the tokens of a copy: `self` can't be a local.
+//! Replaces `self`, and fields, by other names in the tokens of a copy: `self` can't be a local.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Member;
 use syn::ext::IdentExt;
 
-/// What gets another name.
+/// A variable or field that gets another name.
 #[derive(Clone)]
 pub(crate) struct Renamed {
     pub(crate) root: String,
@@ -14,7 +14,7 @@ pub(crate) struct Renamed {
 }
 
 impl Renamed {
-    /// How many of the tokens it is.
+    /// Returns how many of the first tokens are this variable or field; none if they are something else.
     fn matches(&self, tokens: &[TokenTree]) -> Option<usize> {
         let [TokenTree::Ident(root), rest @ ..] = tokens else { return None };
         if root.unraw() != self.root {
@@ -37,12 +37,12 @@ impl Renamed {
     }
 }
 
-/// A call: the name is that of a method.
+/// Returns whether the token is in parentheses, so that the name before it names a method.
 fn is_parenthesized(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Parenthesis)
 }
 
-/// The tokens with the other names. Of two that fit, the longer is taken.
+/// Returns the tokens with the other names. If two names fit, the longer one is replaced.
 pub(crate) fn rename(tokens: TokenStream, names: &[Renamed]) -> TokenStream {
     if names.is_empty() {
         return tokens;
@@ -74,7 +74,7 @@ pub(crate) fn rename(tokens: TokenStream, names: &[Renamed]) -> TokenStream {
     renamed.into_iter().collect()
 }
 
-/// Whether a field or a method's name follows.
+/// Returns whether the tokens before end in a single dot, so that the name of a field or a method follows.
 fn is_member(before: &[TokenTree]) -> bool {
     let is_dot = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == '.');
     let (last, before_last) =

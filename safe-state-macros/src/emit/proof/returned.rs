@@ -1,4 +1,4 @@
-//! The return type of the proof's closure.
+//! Makes the return type of the proof's closure.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,8 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, BoundLifetimes, Expr, GenericParam, Item, Lifetime, Macro, Type};
 
-/// The type with its lifetimes left to the compiler: what a copy borrows lives as long as that.
+/// Returns the type with its lifetimes left to the compiler, but for `'static` and those that `for<'a>` binds in it:
+/// what a copy borrows lives as long as the copy.
 pub(crate) fn anonymous(ty: &Type) -> Type {
     let mut ty = ty.clone();
     let mut bound = Bound::default();
@@ -16,7 +17,7 @@ pub(crate) fn anonymous(ty: &Type) -> Type {
     ty
 }
 
-/// The lifetimes that `for<'a>` binds within.
+/// The lifetimes that a `for<'a>` in a type binds.
 #[derive(Default)]
 struct Bound(BTreeSet<String>);
 
@@ -44,14 +45,14 @@ impl VisitMut for Anonymous {
     }
 }
 
-/// Whether the type has a `_` in it, which stands for an `impl Trait`.
+/// Returns whether the type has a `_` in it, which stands for an `impl Trait`.
 pub(crate) fn is_open(ty: &Type) -> bool {
     let mut open = Open { found: false, closes: false };
     open.visit_type_mut(&mut ty.clone());
     open.found
 }
 
-/// The type with `()` for each `_`, for a body that returns none of it.
+/// Returns the type with `()` for each `_`, for a body that returns no value of the type.
 pub(crate) fn closed(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Open { found: false, closes: true }.visit_type_mut(&mut ty);
@@ -75,7 +76,8 @@ impl VisitMut for Open {
     }
 }
 
-/// Whether the body has a `return` of something else than an `Err` or `None`, in a macro call any.
+/// Returns whether the body has a `return` of something else than an `Err` or a `None`. In a macro call, any `return`
+/// counts.
 pub(crate) fn gives(body: &Block) -> bool {
     struct Gives(bool);
     impl Visit<'_> for Gives {

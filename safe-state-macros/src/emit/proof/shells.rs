@@ -1,4 +1,4 @@
-//! The labels around a loop, for the ways out of its copy.
+//! Puts the labels around a loop around its copy too, for the ways out of the copy.
 //!
 //! ```text
 //! 'outer: loop { the copy's loop; break 'outer; }
@@ -12,7 +12,7 @@ use syn::{Lifetime, Path};
 use crate::analyse::survey::Loop;
 use crate::syntax::hygiene::at;
 
-/// The `walk` within those labels around the loop that its `body` mentions.
+/// Returns `walk` within the labels around the loop that `body` mentions.
 pub(crate) fn around(
     walk: &TokenStream,
     body: &TokenStream,
@@ -39,7 +39,7 @@ pub(crate) fn around(
     walk
 }
 
-/// Whether the tokens mention the label.
+/// Returns whether the tokens mention the label.
 pub(crate) fn mentions(tokens: &TokenStream, label: &Lifetime) -> bool {
     any(tokens.clone(), &|_, token, _| matches!(token, TokenTree::Ident(it) if *it == label.ident))
 }
@@ -54,10 +54,10 @@ fn breaks_with_a_value(tokens: &TokenStream, label: &Lifetime) -> bool {
     })
 }
 
-/// What is asked of a token of a lifetime, between those before and after it.
+/// A question about the name of a lifetime, given the tokens before it, the name, and the tokens after it.
 type Asked<'a> = &'a dyn Fn(&[TokenTree], &TokenTree, &[TokenTree]) -> bool;
 
-/// Whether `is_it` holds of a token of a lifetime.
+/// Returns whether `is_it` holds for the name of any lifetime in the tokens.
 fn any(tokens: TokenStream, is_it: Asked<'_>) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     (0..tokens.len()).any(|at| {

@@ -1,4 +1,4 @@
-//! Types of variables, taken before a loop's head, which may borrow them.
+//! Takes the types of variables before a loop's head, which may borrow the variables.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -7,7 +7,7 @@ use syn::Index;
 use crate::analyse::plan::Plan;
 use crate::syntax::hygiene::local;
 
-/// Types that are taken before the head. One local holds them all: of several the compiler takes longer.
+/// The types that are taken before the head. One local holds them all, as several would take the compiler longer.
 #[derive(Default)]
 pub(crate) struct Taken {
     types: TokenStream,
@@ -15,7 +15,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// What takes them, if there are any.
+    /// Returns the expression that takes the types, if there are any.
     pub(crate) fn types(&self, plan: &Plan) -> Option<TokenStream> {
         let (krate, types) = (&plan.krate, &self.types);
         let site = Span::mixed_site();
@@ -27,12 +27,12 @@ impl Taken {
     }
 }
 
-/// The local that holds the types.
+/// Returns the local that holds the types.
 pub(crate) fn holder() -> Ident {
     local("types")
 }
 
-/// Takes the type of `place`, and gives the expression that tells it.
+/// Takes the type of `place`, and returns the expression that tells it.
 pub(crate) fn take(plan: &Plan, place: &impl ToTokens, taken: &mut Taken) -> TokenStream {
     let (krate, types, number) = (&plan.krate, holder(), Index::from(taken.count));
     taken.count += 1;

@@ -1,4 +1,4 @@
-//! A loop as it was written.
+//! Holds a loop as it was written.
 
 use proc_macro2::Span;
 use syn::{Block, Expr, Label, Pat};
@@ -8,7 +8,7 @@ use crate::syntax::loop_forms::while_let;
 /// A loop as it was written.
 pub(crate) struct Written<'a> {
     pub(crate) pat: &'a Pat,
-    /// What is walked, or asked for the next item.
+    /// The expression that is walked, or asked for the next item.
     pub(crate) head: &'a Expr,
     pub(crate) is_for: bool,
     pub(crate) body: &'a Block,

@@ -1,4 +1,4 @@
-//! The forms that options come in: values, flags, lists of variables, texts and times.
+//! Parses the forms that options come in: values, flags, lists of variables, texts and times.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -10,7 +10,7 @@ use crate::parse::options::variable::Variable;
 
 use syn::spanned::Spanned;
 
-/// What an option is given.
+/// The value that an option is given.
 pub(crate) enum Value {
     /// An expression of the user's.
     Given(Box<Expr>),
@@ -18,17 +18,17 @@ pub(crate) enum Value {
     Time(Nanos),
     /// A size that was written as text.
     Bytes(u64),
-    /// So many items in so many seconds.
+    /// A number of items in a number of seconds.
     Rate { count: u32, seconds: u64 },
     /// A share in percent.
     Percent(f64),
-    /// A variant of one of our enums.
+    /// A variant of one of our enums: the name of the enum, and that of the variant.
     Variant(&'static str, &'static str),
-    /// The option's name is all.
+    /// The option's name alone, without a value.
     Said,
 }
 
-/// A time that was written as text.
+/// A time that was written as text, in nanoseconds; never 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Nanos(pub(crate) u64);
 
@@ -37,7 +37,7 @@ impl Value {
         Value::Given(Box::new(value))
     }
 
-    /// The expression, as generated code writes it.
+    /// Returns the value as an expression of generated code.
     pub(crate) fn tokens(&self, krate: &Path) -> TokenStream {
         let site = Span::mixed_site();
         match self {
@@ -69,7 +69,7 @@ pub(crate) fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     Err(Error::new(option.span(), format!("`{option}` needs a value; write `{option} = ...`")))
 }
 
-/// What a `macro_rules!` passes on as `$value:expr` or `$value:literal` comes in a group.
+/// Returns the expression outside of its groups: `macro_rules!` passes on a `$value:expr` or `$value:literal` in one.
 pub(crate) fn bare(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => bare(*group.expr),
@@ -77,7 +77,7 @@ pub(crate) fn bare(value: Expr) -> Expr {
     }
 }
 
-/// `carry(a, self.b)`.
+/// Parses a list of variables in parentheses, such as `(a, self.b)` in `fresh(a, self.b)`.
 pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Variable>> {
     if !input.peek(Paren) {
         let text =
@@ -90,7 +90,7 @@ pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Va
     Ok(names.into_iter().collect())
 }
 
-/// A bare option is switched on.
+/// Parses a flag: `= true`, `= false` or `=` and an expression; without a value it is `true`.
 pub(crate) fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     if input.peek(Token![=]) {
         return not_literal_but(value(option, input)?, "`true` or `false`", |lit| {
@@ -104,7 +104,7 @@ pub(crate) fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 /// The signals that can ask a process to end.
 const SIGNALS: [&str; 8] = ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "XCPU", "ALRM"];
 
-/// A bare option is switched on; a text names signals.
+/// Parses a flag, or a text that names signals, such as `"TERM,USR1"`; without a value it is `true`.
 pub(crate) fn signals(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
     if !input.peek(Token![=]) {
         return flag(option, input).map(Value::given);
@@ -130,7 +130,7 @@ pub(crate) fn signals(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
     not_literal_but(value, expected, |lit| matches!(lit, Lit::Bool(_))).map(Value::given)
 }
 
-/// Refuses a literal of the wrong kind here; any other expression is the compiler's to check.
+/// Refuses a literal that does not fit. Any other expression is for the compiler to check.
 pub(crate) fn not_literal_but(
     value: Expr,
     expected: &str,
@@ -163,7 +163,7 @@ pub(crate) fn time(option: &Ident, value: Expr) -> Result<Value> {
     }
 }
 
-/// A size of memory.
+/// Parses a size of memory: a text such as `"2GiB"`, or a number of bytes.
 pub(crate) fn size(option: &Ident, value: Expr) -> Result<Value> {
     let expected = format!("a size, such as `{option} = \"2GiB\"` or a number of bytes");
     let Some(text) = text(&value) else {
@@ -182,7 +182,7 @@ fn bytes(text: &str) -> Option<u64> {
     text.parse().ok().map(|bytesize::ByteSize(bytes)| bytes)
 }
 
-/// Without limits there is no size that could be said.
+/// Returns none: without the feature `limits`, no option takes a size.
 #[cfg(not(feature = "limits"))]
 fn bytes(_: &str) -> Option<u64> {
     None

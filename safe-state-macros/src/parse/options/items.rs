@@ -1,5 +1,5 @@
-//! What is said of a loop's items: how the next run knows them, and what is recorded of one that
-//! fails. On the attribute, or in `#[resume(..)]` on the loop.
+//! Parses the options about a loop's items: how the next run knows them, and what is recorded of one that fails. They
+//! are given on the attribute, or in `#[resume(..)]` on the loop.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -16,7 +16,7 @@ use super::side_by_side::{self, SideBySide};
 const NAMES: [&str; 7] =
     ["key", "cursor", "check", "consumed", "capture", "concurrency", "threads"];
 
-/// The names of the options.
+/// Returns the names of the options about items.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.into_iter().chain(policy::NAMES)
 }
@@ -29,21 +29,21 @@ pub(crate) struct ItemOptions {
     pub(crate) side_by_side: Option<SideBySide>,
 }
 
-/// How the next run knows an item again.
+/// The way in which the next run knows an item again.
 #[derive(Clone, Default)]
 pub(crate) enum Identity {
     #[default]
     Index,
-    /// By their index, where this is compared.
+    /// By the index; what the closure makes of an item is compared.
     Check(OfItem),
-    /// Not at all, as none comes again. Where the option stands.
+    /// Not at all, as no item comes again. Holds the place of the option.
     Consumed(Span),
     Key(OfItem),
     Cursor(OfItem),
 }
 
 impl Identity {
-    /// Where the option stands, if there is one.
+    /// Returns the place of the option, if it is given.
     pub(crate) fn place(&self) -> Option<Span> {
         match self {
             Identity::Check(of_item) | Identity::Key(of_item) | Identity::Cursor(of_item) => {
@@ -55,10 +55,10 @@ impl Identity {
     }
 }
 
-/// What is made of an item: `|row| row.id`.
+/// A closure of an item, such as `|row| row.id`.
 #[derive(Clone)]
 pub(crate) struct OfItem {
-    /// Where the option stands.
+    /// The place of the option.
     pub(crate) option: Span,
     pub(crate) pat: Pat,
     pub(crate) body: Expr,
@@ -72,19 +72,19 @@ pub(crate) struct Capture {
     pub(crate) expr: Expr,
 }
 
-/// How a value becomes text.
+/// The way in which a value becomes text.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
-    /// `?`
+    /// By `Debug`, written as `?`.
     Debug,
-    /// `%`
+    /// By `Display`, written as `%`.
     Display,
-    /// Whichever it has.
+    /// By whichever of the two the value has.
     Any,
 }
 
 impl ItemOptions {
-    /// Those of a `#[resume]` or `#[resume(..)]`.
+    /// Returns the options of a `#[resume]` or `#[resume(..)]`.
     pub(crate) fn of_marker(marker: &Attribute) -> Result<Self> {
         match &marker.meta {
             Meta::Path(_) => Ok(ItemOptions::default()),
@@ -95,7 +95,7 @@ impl ItemOptions {
         }
     }
 
-    /// Where the first of them stands, if there is one.
+    /// Returns the place of one of the options, if any is given. The option that says how items are known goes first.
     pub(crate) fn place(&self) -> Option<Span> {
         match &self.identity {
             Identity::Key(of_item) | Identity::Cursor(of_item) | Identity::Check(of_item) => {
@@ -110,7 +110,7 @@ impl ItemOptions {
         }
     }
 
-    /// Takes in the option, which is one of [`names`].
+    /// Parses the option, which is one of [`names`], and stores it.
     pub(crate) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
         if option == "capture" {
             self.capture = captures(option, input)?;
@@ -164,7 +164,7 @@ impl Parse for ItemOptions {
 }
 
 impl OfItem {
-    /// What is made of no item, where that option stands.
+    /// Returns a closure that makes nothing of an item, for an option that takes no value.
     fn nothing(option: &Ident) -> Self {
         OfItem { option: option.span(), pat: syn::parse_quote!(_), body: syn::parse_quote!(()) }
     }
@@ -229,7 +229,7 @@ impl Parse for Capture {
     }
 }
 
-/// The expression as text, with spaces between words alone.
+/// Returns the expression as text, with spaces only between words.
 fn as_written(expr: &Expr) -> String {
     let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
     let tokens = expr.to_token_stream().to_string();

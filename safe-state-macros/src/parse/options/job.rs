@@ -1,4 +1,4 @@
-//! What each option of a job takes.
+//! Parses the values of the options about a job.
 
 use proc_macro2::{Ident, Span};
 use syn::parse::ParseStream;

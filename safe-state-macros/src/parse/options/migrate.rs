@@ -1,4 +1,4 @@
-//! `migrate(total, from = 1, with = in_cents)`: how values of an older version become those of the next one.
+//! Parses `migrate(total, from = 1, with = in_cents)`: how values of an older version become those of the next one.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -10,26 +10,26 @@ use super::Options;
 use super::forms::{Value, bare};
 use super::variable::Variable;
 
-/// What becomes of the values of one version.
+/// A change of the values of one version into those of the next.
 pub(crate) struct Migration {
-    /// Where it stands.
+    /// The place of the option.
     place: Span,
     pub(crate) of: Migrated,
     pub(crate) from: Expr,
     pub(crate) with: Option<Expr>,
 }
 
-/// What a migration is about.
+/// The value that a migration is about.
 pub(crate) enum Migrated {
-    /// The only variable that is carried, if there is a `with`.
+    /// The only carried variable, if there is a `with`; else no value.
     Only,
-    /// As it is written.
+    /// The variable that the migration names.
     Named(Variable),
-    /// A `step!`, by its name.
+    /// The value of a `step!`, by the step's name.
     Step(LitStr),
 }
 
-/// What stands in the parentheses.
+/// Parses the parentheses behind `migrate`.
 pub(super) fn migration(option: &Ident, input: ParseStream<'_>) -> Result<Migration> {
     if !input.peek(Paren) {
         let text = "`migrate` needs the version that it begins at, and what it does; write `migrate(from = 1, with = new_from_old)`";
@@ -84,7 +84,7 @@ fn versions(said: ParseStream<'_>) -> Result<(Option<Expr>, Option<Expr>)> {
     Ok((from, with))
 }
 
-/// The version, if it is written as a number.
+/// Returns the version, if it is written as a number.
 fn number(version: &Expr) -> Option<u64> {
     match version {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
@@ -92,7 +92,7 @@ fn number(version: &Expr) -> Option<u64> {
     }
 }
 
-/// What is said of older versions fits to the rest. What is about the only variable that is carried gets its name.
+/// Refuses migrations that do not fit to the other options. A migration about the only carried variable gets its name.
 pub(super) fn check(options: &mut Options) -> Result<()> {
     let Some(first) = options.restored.migrations.first() else { return Ok(()) };
     if options.settings.place("version").is_none() {
@@ -110,7 +110,8 @@ pub(super) fn check(options: &mut Options) -> Result<()> {
     Ok(())
 }
 
-/// Numbers of versions go up, to that of the function.
+/// Refuses migrations that are not in the order of their versions, or that do not begin before the function's own
+/// version.
 fn check_order(options: &Options) -> Result<()> {
     let mut before = 0;
     let now = match options.settings.get("version") {
@@ -140,7 +141,7 @@ fn check_order(options: &Options) -> Result<()> {
 }
 
 impl Migration {
-    /// The variable that it is about.
+    /// Returns the variable that the migration names.
     pub(crate) fn variable(&mut self) -> Option<&mut Variable> {
         match &mut self.of {
             Migrated::Named(variable) => Some(variable),

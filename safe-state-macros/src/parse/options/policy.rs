@@ -1,4 +1,4 @@
-//! What is said of items that fail: `max_attempts`, `on_error` and what goes with them.
+//! Parses the options about items that fail: `max_attempts`, `on_error` and what goes with them.
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -8,7 +8,7 @@ use syn::{Error, Expr, ExprLit, Lit, Path, Result};
 
 use super::forms::{flag, nanos, not_literal_but, text, value};
 
-/// The names of the options.
+/// The names of the options about items that fail.
 pub(crate) const NAMES: [&str; 6] =
     ["max_attempts", "backoff", "on_error", "skip_limit", "catch_panics", "max_crashes"];
 
@@ -20,29 +20,29 @@ pub(crate) struct PolicyOptions {
     pub(crate) skip_limit: Option<Expr>,
     pub(crate) catch_panics: Option<Expr>,
     pub(crate) max_crashes: Option<Expr>,
-    /// Where the first of them stands.
+    /// The place of the first of the options.
     first: Option<Span>,
-    /// Where the one stands that needs another beside it.
+    /// The first option that needs another one beside it.
     needy: Option<Ident>,
 }
 
 impl PolicyOptions {
-    /// Whether they say what is done about errors.
+    /// Returns whether the options say what is done about errors.
     pub(crate) fn answers_errors(&self) -> bool {
         self.max_attempts.is_some() || self.on_error.is_some()
     }
 
-    /// Where the first of them stands, if there is one.
+    /// Returns the place of the first of the options, if any is given.
     pub(crate) fn place(&self) -> Option<Span> {
         self.first
     }
 
-    /// Whether an item is tried no more than once, as far as the text tells.
+    /// Returns whether an item is tried no more than once, as far as the text tells.
     pub(crate) fn tries_once(&self) -> bool {
         self.max_attempts.as_ref().and_then(digits).is_some_and(|digits| digits == "1")
     }
 
-    /// Takes in the option, which is one of those of an item.
+    /// Parses the option, which is one of [`NAMES`], and stores it.
     pub(crate) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
         self.first.get_or_insert(option.span());
         match option.to_string().as_str() {
@@ -61,7 +61,7 @@ impl PolicyOptions {
         Ok(())
     }
 
-    /// None of them is without what it is about.
+    /// Refuses an option that is given without the one that it is about.
     pub(crate) fn check(&self) -> Result<()> {
         if self.on_error.is_some() {
             return Ok(());
@@ -122,7 +122,7 @@ fn on_error(value: Expr) -> Result<Expr> {
     )
 }
 
-/// A `Backoff`, whose texts are looked at here, and not when the job runs.
+/// Parses a `Backoff`. The texts in it are checked here, and not only when the job runs.
 fn backoff(value: Expr) -> Result<Expr> {
     const EXPECTED: &str = "a `Backoff`, such as `Backoff::exponential(\"100ms\", \"10s\")`";
     let value = not_literal_but(value, EXPECTED, |_| false)?;

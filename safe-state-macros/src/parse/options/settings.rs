@@ -1,5 +1,5 @@
-//! The options that set the `Job`. A line of the table is all there is to one: its name, how it is told to the job,
-//! and what it takes.
+//! Parses the options that set the `Job`. A line of the table is all that an option needs: its name, how the job is
+//! told of it, and what it takes.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -19,20 +19,20 @@ pub(crate) struct JobOption {
     parse: fn(&Ident, ParseStream<'_>) -> Result<Value>,
 }
 
-/// How a job is told of an option.
+/// The way in which a job is told of an option.
 #[derive(Clone, Copy, PartialEq)]
 enum Told {
-    /// By its method of the same name.
+    /// By the method with the option's name.
     Method,
-    /// By that method, which takes a reference.
+    /// By the method with the option's name, which takes a reference.
     Reference,
-    /// By that method, and the run looks at it between two items.
+    /// By the method with the option's name. The run also looks at the option between two items.
     Watched,
-    /// By the macro of the same name, as a feature decides whether there is such a method.
+    /// By the macro with the option's name, as a feature decides whether the method exists.
     Macro,
-    /// By that macro, and the run looks at it between two items.
+    /// By the macro with the option's name. The run also looks at the option between two items.
     WatchedMacro,
-    /// In another way.
+    /// In another way, where the generated code asks for the option.
     Elsewhere,
 }
 
@@ -81,7 +81,7 @@ pub(crate) static SETTINGS: [JobOption; 41] = [
     option("grace_period", Told::Method, |it, input| limit(it, input, time)),
 ];
 
-/// Those that are limits on time and memory.
+/// The options that are limits on time and memory.
 const LIMITS: [&str; 3] = ["item_timeout", "timeout", "max_memory"];
 
 const fn option(
@@ -92,7 +92,7 @@ const fn option(
     JobOption { name, told, parse }
 }
 
-/// Any expression.
+/// Parses any expression as the option's value.
 fn given(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
     value(option, input).map(Value::given)
 }
@@ -113,19 +113,19 @@ fn limit(
     parse(option, value(option, input)?)
 }
 
-/// What an attribute sets.
+/// The options about the job that an attribute gives.
 #[derive(Default)]
 pub(crate) struct Settings(Vec<Setting>);
 
 struct Setting {
     option: &'static JobOption,
-    /// Where it stands.
+    /// The place of the option.
     place: Span,
     value: Value,
 }
 
 impl Settings {
-    /// Takes in the option, if it is one that sets the job.
+    /// Parses the option if it is one about the job, and returns whether it is.
     pub(super) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<bool> {
         let Some(known) = SETTINGS.iter().find(|it| option == it.name) else { return Ok(false) };
         let value = (known.parse)(option, input)?;
@@ -137,7 +137,7 @@ impl Settings {
         self.find(name).map(|it| &it.value)
     }
 
-    /// Where the option stands, if it is there.
+    /// Returns the place of the option `name`, if it is given.
     pub(super) fn place(&self, name: &str) -> Option<Span> {
         self.find(name).map(|it| it.place)
     }
@@ -150,19 +150,19 @@ impl Settings {
         self.0.iter().find(|it| it.option.name == name)
     }
 
-    /// Whether there is something to look at between two items.
+    /// Returns whether the run has something to look at between two items.
     pub(crate) fn are_watched(&self) -> bool {
         let is_watched =
             |it: &Setting| matches!(it.option.told, Told::Watched | Told::WatchedMacro);
         self.0.iter().any(is_watched)
     }
 
-    /// Whether there is a limit on time or memory.
+    /// Returns whether there is a limit on time or memory.
     pub(crate) fn have_limits(&self) -> bool {
         LIMITS.iter().any(|limit| self.has(limit))
     }
 
-    /// `job` with what is set.
+    /// Returns `job` with the calls that tell it of the options.
     pub(crate) fn told(&self, mut job: TokenStream, krate: &Path) -> TokenStream {
         for Setting { option, value, .. } in &self.0 {
             let site = Span::mixed_site();
@@ -171,7 +171,7 @@ impl Settings {
                 Told::Method | Told::Watched => job.extend(quote_spanned! {site=> .#name(#told) }),
                 Told::Reference => job.extend(quote_spanned! {site=> .#name(&#told) }),
                 Told::Macro | Told::WatchedMacro => {
-                    // All of the path there, or an error would point at the whole attribute.
+                    // The path is moved to this place, or an error would point at the whole attribute.
                     let here = at(told.span());
                     let (name, krate) = (Ident::new(option.name, here), moved_crate(krate, here));
                     job = quote_spanned! {here=> #krate::__private::#name!(#job, #told) };
@@ -182,7 +182,7 @@ impl Settings {
         job
     }
 
-    /// None of them is without what it is about.
+    /// Refuses options that contradict each other, and an option that is given without the one that it is about.
     pub(super) fn check(&self, is_manual: bool) -> Result<()> {
         let mut places =
             self.0.iter().filter(|it| ["state_dir", "backend"].contains(&it.option.name));

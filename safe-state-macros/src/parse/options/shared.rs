@@ -1,4 +1,4 @@
-//! The options of a job that many workers share.
+//! Parses the options of a job that many workers share.
 
 use proc_macro2::{Ident, Span};
 use syn::parse::ParseStream;
@@ -11,20 +11,20 @@ use super::forms::{Value, not_literal_but, text};
 use super::variable::Variable;
 use crate::parse::options::items::Identity;
 
-/// Most slices of a loop.
+/// The most slices of a loop; a checkpoint holds no more.
 const MOST_SLICES: u32 = 65_536;
 
-/// A carried variable, and how those of slices are put together.
+/// A carried variable, and how its values of slices are put together.
 #[derive(Clone)]
 pub(crate) struct Merging {
     pub(crate) variable: Variable,
-    /// What makes one of two.
+    /// The function that makes one value of two.
     pub(crate) merge: Option<Expr>,
-    /// What each slice begins with.
+    /// The value that each slice begins with.
     pub(crate) from: Option<Expr>,
 }
 
-/// `carry(a, self.b, merge = |a, b| a + b, from = 0)`.
+/// Parses `carry(a, self.b, merge = |a, b| a + b, from = 0)`.
 pub(super) fn merging(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Merging>> {
     if !input.peek(Paren) {
         let text =
@@ -47,7 +47,7 @@ pub(super) fn merging(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Merg
     Ok(carried)
 }
 
-/// What is said of the variable before it.
+/// Parses `merge = ..` or `from = ..`, which is about the variable before it.
 fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
     let said: Ident = input.parse()?;
     input.parse::<Token![=]>()?;
@@ -60,7 +60,7 @@ fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
         "merge" => &mut of.merge,
         "from" => &mut of.from,
         _ => {
-            let text = "behind a variable there is `merge = |a, b| ..` or `from = ..`";
+            let text = "after a variable, write `merge = |a, b| ..` or `from = ..`";
             return Err(Error::new(said.span(), text));
         }
     };
@@ -70,7 +70,7 @@ fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
     }
 }
 
-/// A number of slices.
+/// Parses a number of slices, or an expression for the ranges that they have.
 pub(super) fn slices(value: Expr) -> Result<Value> {
     const EXPECTED: &str =
         "a number of slices, 1 to 65536, such as `slices = 256`, or the ranges that they have";
@@ -84,7 +84,7 @@ pub(super) fn slices(value: Expr) -> Result<Value> {
     Ok(Value::given(value))
 }
 
-/// What a worker does that has nothing to do.
+/// Parses what a worker does that has nothing to do.
 pub(super) fn on_idle(value: &Expr) -> Result<Value> {
     let refused = || {
         let expected = "expected `\"wait\"` or `\"leave\"`: what a worker does while others have all that is left";
@@ -97,7 +97,7 @@ pub(super) fn on_idle(value: &Expr) -> Result<Value> {
     }
 }
 
-/// Refuses a loop that many workers share, if it can't be cut by that.
+/// Refuses a shared loop if it can't be cut into slices by the way in which its items are known.
 pub(crate) fn check_cut(identity: &Identity, otherwise: Span) -> Result<()> {
     match identity {
         Identity::Index | Identity::Check(_) | Identity::Key(_) => Ok(()),
@@ -110,7 +110,7 @@ pub(crate) fn check_cut(identity: &Identity, otherwise: Span) -> Result<()> {
 }
 
 impl Options {
-    /// What is said of many workers fits to the rest.
+    /// Refuses options that do not fit to `shared`.
     pub(super) fn check_shared(&self) -> Result<()> {
         let Some(shared) = self.settings.place("shared") else { return self.check_unshared() };
         if self.manual.is_some() {
@@ -128,7 +128,7 @@ impl Options {
         check_cut(&self.items.identity, shared)
     }
 
-    /// Nothing is said of workers where there is one.
+    /// Refuses options about workers in a job that is not shared.
     fn check_unshared(&self) -> Result<()> {
         let text = "this is about `shared`; add that, or remove this";
         for name in ["slices", "submission", "on_idle"] {

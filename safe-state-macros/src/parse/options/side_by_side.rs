@@ -1,4 +1,4 @@
-//! How many items run at once: `concurrency` and `threads`.
+//! Parses `concurrency` and `threads`: how many items run at once.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
@@ -9,25 +9,25 @@ use syn::{Error, Expr, ExprLit, Lit, LitInt, Path, Result};
 use super::forms::{not_literal_but, text, value};
 use crate::syntax::hygiene::{at, moved_crate};
 
-/// The names of the options.
+/// The names of the options for items that run side by side.
 pub(super) const NAMES: [&str; 2] = ["concurrency", "threads"];
 
-/// Most items at once, as many as a checkpoint can tell of.
+/// The most items at once; a checkpoint holds no more items in flight.
 const LIMIT: u64 = 1024;
 
-/// What is said of items that run side by side.
+/// The option for items that run side by side.
 #[derive(Clone)]
 pub(crate) struct SideBySide {
-    /// Where the option stands.
+    /// The place of the option.
     pub(crate) option: Span,
-    /// Whether on threads, and not as futures.
+    /// Whether the items run on threads, and not as futures.
     pub(crate) on_threads: bool,
-    /// How many at once; none for as many as there are cores.
+    /// The number of items at once; none for the number of cores.
     most: Option<Expr>,
 }
 
 impl SideBySide {
-    /// How many at once, as generated code says it.
+    /// Returns the number of items at once, as an expression of generated code.
     pub(crate) fn most(&self, krate: &Path) -> TokenStream {
         let place = self.most.as_ref().map_or(self.option, Spanned::span);
         let here = at(place);

@@ -1,9 +1,9 @@
-//! An option that there is not, and which one was meant.
+//! Says that an option does not exist, and which one was meant.
 
-/// A name less like any option than this is not called a misspelling.
+/// The likeness above which an unknown name counts as a misspelling of an option.
 const LIKE: f64 = 0.8;
 
-/// What may be looked for, and the option that does it.
+/// Names that users may look for, and the options that they mean.
 const SYNONYMS: &[(&str, &str)] = &[
     ("attempts", "max_attempts"),
     ("max_retries", "max_attempts"),
@@ -17,7 +17,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("directory", "state_dir"),
 ];
 
-/// That there is no option `unknown`, and which of `names` may be meant.
+/// Returns a text that says that there is no option `unknown`, and which of `names` may be meant.
 pub(super) fn text(unknown: &str, names: Vec<&str>) -> String {
     let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
     let synonym = SYNONYMS.iter().find(|(name, _)| *name == unknown).map(|(_, option)| *option);

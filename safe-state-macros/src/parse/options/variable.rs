@@ -1,4 +1,4 @@
-//! What `carry`, `reconnect` and `fresh` name: a variable, or a field of one.
+//! Parses what `carry`, `reconnect` and `fresh` name: a variable, or a field of one.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -8,10 +8,10 @@ use syn::{Member, Result, Token};
 
 use crate::syntax::hygiene::at;
 
-/// `total`, or `self.stats.total`.
+/// A variable, such as `total`, or a field of one, such as `self.stats.total`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
-    /// The variable that it is, or is a part of.
+    /// The variable itself, or the one that has the field.
     pub(crate) root: Ident,
     pub(crate) fields: Vec<Member>,
 }
@@ -34,22 +34,22 @@ impl Variable {
         self.fields.is_empty()
     }
 
-    /// Whether it is the variable `ident`, as a whole.
+    /// Returns whether this is the variable `ident`, as a whole.
     pub(crate) fn is(&self, ident: &Ident) -> bool {
         self.is_whole() && self.root == *ident
     }
 
-    /// Whether it is `self` as a whole, by whatever name.
+    /// Returns whether it is `self` as a whole, also by the name that `#[async_trait]` gives it.
     pub(crate) fn is_self(&self) -> bool {
         self.is_whole() && (self.root == "self" || self.root == "__self")
     }
 
-    /// Whether `place` is it, or a part of it.
+    /// Returns whether `place` is this variable or field, or a part of it.
     pub(crate) fn holds(&self, place: &Variable) -> bool {
         self.root == place.root && place.fields.starts_with(&self.fields)
     }
 
-    /// As it is written, and stored.
+    /// Returns the name as it is written, without `r#`. The value is stored under this name.
     pub(crate) fn name(&self) -> String {
         let fields = self.fields.iter().map(|field| match field {
             Member::Named(name) => format!(".{}", name.unraw()),
@@ -62,7 +62,7 @@ impl Variable {
         self.root.span()
     }
 
-    /// The expression, as generated code writes it.
+    /// Returns the variable or field as an expression of generated code.
     pub(crate) fn place(&self) -> TokenStream {
         let (root, fields) = (&self.root, &self.fields);
         quote_spanned! {at(root.span())=> #root #(.#fields)* }

@@ -1,4 +1,4 @@
-//! Which task of an array this process is.
+//! The task of an array that this process is.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -15,21 +15,21 @@ const VARIABLES: [&str; 7] = [
     "SGE_TASK_ID",
     "JOB_COMPLETION_INDEX",
 ];
-/// Where `HTCondor` tells a program what it is: a file, which has lines such as `ProcId = 3`.
+/// The variable by which `HTCondor` names a file about the job, which has lines such as `ProcId = 3`.
 const CONDOR: &str = "_CONDOR_JOB_AD";
-/// The longest such file that is read.
+/// The longest of these files that is read, in bytes.
 const LONGEST_AD: u64 = 1 << 20;
 
 /// A task of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArrayTask {
-    /// The variable that tells.
+    /// The variable that has the number.
     pub variable: &'static str,
-    /// Its number.
+    /// The task's number, as the batch system writes it.
     pub index: String,
 }
 
-/// Returns which task of an array this process is, if it is one of several.
+/// Returns this process's task of an array; `None` if it is not one of several.
 pub fn array_task() -> Option<ArrayTask> {
     of(&own)
 }
@@ -57,7 +57,7 @@ pub(super) struct CondorJob {
     is_one_of_several: bool,
 }
 
-/// Returns what `HTCondor` tells, in an environment with those variables.
+/// Returns the job that `HTCondor` describes, in an environment with these variables.
 pub(super) fn of_condor(variable: &impl Fn(&str) -> Option<String>) -> Option<CondorJob> {
     let path = variable(CONDOR)?;
     let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
@@ -82,7 +82,7 @@ impl ArrayTask {
         name.split(|c: char| !c.is_ascii_digit()).any(|number| self.is_number(number))
     }
 
-    /// Returns whether a part of a path is the task's number. In the midst of other letters it may be anything.
+    /// Returns whether a part of a path is the task's number. Digits next to letters do not count, as they may mean anything.
     pub fn is_in_path(&self, path: &str) -> bool {
         path.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| self.is_number(part))
     }
@@ -92,7 +92,7 @@ impl ArrayTask {
         is_number(text) && bare(text) == bare(&self.index)
     }
 
-    /// Returns what to do about a job that each task of the array does.
+    /// Returns advice about a job that every task of the array does.
     pub fn advice(&self) -> String {
         format!(
             "this is a task of an array (`{}` is {}), and the job has the same name in all of them: say `shared` if \
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn htcondor_tells_it_in_a_file() {
+    fn htcondor_tells_the_task_in_a_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(".job.ad");
         let path_text = path.to_str().unwrap();

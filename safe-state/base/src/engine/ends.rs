@@ -1,7 +1,7 @@
-//! When the batch system ends this process.
+//! The time at which the batch system ends this process.
 //!
-//! What its environment says is known at once. Slurm is asked as well, again and again, by a thread of its own: a limit may
-//! be raised or lowered, and older releases tell nothing in the environment.
+//! What the environment says is known at once. A thread also asks Slurm repeatedly: a limit may be raised or lowered, and older
+//! releases put nothing into the environment.
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,41 +12,41 @@ use super::squeue::{Answer, Squeue, time};
 use super::{engine, own};
 use crate::tell;
 
-/// A time of day in seconds since 1970, which any system's script can set.
+/// The variable with the end in seconds since 1970, which a script on any system can set.
 const SAID: &str = "SAFE_STATE_END_TIME";
-/// The same of Slurm, since 23.02.
+/// The variable with the end in seconds since 1970, which Slurm sets since 23.02.
 const SLURM: &str = "SLURM_JOB_END_TIME";
-/// A length of time in seconds, or as `hours:minutes:seconds`. When it began is not told, so it is taken to begin with the
-/// first run, which may be too late.
+/// The variable with a length of time, in seconds or as `hours:minutes:seconds`. Its start is unknown and taken to be that of
+/// the first run, so the computed end may be too late.
 const LENGTH: &str = "PBS_WALLTIME";
 const SQUEUE: &str = "squeue";
-/// An end that is nearer may be one that was put off since the script began.
+/// The time within which an end counts as soon. Such an end may have been put off since the script began.
 const SOON: Duration = Duration::from_secs(60);
-/// What may change by rounding from one answer to the next.
+/// The largest difference between two answers that may come from rounding.
 const ROUNDING: Duration = Duration::from_secs(5);
 
-/// An end, and what tells it.
+/// An end of the time, and what says so.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct End {
     at: Instant,
     source: &'static str,
 }
 
-/// What is known of the end.
+/// The knowledge about the end.
 #[derive(Clone, Debug, PartialEq)]
 enum Known {
-    /// There is nobody who ends it.
+    /// No batch system ends the process.
     Free,
     Ends(End),
-    /// It has no end, as that says.
+    /// The time has no end, as the named source says.
     Never(&'static str),
-    /// Not yet.
+    /// The answer is still awaited.
     Asking,
-    /// The system of that name does not tell, and why.
+    /// The batch system with this name does not tell the end. The second value is the reason, if known.
     Unknown(&'static str, Option<String>),
 }
 
-/// What this process knows, and the runs that heed it.
+/// The knowledge of this process about the end, and the runs that observe it.
 struct Ends {
     state: Mutex<State>,
     changed: Condvar,
@@ -54,7 +54,7 @@ struct Ends {
 
 struct State {
     known: Known,
-    /// Taken by the thread that asks, when the first run begins.
+    /// The way to ask Slurm. The thread that asks takes it when the first run begins.
     squeue: Option<Squeue>,
     last: u64,
     runs: Vec<Run>,
@@ -66,27 +66,27 @@ struct Run {
     job: String,
     grace: Duration,
     is_verbose: bool,
-    /// Whether it was told of an end that is near.
+    /// Whether the run was warned of an end that is near.
     was_warned: bool,
 }
 
-/// A run that is to stop before the end, for as long as this lives.
+/// The registration of a run that stops before the end. Dropping it ends the registration.
 pub struct Heeded {
     number: u64,
     grace: Duration,
     ends: &'static Ends,
 }
 
-/// Has a run of the job heed the end, one grace period before it. It is told at once of an end that is nearer, and if it is
-/// verbose, of what is known.
+/// Registers a run that stops before the end, by one grace period. The run is warned at once if the end is nearer, and if it is
+/// verbose, told what is known.
 pub fn heed(job: &str, grace: Duration, is_verbose: bool) -> Heeded {
     static ENDS: OnceLock<Ends> = OnceLock::new();
     let ends = ENDS.get_or_init(|| Ends::new(&own));
     ends.heed(job, grace, is_verbose)
 }
 
-/// Returns what a run that began now would know of its end, in words; none if no batch system has started this process. It
-/// asks Slurm, if that knows, and waits for the answer.
+/// Returns what a run that began now would know of its end, in words; `None` if no batch system has started this process. Asks
+/// Slurm, if that may know, and waits for the answer.
 pub fn told() -> Option<String> {
     let mut state = State::of(&own);
     if let Some(squeue) = state.squeue.take().filter(|_| state.known == Known::Asking) {
@@ -95,14 +95,14 @@ pub fn told() -> Option<String> {
     state.known.told(Instant::now())
 }
 
-/// What the environment says alone.
+/// Returns the end that the environment says.
 fn of_environment(variable: &impl Fn(&str) -> Option<String>) -> Option<End> {
     let (now, today) = (Instant::now(), SystemTime::now());
     let until =
         |end: Duration| end.saturating_sub(today.duration_since(UNIX_EPOCH).unwrap_or_default());
     let left = |name| time(variable(name)?.trim());
     let end = |source, left| Some(End { at: now.checked_add(left)?, source });
-    // Who says it knows better.
+    // The user's setting goes before the batch system's.
     if let Some(said) = left(SAID) {
         return end(SAID, until(said));
     }
@@ -115,9 +115,9 @@ impl State {
     fn of(variable: &impl Fn(&str) -> Option<String>) -> State {
         let end = of_environment(variable);
         let is_said = variable(SAID).is_some_and(|said| time(said.trim()).is_some());
-        // Who says it knows better.
+        // The user's setting goes before the batch system's.
         let squeue = Squeue::of(variable).filter(|_| !is_said);
-        // A limit may have been raised since the script began: what is over, or nearly so, is asked for first.
+        // A limit may have been raised since the script began, so an end that has passed, or nearly so, is asked for first.
         let is_soon = |end: &End| end.at <= Instant::now() + SOON;
         let end = end.filter(|end| squeue.is_none() || !is_soon(end));
         let known = match (end, engine(variable)) {
@@ -129,7 +129,7 @@ impl State {
         State { known, squeue, last: 0, runs: Vec::new() }
     }
 
-    /// Takes in an answer, and tells the runs what is new in it.
+    /// Applies an answer, and tells the runs what is new.
     fn take_in(&mut self, squeue: &Squeue, answer: Result<Answer, String>) {
         let (now, today) = (Instant::now(), SystemTime::now());
         let known = match answer {
@@ -151,7 +151,7 @@ impl State {
         }
     }
 
-    /// What was known before counts on.
+    /// Returns the knowledge after an answer without an end: what was known before still counts.
     fn not_told(&self, reason: Option<String>) -> Known {
         match &self.known {
             Known::Asking | Known::Unknown(..) => Known::Unknown("Slurm", reason),
@@ -187,7 +187,7 @@ impl Run {
 }
 
 impl Known {
-    /// Whether it says the same, but for rounding.
+    /// Returns whether both are equal, except for rounding.
     fn is_as(&self, other: &Known) -> bool {
         match (self, other) {
             (Known::Ends(one), Known::Ends(other)) => {
@@ -250,12 +250,12 @@ impl Ends {
         Heeded { number, grace, ends: self }
     }
 
-    /// What the thread does.
+    /// Runs the thread that asks.
     fn ask(&self, squeue: &Squeue, first: Duration) {
         thread::sleep(first);
         loop {
             let mut state = self.state();
-            // Who heeds nothing asks for nothing.
+            // While no run is registered, nothing is asked.
             while state.runs.is_empty() {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
@@ -270,7 +270,7 @@ impl Ends {
 }
 
 impl Heeded {
-    /// Returns whether no more than the grace period is left.
+    /// Returns whether at most the grace period is left.
     pub fn is_near(&self, now: Instant) -> bool {
         let Known::Ends(end) = self.ends.state().known else { return false };
         now.checked_add(self.grace).is_none_or(|until| until >= end.at)
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_counts_and_else_the_first_end() {
+    fn the_end_that_is_said_counts_before_the_first_known_one() {
         let (soon, late) = (in_seconds(600), in_seconds(3600));
         let of_slurm = left(&[(SLURM, &soon)]).unwrap();
         assert!((598..=600).contains(&of_slurm.0) && of_slurm.1 == SLURM, "{of_slurm:?}");
@@ -327,14 +327,14 @@ mod tests {
         assert_eq!(known(&[job]), (Known::Asking, true));
         assert!(known(&[job, (SLURM, &in_seconds(600))]).1);
         assert!(!known(&[job, (SAID, &in_seconds(600))]).1);
-        // It may have been put off.
+        // The end may have been put off.
         assert_eq!(known(&[job, (SLURM, &in_seconds(-100))]), (Known::Asking, true));
         assert!(known(&[job, (SAID, "soon")]).1);
         assert_eq!(known(&[("SLURM_JOB_ID", "78; rm")]), (Known::Unknown("Slurm", None), false));
     }
 
     #[test]
-    fn what_tells_nothing_is_told() {
+    fn a_system_that_tells_no_end_is_told() {
         assert_eq!(known(&[]).0, Known::Free);
         assert_eq!(known(&[(SLURM, "soon"), (LENGTH, "")]).0, Known::Free);
         let unknown = known(&[("SGE_TASK_ID", "undefined"), ("JOB_ID", "9")]).0;

@@ -1,4 +1,4 @@
-//! When Slurm ends this process, which `squeue` tells.
+//! The time at which Slurm ends this process, as `squeue` tells it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::is_number;
 
-/// How long its answer is waited for.
+/// The longest time to wait for an answer of `squeue`.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest answer that is read: one line for each task of an array that runs.
+/// The longest answer that is read, in bytes. It has one line for each running task of an array.
 const LONGEST_ANSWER: u64 = 16 << 20;
-/// Columns that are padded by spaces.
+/// The option that selects the columns, which are padded with spaces.
 const FORMAT: &str = "--Format=JobArrayID:40,TimeLeft:40,RestartCnt:20";
-/// Stands before the reason, if there was no answer; no line of one begins so.
+/// The beginning of a shared answer that is a failure, in front of the reason. No line of an answer begins like this.
 const FAILED: &str = "! ";
-/// What would have `squeue` leave jobs out, or write them otherwise.
+/// The environment variables that would make `squeue` leave jobs out, or print them differently.
 const OPTIONS: [&str; 12] = [
     "SQUEUE_ACCOUNT",
     "SQUEUE_ALL",
@@ -33,41 +33,41 @@ const OPTIONS: [&str; 12] = [
     "SQUEUE_USERS",
 ];
 
-/// The job of Slurm that this process is of, and how it is asked for.
+/// The Slurm job that this process belongs to, and how to ask for it.
 #[derive(Clone, Debug)]
 pub(super) struct Squeue {
     program: PathBuf,
-    /// The array, or the job that is in none: all that is asked for.
+    /// The id of the array, or of the job if it is in no array. It is what `squeue` is asked for.
     asked: String,
-    /// How the answer calls the job, as `77_3` or `78`, and how often it was started again.
+    /// The job's id in the answer, such as `77_3` or `78`, and the number of its restarts.
     own: (String, String),
-    /// The cluster, which other clusters of the machine have other numbers of jobs in.
+    /// The cluster's name, as other clusters that this machine uses have jobs with the same ids.
     cluster: String,
-    /// Where processes of this machine share the answers.
+    /// The folder in which processes of this machine share answers.
     folder: Option<PathBuf>,
-    /// How long an answer counts.
+    /// The time for which an answer counts.
     pub(super) every: Duration,
 }
 
-/// What the answer says of the job.
+/// The answer about the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Ends(SystemTime),
     Never,
-    /// There is no line about it.
+    /// No line is about the job.
     Silent,
-    /// Another process was answered before the job had begun.
+    /// The answer is another process's, from before the job began.
     Early,
 }
 
 impl Squeue {
-    /// The job, in an environment with those variables.
+    /// Returns the job, in an environment with these variables.
     pub(super) fn of(variable: &impl Fn(&str) -> Option<String>) -> Option<Squeue> {
         let number = |name| variable(name).filter(|value| is_number(value));
         let job = number("SLURM_JOB_ID")?;
         let array = number("SLURM_ARRAY_JOB_ID").zip(number("SLURM_ARRAY_TASK_ID"));
         let (asked, own) = match array {
-            // The id of an array's last task is the array's, so a task is known by its number.
+            // The id of an array's last task is the array's own id, so a task is identified by its number.
             Some((array, task)) => (array.clone(), format!("{array}_{task}")),
             None => (job.clone(), job),
         };
@@ -84,13 +84,14 @@ impl Squeue {
         })
     }
 
-    /// Asks, unless a process of this machine has asked for the same a while ago; says when it was asked.
+    /// Asks `squeue`, unless a process of this machine has asked for the same job recently. Returns the answer, and when it was
+    /// asked for.
     pub(super) fn ask(&self) -> Result<(Answer, SystemTime), String> {
         let Some(mut file) = self.shared() else {
             let now = SystemTime::now();
             return Ok((self.answer(&self.call()?, now), now));
         };
-        // Whoever comes while another one asks waits for its answer.
+        // A process that comes while another one asks waits for its answer.
         file.lock().map_err(|error| error.to_string())?;
         if let Some((asked, text)) = self.shared_answer(&mut file) {
             if let Some(reason) = text.strip_prefix(FAILED) {
@@ -103,7 +104,7 @@ impl Squeue {
         let called = self.call();
         let failed = called.as_ref().err().map(|reason| format!("{FAILED}{reason}"));
         let text = failed.as_deref().or(called.as_deref().ok()).unwrap_or_default();
-        // Where that fails, the next one asks by itself.
+        // If sharing fails, the next process asks by itself.
         let _ = share(&mut file, asked, text);
         Ok((self.answer(&called?, asked), asked))
     }
@@ -113,7 +114,7 @@ impl Squeue {
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).ok()
     }
 
-    /// An answer that counts still.
+    /// Returns a shared answer that is recent enough.
     fn shared_answer(&self, file: &mut File) -> Option<(SystemTime, String)> {
         let mut text = String::new();
         file.take(LONGEST_ANSWER).read_to_string(&mut text).ok()?;
@@ -145,7 +146,7 @@ impl Squeue {
                     thread::sleep(Duration::from_millis(10));
                 }
                 _ => {
-                    // It may have ended.
+                    // The child may have ended already.
                     let _ = child.kill();
                     let _ = child.wait();
                     return Err("`squeue` does not answer".to_owned());
@@ -171,7 +172,7 @@ impl Squeue {
         match left {
             None => Answer::Silent,
             Some("UNLIMITED") => Answer::Never,
-            // Of a job whose time is over.
+            // The time of the job is over.
             Some("INVALID") => Answer::Ends(asked),
             Some(left) => time(left)
                 .and_then(|left| asked.checked_add(left))
@@ -187,7 +188,7 @@ fn share(file: &mut File, asked: SystemTime, text: &str) -> std::io::Result<()> 
     file.write_all(format!("{asked}\n{text}").as_bytes())
 }
 
-/// `9:58`, `1:00:00`, or `2-01:00:00`.
+/// Parses a time such as `9:58`, `1:00:00`, or `2-01:00:00`.
 pub(super) fn time(text: &str) -> Option<Duration> {
     let (days, rest) = text.split_once('-').unwrap_or(("0", text));
     let parts = rest.split(':').map(|part| part.parse::<u64>().ok());
@@ -197,13 +198,13 @@ pub(super) fn time(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds?.checked_add(days)?))
 }
 
-/// A folder of this user's alone.
+/// Returns a folder that only this user can use; `None` if there is none.
 #[cfg(unix)]
 fn folder() -> Option<PathBuf> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     let user = fs::metadata("/proc/self").ok()?.uid();
     let folder = std::env::temp_dir().join(format!("safe-state-{user}"));
-    // It may be there, and then whose it is counts.
+    // The folder may exist already; its owner and mode are checked below.
     let _ = DirBuilder::new().mode(0o700).create(&folder);
     let is_own = |path: &Path| {
         let found = fs::symlink_metadata(path).ok()?;
@@ -212,7 +213,7 @@ fn folder() -> Option<PathBuf> {
     is_own(&folder).map(|()| folder)
 }
 
-/// Slurm is not there.
+/// Returns `None`: Slurm does not run on this system.
 #[cfg(not(unix))]
 fn folder() -> Option<PathBuf> {
     None
@@ -225,7 +226,7 @@ pub(super) mod tests {
     use super::super::testing::environment;
     use super::*;
 
-    /// A `squeue` that prints what a file says, and notes each call.
+    /// Creates a `squeue` that prints the contents of a file, and notes each call.
     pub(in super::super) fn fake(
         dir: &Path,
         variables: &[(&str, &str)],
@@ -263,7 +264,7 @@ pub(super) mod tests {
         assert_eq!(seconds("99999999999999999999-00:00"), None);
     }
 
-    /// The last task's id is the array's, and several lines come.
+    /// The id of the array's last task is the array's own id, and the answer has several lines.
     #[test]
     fn a_task_is_known_by_its_number() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,17 +1,17 @@
-//! Which submission to a batch system this process is of.
+//! The submission to a batch system that this process belongs to.
 
 use super::{array, is_number, own};
 
-/// Returns what names the submission that this process is of. All tasks of an array have the same.
+/// Returns a name of the submission that this process belongs to. All tasks of an array have the same one.
 pub fn submission() -> Option<String> {
     of(own)
 }
 
-/// The same, in an environment with those variables.
+/// Returns the name of the submission, in an environment with these variables.
 fn of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let before = |value: String, end: char| value.split(end).next().map(str::to_owned);
-    // Two clusters may count alike.
+    // Two clusters may use the same ids.
     let of_cluster = |id| match set("SLURM_CLUSTER_NAME") {
         Some(cluster) => format!("{id}@{cluster}"),
         None => id,
@@ -20,7 +20,7 @@ fn of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let of_batch = || set("AWS_BATCH_JOB_ID").and_then(|id| before(id, ':'));
     let of_pbs = || set("PBS_JOBID").and_then(|id| before(id, '['));
     let of_lsf = || set("LSB_JOBID").filter(|id| is_number(id));
-    // Of Grid Engine, whose name for it others may use as well.
+    // This is Grid Engine's; other systems may use the variable too.
     let of_grid = || set("SGE_TASK_ID").and_then(|_| set("JOB_ID"));
     let of_condor = || array::of_condor(&variable).map(|job| job.cluster);
     set("SAFE_STATE_SUBMISSION")

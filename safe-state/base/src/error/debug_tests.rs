@@ -1,4 +1,4 @@
-//! What `main` prints of the errors that it may return, which is their `Debug`.
+//! Tests of the errors' `Debug`, which `main` prints if it returns one.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use safe_state_backends::{CarriedError, Error as BackendError};
 use super::{Error, StopReason, one_line};
 
 #[test]
-fn a_sentence() {
+fn an_error_is_printed_as_a_sentence() {
     let stopped = Error::Stopped { job: "nightly".to_owned(), reason: StopReason::MaxRuntime };
     let text = "job `nightly` stopped at the end of its `max_runtime`, and has saved its progress; run it again to go on";
     assert_eq!(format!("{stopped:?}"), text);
@@ -15,7 +15,7 @@ fn a_sentence() {
 }
 
 #[test]
-fn with_what_it_was_caused_by_once() {
+fn an_error_is_printed_with_its_cause_once() {
     let refused = || io::Error::from(io::ErrorKind::PermissionDenied);
     let thread = Error::Thread(refused());
     let text = "cannot start a thread, to save for an async function or to watch limits: permission denied";
@@ -27,7 +27,7 @@ fn with_what_it_was_caused_by_once() {
 }
 
 #[test]
-fn all_of_them() {
+fn all_errors_are_printed_as_one_line() {
     let carried = CarriedError::TypeChanged {
         name: "sum".to_owned(),
         stored: "u32".to_owned(),

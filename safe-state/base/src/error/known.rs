@@ -1,4 +1,4 @@
-//! The types of errors behind references, as far as they can be known.
+//! The types of errors behind references, as far as they can be determined.
 
 use std::any::type_name;
 use std::error::Error as StdError;
@@ -7,13 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::bounded::bounded;
 
-/// Whether that is the name of a type that holds errors of any type.
+/// Returns whether `name` is the name of a type that holds errors of any type.
 pub fn is_holder(name: &str) -> bool {
     ["anyhow::Error", "eyre::Report"].iter().any(|holder| name.ends_with(holder))
         || name.contains("Box<dyn ")
 }
 
-/// The type of the error, or of the one that it is but a context of.
+/// Returns the type of the error, or of the error that it is only a context of.
 pub fn held_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let mut error = error;
     loop {
@@ -24,15 +24,15 @@ pub fn held_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     }
 }
 
-/// Whether it is the context that `anyhow` or `eyre` has put around another error. Their type has no name
-/// outside of them, and prints like this.
+/// Returns whether the error is a context that `anyhow` or `eyre` has put around another error. The type of a context is
+/// private to these crates, so its `Debug` text is compared.
 fn is_context(error: &(dyn StdError + 'static)) -> bool {
     const CONTEXT: &str = "Error { context: ";
     catch_unwind(AssertUnwindSafe(|| bounded(CONTEXT.len(), format_args!("{error:?}"))))
         .is_ok_and(|it| it.starts_with(CONTEXT))
 }
 
-/// The type of an error that can be asked for.
+/// Returns the type of the error, if it is one of a list of types.
 pub fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     macro_rules! one_of {
         ($($(#[$condition:meta])* $ty:ty;)*) => {{
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(held(anyhow::Error::new(lost()).context("at 3").context("again")), Some(io));
         let parse = anyhow::Error::new("x".parse::<u8>().unwrap_err()).context(7);
         assert_eq!(held(parse), Some(type_name::<std::num::ParseIntError>()));
-        // Of another error no more is known than its cause.
+        // The type of any other error is unknown, except for its cause.
         assert_eq!(held(anyhow::Error::new(Send(lost())).context("at 3")), None);
         assert_eq!(held(anyhow::anyhow!("text")), None);
     }

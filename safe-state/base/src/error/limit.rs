@@ -1,4 +1,4 @@
-//! What is told of a limit that was passed.
+//! The error of a limit that was exceeded.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -7,38 +7,38 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use safe_state_backends::escape::Line;
 
-/// Work took longer, or more, than it may.
+/// The work took longer, or used more memory, than its limit allows.
 ///
-/// `limits::check` and futures under a limit return it inside [`Error::Limit`](crate::Error::Limit).
+/// `limits::check` and futures under a limit return this inside [`Error::Limit`](crate::Error::Limit).
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LimitExceeded {
-    /// There was no progress for that long.
+    /// The work made no progress for this time.
     #[error(
         "there was no progress for {used:.1?}, and {limit:?} are the limit {place}; \
          call `progress()` where it goes on, or raise the limit", place = Line(place))]
     ExecutionTimeout {
-        /// How long it may take.
+        /// The longest time without progress.
         limit: Duration,
-        /// How long it took until it was noticed.
+        /// The time without progress when it was noticed.
         used: Duration,
-        /// Where the limit was set: `at src/main.rs:14:5`, or which item of which job it is for.
+        /// The place where the limit was set: `at src/main.rs:14:5`, or the item and the job that it is for.
         place: String,
     },
-    /// More memory was in use than may be.
+    /// More memory was in use than the limit allows.
     #[error(
         "{memory} has {} of memory in use, and {} are the limit {place}; \
          free some, work in smaller parts, or raise the limit",
         readable(*used),
         readable(*limit), place = Line(place))]
     MemoryLimitExceeded {
-        /// How much may be in use, in bytes.
+        /// The largest amount that may be in use, in bytes.
         limit: u64,
-        /// How much was when it was noticed, in bytes.
+        /// The amount in use when it was noticed, in bytes.
         used: u64,
-        /// Whose memory.
+        /// The owner of the measured memory.
         memory: Memory,
-        /// Where the limit was set.
+        /// The place where the limit was set.
         place: String,
     },
 }
@@ -46,7 +46,7 @@ pub enum LimitExceeded {
 safe_state_backends::debug_is_one_line!(LimitExceeded);
 
 impl LimitExceeded {
-    /// The kind of the `io::Error` that it becomes.
+    /// Returns the kind of the `io::Error` that this error converts to.
     pub(super) fn kind(&self) -> ErrorKind {
         match self {
             LimitExceeded::ExecutionTimeout { .. } => ErrorKind::TimedOut,
@@ -55,15 +55,15 @@ impl LimitExceeded {
     }
 }
 
-/// Whose memory a limit measures.
+/// The memory that a limit measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Memory {
-    /// What the process has of its own: what is resident, without what is shared with files and other
-    /// processes. Its children's is not counted.
+    /// The process's own memory: the resident part, without what is shared with files and other processes. Memory of child
+    /// processes does not count.
     #[default]
     Process,
-    /// What all processes of its control group have: of the container, in most cases. Caches that the
-    /// kernel can drop are not counted. Beyond nine tenths of what the group may have, any limit is passed.
+    /// The memory of all processes in the control group, which in most cases is the container. Caches that the kernel can drop
+    /// do not count. If the group uses more than nine tenths of what it may, any limit is exceeded.
     Cgroup,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Memory {
     }
 }
 
-/// A size as people write it: `2.0 GiB`.
+/// Returns a size for people, for example `2.0 GiB`.
 fn readable(bytes: u64) -> impl fmt::Display {
     ByteSize(bytes).display().iec()
 }
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_say_what_and_where_and_what_to_do() {
+    fn errors_of_limits_say_what_and_where_and_what_to_do() {
         let place = || "at src/main.rs:14:5".to_owned();
         let (limit, used) = (Duration::from_secs(60), Duration::from_millis(60_003));
         let timeout = LimitExceeded::ExecutionTimeout { limit, used, place: place() };

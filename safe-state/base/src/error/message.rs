@@ -1,4 +1,4 @@
-//! What errors say, to be kept.
+//! The messages of errors, bounded and without secrets, to be stored.
 
 use std::any::Any;
 use std::fmt::Arguments;
@@ -7,29 +7,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::bounded::{bounded, cut};
 use crate::secrets::masked;
 
-/// Longest message that is taken, in bytes, and how much of it is looked at.
+/// The longest message that is kept, in bytes, and the length of a message that is searched for secrets.
 const MESSAGE: usize = 16 * 1024 - 4;
 const SEEN: usize = 20 * 1024;
 
-/// What an error prints, without secrets: not for ever, and not if that panics.
+/// Returns the text of an error without secrets. Stops at a limit, and catches a panic of the error's code.
 pub fn message(text: Arguments<'_>) -> String {
     masked_message(&printed(text))
 }
 
-/// What an error prints, secrets included.
+/// Returns the text of an error, secrets included. Stops at a limit, and catches a panic of the error's code.
 pub fn printed(text: Arguments<'_>) -> String {
     let printed = catch_unwind(AssertUnwindSafe(|| bounded(SEEN, text)));
     printed.unwrap_or_else(|_| "an error whose message panics".to_owned())
 }
 
-/// The text of an error, without secrets.
+/// Returns a text without secrets, cut to the longest message.
 pub fn masked_message(text: &str) -> String {
     let mut text = masked(text);
     cut(&mut text, MESSAGE);
     text
 }
 
-/// What a panic says, without secrets.
+/// Returns the message of a panic, without secrets.
 pub fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));

@@ -1,4 +1,4 @@
-//! Why a handle cannot be rebuilt, and what to do about it: by when it failed, and why.
+//! The error of a handle that cannot be rebuilt, and advice by the time and reason of the failure.
 
 use std::any::type_name;
 use std::error::Error as StdError;
@@ -9,7 +9,7 @@ use safe_state_backends::escape::Line;
 
 use super::{causes, start_over};
 
-/// Why a handle cannot be rebuilt, or not be described.
+/// The reason why a handle cannot be rebuilt, or cannot be described to be saved.
 pub struct ReconnectError {
     text: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -17,14 +17,14 @@ pub struct ReconnectError {
     about: About,
 }
 
-/// What a handle fails for.
+/// The cause of a handle's failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum About {
     #[default]
     Itself,
-    /// What it was of is not there any more.
+    /// The thing that the handle was for no longer exists.
     Absence,
-    /// Something else has it.
+    /// Something else has the thing that the handle is for.
     Conflict,
 }
 
@@ -41,7 +41,7 @@ impl ReconnectError {
         }
     }
 
-    /// For something that failed with an error.
+    /// Creates an error with this text as its reason and `source` as its cause.
     pub fn because(
         text: impl Into<String>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -49,26 +49,26 @@ impl ReconnectError {
         ReconnectError { source: Some(source.into()), ..ReconnectError::new(text) }
     }
 
-    /// What the handle was of is not there any more.
+    /// Creates the error that the thing the handle was for no longer exists.
     #[doc(hidden)]
     pub fn absent(text: impl Into<String>) -> Self {
         ReconnectError { about: About::Absence, ..ReconnectError::new(text) }
     }
 
-    /// Something else has what the handle is of.
+    /// Creates the error that something else has the thing the handle is for.
     #[doc(hidden)]
     pub fn conflict(text: impl Into<String>) -> Self {
         ReconnectError { about: About::Conflict, ..ReconnectError::new(text) }
     }
 
-    /// The same with more to say.
+    /// Adds `text` to the end of the reason.
     #[doc(hidden)]
     pub fn with(mut self, text: &str) -> Self {
         self.text.push_str(text);
         self
     }
 
-    /// For a handle that only an opener can rebuild, where none is registered.
+    /// Creates the error of a handle that only an opener can rebuild, if none is registered.
     pub fn no_opener<T>() -> Self {
         let name = type_name::<T>();
         ReconnectError::new(format!(
@@ -79,7 +79,7 @@ impl ReconnectError {
 }
 
 impl From<io::Error> for ReconnectError {
-    /// With `?`, where the error says by itself what could not be done.
+    /// Converts an I/O error, for `?`. The message names no operation, so the error itself should.
     fn from(error: io::Error) -> Self {
         ReconnectError::because("an operation on it failed", error)
     }
@@ -97,20 +97,20 @@ impl StdError for ReconnectError {
     }
 }
 
-/// When a handle failed.
+/// The time of a handle's failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// Before the first item: nothing is stored yet.
+    /// The handle failed before the first item, when nothing was stored yet.
     Begun,
-    /// It was to be saved, and is as it was.
+    /// The handle failed when its state was to be saved. It was left as it is.
     Saved,
-    /// It was to be rebuilt.
+    /// The handle failed when it was to be rebuilt.
     #[default]
     Rebuilt,
 }
 
 impl ReconnectError {
-    /// The error with when it happened.
+    /// Sets the time of the failure.
     #[doc(hidden)]
     pub fn when(self, when: When) -> Self {
         ReconnectError { when, ..self }
@@ -121,15 +121,15 @@ impl ReconnectError {
         causes.find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
     }
 
-    /// Whether what it was of is not there any more: where nothing is complete, a new one will do.
+    /// Returns whether the thing that the handle was for no longer exists. If nothing is complete, a new one is acceptable.
     #[doc(hidden)]
     pub fn is_absence(&self) -> bool {
         self.about == About::Absence || self.kind() == Some(ErrorKind::NotFound)
     }
 
-    /// What could not be done with the handle, and what to do about it.
+    /// Returns what could not be done with the handle, and advice for the user.
     pub(super) fn told(&self, job: &str) -> String {
-        const GOES_ON: &str = "run the job again, which goes on behind what was saved last";
+        const GOES_ON: &str = "run the job again; it continues after the last save";
         let as_it_is = if self.when == When::Saved { " as it is now" } else { "" };
         if self.about == About::Conflict {
             return "cannot be written by this run".to_owned();
@@ -158,7 +158,7 @@ impl ReconnectError {
     }
 }
 
-/// Whether a server does not answer.
+/// Returns whether the kind is one of a server that does not answer.
 fn is_absence(kind: ErrorKind) -> bool {
     use ErrorKind::{
         AddrNotAvailable, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,

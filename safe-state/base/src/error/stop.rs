@@ -1,33 +1,33 @@
-//! Why a run stops before its input ends, and not by a failure.
+//! The reasons why a run stops before its input ends, without a failure.
 
 use std::fmt;
 
-/// Why a run was to stop.
+/// The reason why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
     /// The process was asked to end, by SIGINT or SIGTERM, and the job is `graceful`.
     Signal,
-    /// The job's `max_runtime` was over.
+    /// The job's `max_runtime` had passed.
     MaxRuntime,
-    /// It was cancelled, by `Job::cancel`.
+    /// The job was cancelled by `Job::cancel`.
     Cancelled,
-    /// It was abandoned, by `Job::abandon`: no run of it begins until `Job::resume`.
+    /// The job was abandoned by `Job::abandon`: no run of it begins until `Job::resume`.
     Abandoned,
-    /// The run's `timeout` was over.
+    /// The run's `timeout` had passed.
     Timeout,
-    /// More than its `max_memory` was in use.
+    /// The run used more memory than its `max_memory`.
     MaxMemory,
     /// The batch system will end the program soon.
     WallTime,
-    /// Other workers have all that is left of a loop, and the job is not to wait for them.
+    /// Other workers have all that is left of a loop, and the job is set not to wait for them.
     Idle,
-    /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
+    /// `SAFE_STATE_REPLAY` asked for a single item, which has succeeded. Nothing was saved.
     Replay,
 }
 
 impl StopReason {
-    /// What has become of a run that was to stop, and what to do.
+    /// Returns what has become of the stopped run, and what to do.
     pub(super) fn what_now(self) -> &'static str {
         match self {
             StopReason::Replay => {
@@ -51,8 +51,8 @@ impl fmt::Display for StopReason {
             StopReason::Timeout => "at the end of its `timeout`",
             StopReason::MaxMemory => "because more than its `max_memory` was in use",
             StopReason::WallTime => "before the batch system ends it",
-            StopReason::Idle => "as other workers have what is left of a loop",
-            StopReason::Replay => "behind the item that was replayed",
+            StopReason::Idle => "because other workers hold the remaining slices",
+            StopReason::Replay => "after the item that was replayed",
         })
     }
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use super::note::{self, Ending};
 
-/// The variables that set codes, and the codes if nothing does: for later, for idle, and for what ended on purpose.
+/// The variables that set the codes, and the default codes: for a run to be repeated later, for an idle worker, and for an end
+/// on purpose.
 const CODES: [(&str, u8); 3] = [
     ("SAFE_STATE_EXIT_STOPPED", 75),
     ("SAFE_STATE_EXIT_IDLE", 76),
@@ -15,8 +16,8 @@ const CODES: [(&str, u8); 3] = [
 /// The exit codes of a program whose run stopped on purpose, so that a batch system knows whether
 /// to run it again.
 ///
-/// By default they are 75, 76 and 77, or what these environment variables say:
-/// `SAFE_STATE_EXIT_STOPPED`, `SAFE_STATE_EXIT_IDLE`, `SAFE_STATE_EXIT_CANCELLED`.
+/// The default codes are 75, 76 and 77. These environment variables change them: `SAFE_STATE_EXIT_STOPPED`,
+/// `SAFE_STATE_EXIT_IDLE`, `SAFE_STATE_EXIT_CANCELLED`.
 ///
 /// ```
 /// use std::process::ExitCode;
@@ -38,7 +39,7 @@ pub struct ExitCodes {
 }
 
 impl ExitCodes {
-    /// Those that the environment says, and else 75, 76 and 77.
+    /// Returns the codes that the environment sets, or 75, 76 and 77.
     pub fn new() -> Self {
         let [stopped, idle, cancelled] = CODES.map(|(name, code)| {
             let Ok(said) = std::env::var(name) else { return code };
@@ -53,33 +54,34 @@ impl ExitCodes {
         ExitCodes { stopped, idle, cancelled }
     }
 
-    /// For a run that is to go on later: a signal asked it to end, its time was over, or a limit was passed.
+    /// Sets the code of a run that goes on later: a signal asked it to end, its time was over, or a limit was exceeded.
     pub fn stopped(mut self, code: u8) -> Self {
         self.stopped = code;
         self
     }
 
-    /// For a worker that found nothing left to claim, with `on_idle = "leave"`.
+    /// Sets the code of a worker that found nothing left to claim, with `on_idle = "leave"`.
     pub fn idle(mut self, code: u8) -> Self {
         self.idle = code;
         self
     }
 
-    /// For a run that was cancelled or abandoned, or has ended itself by `stop!`: it is not to be run again by itself.
+    /// Sets the code of a run that was cancelled or abandoned, or ended itself by `stop!`: nothing should repeat it
+    /// automatically.
     pub fn cancelled(mut self, code: u8) -> Self {
         self.cancelled = code;
         self
     }
 
-    /// Returns what `main` is to return. An error is written to standard error as Rust does it for a `main` that returns
-    /// one, and any error but of a run that was to stop gives 1.
+    /// Returns the exit code for `main` to return. Writes an error to standard error, like Rust does for a `main` that returns
+    /// one. The code is 1 for any error that is not of a run that stopped on purpose.
     ///
-    /// The error may be any that holds ours, as `anyhow::Error` does: it is known by its message, of the last run of this
-    /// process.
+    /// The error may be of any type that holds ours, such as `anyhow::Error`: it is recognised by its message, which is
+    /// compared with those of the stopped runs of this process.
     pub fn of<T, E: Debug>(self, ended: Result<T, E>) -> ExitCode {
         let Err(error) = ended else { return ExitCode::SUCCESS };
         let message = format!("{error:?}");
-        // Whether anyone reads it is not known.
+        // The write may fail if nobody reads standard error.
         let _ =
             std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("Error: {message}\n"));
         let Some(ending) = note::ends(&message) else {
@@ -89,7 +91,7 @@ impl ExitCodes {
         ExitCode::from(self.code(ending))
     }
 
-    /// Returns the code for that.
+    /// Returns the code for an ending.
     pub fn code(self, ending: Ending) -> u8 {
         match ending {
             Ending::Later | Ending::Limit => self.stopped,
@@ -98,7 +100,7 @@ impl ExitCodes {
         }
     }
 
-    /// Returns all of them.
+    /// Returns all three codes.
     pub fn all(self) -> [u8; 3] {
         [self.stopped, self.idle, self.cancelled]
     }

@@ -1,4 +1,4 @@
-//! What the last run of this process came to, if it was to stop; a supervisor is told as well.
+//! The record of runs of this process that stopped on purpose, and the note to a supervisor.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,34 +6,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{Error, StopReason};
 
-/// `PID:PATH`: the process that started this one and wants to know, and the file in which it is told.
+/// The variable with `PID:PATH`: the process that started this one and waits for a note, and the file for the note.
 const VARIABLE: &str = "SAFE_STATE_STOPPED";
 
-/// What it means that a run was to stop.
+/// The meaning of a run that stopped on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It was asked to end, or its time was over: run it again, later.
+    /// The run was asked to end, or its time was over: run it again later.
     Later,
-    /// It has passed a limit of its own: run it again.
+    /// The run exceeded a limit of its own: run it again.
     Limit,
     /// Other workers have what is left.
     Idle,
-    /// It was cancelled or abandoned, or has ended itself.
+    /// The run was cancelled or abandoned, or ended itself.
     OnPurpose,
 }
 
-/// The last run of a job, which was to stop.
+/// The last run of a job, which stopped on purpose.
 struct Stopped {
     job: String,
     ending: Ending,
-    /// How its error reads.
+    /// The message of its error, without white space.
     message: String,
 }
 
-/// Of each job, if it was to stop and has not begun since.
+/// The last run of each job, if it stopped on purpose and no run has begun since.
 static STOPPED: Mutex<Vec<Stopped>> = Mutex::new(Vec::new());
 
-/// Of how many jobs it is kept: a program may run any number, one after the other.
+/// The most jobs that are remembered: a program may run any number, one after the other.
 const MOST: usize = 64;
 
 fn all() -> MutexGuard<'static, Vec<Stopped>> {
@@ -68,7 +68,7 @@ impl Ending {
     }
 }
 
-/// A run of that job begins: the program has gone on behind what stopped before.
+/// Notes that a run of the job begins, so that what stopped before no longer matters.
 pub fn begins(job: &str) {
     let mut all = all();
     if !all.is_empty() {
@@ -77,7 +77,7 @@ pub fn begins(job: &str) {
     all.retain(|it| it.job != job);
 }
 
-/// A run ends with that error, because it was to stop.
+/// Notes that a run ends with this error, if it stopped on purpose. Returns the error.
 pub fn stopped(error: Error) -> Error {
     if let Some(ending) = Ending::of(&error) {
         let job = if let Error::Stopped { job, .. } = &error { job.as_str() } else { "" };
@@ -88,34 +88,34 @@ pub fn stopped(error: Error) -> Error {
         }
         all.push(Stopped { job: job.to_owned(), ending, message: bare(&error.to_string()) });
         if let Some(path) = told_to() {
-            // Whoever is not told starts the program again, as after any failure.
+            // A supervisor that gets no note starts the program again, as after any failure.
             let _ = fs::write(path, ending.text());
         }
     }
     error
 }
 
-/// Returns what a run of this process was to stop for, if that is what a message tells.
+/// Returns the ending of the stopped run of this process whose message `message` contains.
 pub fn ends(message: &str) -> Option<Ending> {
     let message = bare(message);
     all().iter().rev().find(|it| message.contains(&it.message)).map(|it| it.ending)
 }
 
-/// The program ends by another failure than that of a run that was to stop, so that is not what its end means.
+/// Removes the note to the supervisor, as the program ends by another failure, or goes on.
 pub(super) fn forget() {
     if let Some(path) = told_to() {
-        // Nobody may have been told.
+        // The note may not exist.
         let _ = fs::remove_file(path);
     }
 }
 
-/// A message without white space: it may be folded where it is shown.
+/// Removes white space from a message, as it may be wrapped where it is shown.
 fn bare(message: &str) -> String {
     message.split_whitespace().collect()
 }
 
-/// The file in which who started this process is told. A program that this one starts inherits the variable, and does not
-/// take it for its own.
+/// Returns the file for the note to the process that started this one. A program that this one starts inherits the variable,
+/// but is not a child of that process, and so ignores it.
 fn told_to() -> Option<PathBuf> {
     let told = std::env::var(VARIABLE).ok()?;
     let (pid, path) = told.split_once(':')?;
@@ -127,13 +127,13 @@ fn is_parent(pid: &str) -> bool {
     pid.parse() == Ok(std::os::unix::process::parent_id())
 }
 
-/// There are no supervisors there.
+/// Returns `false`: this system has no supervisors.
 #[cfg(not(unix))]
 fn is_parent(_: &str) -> bool {
     false
 }
 
-/// Where a supervisor is told by the program that it starts.
+/// The folder in which a supervisor gets notes from the program that it starts.
 #[cfg(unix)]
 #[derive(Debug)]
 pub struct Notes {
@@ -142,11 +142,11 @@ pub struct Notes {
 
 #[cfg(unix)]
 impl Notes {
-    /// Makes a folder that nobody else may look into.
+    /// Creates a folder that nobody else can read.
     ///
     /// # Errors
     ///
-    /// It can't be made.
+    /// The folder can't be created.
     pub fn new() -> std::io::Result<Notes> {
         use std::os::unix::fs::DirBuilderExt;
         use std::time::SystemTime;
@@ -156,11 +156,11 @@ impl Notes {
             let folder = within.join(&name);
             fs::DirBuilder::new().mode(0o700).create(&folder).map(|()| Notes { folder })
         };
-        // The root of a container may be read-only, and its shared memory is not.
+        // The root of a container may be read-only, but its shared memory is writable.
         make(std::env::temp_dir()).or_else(|error| make("/dev/shm".into()).map_err(|_| error))
     }
 
-    /// Has a program tell that is started by this process.
+    /// Makes a program that this process starts write its note here.
     pub fn ask(&self, command: &mut std::process::Command) {
         let path = self.path();
         let mut told = std::ffi::OsString::from(format!("{}:", std::process::id()));
@@ -168,7 +168,7 @@ impl Notes {
         command.env(VARIABLE, told);
     }
 
-    /// Returns what it has told, and forgets it.
+    /// Returns the note, and removes it.
     pub fn take(&self) -> Option<Ending> {
         let path = self.path();
         let told = fs::read_to_string(&path).ok()?;
@@ -184,7 +184,7 @@ impl Notes {
 #[cfg(unix)]
 impl Drop for Notes {
     fn drop(&mut self) {
-        // What is left is small, and nobody's.
+        // A folder that is left behind is small, and harms nobody.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

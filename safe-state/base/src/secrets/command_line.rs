@@ -4,10 +4,10 @@ use super::MASK;
 use super::names::secret;
 use super::text::masked;
 
-/// A command line, each secret in it masked.
+/// Returns a command line with each secret masked.
 pub fn command_line(arguments: impl Iterator<Item = String>) -> String {
     let arguments: Vec<String> = arguments.collect();
-    // As the clients of MySQL take them: `-ume -ppassword`.
+    // The clients of MySQL accept `-ume -ppassword`.
     let names_user = arguments.iter().any(|it| it.starts_with("-u") || it.starts_with("--user"));
     let mut next = Next::Anything;
     let shown = arguments.iter().map(|argument| {
@@ -24,17 +24,17 @@ pub fn command_line(arguments: impl Iterator<Item = String>) -> String {
     shown.collect::<Vec<_>>().join(" ")
 }
 
-/// What the argument behind one is.
+/// The meaning of the next argument.
 #[derive(Clone, Copy)]
 enum Next {
     Anything,
-    /// The value of a secret's flag.
+    /// The value of a flag for a secret.
     Secret(super::names::Secret),
-    /// A user, with a password behind a `:`.
+    /// A user name, which may have a password behind a `:`.
     User,
 }
 
-/// An argument by itself, and what follows it.
+/// Returns an argument with its secrets masked, and the meaning of the next one.
 fn one(text: &str, names_user: bool) -> (String, Next) {
     let is_flag = text.starts_with('-') && !text.contains(['=', ':', ' ', '/']);
     let is_open = text.ends_with([':', '=']) && !text.contains(' ');
@@ -60,7 +60,7 @@ fn one(text: &str, names_user: bool) -> (String, Next) {
     (argument(text), Next::Anything)
 }
 
-/// The name of a scheme has the secret behind it.
+/// Returns the meaning of the argument behind a masked one: if that was the name of a scheme, the secret follows.
 fn after_secret(argument: &str) -> Next {
     let is_scheme = ["bearer", "basic", "digest", "token"]
         .iter()
@@ -77,8 +77,7 @@ fn without_password(user: &str) -> String {
     }
 }
 
-/// An argument or a value by itself, each secret in it masked. As one word, it may be an address with a
-/// password in front of it.
+/// Returns an argument or a value with each secret masked. A single word may be an address with a password in front of it.
 pub(super) fn argument(text: &str) -> String {
     let shown = masked(text);
     if shown != text {
@@ -100,7 +99,7 @@ pub(super) fn argument(text: &str) -> String {
     }
 }
 
-/// Whether the name before a `:` is a user's, and what is behind the `@` a host.
+/// Returns whether the name before a `:` is probably a user's, and the text behind the `@` a host.
 fn is_user(name: &str, host: &str) -> bool {
     const OTHERS: [&str; 12] = [
         "acct", "bcc", "cc", "email", "from", "https", "mail", "mailto", "sip", "sips", "to",

@@ -1,13 +1,13 @@
-//! Which names are those of secrets.
+//! The names that secrets have.
 //!
-//! A name is a list of words: `db_password`, `dbPassword`, `DB-PASSWORD` and `db.password` are one. It is
-//! that of a secret if one of its words says so, unless the last says that it is about a secret alone, as
-//! in `token_count` or `password_file`.
+//! A name is a list of words: `db_password`, `dbPassword`, `DB-PASSWORD` and `db.password` are the same. A name is that of a
+//! secret if one of its words says so, unless the last word says that the value is only about a secret, as in `token_count` or
+//! `password_file`.
 
-/// Words that are secrets by themselves, and no part of others.
+/// Words that mean a secret if they are a whole word.
 const WORDS: [&str; 9] = ["pass", "pw", "pwd", "auth", "bearer", "session", "jwt", "otp", "passwd"];
 
-/// What no other word has in it.
+/// Parts that occur only in words for secrets.
 const PARTS: [&str; 14] = [
     "passw",
     "passphrase",
@@ -25,10 +25,10 @@ const PARTS: [&str; 14] = [
     "sessid",
 ];
 
-/// What words of secrets end with.
+/// Ends of words for secrets.
 const ENDS: [&str; 4] = ["token", "bearer", "pwd", "jwt"];
 
-/// What makes a `key` behind it a secret.
+/// Words that make a `key` behind them a secret.
 const BEFORE_KEY: [&str; 13] = [
     "api",
     "access",
@@ -45,7 +45,7 @@ const BEFORE_KEY: [&str; 13] = [
     "app",
 ];
 
-/// Last words of names that are about a secret, and of none.
+/// Last words of names whose value is about a secret, and is none.
 const ABOUT: [&str; 75] = [
     "age",
     "algorithm",
@@ -124,21 +124,21 @@ const ABOUT: [&str; 75] = [
     "username",
 ];
 
-/// What a name says of its value.
+/// The meaning of a name for its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Secret {
-    /// That it is a secret.
+    /// The value is a secret.
     One,
-    /// That it is several, or how many.
+    /// The value is several secrets, or their number.
     Several,
 }
 
-/// Whether what goes by this name is to be kept secret.
+/// Returns whether a value with this name has to be kept secret.
 pub fn is_secret(name: &str) -> bool {
     secret(name).is_some()
 }
 
-/// What the name says of its value, if that is about secrets.
+/// Returns the meaning of a name for its value; `None` if it is not about secrets.
 pub(super) fn secret(name: &str) -> Option<Secret> {
     let words = words(name);
     let (first, last) = (words.first()?.as_str(), words.last()?.as_str());
@@ -151,14 +151,14 @@ pub(super) fn secret(name: &str) -> Option<Secret> {
     if found.contains(&Secret::One) { Some(Secret::One) } else { found.first().copied() }
 }
 
-/// Whether the name is that of a password, which is no other word for anything else.
+/// Returns whether the name is that of a password, by a word with no other meaning.
 pub fn is_password(name: &str) -> bool {
     const UNMISTAKABLE: [&str; 4] = ["passw", "passphrase", "pwd", "secret"];
     let words = words(name);
     is_secret(name) && words.iter().any(|word| UNMISTAKABLE.iter().any(|part| word.contains(part)))
 }
 
-/// Whether a name in the query of a URL is that of a secret, where others are than elsewhere.
+/// Returns the meaning of a name in the query of a URL, where further names are those of secrets.
 pub(super) fn secret_in_query(name: &str) -> Option<Secret> {
     let in_queries = |word: &String| matches!(word.as_str(), "sig" | "signature");
     let words = words(name);
@@ -178,7 +178,7 @@ fn is_plural(word: &str) -> bool {
     word.ends_with('s') && !matches!(word, "pass" | "access")
 }
 
-/// Of each `key` that is a secret, whether there are several.
+/// Returns for each `key` that is a secret whether it is a plural.
 fn secret_keys(words: &[String]) -> impl Iterator<Item = bool> {
     words.windows(2).filter_map(|pair| match pair {
         [before, key] if BEFORE_KEY.contains(&before.as_str()) => match key.as_str() {
@@ -190,7 +190,7 @@ fn secret_keys(words: &[String]) -> impl Iterator<Item = bool> {
     })
 }
 
-/// The words of a name in lower case, without the numbers behind them.
+/// Returns the words of a name in lower case, without numbers at their ends.
 fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();

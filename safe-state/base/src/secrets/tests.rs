@@ -1,7 +1,7 @@
 use super::names::is_secret;
 use super::*;
 
-/// Each has `LEAK` for a secret, and more of it than a word where that can be.
+/// Texts with `LEAK` in place of a secret. The secret has several words where that is possible.
 const SECRET: &[&str] = &[
     // URLs
     "postgres://me:LEAK@db:5432/jobs",
@@ -104,7 +104,7 @@ const SECRET: &[&str] = &[
     "Proxy-Authorization: LEAK",
 ];
 
-/// What is no secret, whatever it looks like.
+/// Texts without a secret, although they look like one.
 const PLAIN: &[&str] = &[
     "tokens = 3",
     "tokens: 3",

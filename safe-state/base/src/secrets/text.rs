@@ -1,4 +1,4 @@
-//! Secrets in text of any kind: each name is looked at with what stands around it.
+//! Secrets in text of any kind. Each name is examined with the text around it.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use super::names::{is_password, secret, secret_in_query};
 use super::value::{self, Until};
 use super::{MASK, url};
 
-/// How many values are looked at without the escapes of a URL, and how long one may be: that is not to take
-/// long, whatever the text.
+/// The most values that are searched after URL escapes are decoded, and the longest of these in bytes: the search has to be
+/// short for any text.
 const UNESCAPED: usize = 64;
 const ESCAPED_LENGTH: usize = 2 * 1024;
 
-/// The text with each secret in it masked.
+/// Returns the text with each secret masked.
 pub fn masked(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut kept = 0;
@@ -26,7 +26,7 @@ pub fn masked(text: &str) -> String {
     shown
 }
 
-/// Where the secrets are; so many values are looked at without escapes.
+/// Returns the ranges of the secrets. At most `unescaped` values are searched after their escapes are decoded.
 fn secrets(text: &str, mut unescaped: usize) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -52,7 +52,7 @@ fn secrets(text: &str, mut unescaped: usize) -> Vec<Range<usize>> {
     found
 }
 
-/// A `%` is of names that are escaped in a URL.
+/// Returns whether the character can be in a name. A `%` occurs in names that are escaped in a URL.
 fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || "_-%".contains(letter)
 }
@@ -65,11 +65,11 @@ struct Name<'a> {
     end: usize,
 }
 
-/// What is between a name and its value.
+/// The sign between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sign {
     Equals,
-    /// `:`, and whether a space follows.
+    /// A `:`, with whether a space follows.
     Colon {
         is_spaced: bool,
     },
@@ -77,7 +77,7 @@ enum Sign {
     Comma,
     /// The end of a tag.
     Tag,
-    /// Nothing but space, behind `--name`.
+    /// A space behind `--name`.
     Space,
     /// The bracket behind the name of a type.
     Bracket,
@@ -92,7 +92,7 @@ impl<'a> Name<'a> {
         &self.text[..self.start]
     }
 
-    /// The value behind it, if that is to be hidden.
+    /// Returns the range of the value behind the name, if it has to be hidden.
     fn secret(self) -> Option<Range<usize>> {
         if let Some(scheme) = self.credentials() {
             return Some(scheme);
@@ -109,7 +109,7 @@ impl<'a> Name<'a> {
         secret.hides(&self.text[value.clone()]).then_some(value)
     }
 
-    /// `API key: ..`
+    /// Returns the meaning of a name of two words, as in `API key: ..`.
     fn secret_of_two_words(self) -> Option<super::names::Secret> {
         let before = self.before().strip_suffix(' ')?;
         let first = before.rsplit(|letter: char| !letter.is_alphanumeric()).next()?;
@@ -117,7 +117,7 @@ impl<'a> Name<'a> {
             .then(|| secret(&format!("{first} key")))?
     }
 
-    /// What follows the name, and where the value begins.
+    /// Returns the sign behind the name, and the position where the value begins.
     fn sign(self) -> Option<(Sign, usize)> {
         let quote = self.opening_quote();
         let mut rest = &self.text[self.end..];
@@ -154,19 +154,19 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// The quote before it, with the backslashes that escape it.
+    /// Returns the quote before the name, with the backslashes that escape it.
     fn opening_quote(self) -> &'a str {
         let before = self.before();
         let Some(inside) = before.strip_suffix(['"', '\'', '`']) else { return "" };
         &before[inside.trim_end_matches('\\').len()..]
     }
 
-    /// Whether it is the first of a pair, as in `("password", "..")`.
+    /// Returns whether the name is the first of a pair, as in `("password", "..")`.
     fn is_in_pair(self, quote: &str) -> bool {
         !quote.is_empty() && self.before().trim_end_matches(quote).ends_with('(')
     }
 
-    /// Whether it stands where a name does, and not in a sentence or a path.
+    /// Returns whether the word is at a position where a name is, and not in a sentence or a path.
     fn is_a_name(self, sign: Sign, at: usize) -> bool {
         let before = self.before();
         if before.ends_with('/') {
@@ -180,7 +180,7 @@ impl<'a> Name<'a> {
             Sign::Bracket => is_password(self.word()),
             Sign::Space => !is_prose(value),
             Sign::Colon { .. } if !self.opening_quote().is_empty() || is_flag => true,
-            // A host and its port.
+            // This may be a host and its port.
             Sign::Colon { is_spaced: false } => {
                 is_password(self.word()) || !value.starts_with(|it: char| it.is_ascii_digit())
             }
@@ -194,7 +194,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Whether the word before makes it a name: an `access token` is one, an `unexpected token` is none.
+    /// Returns whether the word before makes it a name: `access token` is one, `unexpected token` is not.
     fn is_part_of_a_name(before: &str) -> bool {
         const FIRST: [&str; 8] =
             ["access", "api", "auth", "bearer", "csrf", "refresh", "security", "session"];
@@ -206,7 +206,7 @@ impl<'a> Name<'a> {
         let word = self.word().to_ascii_lowercase();
         let is_header = word.contains("authorization") || word.contains("cookie");
         let before = self.before().trim_end();
-        // A word of the value may have a space behind it, up to the `;`.
+        // A word of the value may be followed by a space, up to the `;`.
         let ahead = value::start(&self.text[at..], value::AHEAD);
         let behind = ahead.chars().find(|letter| "=;\n".contains(*letter));
         match sign {
@@ -220,7 +220,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// The value, with what is behind the name of a scheme that it begins with: `Bearer ..`.
+    /// Returns the value's range, extended by what follows the name of a scheme at its beginning, as in `Bearer ..`.
     fn with_scheme(self, value: Range<usize>) -> Range<usize> {
         const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "negotiate", "token"];
         let is_scheme =
@@ -235,7 +235,7 @@ impl<'a> Name<'a> {
         value.start..value::of(self.text, self.text.len() - next.len(), until).end
     }
 
-    /// `Bearer ..` and `Basic ..` by themselves.
+    /// Returns the value of `Bearer ..` or `Basic ..` without another name.
     fn credentials(self) -> Option<Range<usize>> {
         let is_bearer = self.word().eq_ignore_ascii_case("bearer");
         let is_basic = self.word().eq_ignore_ascii_case("basic");
@@ -251,8 +251,8 @@ impl<'a> Name<'a> {
         (is_random && is_long).then_some(value)
     }
 
-    /// The value behind it, if that may have a secret in it once it is unescaped, as a URL in the query of
-    /// another has.
+    /// Returns the value behind the name, if it may contain a secret once its escapes are decoded, like a URL in the query of
+    /// another URL.
     fn escaped_value(self) -> Option<Range<usize>> {
         let (sign, at) = self.sign().filter(|(sign, _)| *sign == Sign::Equals)?;
         let near = at + value::start(&self.text[at..], ESCAPED_LENGTH).len();
@@ -261,7 +261,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// Whether a sentence goes on with this behind the name of a flag.
+/// Returns whether the text continues a sentence behind the name of a flag.
 fn is_prose(text: &str) -> bool {
     const WORDS: [&str; 14] = [
         "and", "as", "for", "has", "in", "is", "must", "not", "of", "option", "or", "to", "was",
@@ -271,7 +271,7 @@ fn is_prose(text: &str) -> bool {
     WORDS.contains(&word)
 }
 
-/// The text with each `%` and two digits made what they stand for.
+/// Returns the text with URL escapes decoded.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

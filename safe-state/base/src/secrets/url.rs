@@ -1,44 +1,44 @@
-//! The part of a URL in front of its host, where passwords are.
+//! The part of a URL in front of its host, which may contain a password.
 
 use std::ops::Range;
 
 use super::value;
 
-/// How far behind `://` is looked.
+/// The number of bytes behind `://` that are searched.
 const FAR: usize = 2 * 1024;
 
-/// No user's name is as long as a token.
+/// The length from which a user's name is taken for a token.
 const LONG_NAME: usize = 20;
 
-/// What is found in a URL.
+/// The result of searching a URL.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// What is secret in it.
+    /// The ranges of the secrets.
     pub(super) secrets: Vec<Range<usize>>,
-    /// Where the path begins, or what is behind the URL.
+    /// The position where the path begins, or what is behind the URL.
     pub(super) end: usize,
 }
 
-/// What is secret in front of the host of the URL whose `://` is at `at`.
+/// Finds the secrets in front of the host of the URL whose `://` is at `at`.
 pub(super) fn look(text: &str, at: usize) -> Found {
     let start = at + "://".len();
     let url = &text[start..end_of_url(text, start)];
     let authority = &url[..end_of_authority(url)];
     let user_info = match authority.rfind('@') {
         Some(at) => Some(at),
-        // Else the password has a `/`, `?` or `#` in it that is not escaped.
+        // Otherwise, the password contains an unescaped `/`, `?` or `#`.
         None if ends_with_port(authority) => None,
         None => url.rfind('@'),
     };
     let Some(length) = user_info else {
         let colon = authority.rfind(':').filter(|_| !ends_with_port(authority));
-        // A URL that was cut short in its password.
+        // The URL was cut off in its password.
         let secrets = colon.map(|colon| start + colon + 1..start + authority.len());
         return Found { secrets: secrets.into_iter().collect(), end: start + authority.len() };
     };
     let is_web = text[..at].ends_with("http") || text[..at].ends_with("https");
     let (name, password) = match url[..length].find(':') {
-        // Some services take a token for the name.
+        // Some services take a token in place of the name.
         Some(colon) if is_web && colon >= LONG_NAME => (0..colon, colon + 1..length),
         Some(colon) => (0..0, colon + 1..length),
         None if is_web => (0..length, 0..0),
@@ -50,7 +50,7 @@ pub(super) fn look(text: &str, at: usize) -> Found {
 
 fn end_of_url(text: &str, start: usize) -> usize {
     let rest = value::start(&text[start..], FAR);
-    // Another one behind a separator.
+    // Another URL may follow behind a separator.
     let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+.-".contains(letter);
     let next = rest.find("://").map(|next| rest[..next].trim_end_matches(is_scheme).len());
     let rest = &rest[..next.unwrap_or(rest.len())];
@@ -64,7 +64,7 @@ fn end_of_url(text: &str, start: usize) -> usize {
 
 fn end_of_authority(url: &str) -> usize {
     let end = url.find(['/', '?', '#']).unwrap_or(url.len());
-    // As in `sqlserver://host;user=me;password=..`
+    // An example is `sqlserver://host;user=me;password=..`.
     match url[..end].split_once(';') {
         Some((host, options)) if !host.contains('@') && is_option(options) => host.len(),
         _ => end,
@@ -76,7 +76,7 @@ fn is_option(text: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
 }
 
-/// Whether what is behind the last `:` of each host is a port, if there is one.
+/// Returns whether the text behind the last `:` of each host is a port, where there is one.
 fn ends_with_port(authority: &str) -> bool {
     authority.split(',').all(|host| match host.rsplit_once(':') {
         Some((name, port)) => {

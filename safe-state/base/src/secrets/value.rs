@@ -1,24 +1,24 @@
-//! Where the value behind a name ends.
+//! The end of a value behind a name.
 
 use std::ops::Range;
 
-/// How far behind a separator another name is looked for.
+/// The number of bytes behind a separator that are searched for another name.
 pub(super) const AHEAD: usize = 256;
 
-/// How a value is written down.
+/// The way in which a value is written, which determines its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Until {
     /// Up to a space, or a separator with another name behind it.
     Word,
     /// Up to the `;` before the next name, as in `User Id=me;Password=a word;Server=db`.
     Semicolon,
-    /// To the end of the line, as in a header.
+    /// Up to the end of the line, as in a header.
     Line,
     /// Up to the next tag.
     Tag,
 }
 
-/// The part of `text` from `at` on that is one value, without quotes around it.
+/// Returns the range of the value that begins at `at`, without quotes around it.
 pub(super) fn of(text: &str, at: usize, until: Until) -> Range<usize> {
     let rest = &text[at..];
     if let Some((open, close)) = quoted(rest) {
@@ -36,8 +36,8 @@ pub(super) fn of(text: &str, at: usize, until: Until) -> Range<usize> {
     at..at + without_closing(&rest[..end]).len()
 }
 
-/// A quoted text at the beginning of this: where it begins and ends within its quotes. A quote that is
-/// escaped so often ends with one that is.
+/// Returns where a quoted text at the beginning of `text` begins and ends within its quotes. If the opening quote is escaped by
+/// some backslashes, so is the closing one.
 fn quoted(text: &str) -> Option<(usize, usize)> {
     let prefix = text.len() - text.trim_start_matches(['b', 'r', 'u']).len();
     let backslashes = text[prefix..].len() - text[prefix..].trim_start_matches('\\').len();
@@ -55,7 +55,7 @@ fn quoted(text: &str) -> Option<(usize, usize)> {
         if escapes == backslashes && !is_doubled {
             return Some((open, end - escapes));
         }
-        // Backslashes that stand for themselves.
+        // An even number of backslashes stands for themselves.
         if backslashes == 0 && escapes.is_multiple_of(2) && !is_doubled {
             return Some((open, end));
         }
@@ -64,12 +64,12 @@ fn quoted(text: &str) -> Option<(usize, usize)> {
     Some((open, text.len()))
 }
 
-/// The end of a value in brackets at the beginning of this.
+/// Returns the end of a value in brackets at the beginning of `text`.
 fn braced(text: &str) -> Option<usize> {
     if !text.starts_with(['{', '[', '(']) {
         return None;
     }
-    // As ODBC has it: a brace in the value is doubled.
+    // In ODBC's syntax, a brace in the value is doubled.
     let doubled = text.starts_with('{').then(|| {
         let mut at = 1;
         while let Some(found) = text[at..].find('}') {
@@ -85,7 +85,7 @@ fn braced(text: &str) -> Option<usize> {
     Some(doubled.map_or(balanced, |doubled| doubled.max(balanced)))
 }
 
-/// The end of a value that is printed with its type: `Some(..)`, `Secret { .. }`.
+/// Returns the end of a value that is printed with its type: `Some(..)`, `Secret { .. }`.
 fn constructed(text: &str) -> Option<usize> {
     let is_path = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     let name = text.len() - text.trim_start_matches(is_path).len();
@@ -98,7 +98,7 @@ fn constructed(text: &str) -> Option<usize> {
     })
 }
 
-/// Where the bracket at the beginning is closed.
+/// Returns the position behind the bracket that closes the one at the beginning.
 fn balanced(text: &str) -> usize {
     let mut open = 0_usize;
     let mut at = 0;
@@ -139,9 +139,9 @@ fn end_of_word(text: &str) -> usize {
     text.len()
 }
 
-/// The end of a header's line, or of the text that it is quoted in.
+/// Returns the end of a header's line, or of the quoted text that contains it.
 fn end_of_line(text: &str) -> usize {
-    // Whether a quote of each kind is open within the line.
+    // These say whether a quote of each kind is open within the line.
     let mut open = [false; 3];
     for (at, letter) in text.char_indices() {
         let behind = &text[at + letter.len_utf8()..];
@@ -159,7 +159,7 @@ fn end_of_line(text: &str) -> usize {
     text.len()
 }
 
-/// Whether a separator has another name behind it, or nothing.
+/// Returns whether another name, or nothing, follows a separator.
 fn separates(behind: &str) -> bool {
     let behind = start(behind, AHEAD);
     let next = behind.trim_start();
@@ -172,19 +172,19 @@ fn separates(behind: &str) -> bool {
         || !next.contains(['=', ' ']) && next.contains("://")
 }
 
-/// No more than that many bytes of the beginning of a text.
+/// Returns at most `length` bytes from the beginning of a text.
 pub(super) fn start(text: &str, length: usize) -> &str {
     let end = (0..=text.len().min(length)).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
 }
 
-/// Whether a quote ends what it is around.
+/// Returns whether a quote closes the text that it is around.
 fn closes(behind: &str) -> bool {
     behind.is_empty()
         || behind.starts_with(|next: char| next.is_whitespace() || ",;:)]}>.&".contains(next))
 }
 
-/// The value without brackets and commas that belong to what it stands in.
+/// Returns the value without brackets and commas that belong to the text around it.
 fn without_closing(value: &str) -> &str {
     let mut value = value.trim_end();
     loop {

@@ -1,4 +1,4 @@
-//! Nobody is told: the feature `systemd` is off, or this is not Linux.
+//! Messages to a service manager do nothing here: the feature `systemd` is off, or this is not Linux.
 
 /// Does nothing.
 #[inline]

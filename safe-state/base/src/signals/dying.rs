@@ -1,41 +1,39 @@
-//! How this process ends by a signal that it sends itself. To process 1 of a pid namespace, which is what the
-//! program of a container is, the kernel gives no signal of its own that it has no handler for, SIGKILL
-//! included.
+//! The end of this process by a signal that it sends itself. To process 1 of a pid namespace, which is the program of a
+//! container, the kernel delivers no signal of its own without a handler, SIGKILL included.
 
 use signal_hook::low_level;
 
-/// Whether this is process 1.
+/// Returns whether this is process 1.
 pub fn is_first() -> bool {
     std::process::id() == 1
 }
 
-/// The exit code by which shells say that a signal has ended a program.
+/// Returns the exit code by which shells show that a signal has ended a program.
 pub fn code(signal: i32) -> i32 {
     128 + signal
 }
 
-/// Ends the process at once, without destructors, with the code that tells of the signal.
+/// Ends the process at once, without destructors, with the exit code for the signal.
 pub fn exit_as_by(signal: i32) -> ! {
     low_level::exit(code(signal))
 }
 
-/// Ends the process as the signal does that nothing handles, whatever handles it now.
+/// Ends the process as the signal does by default, whatever handles it now.
 pub fn die_of(signal: i32) -> ! {
     if !is_first() {
-        // It comes back only if it is no signal that ends a process.
+        // The call returns only if the signal does not end a process.
         let _ = low_level::emulate_default_handler(signal);
     }
     exit_as_by(signal)
 }
 
-/// Whether the program neither handles the signal nor ignores it; where the system does not tell, it is taken
-/// to do neither.
+/// Returns whether the program neither handles nor ignores the signal; true where the system does not tell.
 pub fn is_by_default(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     !["SigIgn:", "SigCgt:"].into_iter().any(|set| has(&status, set, signal))
 }
 
-/// Whether the signal is in that set of `/proc/PID/status`.
+/// Returns whether the signal is in the set `set` of `/proc/PID/status`.
 fn has(status: &str, set: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix(set));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());

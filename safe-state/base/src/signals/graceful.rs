@@ -13,12 +13,12 @@ use signal_hook::{SigId, flag, low_level};
 use asked::Listener;
 pub use chosen::EndSignals;
 
-/// Batch systems, supervisors and `timeout` send a signal to a process and to its group, or twice, within
-/// milliseconds. Who presses Ctrl-C again takes longer, and may take a while to.
+/// The time after which a second signal ends the process. Batch systems, supervisors and `timeout` send a signal to a process
+/// and to its group, or twice, within milliseconds. A person who presses Ctrl-C again takes longer.
 pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_secs(2);
 
-/// Notes signals that ask the process to end, while it lives. A second one that comes long enough after the first ends
-/// the process, unless one of the two only warns.
+/// A listener for signals that ask the process to end. A second signal that comes long enough after the first ends the process,
+/// unless one of the two only warns.
 #[derive(Debug)]
 pub struct Signals {
     came: Arc<AtomicBool>,
@@ -28,25 +28,25 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on to those; a signal that comes so long after the first ends the process.
+    /// Listens to `signals` from now on. A signal that comes `second_signal_after` after the first, or later, ends the process.
     pub fn listen(signals: EndSignals, second_signal_after: Duration) -> Self {
         let came = Arc::new(AtomicBool::new(false));
-        // Before the flags: what follows a first signal has been there before that.
+        // The listener begins before the flags are registered, as it has to exist when the first signal comes.
         let listener = Listener::begin(&came, signals, second_signal_after);
-        // They can be caught, and nothing else is refused.
+        // All these signals can be caught, and registering fails for no other reason.
         let numbers = signals.numbers().into_iter();
         let registered =
             numbers.filter_map(|signal| flag::register(signal, Arc::clone(&came)).ok());
         Signals { registered: registered.collect(), came, listener }
     }
 
-    /// Has that done as soon as the process is asked to end, by another thread.
+    /// Makes another thread call `done` as soon as the process is asked to end.
     #[cfg(unix)]
     pub fn then(&self, done: Arc<dyn Fn() + Send + Sync>) {
         self.listener.then(done);
     }
 
-    /// Whether the process was asked to end.
+    /// Returns whether the process was asked to end.
     pub fn came(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }
@@ -60,8 +60,7 @@ impl Drop for Signals {
     }
 }
 
-/// Ends the process by a signal of its own, if it has been asked to end before and goes on: it was told by who
-/// has waited for that.
+/// Ends the process by the signal, if it was asked to end before and still runs. The caller has waited long enough for that.
 #[cfg(unix)]
 pub fn end_if_asked(signal: i32) {
     asked::end_if_asked(signal);

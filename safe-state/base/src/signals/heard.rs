@@ -1,5 +1,5 @@
-//! Signals that something in this process waits for. A handler that was put in place can't be taken away: so
-//! it does what the signal does by default, whenever nothing waits.
+//! Signals that something in this process waits for. An installed handler can't be removed, so it does what the signal does by
+//! default while nothing waits.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +9,11 @@ use signal_hook::flag;
 
 use super::dying;
 
-/// Takes signals from their default action while it lives.
+/// A claim on signals: while it lives, they do not have their default action.
 #[derive(Debug)]
 pub struct Heard(Vec<i32>);
 
-/// How many wait for a signal.
+/// The number of claims on a signal.
 #[derive(Default)]
 struct Waiting {
     count: usize,
@@ -21,7 +21,7 @@ struct Waiting {
 }
 
 impl Heard {
-    /// To be called before what handles them is registered.
+    /// Claims signals. Call it before a handler for them is registered.
     pub fn begin(signals: &[i32]) -> Heard {
         let mut all = waiting();
         for signal in signals {
@@ -53,10 +53,10 @@ fn waiting() -> MutexGuard<'static, Option<HashMap<i32, Waiting>>> {
 
 fn prepare(signal: i32) -> Waiting {
     let waiting = Waiting::default();
-    // What the program handles itself, or ignores, it goes on to.
+    // A signal that the program handles or ignores keeps that treatment.
     if dying::is_by_default(signal) {
         let condition = Arc::clone(&waiting.is_none);
-        // All that are waited for can be caught, and nothing else is refused.
+        // All these signals can be caught, and registering fails for no other reason.
         let _ = if dying::is_first() {
             flag::register_conditional_shutdown(signal, dying::code(signal), condition)
         } else {

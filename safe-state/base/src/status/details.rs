@@ -1,4 +1,4 @@
-//! What is told of a job beyond a line.
+//! The details of a job's status, beyond one line.
 
 use safe_state_backends::{Checkpoint, Keys, LoopEnd, LoopProgress};
 use serde::Serialize;
@@ -8,39 +8,39 @@ use super::look::Look;
 use super::state::State;
 use super::workers::StatusWorkers;
 
-/// What is told of a job beyond a line: see [`Status`](super::Status).
+/// The details of a job's status, beyond one line: see [`Status`](super::Status).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusDetails {
-    /// The version of the job.
+    /// The job's version.
     pub version: Option<String>,
     /// The completed indices, as ranges with both ends included: `0-5, 7`, or `none`.
     pub completed_items: String,
-    /// How fast it is.
+    /// The job's speed.
     #[serde(flatten)]
     pub pace: StatusPace,
     /// The names of the carried variables and steps.
     pub carries: Vec<String>,
-    /// The resumable loops that have begun, in the function's order.
+    /// The resumable loops that have begun, in their order in the function.
     pub loops: Vec<StatusLoop>,
-    /// The slices, and the workers that have some, of a job that many share; left out of the JSON of another.
+    /// The slices of a shared job, and its workers; left out of the JSON of other jobs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shared: Option<StatusWorkers>,
-    /// How the last run failed.
+    /// The failure of the last run, as text.
     pub failure: Option<String>,
-    /// Where the last run died, if an item is known to be to blame.
+    /// The death of the last run, if an item is known to be to blame.
     pub death: Option<Death>,
 }
 
-/// How fast a job is.
+/// The speed of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusPace {
     /// The median time of an item, in seconds.
     pub item_seconds: Option<f64>,
-    /// The rate of the last run, of a job with one loop.
+    /// The number of items per second in the last run, for a job with one loop.
     pub items_per_second: Option<f64>,
-    /// How long the rest takes at that rate, while the job runs.
+    /// The seconds that the rest takes at this rate, while the job runs.
     pub seconds_left: Option<f64>,
 }
 
@@ -48,17 +48,17 @@ pub struct StatusPace {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusLoop {
-    /// Its number, counted from 0 in the function's text.
+    /// The loop's number, counted from 0 in the function's text.
     pub number: u16,
-    /// The items of the loops around it in which it runs.
+    /// The indices of the items of the loops around it, outermost first.
     pub within: Vec<u64>,
-    /// How many of its items are complete.
+    /// The number of complete items.
     pub completed: u64,
-    /// How many it has, where its input told.
+    /// The number of all items, if the input told its length.
     pub total: Option<u64>,
-    /// How many items are complete by key, of a loop that knows them so.
+    /// The number of items that are complete by key, if the loop knows items by key.
     pub keys: Option<usize>,
-    /// How it ended.
+    /// The end of the loop; `None` while it has not ended.
     pub end: Option<LoopEnd>,
 }
 
@@ -92,7 +92,7 @@ impl StatusPace {
     }
 }
 
-/// Of several loops, not all are as fast.
+/// Returns the items per second of the last run; `None` for several loops, as their speeds differ.
 fn rate(checkpoint: &Checkpoint) -> Option<f64> {
     let run = checkpoint.history().last().filter(|_| checkpoint.loops().count() == 1)?;
     let until = run.ended_at().unwrap_or_else(|| checkpoint.updated_at());

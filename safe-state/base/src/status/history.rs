@@ -1,62 +1,62 @@
-//! How a job's runs went.
+//! The history of a job's runs, to be shown.
 
 use safe_state_backends::{PastRun, RunEnd, Timestamp};
 use serde::Serialize;
 
 use super::look::{Look, Run};
 
-/// How a job's runs went.
+/// The history of a job's runs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Past {
     /// The job's name.
     pub job: String,
-    /// How many there were, those that are forgotten included.
+    /// The number of runs, those included that are no longer remembered.
     pub runs: u32,
-    /// The last of them, oldest first.
+    /// The last runs, oldest first.
     pub history: Vec<PastRow>,
 }
 
 /// One run of a job.
 #[derive(Clone, Debug, Serialize)]
 pub struct PastRow {
-    /// Its number, from 1.
+    /// The run's number, from 1.
     pub run: u32,
-    /// When it began.
+    /// The time when the run began.
     pub started_at: Timestamp,
-    /// When it ended; of one that died, when it saved last.
+    /// The time when the run ended, or of its last save if it died.
     pub ended_at: Option<Timestamp>,
-    /// How long it took, or has taken by its last save.
+    /// The duration of the run, or the time until its last save.
     pub seconds: Option<f64>,
-    /// How many items it completed, as far as it saved them.
+    /// The number of items that the run completed and saved.
     pub completed: u64,
-    /// How it ended.
+    /// The end of the run.
     pub end: End,
-    /// Its process.
+    /// The process id.
     pub pid: u32,
-    /// The host it ran on.
+    /// The name of the process's host.
     pub host: String,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum End {
-    /// It is under way.
+    /// The run is under way.
     Running,
-    /// The job was finished.
+    /// The run finished the job.
     Finished,
-    /// It failed.
+    /// The run failed.
     Failed,
-    /// It stopped before an item, as it was to.
+    /// The run stopped before an item, because it was asked to.
     Stopped,
-    /// Its process died.
+    /// The run's process died.
     Died,
-    /// It runs, or has died.
+    /// The run is under way, or has died: the backend can't tell.
     Open,
 }
 
 impl Past {
-    /// What a look has shown.
+    /// Returns the history that a look has found.
     pub fn of(look: &Look) -> Self {
         let checkpoint = &look.checkpoint;
         let history = checkpoint.history().iter().map(|run| PastRow::of(run, look)).collect();
@@ -65,10 +65,10 @@ impl Past {
 }
 
 impl PastRow {
-    /// What a look has shown.
+    /// Returns the row of a run that a look has found.
     pub fn of(run: &PastRun, look: &Look) -> Self {
         let end = End::of(run, look);
-        // What is known of one that died is its last save.
+        // A dead run counts as ended at its last save.
         let saved = || look.checkpoint.updated_at();
         let ended_at = run.ended_at().or_else(|| matches!(end, End::Died).then(saved));
         let until = ended_at.unwrap_or_else(saved);
@@ -86,7 +86,7 @@ impl PastRow {
 }
 
 impl End {
-    /// What a look has shown.
+    /// Returns the end of a run that a look has found.
     pub fn of(run: &PastRun, look: &Look) -> Self {
         match (run.end(), &look.run) {
             (Some(RunEnd::Finished), _) => End::Finished,
@@ -98,7 +98,7 @@ impl End {
         }
     }
 
-    /// In a word, as JSON has it.
+    /// Returns the name of the end, as in JSON.
     pub fn name(self) -> &'static str {
         match self {
             End::Running => "running",

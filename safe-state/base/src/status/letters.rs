@@ -1,26 +1,26 @@
-//! The items that a job has given up on.
+//! The dead letters of a job, to be shown.
 
 use safe_state_backends::{DeadLetter, Failure};
 use serde::Serialize;
 
-/// An item that was given up on.
+/// An item that was given up.
 #[derive(Clone, Debug, Serialize)]
 pub struct Letter {
-    /// The loop, by its number.
+    /// The number of the item's loop.
     #[serde(rename = "loop")]
     pub loop_id: u16,
-    /// The items of the loops around it.
+    /// The indices of the items of the loops around it, outermost first.
     pub within: Vec<u64>,
-    /// The hash of its key.
+    /// The hash of the item's key, if its loop knows items by key.
     pub key: Option<u64>,
-    /// How often it was tried.
+    /// The number of attempts, in all runs.
     pub attempts: u32,
-    /// How it failed last.
+    /// The last failure of the item.
     pub failure: Failure,
 }
 
 impl Letter {
-    /// As it is stored, without its report.
+    /// Returns the dead letter as it is stored, without the details of a report.
     pub fn of(letter: &DeadLetter) -> Self {
         Letter {
             loop_id: letter.loop_id(),

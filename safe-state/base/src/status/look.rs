@@ -1,4 +1,4 @@
-//! A look at one job while it may begin, go on and end.
+//! A look at one job, which may begin, go on and end meanwhile.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -8,35 +8,35 @@ use safe_state_backends::{
     Backend, BegunSlice, Checkpoint, Error, Holder, Request, begun_slices, whole,
 };
 
-/// How often one looks again at a job that changes under one's eyes.
+/// The most repeated looks at a job that changes meanwhile.
 const LOOKS: usize = 5;
 
-/// For fewer jobs than that, a thread is not worth it.
+/// The number of jobs for each thread at least. For fewer, another thread is not worth it.
 const FEW: usize = 64;
-/// More threads wait for the file system.
+/// The most threads. More would only wait for the file system.
 const MOST_THREADS: usize = 8;
 
-/// What is stored of a job, and who runs it.
+/// The stored state of a job, and who runs it.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// What is stored of it.
+    /// The checkpoint. For a shared job, it contains what all workers have done.
     pub checkpoint: Checkpoint,
-    /// Who runs it.
+    /// The process that runs the job.
     pub run: Run,
-    /// What was asked of its runs, and why.
+    /// The request that was made of the job's runs, and the reason.
     pub asked: Option<(Request, Option<String>)>,
-    /// Slices that have begun and are not finished, of a job that many workers share.
+    /// The slices of a shared job that have begun and are not finished.
     pub begun: Vec<BegunSlice>,
 }
 
-/// Whether a job is under way.
+/// The answer to whether a job is under way.
 #[derive(Clone, Debug)]
 pub enum Run {
-    /// It is, by that process.
+    /// The job is under way, in this process.
     By(Holder),
-    /// It is not.
+    /// The job is not under way.
     None,
-    /// The backend can't tell.
+    /// The answer is unknown: the backend can't tell.
     Unknown,
 }
 
@@ -57,7 +57,7 @@ impl Run {
 }
 
 impl Look {
-    /// Looks at a job. `None` if it has no checkpoint.
+    /// Looks at a job. Returns `None` if it has no checkpoint.
     ///
     /// # Errors
     ///
@@ -65,7 +65,8 @@ impl Look {
     pub fn at(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
         let mut looked = Look::once(backend, job)?;
         for _ in 0..LOOKS {
-            // A run may have ended between the two looks, or begun: what stands still is no run.
+            // A run may have ended or begun between reading the holder and the checkpoint. A checkpoint that does not change
+            // has no run.
             let Some(look) = &looked else { break };
             if !look.checkpoint.is_open() || !matches!(look.run, Run::None) {
                 break;
@@ -80,11 +81,11 @@ impl Look {
         Ok(looked)
     }
 
-    /// Looks at jobs, and returns what `told` makes of each, in their order. Those in files are looked at side by side.
+    /// Looks at each of the jobs, and returns what `told` makes of it, in their order. Jobs in files are read in parallel.
     ///
     /// # Panics
     ///
-    /// If `told` does.
+    /// Panics if `told` does.
     pub fn at_each<T: Send>(
         backend: &dyn Backend,
         jobs: &[String],
@@ -107,7 +108,7 @@ impl Look {
                 .collect();
             let looked = parts.into_iter().map(|(part, thread)| match thread {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // There may be no thread more.
+                // The system may have no more threads.
                 Err(_) => look(part),
             });
             looked.flatten().collect()
@@ -121,7 +122,7 @@ impl Look {
         let (mut run, mut begun) = (run, Vec::new());
         if checkpoint.has_slices() {
             begun = begun_slices(backend, job, &checkpoint)?;
-            // Of workers that share it, the first is told.
+            // Of the workers of a shared job, the first one found counts as the holder.
             if let Some(worker) = begun.iter().find_map(|slice| slice.holder.clone()) {
                 run = Run::By(worker);
             }
@@ -131,7 +132,7 @@ impl Look {
         Ok(Some(Look { checkpoint, run, asked, begun }))
     }
 
-    /// What was asked of the job's runs.
+    /// Returns the request that was made of the job's runs.
     pub fn request(&self) -> Option<Request> {
         self.asked.as_ref().map(|(request, _)| *request)
     }

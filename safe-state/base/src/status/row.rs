@@ -1,4 +1,4 @@
-//! A job among others.
+//! A job in a list of jobs.
 
 use safe_state_backends::Error;
 use serde::Serialize;
@@ -6,31 +6,31 @@ use serde::Serialize;
 use super::{State, Status};
 use crate::error::one_line;
 
-/// A job among others.
+/// A job in a list of jobs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Row {
-    /// Its checkpoint was read.
+    /// A job whose checkpoint was read.
     Read(Box<Status>),
-    /// It can't be read.
+    /// A job that can't be read.
     Unreadable {
         /// The job's name.
         job: String,
-        /// [`State::Unreadable`]
+        /// The state, which is always [`State::Unreadable`].
         state: State,
-        /// Why.
+        /// The error, on one line.
         error: String,
     },
 }
 
 impl Row {
-    /// A job that can't be read, and why.
+    /// Creates the row of a job that can't be read.
     pub fn unreadable(job: String, error: Error) -> Self {
         let error = one_line(&crate::Error::Backend(error));
         Row::Unreadable { job, state: State::Unreadable, error }
     }
 
-    /// The job's name.
+    /// Returns the job's name.
     pub fn job(&self) -> &str {
         match self {
             Row::Read(status) => &status.job,
@@ -38,7 +38,7 @@ impl Row {
         }
     }
 
-    /// How it is.
+    /// Returns the job's state.
     pub fn state(&self) -> State {
         match self {
             Row::Read(status) => status.state,

@@ -1,4 +1,4 @@
-//! How a job is, in a word.
+//! The state of a job in a word.
 
 use std::fmt;
 
@@ -7,35 +7,35 @@ use serde::Serialize;
 
 use super::look::{Look, Run};
 
-/// How a job is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum State {
     /// A run is under way.
     Running,
-    /// It has not begun, or has finished and kept nothing.
+    /// The job has not begun, or has finished and kept nothing.
     Waiting,
-    /// It was asked to pause: its run waits before its next item, or the one that begins will.
+    /// The job was asked to pause: its run waits before its next item, or the next run will.
     Paused,
-    /// Its last run stopped before it was done, as it was to.
+    /// The last run stopped before it was done, because it was asked to.
     Stopped,
-    /// Its last run failed.
+    /// The last run failed.
     Failed,
-    /// Its last run has said nothing of its end: it has died.
+    /// The last run has died: it has not saved how it ended.
     Killed,
-    /// It has finished, and its checkpoint is kept.
+    /// The job has finished, and its checkpoint is kept.
     Finished,
-    /// It was given up for good: no run of it begins.
+    /// The job was abandoned: no run of it begins.
     Abandoned,
-    /// Its last run has died, or is under way: the backend can't tell.
+    /// The last run has died, or is under way: the backend can't tell.
     Open,
-    /// Its checkpoint cannot be read.
+    /// The checkpoint cannot be read.
     Unreadable,
 }
 
 impl State {
-    /// Returns how the job is that was looked at.
+    /// Returns the state that a look has found.
     pub fn of(look: &Look) -> Self {
         let Look { checkpoint, run, .. } = look;
         let is_under_way = matches!(run, Run::By(_));
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// Returns how a job is of which nothing is stored but what was asked of it.
+    /// Returns the state of a job without a checkpoint, by the request to it and whether it runs.
     pub(super) fn of_none(asked: Option<Request>, run: &Run) -> Self {
         match (asked, run) {
             (_, Run::By(_)) => State::Running,
@@ -63,7 +63,7 @@ impl State {
         }
     }
 
-    /// Its name, as in JSON.
+    /// Returns the name of the state, as in JSON.
     pub fn name(self) -> &'static str {
         match self {
             State::Running => "running",

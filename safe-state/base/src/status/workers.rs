@@ -1,4 +1,4 @@
-//! The workers of a job that many share.
+//! The workers of a shared job.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -8,21 +8,21 @@ use serde::Serialize;
 
 use super::look::Look;
 
-/// Under what name the checkpoint of a slice has which task of an array its worker is.
+/// The name of the note in a slice's checkpoint that says which task of an array its worker is.
 pub const TASK: &str = "task!";
 
-/// From so many workers on, one can lag behind the others.
+/// The number of workers from which one can lag behind the others.
 const ENOUGH: usize = 3;
 
-/// The slices of a job that many workers share, and who has them.
+/// The slices of a shared job, and its workers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusWorkers {
-    /// How many slices there are, of all loops that have begun.
+    /// The number of slices, of all loops that have begun.
     pub slices: u64,
-    /// How many of them are finished.
+    /// The number of finished slices.
     pub finished_slices: u64,
-    /// Who has a slice.
+    /// The workers that have a slice.
     pub workers: Vec<StatusWorker>,
 }
 
@@ -30,31 +30,31 @@ pub struct StatusWorkers {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusWorker {
-    /// The process.
+    /// The process id.
     pub pid: u32,
-    /// The name of the host it runs on.
+    /// The name of the process's host.
     pub host: String,
-    /// Which task of an array it is.
+    /// The number of the worker's task, if it is a task of an array.
     pub task: Option<u32>,
-    /// When it took the slice.
+    /// The time when the worker took the slice.
     pub since: Timestamp,
-    /// The loop, counted from 0 in the function's text.
+    /// The loop's number, counted from 0 in the function's text.
     #[serde(rename = "loop")]
     pub number: u16,
-    /// The slice.
+    /// The slice's number.
     pub slice: u32,
-    /// How many of the slice's items are complete.
+    /// The number of the slice's items that are complete.
     pub completed: u64,
-    /// How many it has, if it is not cut by key.
+    /// The number of the slice's items; `None` if the loop is cut by key.
     pub total: Option<u64>,
-    /// How many items it does in a second, since it took the slice.
+    /// The number of items per second since the worker took the slice.
     pub items_per_second: Option<f64>,
-    /// Whether it does less than half of what the middle one of the workers does.
+    /// Whether the worker does less than half of the items per second that the median worker does.
     pub straggles: bool,
 }
 
 impl StatusWorkers {
-    /// Those of the job that was looked at, if many workers share it.
+    /// Returns the workers that a look has found; `None` if the job is not shared.
     #[doc(hidden)]
     pub fn of(look: &Look) -> Option<Self> {
         StatusWorkers::at(look, SystemTime::now())
@@ -77,7 +77,7 @@ impl StatusWorkers {
         Some(StatusWorkers { slices, finished_slices, workers })
     }
 
-    /// Those that lag behind the others.
+    /// Returns the workers that lag behind the others.
     pub fn stragglers(&self) -> impl Iterator<Item = &StatusWorker> {
         self.workers.iter().filter(|it| it.straggles)
     }
@@ -101,7 +101,7 @@ fn worker(begun: &BegunSlice, now: SystemTime) -> Option<StatusWorker> {
     })
 }
 
-/// Until now, as one that hangs saves nothing.
+/// Returns the items per second of the slice's last run until now: a worker that hangs saves nothing.
 fn rate(stored: &Checkpoint, now: SystemTime) -> Option<f64> {
     let run = stored.history().last()?;
     let until = now.max(stored.updated_at());
@@ -173,7 +173,7 @@ mod tests {
             kept.push(store);
         }
         let look = Look::at(&*backend, "job").unwrap().unwrap();
-        // So long after the slices were taken that it does not matter which was taken when.
+        // So much time has passed that it does not matter in which order the slices were taken.
         let later = SystemTime::now() + Duration::from_secs(1000);
         let workers = StatusWorkers::at(&look, later).unwrap();
         assert_eq!(workers.to_string(), "0 of 4 slices finished, 3 workers");

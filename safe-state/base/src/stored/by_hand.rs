@@ -1,4 +1,4 @@
-//! What is changed in a checkpoint by hand.
+//! Changes that people make to a checkpoint.
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use siphasher::sip::SipHasher13;
 
 use crate::Error;
 
-/// Changes what is stored of a job that is not running, in one save. One that has not begun has a checkpoint from then
-/// on, which its first run takes over.
+/// Changes the checkpoint of a job that is not running, in one save. If the job has not begun, creates a checkpoint, which the
+/// job's first run takes over.
 ///
 /// # Errors
 ///
@@ -28,10 +28,10 @@ pub fn change<T>(
     Ok(changed)
 }
 
-/// The hash by which a loop knows an item whose key is that text.
+/// Returns the hash by which a loop identifies an item whose key is the text `key`.
 pub fn key_of_text(key: &str) -> u64 {
     let mut hasher = SipHasher13::new();
-    // As a key that is `Serialize` is hashed; text can always be.
+    // The hash is that of a key that is `Serialize`. Serialising a text never fails.
     hasher.write(&postcard::to_stdvec(key).unwrap_or_default());
     hasher.finish()
 }

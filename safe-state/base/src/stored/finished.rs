@@ -1,4 +1,4 @@
-//! Checkpoints that finished jobs have kept.
+//! The removal of checkpoints that finished jobs have kept.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,12 +7,12 @@ use safe_state_backends::{Backend, Checkpoint, Error as BackendError, LeaseOptio
 
 use crate::Error;
 
-/// Removes what is stored of jobs that have finished, have no dead letters, and were saved last before that time. Returns
-/// their names. One that is running, or can't be read, is left alone.
+/// Removes the checkpoints of jobs that have finished, have no dead letters, and were saved last `older_than` ago or earlier.
+/// Returns their names. Leaves jobs alone that run, or can't be read.
 ///
 /// # Errors
 ///
-/// The backend cannot list its jobs, or not be written.
+/// The backend cannot list its jobs, or cannot be written.
 pub fn clear_finished(
     backend: &Arc<dyn Backend>,
     older_than: Duration,
@@ -31,7 +31,7 @@ pub fn clear_finished(
             Err(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => continue,
             other => other?,
         };
-        // A run may have come and gone.
+        // A run may have come and gone since the first look.
         if Checkpoint::load_held(&mut *lease, &**backend, &job)?.as_ref().is_some_and(is_over) {
             lease.delete()?;
             cleared.push(job);

@@ -1,4 +1,4 @@
-//! A checkpoint under another name.
+//! The renaming of a job.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use safe_state_backends::{Backend, Checkpoint, LeaseOptions, Request};
 
 use crate::Error;
 
-/// The checkpoint with another job's name in it.
+/// Returns the checkpoint with another job's name in it.
 ///
 /// # Errors
 ///
-/// [`Error::NotByHand`] if it has handles that `reseal` does not give a seal with the new name.
+/// [`Error::NotByHand`] if the checkpoint has a handle for which `reseal` returns no seal with the new name.
 pub fn renamed(
     checkpoint: &Checkpoint,
     to: &str,
@@ -22,13 +22,13 @@ pub fn renamed(
     Ok(renamed)
 }
 
-/// Gives what is stored of a job, and what is asked of it, another name. Returns whether there was something. Ended in the
-/// middle, it can be done again.
+/// Moves the checkpoint of a job, and the request to it, to another name. Returns `false` if nothing is stored under the old
+/// name. Returns `true` without a change if both names are equal. If it is interrupted, it can be repeated.
 ///
 /// # Errors
 ///
-/// [`Error::NameTaken`] if there is a job of the new name; one of them is running; it has handles that are sealed with its
-/// name; or the backend cannot be read or written.
+/// [`Error::NameTaken`] if a job with the new name exists; one of them is running; the job has handles that `reseal` can't seal
+/// with the new name; or the backend cannot be read or written.
 pub fn rename(
     backend: &Arc<dyn Backend>,
     (from, to): (&str, &str),
@@ -47,7 +47,7 @@ pub fn rename(
             let bytes = found.encode().map_err(|reason| unwritable(to, reason))?;
             new.save(&bytes)?;
         }
-        // A renaming that was ended here goes on.
+        // An earlier renaming that was interrupted here goes on.
         Some(other) if other == found => {}
         Some(_) => {
             return Err(Error::NameTaken { job: from.to_owned(), name: to.to_owned() });

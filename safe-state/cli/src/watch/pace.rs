@@ -1,19 +1,20 @@
-//! How fast a job is, by what several looks have seen.
+//! The speed of a job, by several looks.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How many looks are remembered.
+/// The number of looks that are remembered.
 const KEPT: usize = 120;
-/// The rate is that of the last so many.
+/// The number of the last looks that the rate is taken from.
 const RECENT: usize = 10;
 
-/// How many items were complete, at each look.
+/// The number of complete items at each look.
 #[derive(Debug, Default)]
 pub(super) struct Pace(VecDeque<(Instant, u64)>);
 
 impl Pace {
-    /// Takes in a look. A count that has gone back is that of another loop, or of a job that began anew.
+    /// Takes in a look. If the count has gone back, it belongs to another loop, or to a job that began anew, and the
+    /// earlier looks are dropped.
     pub(super) fn add(&mut self, now: Instant, completed: u64) {
         if self.0.back().is_some_and(|(_, before)| *before > completed) {
             self.0.clear();
@@ -24,20 +25,20 @@ impl Pace {
         self.0.push_back((now, completed));
     }
 
-    /// Items a second, lately.
+    /// Returns the items per second of the last looks.
     pub(super) fn rate(&self) -> Option<f64> {
         let first = self.0.get(self.0.len().saturating_sub(RECENT))?;
         per_second(first, self.0.back()?)
     }
 
-    /// How long so many items take at that rate.
+    /// Returns how long `items` items take at the present rate.
     pub(super) fn time_for(&self, items: u64) -> Option<Duration> {
         let rate = self.rate().filter(|rate| *rate > 0.0)?;
         #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
         Duration::try_from_secs_f64(items as f64 / rate).ok()
     }
 
-    /// The rates from look to look, in hundredths of items a second.
+    /// Returns the rates from look to look, in hundredths of items per second.
     pub(super) fn rates(&self) -> Vec<u64> {
         let steps = self.0.iter().zip(self.0.iter().skip(1));
         steps.map(|(from, to)| hundredths(per_second(from, to).unwrap_or(0.0))).collect()

@@ -1,4 +1,4 @@
-//! One look at the jobs.
+//! A look at the jobs.
 
 use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
@@ -9,20 +9,20 @@ use serde::Serialize;
 use crate::exit::Failed;
 use crate::place::Place;
 
-/// What one look has seen.
+/// The result of one look.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Sample {
     pub(super) jobs: Vec<Seen>,
-    /// Why a job can't be looked at.
+    /// The jobs that cannot be looked at, with the reasons.
     pub(super) unreadable: Vec<Unreadable>,
 }
 
-/// A job.
+/// A job that was looked at.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Seen {
     #[serde(flatten)]
     pub(super) status: Status,
-    /// Of its last failure, or the last item that it gave up on.
+    /// The message of the job's last failure, or else of the last item that it gave up.
     pub(super) trouble: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Unreadable {
 }
 
 impl Sample {
-    /// Looks at all jobs of a place, or one. One that is not there is seen when it begins.
+    /// Looks at all jobs of a place, or at one. A job that is not stored yet appears when it begins.
     pub(super) fn take(place: &Place, job: Option<&str>) -> Result<Self, Failed> {
         let backend = place.backend()?;
         let overview = if job.is_none() { backend.overview()? } else { None };
@@ -56,7 +56,7 @@ impl Sample {
         Ok(sample)
     }
 
-    /// As one line of JSON.
+    /// Returns the look as one line of JSON.
     pub(super) fn to_line(&self) -> Result<Vec<u8>, Failed> {
         let line = serde_json::to_string(self).map_err(|error| Failed::new(error.to_string()))?;
         Ok((line + "\n").into_bytes())

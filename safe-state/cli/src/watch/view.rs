@@ -1,4 +1,4 @@
-//! What `watch` shows.
+//! The screen of `watch`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,20 +15,20 @@ use super::sample::{Sample, Seen};
 use crate::escape;
 use crate::exit::Failed;
 
-/// The rows of a job: its bar, what else there is to say, and a gap.
+/// The rows of a job: its bar, a line of other facts, and a gap.
 const ROWS: u16 = 3;
 
 const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
 const BAD: Style = Style::new().fg(Color::Red);
 
-/// What was seen, and which part of it is shown.
+/// The latest look at the jobs, and the part of it that is shown.
 #[derive(Debug)]
 pub(super) struct View {
     place: String,
     sample: Sample,
     paces: BTreeMap<String, Pace>,
-    /// Why the last look failed.
+    /// The reason why the last look failed, if it did.
     trouble: Option<String>,
     scrolled: usize,
 }
@@ -39,7 +39,7 @@ impl View {
         View { place, sample, paces, trouble: None, scrolled: 0 }
     }
 
-    /// Takes in a look; of one that failed, the one before is shown on.
+    /// Takes in a look. If it failed, the look before stays on the screen.
     pub(super) fn add(&mut self, sample: Result<Sample, Failed>, now: Instant) {
         match sample {
             Err(failed) => self.trouble = Some(failed.message),
@@ -118,14 +118,14 @@ impl View {
     }
 }
 
-/// How much is complete, for a bar.
+/// Returns the complete share of a job's items, from 0 to 1, if its input tells its length.
 fn ratio(it: &Status) -> Option<f64> {
     let total = it.progress.total?.max(1);
     #[expect(clippy::cast_precision_loss, reason = "it is a bar")]
     Some((it.progress.completed as f64 / total as f64).clamp(0.0, 1.0))
 }
 
-/// `6432 of 10000, 12.5/s, 4m 45s left`
+/// Returns a text such as `6432 of 10000, 12.5/s, 4m 45s left`.
 fn counted(it: &Status, pace: Option<&Pace>) -> String {
     let mut text = it.progress.completed.to_string();
     text.extend(it.progress.total.map(|total| format!(" of {total}")));
@@ -138,7 +138,7 @@ fn counted(it: &Status, pace: Option<&Pace>) -> String {
     text
 }
 
-/// Who runs it, how many items it has given up, and why, or how it failed.
+/// Returns a line with the job's holder, its request, its items that were given up, and its trouble.
 fn said_of(seen: &Seen) -> Line<'static> {
     let it = &seen.status;
     let mut said = Vec::new();

@@ -1,5 +1,5 @@
-//! The file of an autosave: a header, then the length of the contents, their checksum, and the contents,
-//! compressed. See `docs/format.md`.
+//! The file of an autosave: a header, the length of the contents, a checksum, and the contents, compressed. See
+//! `docs/format.md`.
 
 use std::fs::Permissions;
 use std::io::{self, Read, Write};
@@ -11,18 +11,18 @@ use serde_bytes::{ByteBuf, Bytes};
 
 use crate::reader::Snapshot;
 
-/// The first byte is no ASCII, and the line ends show a transfer that took the file for text.
+/// The first byte is not ASCII, and the line ends reveal a transfer in text mode.
 const MAGIC: [u8; 8] = *b"\x89SAVE\r\n\x1a";
 const VERSION: u16 = 2;
-/// Magic, version, reserved, checksum of the twelve bytes before it: as of checkpoints.
+/// The header: magic, version, reserved, and the checksum of the twelve bytes before it, as in checkpoints.
 const HEADER_LEN: usize = 16;
-/// The fastest that is still small.
+/// The compression level: the fastest that still makes a small file.
 const LEVEL: i32 = 1;
 
-/// What is in the file.
+/// The contents of an autosave.
 pub(super) struct Autosaved {
     pub(super) name: String,
-    /// Why the job ended; `None` while it runs.
+    /// Why the job ended badly; `None` if it was running.
     pub(super) cause: Option<String>,
     pub(super) snapshot: Snapshot,
 }
@@ -45,7 +45,7 @@ struct Reading {
     entries: Vec<(String, ByteBuf)>,
 }
 
-/// Puts a file in place of the one before, which stays until this one is durable.
+/// Replaces the file. The old one stays until the new one is durable.
 pub(super) fn write(
     path: &Path,
     name: &str,
@@ -54,7 +54,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let bytes = encode(name, cause, snapshot)?;
     safe_state_backends::publish(path, |file| {
-        // It may hold what is secret.
+        // The data may be secret, so only the owner may read it.
         file.get_ref().set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(&bytes)
     })
@@ -74,7 +74,7 @@ fn encode(name: &str, cause: Option<String>, snapshot: &Snapshot) -> io::Result<
     Ok(bytes)
 }
 
-/// What is in the file, or what is wrong with it.
+/// Returns the contents of the file, or a text that says what is wrong with it.
 pub(super) fn read(path: &Path) -> io::Result<Result<Autosaved, String>> {
     Ok(decode(&safe_state_backends::read_own(path)?))
 }
@@ -95,7 +95,7 @@ fn decode(bytes: &[u8]) -> Result<Autosaved, String> {
     Ok(Autosaved { name, cause, snapshot: Snapshot { commit, entries, lost } })
 }
 
-/// What follows the header.
+/// Checks the header, and returns the bytes after it.
 fn checked_header(bytes: &[u8]) -> Result<&[u8], String> {
     let (found, rest) = bytes.split_first_chunk::<HEADER_LEN>().ok_or("it is cut short")?;
     if found[..8] != MAGIC {
@@ -135,7 +135,7 @@ fn checksum(len: &[u8], compressed: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// No more than the file says, whatever it would come to.
+/// Decompresses at most `len` bytes, whatever the data would expand to.
 fn decompressed(compressed: &[u8], len: u64) -> io::Result<Vec<u8>> {
     let mut contents = Vec::new();
     zstd::Decoder::with_buffer(compressed)?.take(len).read_to_end(&mut contents)?;
@@ -175,7 +175,7 @@ mod tests {
         assert!(decode(&longer).is_err());
     }
 
-    /// Whoever forges a file can have checksums right.
+    /// Checksums do not protect against a forged file, which can have right ones.
     #[test]
     fn whatever_is_in_a_file_is_an_error_at_worst() {
         let mut random = fastrand::Rng::with_seed(11);

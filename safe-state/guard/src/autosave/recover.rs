@@ -1,4 +1,4 @@
-//! What a guard that is no more has saved.
+//! Recovers the data that a guard saved which is gone.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,13 +10,13 @@ use crate::GuardError;
 use crate::cause::Cause;
 use crate::rescued::Rescue;
 
-/// Whether the autosave at `path` belongs to a job that is running.
+/// Returns whether the autosave at `path` belongs to a running job.
 ///
-/// That is told by a lock, which ends with the guard, however that ends; not by the file's times.
+/// A lock tells, which ends with the guard however that ends. The file's times do not count.
 ///
 /// # Errors
 ///
-/// The file beside it that is locked can't be opened.
+/// The lock file beside it can't be opened.
 pub fn is_active(path: impl AsRef<Path>) -> Result<bool, GuardError> {
     let path = path.as_ref();
     if !fs::exists(lock_of(path)).map_err(failed("look for", path))? {
@@ -29,10 +29,10 @@ pub fn is_active(path: impl AsRef<Path>) -> Result<bool, GuardError> {
     }
 }
 
-/// Gives what an autosave holds to `rescue`, and removes the file.
+/// Gives the data of an autosave to `rescue`, and removes the file.
 ///
-/// It stays if the rescue fails, by an `Err` or a panic. [`Cause`] says that the job ended together with its
-/// guard, unless the guard did rescue it, and that failed.
+/// The file stays if the rescue fails, by an `Err` or a panic. [`Cause`] says that the job ended together with its
+/// guard, unless the guard still learnt why the job ended, and its rescue failed.
 ///
 /// ```no_run
 /// safe_state::guard::recover("import.autosave", |rescue| {
@@ -43,11 +43,11 @@ pub fn is_active(path: impl AsRef<Path>) -> Result<bool, GuardError> {
 ///
 /// # Errors
 ///
-/// There is no such file, it is damaged, or its job is running. The file is left as it is.
+/// The file does not exist, is damaged, or belongs to a running job. It is left as it is.
 ///
 /// # Panics
 ///
-/// If the rescue does.
+/// If the rescue panics.
 pub fn recover<T: Termination>(
     path: impl AsRef<Path>,
     rescue: impl FnOnce(&Rescue) -> T,

@@ -1,4 +1,4 @@
-//! A job that dies after each of its stores in turn.
+//! Tests of a job that dies after each of its stores in turn.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::writer::Writer;
 
 type Said = BTreeMap<String, String>;
 
-/// Changes of all kinds, and what there is after each.
+/// Makes changes of all kinds. Returns the expected entries after each commit.
 fn script(memory: &Mortal) -> Vec<Said> {
     let mut writer = Writer::new(memory, layout());
     let mut expected = Said::new();
@@ -26,7 +26,7 @@ fn script(memory: &Mortal) -> Vec<Said> {
         expected.remove(&old);
         draft.commit().unwrap();
         after.push(expected.clone());
-        // One that comes to nothing.
+        // This change is dropped, and has no effect.
         let mut undone = writer.draft();
         undone.insert("same", "undone").unwrap();
         undone.remove("new 1");

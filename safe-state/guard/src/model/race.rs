@@ -1,4 +1,4 @@
-//! A guard that reads while the job writes, in every order that the memory model allows.
+//! Tests of a guard that reads while the job writes, in every order that the memory model allows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::memory::Memory;
 use crate::reader::Snapshot;
 use crate::writer::Writer;
 
-/// Only what is used of it, as each atomic is a part of the state to explore.
+/// A memory of only the parts that the test uses, as each atomic adds to the states to explore.
 struct Explored {
     layout: Layout,
     header: Vec<AtomicU64>,
@@ -92,7 +92,7 @@ fn explore(commits: u64) {
         let expected = (snapshot.commit > 0).then(|| snapshot.commit.to_string());
         assert_eq!(said(&snapshot).get("k"), expected.as_ref());
         job.join().unwrap();
-        // Whatever was seen while it ran, the last counts in the end.
+        // Whatever the reader saw meanwhile, the last commit is seen in the end.
         assert_eq!(said(&Snapshot::take(&*memory, layout))["k"], commits.to_string());
     });
 }

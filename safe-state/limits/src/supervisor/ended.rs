@@ -1,4 +1,4 @@
-//! How a program ended, and how it came to that.
+//! The end of a supervised program, and how it came to that.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
@@ -8,32 +8,32 @@ use safe_state_backends::CrashCause;
 
 const SIGKILL: i32 = 9;
 
-/// How one run of a program ended.
+/// The end of one run of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
     cause: CrashCause,
-    /// Whether the kernel has killed it, because the memory of its control group was all in use.
+    /// Whether the kernel has killed the program because the memory of its control group was all in use.
     by_kernel: bool,
 }
 
-/// How a supervised program ended at last.
+/// The end of a supervised program, after all restarts.
 #[derive(Clone, Debug)]
 pub struct Supervised {
     status: ExitStatus,
     last: End,
-    /// Those after which it was started again.
+    /// The ends after which the program was started again.
     before: Vec<End>,
     has_given_up: bool,
     asked_by: Option<i32>,
-    /// The code for a run that was to stop, if that is why it has ended.
+    /// The exit code for a run that was to stop, if that is why the program has ended.
     stopped: Option<u8>,
-    /// The code if a warning asked it to end that found no program.
+    /// The exit code if the program was to end by a warning that no program took in.
     unheard: Option<u8>,
 }
 
 impl End {
-    /// A program that ended with `status`, after the supervisor had it end because of a limit, if it had; `killed` is
-    /// what the control group may have, if the kernel has killed for it meanwhile.
+    /// Makes the end of a program with `status`. `limit` is the limit for which the supervisor ended it, if it did.
+    /// `killed` is the limit of the control group, if the kernel has killed in the group meanwhile.
     pub(super) fn of(status: ExitStatus, limit: Option<CrashCause>, killed: Option<u64>) -> Self {
         if let (Some(SIGKILL), None, Some(memory)) = (status.signal(), limit, killed) {
             return End { cause: CrashCause::Memory(memory), by_kernel: true };
@@ -45,7 +45,7 @@ impl End {
         End { cause: limit.unwrap_or(by_itself), by_kernel: false }
     }
 
-    /// What it died of: an exit code, a signal, or a limit of the supervisor's.
+    /// Returns what the program died of: an exit code, a signal, or a limit of the supervisor.
     pub fn cause(self) -> CrashCause {
         self.cause
     }
@@ -72,30 +72,30 @@ impl Supervised {
         Supervised { asked_by: signal, ..self }
     }
 
-    /// The same of one whose run was to stop, which that code tells.
+    /// Sets the exit code for a run that was to stop.
     pub(super) fn stopped(mut self, code: Option<u8>) -> Self {
         self.stopped = code;
         self
     }
 
-    /// The same of one that was asked to end by a warning which no program took in.
+    /// Sets the exit code for a warning that no program took in.
     pub(super) fn unheard(self, code: Option<u8>) -> Self {
         Supervised { unheard: code, ..self }
     }
 
-    /// Whether the program succeeded in the end.
+    /// Returns whether the program succeeded in the end.
     pub fn success(&self) -> bool {
         self.status.success()
     }
 
-    /// How its last run ended, as the system tells.
+    /// Returns how the program's last run ended, as the system tells it.
     pub fn status(&self) -> ExitStatus {
         self.status
     }
 
-    /// The code to exit with: the program's, or 128 and the number of the signal that it died of. A program that exits with
-    /// 1, as Rust's do that return an error, and says that its run was to stop, has the code that tells of that. So has one
-    /// that a warning found dead, or in whose start it came: it is to be run again.
+    /// Returns the code to exit with: the program's, or 128 plus the number of the signal that it died of. A program
+    /// that exits with 1, as Rust programs do that return an error, and says that its run was to stop, gets the code
+    /// for that. So does a program that had ended or was just being started when a warning came: it is to be run again.
     pub fn code(&self) -> u8 {
         if let Some(code) = self.unheard {
             return code;
@@ -107,34 +107,34 @@ impl Supervised {
         code.and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(u8::MAX)
     }
 
-    /// How often it was started again.
+    /// Returns how many times the program was started again.
     pub fn restarts(&self) -> usize {
         self.before.len()
     }
 
-    /// How each of its runs ended, the last one included.
+    /// Returns how each run of the program ended, the last one included.
     pub fn ends(&self) -> impl Iterator<Item = End> {
         self.before.iter().copied().chain([self.last])
     }
 
-    /// Whether a signal has asked this process to end, and so was the last thing that it was told.
+    /// Returns whether a signal has asked this process to end, which ended the supervision.
     pub fn was_asked_to_end(&self) -> bool {
         self.asked_by.is_some()
     }
 
-    /// Whether its run was to stop: it was asked to end, cancelled, or at the end of its time.
+    /// Returns whether the program's run was to stop: it was asked to end, cancelled, or at the end of its time.
     pub fn has_stopped(&self) -> bool {
         self.stopped.is_some()
     }
 
-    /// Whether it would have been started again, had that not been done often enough.
+    /// Returns whether the program failed after all allowed restarts.
     pub fn has_given_up(&self) -> bool {
         self.has_given_up
     }
 }
 
 impl fmt::Display for End {
-    /// What it ended by: `signal 11 (SIGSEGV)`, `its timeout`
+    /// Shows what the program ended by: `signal 11 (SIGSEGV)`, `its timeout`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause {
             CrashCause::Memory(bytes) if self.by_kernel => write!(
@@ -153,7 +153,7 @@ impl fmt::Display for End {
 }
 
 impl fmt::Display for Supervised {
-    /// `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) (4 times), exit code 1 (2 times)`
+    /// Shows `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) (4 times), exit code 1 (2 times)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = match (self.success(), self.has_given_up) {
             (true, _) => "succeeded",
@@ -197,7 +197,7 @@ mod tests {
         End::of(ExitStatus::from_raw(raw), None, None)
     }
 
-    /// What was killed by somebody else, or crashed while another process was killed, is no case of it.
+    /// A kill by somebody else, or a crash while another process was killed, does not count as one by the kernel.
     #[test]
     fn what_the_kernel_has_killed_for_memory_is_told_as_that() {
         let ended = |raw, limit, killed| End::of(ExitStatus::from_raw(raw), limit, killed);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_it_came_to() {
+    fn the_end_of_a_program_is_told_in_words() {
         let status = ExitStatus::from_raw(11);
         let given_up = Supervised::new(status, end(11), vec![end(11), end(1 << 8), end(11)], true);
         let text =

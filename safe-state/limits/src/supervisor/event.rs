@@ -1,9 +1,9 @@
-//! What a supervisor waits for.
+//! The events that a supervisor waits for.
 
-/// What has happened.
+/// An event that a supervisor waits for.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// The run of that number has ended.
+    /// The run with this number has ended.
     Ended(usize),
     Signal(i32),
 }

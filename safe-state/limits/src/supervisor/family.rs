@@ -1,17 +1,17 @@
-//! What the kernel tells of a program and of what it has started.
+//! The kernel's information on a program and the processes that it has started.
 
 use std::fs;
 
 use crate::meter::resident;
 
-/// What a process and its descendants have in use, in bytes; nothing if it has ended.
+/// Returns the memory that a process and its descendants have in use, in bytes; none if the process has ended.
 pub(super) fn memory(pid: u32) -> Option<u64> {
     let own = resident(pid)?;
     let others = children(pid).into_iter().filter_map(memory);
     Some(others.fold(own, u64::saturating_add))
 }
 
-/// Those that its threads have started.
+/// Returns the processes that the threads of a process have started.
 fn children(pid: u32) -> Vec<u32> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let told = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
@@ -21,7 +21,7 @@ fn children(pid: u32) -> Vec<u32> {
     .collect()
 }
 
-/// Whether a process catches, blocks or ignores a signal, so that it goes on after that; nothing if it is not known.
+/// Returns whether a process catches, blocks or ignores a signal, and so survives it; none if that is not known.
 pub(super) fn takes(pid: u32, signal: i32) -> Option<bool> {
     let told = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let mask = 1_u64.checked_shl(u32::try_from(signal).ok()?.checked_sub(1)?)?;
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_ignores_a_signal_takes_it() {
+    fn a_signal_that_a_program_ignores_counts_as_taken() {
         let mut shell = Command::new("sh");
         shell.args(["-c", "trap '' USR1; echo ready; exec sleep 3600"]);
         let mut child = shell.stdout(std::process::Stdio::piped()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! One run of a program: from its start to its end, or until it is ended.
+//! One run of a program: from its start to its end, which a limit may bring about.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -17,7 +17,7 @@ use super::{family, signals};
 use crate::memory::pause;
 use crate::process_limits::ProcessLimits;
 
-/// How often memory is looked at that is far from its limit.
+/// The time between two looks at memory that is far from its limit.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
@@ -28,20 +28,20 @@ pub(super) struct Life {
     limits: ProcessLimits,
     kills: Kills,
     began: Instant,
-    /// The limit that it passed, and when it was told.
+    /// The limit that the program passed, and when it got SIGTERM for it.
     passed: Option<(CrashCause, Instant)>,
     asked: Asked,
 }
 
-/// The signals that it was asked to end by.
+/// The signals by which the program was asked to end.
 #[derive(Debug, Default)]
 struct Asked {
     by: Option<i32>,
-    /// A warning that the program did not take in: it died of that, or had ended before.
+    /// A warning that the program did not take in: it died of it, or had ended before.
     unheard: Option<i32>,
 }
 
-/// A program that can't be started.
+/// The error of a program that can't be started.
 #[derive(thiserror::Error)]
 #[error("cannot start `{program}`")]
 struct NotStarted {
@@ -64,7 +64,7 @@ impl Life {
             io::Error::new(source.kind(), NotStarted { program, source })
         })?;
         let pid = Pid::from_child(&child);
-        // Sees that it has ended and does not reap it: until it is reaped, its number is no other's.
+        // Waits for the program's end without reaping it: until it is reaped, no other process gets its number.
         let wait = move || {
             while let Err(rustix::io::Errno::INTR) =
                 waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
@@ -91,8 +91,8 @@ impl Life {
         }
     }
 
-    /// Waits for its end, passes signals on, and ends it where it passes a limit.
-    /// `asked` is told the first signal that asks it to end.
+    /// Waits for the program's end, passes signals on, and ends the program if it passes a limit. Calls `asked` with
+    /// the first signal that asks the program to end.
     pub(super) fn watch(
         &mut self,
         events: &Receiver<Event>,
@@ -131,17 +131,17 @@ impl Life {
         Ok((status, End::of(status, self.passed.map(|(cause, _)| cause), self.kills.since())))
     }
 
-    /// The first signal that has asked it to end.
+    /// Returns the first signal that has asked the program to end.
     pub(super) fn asked_by(&self) -> Option<i32> {
         self.asked.by
     }
 
-    /// The warning that it did not take in, if there is one.
+    /// Returns the warning that the program did not take in, if there is one.
     pub(super) fn unheard(&self) -> Option<i32> {
         self.asked.unheard
     }
 
-    /// Whether the program goes on after that signal, as far as is known.
+    /// Returns whether the program goes on after the signal, as far as is known.
     fn listens_to(&self, signal: i32) -> bool {
         let known = family::takes(self.child.id(), signal);
         known.unwrap_or(true) && !self.has_ended()
@@ -152,7 +152,7 @@ impl Life {
         waitid(WaitId::Pid(self.pid), options).is_ok_and(|ended| ended.is_some())
     }
 
-    /// Sees whether it is within its limits, and ends it if not. Says when to look again.
+    /// Checks the program's limits, and ends it if it passed one. Returns when to look again.
     fn look(&mut self, now: Instant) -> Option<Instant> {
         if let Some((_, told)) = self.passed {
             let killed = told + self.limits.grace_period;
@@ -178,7 +178,7 @@ impl Life {
     fn end(&mut self, cause: CrashCause, now: Instant) -> Instant {
         tracing::warn!(target: "safe_state", %cause, "the program passed a limit");
         self.passed = Some((cause, now));
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = kill_process(self.pid, Signal::TERM);
         now + self.limits.grace_period
     }

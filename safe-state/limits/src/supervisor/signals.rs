@@ -1,4 +1,4 @@
-//! Signals to the supervisor, which are the program's.
+//! Signals to the supervisor, which are passed on to the program.
 
 use std::fs::File;
 use std::io;
@@ -19,7 +19,7 @@ const SIGNALS: [i32; 8] = [SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, S
 #[derive(Debug)]
 pub(super) struct Forwarded {
     heard: Option<Heard>,
-    /// Whether nothing else takes the signals once it is dropped, and they are to do nothing.
+    /// Whether the process ends soon after this is dropped, so that the signals have to be ignored then.
     is_last: bool,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
@@ -32,7 +32,7 @@ impl Forwarded {
         let handle = signals.handle();
         let tell = move || {
             for signal in signals.forever() {
-                // Nobody listens any more once it is being dropped.
+                // The receiver is gone if the supervisor has ended.
                 let _ = events.send(Event::Signal(signal));
             }
         };
@@ -41,28 +41,28 @@ impl Forwarded {
     }
 }
 
-/// Whether the signal asks a program to end.
+/// Returns whether the signal asks a program to end.
 pub(super) fn asks_to_end(signal: i32) -> bool {
     [SIGHUP, SIGINT, SIGQUIT, SIGTERM].contains(&signal)
 }
 
-/// Whether the signal warns a program that its end is near.
+/// Returns whether the signal warns a program that its end is near.
 pub(super) fn warns(signal: i32) -> bool {
     [SIGUSR1, SIGUSR2, SIGXCPU, SIGALRM].contains(&signal)
 }
 
-/// Passes the signal on, unless the terminal has sent it to both.
+/// Passes the signal on, unless the terminal has sent it to both processes.
 pub(super) fn pass_on(signal: i32, program: Pid) {
     if [SIGINT, SIGQUIT].contains(&signal) && is_in_the_foreground() {
         return;
     }
     if let Some(signal) = Signal::from_named_raw(signal) {
-        // It may have ended.
+        // The program may have ended.
         let _ = kill_process(program, signal);
     }
 }
 
-/// Whether the terminal's keys reach this process group, wherever its input comes from.
+/// Returns whether the terminal's keys reach this process group, wherever its input comes from.
 fn is_in_the_foreground() -> bool {
     let terminal = File::open("/dev/tty");
     terminal.is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
@@ -75,7 +75,7 @@ impl Drop for Forwarded {
         }
         self.handle.close();
         if let Some(thread) = self.thread.take() {
-            // It does nothing that panics.
+            // The thread runs nothing that panics.
             let _ = thread.join();
         }
     }

@@ -60,7 +60,7 @@ fn what_lies_deeper_is_counted() {
     assert_eq!(lines(0, &order()), ["it = Order (4, not all shown)"]);
 }
 
-/// Each element is looked at by a `Serialize` that counts.
+/// An element whose `Serialize` counts how often it is called.
 struct Counted<'a>(&'a std::cell::Cell<u64>);
 
 impl Serialize for Counted<'_> {
@@ -106,7 +106,7 @@ impl Serialize for Fails {
 }
 
 #[test]
-fn one_that_fails_is_shown_as_far_as_it_came() {
+fn a_value_that_fails_to_serialise_is_shown_as_far_as_it_came() {
     assert_eq!(lines(9, &(1, Fails, 2)), ["it = tuple", "  0 = 1", "  1 = (locked)"]);
 }
 

@@ -1,4 +1,5 @@
-//! No limits: the feature `limits` is off. What a graceful run heeds is the end of its time.
+//! Stands in for limits while the feature `limits` is off. A graceful run still heeds the end of its time in a batch
+//! system.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use crate::save::owner::Shared;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JobLimits {}
 
-/// How long before its end a run stops, where nothing else can be said.
+/// The time before the end of a batch system's time at which a run stops, if the batch system says nothing else.
 const GRACE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Default)]

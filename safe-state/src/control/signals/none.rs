@@ -1,4 +1,4 @@
-//! No signals: the feature `signals` is off.
+//! Stands in for signals while the feature `signals` is off.
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Graceful;
@@ -27,7 +27,7 @@ impl Signals {
     }
 }
 
-/// A job that would be graceful.
+/// Refuses the option `graceful`, which needs the feature `signals`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __graceful {

@@ -1,4 +1,4 @@
-//! No test ends a run: the feature `testing` is off.
+//! Stands in for staged ends while the feature `testing` is off: no test ends a run.
 
 #[inline]
 pub(crate) fn watches_items() -> bool {

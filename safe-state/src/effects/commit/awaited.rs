@@ -6,44 +6,45 @@ use super::committer::Committer;
 use super::committing::{BoxError, Committing, report_rollback};
 use crate::Error;
 
-/// A transaction of an async driver that [`commit!`](macro@crate::commit) can save an item's progress in,
-/// and commit; as [`Transaction`](super::Transaction) for one that blocks.
+/// A transaction of an async driver that [`commit!`](macro@crate::commit) can save an item's progress in, and commit.
+/// [`Transaction`](super::Transaction) is its counterpart for drivers that block.
 ///
-/// It is implemented for those of `tokio-postgres` and `mysql_async`, by the features `postgres` and
-/// `mysql`, and of `sqlx`. The methods of an implementation are `async fn`; their futures can be sent.
+/// It is implemented for the transactions of `tokio-postgres` and `mysql_async`, by the features `postgres` and
+/// `mysql`, and of `sqlx`. The methods of an implementation are `async fn`; their futures have to be `Send`.
 pub trait AsyncTransaction: Send + Sized {
-    /// The SQL of its database.
+    /// Returns the SQL dialect of the database.
     fn dialect(&self) -> Dialect;
 
-    /// Runs one statement in it. What the statement gives or changes does not matter.
+    /// Runs one statement in the transaction. The statement's result and the rows that it changes do not matter.
     ///
     /// # Errors
     ///
-    /// The driver's own. [`rollback`](Self::rollback) is called then.
+    /// The driver's error. [`rollback`](Self::rollback) is called then.
     fn run(&mut self, statement: &Statement) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Commits it, and nothing else: not a part of another transaction, which may still be rolled back.
+    /// Commits the transaction, and nothing else. It must not be a part of another transaction, which may still be
+    /// rolled back.
     ///
     /// # Errors
     ///
-    /// The driver's own. Whether it was committed all the same is then found out.
+    /// The driver's error. The run then finds out whether the transaction was committed all the same.
     fn commit(self) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Rolls it back.
+    /// Rolls the transaction back.
     ///
     /// # Errors
     ///
-    /// The driver's own.
+    /// The driver's error.
     fn rollback(self) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
-/// What [`commit!`](macro@crate::commit) calls.
+/// The call that [`commit!`](macro@crate::commit) makes.
 pub trait Awaited {
     /// Saves the progress of the item in flight in the transaction, and commits it.
     ///
     /// # Errors
     ///
-    /// It was not committed, or that is not known.
+    /// The transaction was not committed, or nobody knows whether it was.
     fn commit(
         self,
         committer: impl Committer + Send,
@@ -86,7 +87,7 @@ async fn statements(
     committer.statements(dialect, given)
 }
 
-/// Runs the statements in the transaction, and ends it.
+/// Runs the statements in the transaction, and commits it; rolls it back if a statement fails.
 async fn end<T: AsyncTransaction>(
     mut transaction: T,
     statements: &Statements,

@@ -8,8 +8,8 @@ use crate::Error;
 
 /// A transaction that [`commit!`](macro@crate::commit) can save an item's progress in, and commit.
 ///
-/// It is implemented for those of `rusqlite`, `postgres` and `mysql`, by the features of these names. For
-/// one of another driver, implement it for a type of your own that has it:
+/// It is implemented for the transactions of `rusqlite`, `postgres` and `mysql`, by the features of these names. For a
+/// transaction of another driver, implement it for a type of your own that wraps it:
 ///
 /// ```
 /// use safe_state::commit::{Dialect, Parameter, Statement, Transaction};
@@ -49,38 +49,39 @@ use crate::Error;
 /// }
 /// ```
 pub trait Transaction: Sized {
-    /// The SQL of its database.
+    /// Returns the SQL dialect of the database.
     fn dialect(&self) -> Dialect;
 
-    /// Runs one statement in it. What the statement gives or changes does not matter.
+    /// Runs one statement in the transaction. The statement's result and the rows that it changes do not matter.
     ///
     /// # Errors
     ///
-    /// The driver's own. [`rollback`](Self::rollback) is called then.
+    /// The driver's error. [`rollback`](Self::rollback) is called then.
     fn run(&mut self, statement: &Statement) -> Result<(), BoxError>;
 
-    /// Commits it, and nothing else: not a part of another transaction, which may still be rolled back.
+    /// Commits the transaction, and nothing else. It must not be a part of another transaction, which may still be
+    /// rolled back.
     ///
     /// # Errors
     ///
-    /// The driver's own. Whether it was committed all the same is then found out.
+    /// The driver's error. The run then finds out whether the transaction was committed all the same.
     fn commit(self) -> Result<(), BoxError>;
 
-    /// Rolls it back.
+    /// Rolls the transaction back.
     ///
     /// # Errors
     ///
-    /// The driver's own.
+    /// The driver's error.
     fn rollback(self) -> Result<(), BoxError>;
 }
 
-/// What [`commit!`](macro@crate::commit) calls.
+/// The call that [`commit!`](macro@crate::commit) makes.
 pub trait Blocking {
     /// Saves the progress of the item in flight in the transaction, and commits it.
     ///
     /// # Errors
     ///
-    /// It was not committed, or that is not known.
+    /// The transaction was not committed, or nobody knows whether it was.
     fn commit(self, committer: impl Committer, carried: Result<(), Error>) -> Result<(), Error>;
 }
 
@@ -116,7 +117,7 @@ fn statements(
     committer.statements(dialect, given)
 }
 
-/// Runs the statements in the transaction, and ends it.
+/// Runs the statements in the transaction, and commits it; rolls it back if a statement fails.
 fn end<T: Transaction>(mut transaction: T, statements: &Statements) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
         if let Err(source) = transaction.run(statement) {

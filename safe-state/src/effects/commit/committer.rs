@@ -1,4 +1,4 @@
-//! Whose progress a transaction saves.
+//! The run whose progress a transaction saves.
 
 use safe_state_backends::format::Record;
 use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
@@ -6,39 +6,40 @@ use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Sto
 use super::committing::BoxError;
 use crate::Error;
 
-/// What the store of a run makes of a record; none in a nested call, which saves nothing.
+/// The store's statements for a record; none in a nested call, which saves nothing.
 pub(crate) type Given = Option<Result<Option<Statements>, BackendError>>;
 
-/// A run that an item is committed of.
+/// A run, as a commit of one of its items uses it.
 pub trait Committer {
-    /// Completes the item in flight. Returns what saves that; none in a nested call, which has nothing to save.
+    /// Completes the item in flight. Returns the record that saves this; none in a nested call, which has nothing to
+    /// save.
     ///
     /// # Errors
     ///
-    /// The carried variables can't be taken, or the item was committed before.
+    /// The carried variables can't be taken, or the item has been committed before.
     fn record(&mut self, carried: Result<(), Error>) -> Result<Option<Record>, Error>;
 
-    /// Works with the store; none in a nested call.
+    /// Calls `work` with the store; returns none in a nested call, which has no store.
     fn with_store<T>(&mut self, work: impl FnOnce(&mut Store) -> T) -> Option<T>;
 
-    /// Works with the store without blocking; none in a nested call.
+    /// Calls `work` with the store without blocking the executor; returns none in a nested call, which has no store.
     fn with_store_async<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
     ) -> impl Future<Output = Option<T>> + Send;
 
-    /// Takes in what is to be run in the transaction.
+    /// Takes in the statements that are to be run in the transaction.
     ///
     /// # Errors
     ///
-    /// Nothing can be, and the item is in flight again.
+    /// The store has given no statements. The item is in flight again.
     fn statements(&mut self, dialect: Dialect, given: Given) -> Result<Option<Statements>, Error>;
 
-    /// Takes in what is known of how the transaction ended, and what the store has made of it.
+    /// Takes in how the transaction ended, and whether the store has found the progress saved.
     ///
     /// # Errors
     ///
-    /// It was not committed, or that is not known.
+    /// The transaction was not committed, or nobody knows whether it was.
     fn ended(
         &mut self,
         ended: (Ended, Option<BoxError>),
@@ -46,7 +47,7 @@ pub trait Committer {
         place: &str,
     ) -> Result<(), Error>;
 
-    /// Returns the error of a transaction that saved nothing, as the call is nested, and was not committed.
+    /// Returns the error of a transaction that was not committed in a nested call, which saves nothing.
     fn failed(&mut self, source: BoxError) -> Error;
 }
 

@@ -1,4 +1,4 @@
-//! A transaction on its way.
+//! A transaction that is about to be committed.
 
 use std::error::Error as StdError;
 
@@ -9,7 +9,7 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 #[doc(hidden)]
 pub struct Committing<T>(pub T);
 
-/// Reports a rollback that failed: the database does it when the connection ends.
+/// Reports a rollback that failed. The database rolls back anyway when the connection ends.
 pub(super) fn report_rollback(rolled_back: Result<(), BoxError>) {
     if let Err(error) = rolled_back {
         tracing::warn!(target: "safe_state", error, "cannot roll back");

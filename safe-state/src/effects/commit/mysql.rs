@@ -1,4 +1,4 @@
-//! MySQL and MariaDB, by the driver that blocks and an async one.
+//! Transactions of MySQL and MariaDB, by the driver that blocks and an async one.
 
 use mysql::prelude::Queryable;
 use safe_state_backends::mysql_async;

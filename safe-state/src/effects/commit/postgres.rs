@@ -1,4 +1,4 @@
-//! PostgreSQL, by its driver that blocks and its async one.
+//! Transactions of PostgreSQL, by its driver that blocks and its async one.
 
 use postgres::types::{ToSql, Type};
 use safe_state_backends::tokio_postgres;
@@ -7,7 +7,7 @@ use safe_state_backends::{Dialect, Parameter, Statement};
 use super::committing::BoxError;
 use super::{AsyncTransaction, Transaction};
 
-/// With their types, a statement is one round trip without having been prepared.
+/// Returns the parameters with their types: with types given, a statement takes one round trip without being prepared.
 fn typed(parameters: &[Parameter]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     let typed = parameters.iter().map(|parameter| match parameter {
         Parameter::Integer(value) => (value as &(dyn ToSql + Sync), Type::INT8),
@@ -17,7 +17,7 @@ fn typed(parameters: &[Parameter]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     typed.collect()
 }
 
-/// Any that is the connection's outermost, and not one within another.
+/// Takes any transaction that is the connection's outermost, and none within another.
 impl Transaction for postgres::Transaction<'_> {
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
@@ -37,7 +37,7 @@ impl Transaction for postgres::Transaction<'_> {
     }
 }
 
-/// Any that is the connection's outermost, and not one within another.
+/// Takes any transaction that is the connection's outermost, and none within another.
 impl AsyncTransaction for tokio_postgres::Transaction<'_> {
     fn dialect(&self) -> Dialect {
         Dialect::Postgres

@@ -1,4 +1,4 @@
-//! SQLite.
+//! Transactions of SQLite, by `rusqlite`.
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{ToSql, params_from_iter};
@@ -7,13 +7,13 @@ use safe_state_backends::{Dialect, Parameter, Statement};
 use super::Transaction;
 use super::committing::BoxError;
 
-/// SQLite has rolled the transaction back by itself: what follows would be committed one by one.
+/// The error if SQLite has rolled the transaction back by itself. Later statements would be committed one by one.
 #[derive(Debug, thiserror::Error)]
 #[error("SQLite has rolled it back by itself, when an earlier statement failed")]
 struct Over;
 
-/// Any that is the connection's outermost, [`unchecked`](rusqlite::Connection::unchecked_transaction) or
-/// not. (A `Savepoint` is none: what it is part of may be rolled back.)
+/// Takes any transaction that is the connection's outermost, [`unchecked`](rusqlite::Connection::unchecked_transaction)
+/// or not. A `Savepoint` is none: the transaction around it may be rolled back.
 impl Transaction for rusqlite::Transaction<'_> {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite

@@ -1,4 +1,4 @@
-//! `sqlx`, with SQLite, PostgreSQL and MySQL.
+//! Transactions of `sqlx`, with SQLite, PostgreSQL and MySQL.
 
 use safe_state_backends::{Dialect, Parameter, Statement};
 use sqlx_core::query::query;
@@ -10,7 +10,7 @@ use super::committing::BoxError;
 
 macro_rules! transaction {
     ($database:ty, $dialect:expr) => {
-        /// Any that is the connection's outermost, and not one within another.
+        /// Takes any transaction that is the connection's outermost, and none within another.
         impl AsyncTransaction for Transaction<'_, $database> {
             fn dialect(&self) -> Dialect {
                 $dialect

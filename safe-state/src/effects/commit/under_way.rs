@@ -1,34 +1,34 @@
-//! A commit under way: the item is complete with it, or as it was.
+//! A commit under way: it makes the item complete, or leaves it as it was.
 
 use crate::progress::Before;
 
-/// The last commit of an item.
+/// The state of the last commit of an item.
 #[derive(Debug, Default)]
 pub(crate) enum Commit {
-    /// There was none of the item in flight.
+    /// The item in flight has not been committed.
     #[default]
     None,
-    /// The program has not been given what is to be run in the transaction; and what the run was before, to be
-    /// put back if nothing comes of it.
+    /// The record is made, but the program has not yet been given the statements to run. The progress before is kept,
+    /// to be put back if the commit fails.
     Prepared(Box<Before>),
-    /// It has, and nobody has said how that ended.
+    /// The program has been given the statements, and has not said how the transaction ended.
     UnderWay(Box<Before>),
-    /// The item is complete, and its body has not ended.
+    /// The item is committed and complete, and its body has not ended.
     Made,
 }
 
 impl Commit {
-    /// Returns whether a transaction was about to be committed, and nobody has said how it ended.
+    /// Returns whether a commit was prepared or under way, and nobody has said how it ended.
     pub(crate) fn is_in_doubt(&self) -> bool {
         matches!(self, Commit::Prepared(_) | Commit::UnderWay(_))
     }
 
-    /// Begins a commit, before which the progress was that.
+    /// Begins a commit. `before` is the progress before it.
     pub(crate) fn prepare(&mut self, before: Before) {
         *self = Commit::Prepared(Box::new(before));
     }
 
-    /// Gives the program what is to be run in the transaction.
+    /// Notes that the program has been given the statements to run in the transaction.
     pub(crate) fn give(&mut self) {
         *self = match std::mem::take(self) {
             Commit::Prepared(before) => Commit::UnderWay(before),
@@ -41,7 +41,7 @@ impl Commit {
         *self = Commit::Made;
     }
 
-    /// Returns whether the item whose body has ended was complete before.
+    /// Returns whether the item whose body has just ended was committed before its end, and forgets that.
     pub(crate) fn take_made(&mut self) -> bool {
         let is_made = matches!(self, Commit::Made);
         if is_made {
@@ -50,7 +50,7 @@ impl Commit {
         is_made
     }
 
-    /// Ends a commit of which nothing comes. Returns what the progress was before it.
+    /// Ends a commit that failed. Returns the progress before it.
     pub(crate) fn take_back(&mut self) -> Option<Before> {
         match std::mem::take(self) {
             Commit::Prepared(before) | Commit::UnderWay(before) => Some(*before),
@@ -58,8 +58,8 @@ impl Commit {
         }
     }
 
-    /// Ends a commit whose transaction has not been given what saves: nothing comes of it, and there is no doubt of
-    /// it. Whoever asks has the run, so no commit is under way: its future was dropped.
+    /// Ends a commit whose transaction has not been given the statements: it certainly has not saved anything. The
+    /// caller has the run to itself, so the future of the commit has been dropped.
     pub(crate) fn take_back_prepared(&mut self) -> Option<Before> {
         if matches!(self, Commit::Prepared(_)) { self.take_back() } else { None }
     }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_of_one_that_was_given_to_nobody() {
+    fn a_commit_that_was_given_to_nobody_leaves_no_doubt() {
         let mut commit = Commit::default();
         commit.prepare(Progress::default().before());
         assert!(commit.take_back_prepared().is_some());

@@ -1,4 +1,4 @@
-//! The cache.
+//! The cache of effects that happen once.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -17,31 +17,31 @@ use super::settlement::Settlement;
 use super::shared::{Begin, Shared};
 use crate::save::thread::Worker;
 
-/// What the name of a cache ends in, so that a job may have the same.
+/// The suffix of a cache's name in the backend, so that a job may have the same name.
 const SUFFIX: &str = ".idempotency";
 
-/// Which effects have been done, by their keys, on any backend.
+/// A record of the effects that have been done, by their keys, on any backend.
 ///
-/// [`once`](Self::once) saves that an effect is about to begin, and then what it came to: two saves
-/// for each. If the process dies between them, the effect may have happened or not, and its key is *in
-/// doubt*: the next run is told so, instead of doing it again or passing it over, and settles it by
-/// asking the other side. With [`seen`](Self::seen) and [`mark`](Self::mark) an effect costs one save,
-/// and one that was under way when the process died is done again.
+/// [`once`](Self::once) saves that an effect is about to begin, and later its result: two saves for each effect. If the
+/// process dies between them, the effect may have happened or not, and its key is *in doubt*. The next run is told so:
+/// it neither repeats the effect nor passes it over, but settles it by asking the other side. With [`seen`](Self::seen)
+/// and [`mark`](Self::mark) an effect costs one save, and an effect that was under way when the process died is done
+/// again.
 ///
-/// A key is anything that is `Serialize`, up to 4 KiB of it. All keys of a cache are to be of one type.
-/// Keys and values are kept in memory and stored as they are, readable by whoever can read the backend.
+/// A key is any value that is `Serialize`, of at most 4 KiB when serialized. All keys of a cache have to be of one
+/// type. Keys and values are kept in memory and stored unencrypted, readable by whoever can read the backend.
 ///
-/// A cache is for one process at a time, which may share it among many threads; another that opens it
-/// is refused. It is stored under its name and `.idempotency`.
+/// A cache is open in one process at a time, which may share it among many threads. Another process that opens it is
+/// refused. It is stored under its name with `.idempotency` added.
 pub struct IdempotencyCache {
     shared: Arc<Shared>,
-    /// For the async methods, from their first call on.
+    /// The thread that saves for the async methods, started by their first call.
     worker: OnceLock<Worker>,
 }
 
 impl IdempotencyCache {
-    /// Opens the cache of that name in `backend`: a backend, an `Arc` of one, or a URL for
-    /// [`from_url`](crate::backend::from_url). It is new if nothing is stored of it.
+    /// Opens the cache `name` in `backend`: a backend, an `Arc` of one, or a URL for
+    /// [`from_url`](crate::backend::from_url). Makes a new cache if none is stored.
     ///
     /// ```
     /// use safe_state::idempotency::IdempotencyCache;
@@ -59,7 +59,7 @@ impl IdempotencyCache {
     ///
     /// # Errors
     ///
-    /// It is open elsewhere, or the backend cannot be used, or holds something else.
+    /// The cache is open elsewhere, or the backend cannot be used, or something else is stored under the name.
     pub fn open(backend: impl IntoBackend, name: &str) -> Result<Self, IdempotencyError> {
         let (lease, bounds) = (LeaseOptions::default(), Bounds::default());
         Self::open_with(backend.into_backend()?, name, lease, bounds)
@@ -84,8 +84,8 @@ impl IdempotencyCache {
     ///
     /// # Errors
     ///
-    /// [`InDoubt`](IdempotencyError::InDoubt) if it was begun and may be, or it is under way; or `key`
-    /// can't be stored.
+    /// [`InDoubt`](IdempotencyError::InDoubt) if the effect was begun and nobody knows whether it happened; or it is
+    /// under way; or `key` can't be stored.
     pub fn seen<K: Serialize + ?Sized>(&self, key: &K) -> Result<bool, IdempotencyError> {
         let key = self.shared.key(key)?;
         let store = self.shared.store();
@@ -93,8 +93,8 @@ impl IdempotencyCache {
         Ok(store.is_done(&key))
     }
 
-    /// Returns whether the effect of `key` is known to be done. In doubt is not done, and a key that can't be
-    /// stored is not there.
+    /// Returns whether the effect of `key` is known to be done. Returns `false` for an effect in doubt, and for a key
+    /// that can't be stored.
     pub fn contains<K: Serialize + ?Sized>(&self, key: &K) -> bool {
         self.shared.key(key).is_ok_and(|key| self.shared.store().is_done(&key))
     }
@@ -103,7 +103,7 @@ impl IdempotencyCache {
     ///
     /// # Errors
     ///
-    /// It is in doubt or under way; or `key` can't be stored, or the backend not be written.
+    /// The effect is in doubt or under way; or `key` can't be stored, or the backend can't be written.
     pub fn mark<K: Serialize + ?Sized>(&self, key: &K) -> Result<(), IdempotencyError> {
         let key = self.shared.key(key)?;
         let mut store = self.shared.store();
@@ -111,11 +111,11 @@ impl IdempotencyCache {
         Ok(store.finish(&key, None)?)
     }
 
-    /// Forgets that the effect of `key` is done; doing nothing if it is not known to be.
+    /// Forgets that the effect of `key` is done. Does nothing if it is not known to be done.
     ///
     /// # Errors
     ///
-    /// It is in doubt or under way; or the backend cannot be written.
+    /// The effect is in doubt or under way; or `key` can't be stored, or the backend can't be written.
     pub fn forget<K: Serialize + ?Sized>(&self, key: &K) -> Result<(), IdempotencyError> {
         let key = self.shared.key(key)?;
         let mut store = self.shared.store();
@@ -123,7 +123,7 @@ impl IdempotencyCache {
         Ok(store.forget(&key)?)
     }
 
-    /// Forgets all effects, also those in doubt, but not those under way.
+    /// Forgets all effects, also the ones in doubt, but not the ones under way.
     ///
     /// # Errors
     ///
@@ -133,7 +133,7 @@ impl IdempotencyCache {
         Ok(self.shared.store().clear(|key| under_way.contains(key))?)
     }
 
-    /// How many effects are known to be done.
+    /// Returns the number of effects that are known to be done.
     pub fn len(&self) -> usize {
         self.shared.store().len()
     }
@@ -143,7 +143,7 @@ impl IdempotencyCache {
         self.shared.store().is_empty()
     }
 
-    /// The keys in doubt, and since when.
+    /// Returns the keys in doubt, and when the effect of each was begun.
     ///
     /// ```
     /// # use safe_state::idempotency::IdempotencyCache;
@@ -156,7 +156,7 @@ impl IdempotencyCache {
     ///
     /// # Errors
     ///
-    /// A key is not a `K`.
+    /// A key can't be read as a `K`.
     pub fn in_doubt<K: DeserializeOwned>(&self) -> Result<Vec<(K, SystemTime)>, IdempotencyError> {
         let store = self.shared.store();
         let in_doubt = store.begun().filter(|(key, _)| !self.shared.under_way.contains(key));
@@ -170,12 +170,13 @@ impl IdempotencyCache {
         decoded.collect()
     }
 
-    /// Tells of a key that is in doubt whether its effect has happened: `Done(value)`, or `NotDone`,
-    /// after which it is as if it had never been begun.
+    /// Says whether the effect of a key in doubt has happened: `Done(value)`, or `NotDone`, which makes the key as if
+    /// its effect had never begun.
     ///
     /// # Errors
     ///
-    /// It is not in doubt, or under way; or `value` cannot be stored, or the backend not be written.
+    /// The key is not in doubt, or its effect is under way; or `key` or the value can't be stored, or the backend can't
+    /// be written.
     pub fn settle<K: Serialize + ?Sized>(
         &self,
         key: &K,
@@ -197,10 +198,9 @@ impl IdempotencyCache {
         }
     }
 
-    /// Calls `effect`, unless it has been called for `key` before; then it gives what it came to.
+    /// Calls `effect`, or returns its saved result if it has been called for `key` before.
     ///
-    /// Another thread that asks for the same key waits for the effect. If `effect` panics, its key is
-    /// in doubt.
+    /// Another thread that asks for the same key waits for the effect. If `effect` panics, its key is in doubt.
     ///
     /// ```
     /// use safe_state::idempotency::{IdempotencyCache, Effect};
@@ -213,8 +213,8 @@ impl IdempotencyCache {
     ///
     /// # Errors
     ///
-    /// The key or the value can't be stored, or the backend not be written; or the effect asks for its
-    /// own key. If it has happened by then, it counts as done or in doubt.
+    /// The key or the value can't be stored, or the backend can't be written; or the effect asks for its own key. If
+    /// the effect has happened by then, it counts as done or in doubt.
     pub fn once<K: Serialize + ?Sized, T: Carry>(
         &self,
         key: &K,
@@ -223,13 +223,14 @@ impl IdempotencyCache {
         self.try_once(key, || Ok::<T, Infallible>(effect()))
     }
 
-    /// The same for an effect that may fail. An error does not tell whether the effect has happened
-    /// (the request may have arrived, and only the answer not): its key is in doubt then. Where you
-    /// know, [`settle`](Self::settle) it.
+    /// Calls `effect`, which may fail, or returns its saved result if it has been called for `key` before. An error
+    /// does not tell whether the effect has happened (the request may have arrived, and only the answer got lost), so
+    /// its key is in doubt then. If you know, [`settle`](Self::settle) it.
     ///
     /// # Errors
     ///
-    /// As [`once`](Self::once), and [`Effect`](IdempotencyError::Effect) with the effect's own.
+    /// The same errors as [`once`](Self::once), and [`Effect`](IdempotencyError::Effect) with the error of the effect
+    /// itself.
     pub fn try_once<K: Serialize + ?Sized, T: Carry, E: Into<Box<dyn StdError + Send + Sync>>>(
         &self,
         key: &K,
@@ -252,13 +253,13 @@ impl IdempotencyCache {
         }
     }
 
-    /// As [`once`](Self::once), for an async effect. The executor is never blocked; the saves happen on
-    /// a thread of the cache's own. If the future is dropped in the middle of the effect, its key is in
-    /// doubt. An effect that asks for its own key waits for ever.
+    /// Calls and awaits an async effect, or returns its saved result, as [`once`](Self::once) does. It never blocks the
+    /// executor: a thread of the cache does the saves. If the future is dropped in the middle of the effect, its key is
+    /// in doubt. An effect that asks for its own key waits forever.
     ///
     /// # Errors
     ///
-    /// As [`once`](Self::once).
+    /// The same errors as [`once`](Self::once).
     pub async fn once_async<K: Serialize + ?Sized, T: Carry, F: Future<Output = T>>(
         &self,
         key: &K,
@@ -268,11 +269,12 @@ impl IdempotencyCache {
         self.try_once_async(key, effect).await
     }
 
-    /// As [`try_once`](Self::try_once), for an async effect; see [`once_async`](Self::once_async).
+    /// Calls and awaits an async effect that may fail, or returns its saved result. [`try_once`](Self::try_once) and
+    /// [`once_async`](Self::once_async) have the details.
     ///
     /// # Errors
     ///
-    /// As [`try_once`](Self::try_once).
+    /// The same errors as [`try_once`](Self::try_once).
     pub async fn try_once_async<
         K: Serialize + ?Sized,
         T: Carry,
@@ -305,7 +307,7 @@ impl IdempotencyCache {
         if let Some(worker) = self.worker.get() {
             return Ok(worker);
         }
-        // If another thread is quicker, its worker is taken, and this one ends.
+        // If another thread has set its worker first, that one is used, and this one ends.
         let worker = Worker::spawn().map_err(IdempotencyError::Thread)?;
         Ok(self.worker.get_or_init(|| worker))
     }

@@ -1,26 +1,26 @@
-//! What became of an effect that is to happen once.
+//! The outcome of an effect that is to happen once.
 
 use std::time::SystemTime;
 
-/// What became of an effect that is to happen once.
+/// The outcome of an effect that is to happen once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect<T> {
-    /// It has happened now, and came to this.
+    /// The effect has happened now, with this result.
     Now(T),
-    /// It had happened before, and came to this then.
+    /// The effect had happened before, with this result.
     Before(T),
-    /// It was said to be done by [`mark`](super::IdempotencyCache::mark), which keeps no value.
+    /// [`mark`](super::IdempotencyCache::mark) has said that the effect is done. No value is kept for it.
     Marked,
-    /// It was begun before, and may have happened, or a part of it. It has not been begun again:
-    /// find out, and tell by [`settle`](super::IdempotencyCache::settle).
+    /// The effect was begun before, and may have happened, as a whole or in part. It has not been begun again: find
+    /// out, and say so by [`settle`](super::IdempotencyCache::settle).
     InDoubt {
-        /// When it was begun.
+        /// The time at which the effect was begun.
         since: SystemTime,
     },
 }
 
 impl<T> Effect<T> {
-    /// What it came to, now or before.
+    /// Returns the result of the effect, whether it happened now or before; none if no result is known.
     ///
     /// ```
     /// use safe_state::idempotency::Effect;
@@ -35,7 +35,7 @@ impl<T> Effect<T> {
         }
     }
 
-    /// Returns whether it may have happened, and that is all that is known.
+    /// Returns whether the effect may have happened, and nothing more is known.
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Effect::InDoubt { .. })
     }

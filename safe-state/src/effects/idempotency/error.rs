@@ -1,4 +1,4 @@
-//! What can go wrong with effects that are to happen once.
+//! The errors of effects that are to happen once.
 
 use safe_state_backends::escape::Line;
 use std::error::Error as StdError;
@@ -7,21 +7,21 @@ use std::time::SystemTime;
 
 use safe_state_backends::{CarriedError, Error as BackendError};
 
-/// Why an idempotency cache can't tell, or can't be told.
+/// An error of an idempotency cache.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum IdempotencyError {
-    /// The cache could not be stored, read or reserved.
+    /// The cache could not be stored, read or leased.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The effect failed. It may have happened, or a part of it, and its key is in doubt.
+    /// The effect failed. It may have happened, as a whole or in part, and its key is in doubt.
     #[error(
         "an effect of the idempotency cache `{cache}` failed, and may have happened; \
          find out, and tell by `settle`", cache = Line(cache))]
     Effect {
-        /// The cache.
+        /// The name of the cache.
         cache: String,
-        /// The effect's own error.
+        /// The error of the effect itself.
         source: Box<dyn StdError + Send + Sync>,
     },
     /// The effect of the key was begun, and may have happened.
@@ -29,38 +29,38 @@ pub enum IdempotencyError {
         "an effect of the idempotency cache `{cache}` was begun and may have happened; \
          find out, and tell by `settle`", cache = Line(cache))]
     InDoubt {
-        /// The cache.
+        /// The name of the cache.
         cache: String,
-        /// When it was begun.
+        /// The time at which the effect was begun.
         since: SystemTime,
     },
-    /// There is nothing to settle: the effect of the key is done, or was never begun.
+    /// The key is not in doubt: its effect is done, or was never begun.
     #[error("this key of the idempotency cache `{cache}` is not in doubt", cache = Line(cache))]
     NotInDoubt {
-        /// The cache.
+        /// The name of the cache.
         cache: String,
     },
     /// The effect of the key is under way in this process.
     #[error(
         "an effect of the idempotency cache `{cache}` is under way; wait for it, and do not ask within it", cache = Line(cache))]
     UnderWay {
-        /// The cache.
+        /// The name of the cache.
         cache: String,
     },
     /// A key can't be stored, or is not of the type asked for.
     #[error("a key of the idempotency cache `{cache}` cannot be used: {reason}", cache = Line(cache), reason = Line(reason))]
     Key {
-        /// The cache.
+        /// The name of the cache.
         cache: String,
-        /// What is wrong with it.
+        /// The reason why the key can't be used.
         reason: String,
     },
-    /// What an effect came to cannot be stored, or was stored as another type.
+    /// The result of an effect cannot be stored, or was stored as another type.
     #[error("what an effect of the idempotency cache `{cache}` came to: {source}", cache = Line(cache))]
     Value {
-        /// The cache.
+        /// The name of the cache.
         cache: String,
-        /// What is wrong with it.
+        /// The reason why the result can't be used.
         source: CarriedError,
     },
     /// The thread that saves for async functions could not be started.

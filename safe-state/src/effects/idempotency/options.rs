@@ -1,4 +1,4 @@
-//! How a cache is opened.
+//! The options that a cache is opened with.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use safe_state_backends::{Bounds, Durability, IntoBackend, LeaseOptions};
 use super::cache::IdempotencyCache;
 use super::error::IdempotencyError;
 
-/// How an [`IdempotencyCache`] is opened. By default it remembers everything, and what it has stored
-/// survives a loss of power.
+/// The options that an [`IdempotencyCache`] is opened with. By default it remembers everything, and its stored effects
+/// survive a loss of power.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,44 +26,44 @@ pub struct CacheOptions {
 }
 
 impl CacheOptions {
-    /// The default.
+    /// Returns the default options.
     pub fn new() -> Self {
         CacheOptions::default()
     }
 
-    /// Forgets an effect that long after it was done, by the system's clock. One that was done by a clock that has gone
-    /// back since is remembered for so much longer; a clock that is ahead for a while forgets too early, and what is
-    /// forgotten can happen again.
+    /// Forgets an effect when `time` has passed since it was done, by the system's clock. If the clock has been set
+    /// back since, the effect is remembered for that much longer. If the clock is ahead for a while, effects are
+    /// forgotten too early, and a forgotten effect can happen again.
     pub fn expire_after(mut self, time: Duration) -> Self {
         self.bounds.expire_after = Some(time);
         self
     }
 
-    /// Remembers that many effects that are done, and forgets the oldest. Those in doubt are kept
-    /// beside them.
+    /// Remembers at most `len` effects that are done, and forgets the oldest first. Effects in doubt do not count, and
+    /// are kept.
     pub fn max_len(mut self, len: usize) -> Self {
         self.bounds.max_len = Some(len);
         self
     }
 
-    /// What has to survive what: loss of power (the default), or only the death of the process. With
-    /// that, a loss of power may bring effects back that were done.
+    /// Sets what stored effects have to survive: a loss of power (the default), or only the death of the process. In
+    /// the second case, a loss of power may make the cache forget that an effect is done.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.lease.durability = durability;
         self
     }
 
-    /// How long to wait for another that has the cache open, instead of being refused at once.
+    /// Waits up to `wait` for another process that has the cache open, instead of being refused at once.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.lease.wait = Some(wait);
         self
     }
 
-    /// Opens the cache of that name. See [`IdempotencyCache::open`].
+    /// Opens the cache `name`, as [`IdempotencyCache::open`] does.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The same errors as [`IdempotencyCache::open`].
     pub fn open(
         self,
         backend: impl IntoBackend,

@@ -1,18 +1,18 @@
-//! What is told of an effect that was in doubt.
+//! The answers that settle an effect in doubt.
 
 use safe_state_backends::{Carried, CarriedError, Carry};
 
-/// The effect has happened, and came to this.
+/// The effect in doubt has happened, with this result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done<T>(pub T);
 
-/// The effect has not happened.
+/// The effect in doubt has not happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotDone;
 
-/// What can be told of an effect that is in doubt: [`Done`] or [`NotDone`].
+/// An answer that settles an effect in doubt: [`Done`] or [`NotDone`].
 pub trait Settlement: sealed::Sealed {
-    /// What is to be stored; `None` if the effect is to be forgotten.
+    /// Returns the value to store; `None` if the effect is to be forgotten.
     #[doc(hidden)]
     fn stored(self) -> Result<Option<Carried>, CarriedError>;
 }
@@ -29,12 +29,12 @@ impl Settlement for NotDone {
     }
 }
 
-/// What stands for a value in the cache. As nothing is stored of it before, it is new.
+/// Returns the value in its stored form. Nothing was stored for it before, so it is stored whole.
 pub(super) fn stored<T: Carry>(value: &T) -> Result<Option<Carried>, CarriedError> {
     Ok(value.change(NAME, Vec::new(), None)?.map(|change| change.value))
 }
 
-/// The name of the value in messages.
+/// The name of the result in messages.
 pub(super) const NAME: &str = "result";
 
 mod sealed {

@@ -1,4 +1,4 @@
-//! What the threads of a process share of a cache.
+//! The part of a cache that the threads of a process share.
 
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,13 +18,13 @@ use super::under_way::{AllUnderWay, UnderWay};
 pub(super) struct Shared {
     pub(super) name: String,
     pub(super) store: Mutex<EffectStore>,
-    /// Locked for moments only, and after the store if both are.
+    /// The effects under way. Locked only for moments, and after the store if both are locked.
     pub(super) under_way: Arc<AllUnderWay>,
 }
 
-/// What there is to do about an effect.
+/// The answer to whether an effect is to be begun.
 pub(super) enum Begin {
-    /// It has been begun.
+    /// The effect has been begun now, and counts as under way until this is dropped.
     Begun(UnderWay),
     Known(Option<Carried>),
     InDoubt(SystemTime),
@@ -32,7 +32,7 @@ pub(super) enum Begin {
 }
 
 impl Shared {
-    /// Nothing is left half-done in it by a panic.
+    /// Locks the store. A panic elsewhere leaves nothing half-done in it, so a poisoned lock is taken.
     pub(super) fn store(&self) -> MutexGuard<'_, EffectStore> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -45,7 +45,7 @@ impl Shared {
         }
     }
 
-    /// Begins the effect of `key`, if it is to be begun. `thread` is the one that will be at it.
+    /// Begins the effect of `key`, unless it is done, in doubt or under way. `thread` is the thread that will do it.
     pub(super) fn begin(
         &self,
         key: &[u8],
@@ -64,7 +64,7 @@ impl Shared {
         Ok(Begin::Begun(self.under_way.add(key.to_vec(), thread)))
     }
 
-    /// Saves what the effect came to, while it still counts as under way.
+    /// Saves the result of the effect, while it still counts as under way.
     pub(super) fn finish(
         &self,
         key: &[u8],
@@ -86,7 +86,7 @@ impl Shared {
         }
     }
 
-    /// Refuses what is in doubt or under way.
+    /// Refuses a key whose effect is in doubt or under way.
     pub(super) fn refuse_begun(
         &self,
         store: &EffectStore,

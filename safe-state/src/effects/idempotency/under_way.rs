@@ -1,4 +1,4 @@
-//! The effects that are under way in this process, and who waits for them.
+//! The effects that are under way in this process, and the threads and tasks that wait for them.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -6,29 +6,29 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 
-/// All of them, each by its key.
+/// All effects under way in this process, by their keys.
 #[derive(Default)]
 pub(super) struct AllUnderWay {
     effects: Mutex<HashMap<Vec<u8>, Waiting>>,
     ended: Condvar,
 }
 
-/// What there is to know of one by those who wait for it.
+/// An effect under way, as the waiting threads and tasks need to know it.
 struct Waiting {
-    /// The thread that began it, if that stays with it.
+    /// The thread that began the effect, if it also does it.
     thread: Option<ThreadId>,
-    /// What to wake at its end.
+    /// The tasks to wake when the effect ends.
     wakers: Vec<Waker>,
 }
 
-/// One of them, until it is dropped.
+/// An effect under way, until this is dropped.
 pub(super) struct UnderWay {
     all: Arc<AllUnderWay>,
     key: Vec<u8>,
 }
 
 impl AllUnderWay {
-    /// Nothing is left half-done in it by a panic.
+    /// Locks the map. A panic elsewhere leaves nothing half-done in it, so a poisoned lock is taken.
     fn effects(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Waiting>> {
         self.effects.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -37,13 +37,14 @@ impl AllUnderWay {
         self.effects().contains_key(key)
     }
 
-    /// Adds the effect of `key`, which is not among them, as one that `thread` stays with.
+    /// Adds the effect of `key`, which must not be under way yet. `thread` is the thread that does it, if one does it
+    /// to its end.
     pub(super) fn add(self: &Arc<Self>, key: Vec<u8>, thread: Option<ThreadId>) -> UnderWay {
         self.effects().insert(key.clone(), Waiting { thread, wakers: Vec::new() });
         UnderWay { all: Arc::clone(self), key }
     }
 
-    /// Blocks until the effect of `key` is not under way; or says that this thread itself is at it.
+    /// Blocks until the effect of `key` is not under way. Returns an error if this thread itself does the effect.
     pub(super) fn wait(&self, key: &[u8]) -> Result<(), ()> {
         let this = thread::current().id();
         let mut effects = self.effects();
@@ -56,7 +57,8 @@ impl AllUnderWay {
         Ok(())
     }
 
-    /// The same without blocking; an async effect that waits for itself does so for ever.
+    /// Waits without blocking until the effect of `key` is not under way. An async effect that waits for itself waits
+    /// forever.
     pub(super) async fn wait_async(&self, key: &[u8]) {
         poll_fn(|context| match self.effects().get_mut(key) {
             Some(Waiting { wakers, .. }) => {

@@ -1,4 +1,4 @@
-//! Files: reopened by their path, in their mode, at their position.
+//! Files, reopened by their path, in their mode, at their position.
 
 mod known;
 mod mode;
@@ -20,35 +20,35 @@ use self::mode::{Mode, failed_on};
 use super::handle::Reconnect;
 use super::outputs;
 
-/// How to open a file again.
+/// The description of an open file, from which it is opened again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileMeta {
     #[serde(with = "path")]
     path: PathBuf,
     mode: Mode,
-    /// Where the next byte would have been read or written.
+    /// The offset of the next byte that would have been read or written.
     position: u64,
     length: u64,
     #[serde(deserialize_with = "known::if_any")]
     known: Option<Known>,
 }
 
-/// On Linux, by the path and mode that `/proc` has for it.
+/// Finds the path and the mode of the file in `/proc`, so it works on Linux only.
 ///
-/// It has to be the file that it was: by its device, its number there and its time of birth; or else a copy, such as a
-/// restored backup. The last KiB before the position (of a file that is appended to, before its end) has to hold the
-/// same bytes in either case. What has changed otherwise is not noticed. A copy that is less than a KiB long at that
-/// place may not be longer than the file was.
+/// The reopened file has to be the file that was saved, by its device, its inode number and its time of birth; or else
+/// a copy of it, such as a restored backup. In either case the last KiB before the position (for a file that is
+/// appended to, before its end) has to hold the same bytes. Other changes are not noticed. A copy that is written to,
+/// with less than a KiB before that place, may not be longer than the file was.
 ///
-/// A file that is written to is cut to the length it had when it was saved, so that it holds each item's output
-/// once: also of what others have appended meanwhile. So one variable of one job writes it: two handles of a job,
-/// another job of the same store that is not finished, and a run of any store that is under way are refused. For the
-/// last it is locked (`F_OFD_SETLK` of one byte far behind the end; not on network file systems), which a program
-/// that locks its output by `flock` does not meet, and one that takes a POSIX lock on all bytes there are, by another
-/// process than its own, does.
+/// A file that is written to is cut to its length at the last save, so that it holds each item's output once. That also
+/// removes bytes that others have appended meanwhile. So only one variable of one job may write it: a second handle of
+/// the job is refused, as are another unfinished job of the same store and a run of any store that is under way. To
+/// detect such a run the file is locked (`F_OFD_SETLK` of one byte far behind the end; not on network file systems).
+/// That lock does not conflict with a program that locks its output by `flock`; it does with a POSIX lock on all bytes
+/// that another process takes.
 ///
-/// Its name is made durable with its first save. Where a file system may report errors late (NFS, FUSE and the like) it is
-/// synced with each save, whatever the job's durability.
+/// The first save makes the file's name durable. On a file system that may report errors late (NFS, FUSE and the like)
+/// the file is synced with each save, whatever the job's durability.
 impl Reconnect for File {
     type Meta = FileMeta;
 
@@ -96,14 +96,14 @@ impl Reconnect for File {
 }
 
 fn sync(file: &File) -> Result<(), ReconnectError> {
-    // A file that is only read has nothing to sync, and some systems refuse it.
+    // A file that is only read has nothing to sync, and some systems return `EINVAL` for it.
     match file.sync_data() {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         synced => synced.map_err(failed("sync a file")),
     }
 }
 
-/// Flushed before its position is saved.
+/// Flushes the buffer before the position is saved.
 impl Reconnect for BufWriter<File> {
     type Meta = FileMeta;
 
@@ -125,7 +125,7 @@ impl Reconnect for BufWriter<File> {
     }
 }
 
-/// At the position of what has been read from the buffer, not of what has been read into it.
+/// Saves the position up to which the buffer has been consumed, not the one up to which the file has been read.
 impl Reconnect for BufReader<File> {
     type Meta = FileMeta;
 
@@ -143,7 +143,7 @@ impl Reconnect for BufReader<File> {
     }
 }
 
-/// Opens what the path names itself, and not what a link leads to that has been put there or above it.
+/// Opens the file at `path` itself. Refuses a link that has been put in its place or above it since.
 fn reopen(path: &Path, mode: Mode) -> Result<File, ReconnectError> {
     let Mode { read, write, append } = mode;
     let mut options = OpenOptions::new();
@@ -181,7 +181,7 @@ fn describe(file: &File, position: u64) -> Result<FileMeta, ReconnectError> {
     if !open.is_file() {
         return Err(ReconnectError::new(format!("`{}` is no regular file", path.display())));
     }
-    // The path of a file that is gone ends in a note of that, or names another file.
+    // For a deleted file, `/proc` appends a note to the path, or the path names another file.
     let is_it = fs::metadata(&path)
         .is_ok_and(|named| (named.dev(), named.ino()) == (open.dev(), open.ino()));
     if !is_it {
@@ -197,7 +197,7 @@ fn describe(file: &File, position: u64) -> Result<FileMeta, ReconnectError> {
     written(file, (path, mode), position)
 }
 
-/// The file, once what was written to it is there.
+/// Returns the description of the file, after data written to it has reached the file system.
 #[cfg(target_os = "linux")]
 fn written(
     file: &File,
@@ -226,7 +226,7 @@ fn written(
 
 #[cfg(target_os = "linux")]
 fn mode(fd: i32) -> Result<Mode, ReconnectError> {
-    // Fixed on all architectures that Rust's standard library knows, unlike most other flags.
+    // These values are the same on all architectures that Rust's standard library knows, unlike most other flags.
     const ACCESS_MODE: u32 = 0o3;
     const WRITE_ONLY: u32 = 0o1;
     const READ_WRITE: u32 = 0o2;
@@ -256,7 +256,7 @@ fn describe(_: &File, _: u64) -> Result<FileMeta, ReconnectError> {
 mod tests {
     use super::*;
 
-    /// What version 1 saved ends with the length.
+    /// The description that version 1 saved ends with the length.
     #[test]
     fn what_an_older_release_saved_is_read_and_checked_by_its_length() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a handle is rebuilt from, and how.
+//! The trait of handles that are saved by a description and rebuilt from it.
 
 use std::path::PathBuf;
 
@@ -6,14 +6,13 @@ use safe_state_base::ReconnectError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A handle that can't be saved, but rebuilt from what can.
+/// A handle that can't be saved itself, but can be rebuilt from a description of it.
 ///
-/// A variable named in `reconnect(..)` is rebuilt on resume: its initialiser then does not run.
-/// [`File`](std::fs::File), [`BufWriter<File>`](std::io::BufWriter) and
-/// [`BufReader<File>`](std::io::BufReader), and the standard library's connected sockets come with
-/// the crate, and, each by a feature of its name, the handles of `rusqlite`, `postgres`, `redis` and
-/// `reqwest`. For a type of another crate there is [`register_reconnector`](super::register_reconnector). Opening is blocking, so the
-/// handles of async drivers are none of these: let them be arguments, or `fresh`.
+/// A variable named in `reconnect(..)` is rebuilt on resume: its initialiser does not run. [`File`](std::fs::File),
+/// [`BufWriter<File>`](std::io::BufWriter), [`BufReader<File>`](std::io::BufReader) and the standard library's
+/// connected sockets come with the crate. So do the handles of `rusqlite`, `postgres`, `redis` and `reqwest`, each by a
+/// feature of its name. For a type of another crate, use [`register_reconnector`](super::register_reconnector).
+/// Rebuilding blocks, so the handles of async drivers are not among them: make them arguments, or `fresh`.
 ///
 /// ```
 /// use safe_state::reconnect::{Reconnect, ReconnectError};
@@ -38,51 +37,53 @@ use serde::de::DeserializeOwned;
     note = "implement `safe_state::reconnect::Reconnect` for it; for a type of another crate, call `register_reconnector` and write the variable's type in its `let`"
 )]
 pub trait Reconnect: Sized + 'static {
-    /// What is saved.
+    /// The description of the handle that is saved.
     type Meta: Serialize + DeserializeOwned;
 
-    /// What is needed to rebuild the handle as it is now. What has been written through it has to
-    /// be with the operating system when this returns.
+    /// Returns what is needed to rebuild the handle as it is now. All data written through it has to have reached the
+    /// operating system when this returns.
     ///
     /// # Errors
     ///
-    /// The handle is one that can't be rebuilt, or has failed.
+    /// The handle can't be rebuilt, or has failed.
     fn extract(&mut self) -> Result<Self::Meta, ReconnectError>;
 
-    /// Rebuilds the handle, and checks that it is what it was.
+    /// Rebuilds the handle, and checks that it is the one that was saved.
     ///
     /// # Errors
     ///
-    /// It can't be rebuilt as it was.
+    /// The handle can't be rebuilt as it was.
     fn reconnect(meta: Self::Meta) -> Result<Self, ReconnectError>;
 
-    /// Returns whether it takes a function registered by [`register_opener`](super::register_opener) to rebuild the handle. Then a job
-    /// fails before its first item if there is none. By default it does not.
+    /// Returns whether rebuilding the handle needs a function registered by
+    /// [`register_opener`](super::register_opener). If it does and none is registered, a job fails before its first
+    /// item. By default it does not.
     fn needs_opener(_meta: &Self::Meta) -> bool {
         false
     }
 
-    /// The files that are opened to rebuild the handle. They have to be known to be those that the job has
-    /// opened, by a seal that goes with what is saved. By default none.
+    /// Returns the files that are opened to rebuild the handle. Unless a seal saved with the handle proves that the job
+    /// itself had opened them, they have to be below the working directory, or below one that the environment names.
+    /// By default there are none.
     fn files(_meta: &Self::Meta) -> Vec<PathBuf> {
         Vec::new()
     }
 
-    /// Checks that the handle, which an opener has opened, is what it was. By default nothing.
+    /// Checks that the handle, opened by an opener, is the one that was saved. By default it checks nothing.
     ///
     /// # Errors
     ///
-    /// It is another, or does not work.
+    /// The handle is another one, or does not work.
     fn verify(&mut self, _meta: &Self::Meta) -> Result<(), ReconnectError> {
         Ok(())
     }
 
-    /// Makes what has been written through the handle survive a loss of power. Called after
-    /// [`extract`](Self::extract) where the job's durability asks for it; by default nothing.
+    /// Makes data written through the handle survive a loss of power. It is called after [`extract`](Self::extract) if
+    /// the job's durability asks for it. By default it does nothing.
     ///
     /// # Errors
     ///
-    /// It can't be made durable.
+    /// The data can't be made durable.
     fn sync(&mut self) -> Result<(), ReconnectError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! By what means a handle of a type is rebuilt: by its trait, or by the registry.
+//! The choice of the functions that rebuild a handle: those of its trait, or those in the registry.
 
 use std::marker::PhantomData;
 
@@ -8,16 +8,16 @@ use super::handle::Reconnect;
 use super::registry::{ReconnectRegistry, decode, encode};
 use super::seal::check_unsealed;
 
-/// The means for one type.
+/// The functions that check, save, rebuild and sync handles of one type.
 pub struct Means<T> {
     pub(crate) check: fn(&ReconnectRegistry) -> Result<(), ReconnectError>,
     pub(crate) extract: fn(&mut T, &ReconnectRegistry) -> Result<Vec<u8>, ReconnectError>,
-    /// Of what was saved; and whether a seal says that a run has saved it.
+    /// Rebuilds the handle from its saved bytes. The bool is whether a seal proves that a run has saved them.
     pub(crate) reconnect: fn(&[u8], bool, &ReconnectRegistry) -> Result<T, ReconnectError>,
     pub(crate) sync: fn(&mut T, &ReconnectRegistry) -> Result<(), ReconnectError>,
 }
 
-/// By the trait.
+/// Returns the functions for a type that implements [`Reconnect`].
 pub fn by_trait<T: Reconnect>() -> Means<T> {
     Means {
         check: |_| Ok(()),
@@ -39,21 +39,21 @@ pub fn by_trait<T: Reconnect>() -> Means<T> {
     }
 }
 
-/// A handle's type, where it is written.
+/// Stands for a handle's type, as it is written in the code, in method resolution.
 #[derive(Debug)]
 pub struct Handle<T>(PhantomData<fn() -> T>);
 
 impl<T> Handle<T> {
-    /// That type.
+    /// Makes the value for the type `T`.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub const fn new() -> Self {
         Handle(PhantomData)
     }
 }
 
-/// For types with the trait.
+/// Chosen for types that implement [`Reconnect`].
 pub trait ByTrait<T> {
-    /// How it is rebuilt.
+    /// Returns the functions that rebuild the handle, by its trait.
     fn means(&self) -> Means<T>;
 }
 
@@ -63,9 +63,9 @@ impl<T: Reconnect> ByTrait<T> for Handle<T> {
     }
 }
 
-/// For all others. One reference more makes it the second choice.
+/// Chosen for all other types. Its impl is on a reference, so method resolution tries it second.
 pub trait ByRegistry<T> {
-    /// How it is rebuilt.
+    /// Returns the functions that rebuild the handle, by what is registered for its type.
     fn means(&self) -> Means<T>;
 }
 
@@ -86,7 +86,7 @@ impl<T> std::fmt::Debug for Means<T> {
     }
 }
 
-/// The means for a type that is written.
+/// Expands to the functions that rebuild handles of the type `$handle`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __means {

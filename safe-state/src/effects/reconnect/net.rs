@@ -1,4 +1,4 @@
-//! Sockets: connected again to the same peer. What was under way in them is lost.
+//! Sockets, connected again to the same peer. Data under way in them is lost.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -20,7 +20,7 @@ impl Reconnect for TcpStream {
 }
 
 impl Reconnect for UdpSocket {
-    /// Its own address, and the peer's if it is connected.
+    /// The socket's own address, and the peer's if it is connected.
     type Meta = (SocketAddr, Option<SocketAddr>);
 
     fn extract(&mut self) -> Result<Self::Meta, ReconnectError> {

@@ -1,4 +1,4 @@
-//! How handles are opened that keep to themselves how they were, and passwords, which are not saved.
+//! Functions that open handles which do not tell how they were opened, or need a password, which is never saved.
 
 use std::any::{Any, TypeId, type_name};
 use std::error::Error as StdError;
@@ -12,11 +12,11 @@ use super::registry::ReconnectRegistry;
 pub(super) type Opener<T> =
     dyn Fn(&<T as Reconnect>::Meta) -> Result<T, Box<dyn StdError + Send + Sync>> + Send + Sync;
 
-/// Tells all jobs how to open a `T`, given what was saved of the one to be rebuilt. What `open` returns
-/// is checked to be what it was before an item runs; where it differs, the job fails. What is
-/// registered for a type last counts.
+/// Registers `open` for all jobs: it opens a `T`, given the saved description of the one to be rebuilt. Before an item
+/// runs, the opened handle is checked to be the one that was saved; if it differs, the job fails. Of several functions
+/// registered for a type, the last counts.
 ///
-/// It is for handles that don't tell how they were opened, and for passwords, which are never saved:
+/// Use it for handles that don't tell how they were opened, and for passwords, which are never saved:
 ///
 /// ```
 /// use safe_state::reconnect::{Reconnect, ReconnectError, register_opener};
@@ -51,7 +51,7 @@ pub fn register_opener<T: Reconnect>(
 }
 
 impl ReconnectRegistry {
-    /// As [`register_opener`], for the jobs that use this registry.
+    /// Registers `open` for the jobs that use this registry, as the function [`register_opener`] does for all jobs.
     pub fn register_opener<T: Reconnect>(
         &self,
         open: impl Fn(&T::Meta) -> Result<T, Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
@@ -61,7 +61,7 @@ impl ReconnectRegistry {
         openers.insert(TypeId::of::<T>(), Box::new(opener));
     }
 
-    /// Returns whether it opens `T`s.
+    /// Returns whether an opener for the type `T` is registered here.
     pub fn opens<T: Reconnect>(&self) -> bool {
         self.opener::<T>().is_some()
     }
@@ -72,7 +72,7 @@ impl ReconnectRegistry {
         opener.downcast_ref::<Arc<Opener<T>>>().cloned()
     }
 
-    /// A handle as it was extracted, opened by what is registered, else by its type alone.
+    /// Opens a handle by the registered opener, or by its type alone if none is registered.
     pub(super) fn open<T: Reconnect>(&self, meta: T::Meta) -> Result<T, ReconnectError> {
         let Some(open) = self.opener::<T>() else { return T::reconnect(meta) };
         let mut handle = open(&meta).map_err(|error| {

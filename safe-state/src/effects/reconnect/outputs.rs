@@ -1,7 +1,7 @@
-//! The files that a run writes through handles that it rebuilds: each is written by one variable of one job.
+//! The files that a run writes through reconnected handles. Each is written by one variable of one job.
 //!
-//! A handle's type knows its files, and the run knows the job: so while a run asks a handle for what is saved of
-//! it, or rebuilds one, what it knows stands where the file's own code finds it, on this thread.
+//! A handle's type knows its files, but not the job, which only the run knows. So while a run describes or rebuilds a
+//! handle, it puts its `Outputs` into a thread-local, where the code for files finds them.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,45 +21,46 @@ thread_local! {
 /// The files that a run writes.
 #[derive(Default)]
 pub(crate) struct Outputs {
-    /// Where the job's checkpoint is; none in a call within the job's own run.
+    /// The backend and the name of the job; none in a nested call.
     store: Option<(Arc<dyn Backend>, String)>,
     held: Vec<Held>,
-    /// The variable that is asked, or rebuilt.
+    /// The variable whose handle is being described or rebuilt.
     variable: String,
 }
 
-/// The bytes before a place of a file.
+/// The bytes before an offset of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Tail {
     pub(super) end: u64,
     pub(super) bytes: Vec<u8>,
 }
 
-/// A file that is written.
+/// A file that the run writes.
 #[derive(Debug)]
 struct Held {
     variable: String,
     path: PathBuf,
     id: FileId,
-    /// By which it is read, where the program's handle can't be.
+    /// A second handle of the file, for reading, if the program's handle can only write.
     reader: Option<File>,
     _lock: Option<OutputLock>,
     name_is_synced: bool,
-    /// What it ended in when it was saved last.
+    /// The bytes that the file ended in at the last save.
     tail: Option<Tail>,
-    /// Whether the variable has it, as of when it was asked last.
+    /// Whether the variable still wrote the file when its handle was described last.
     is_there: bool,
 }
 
 impl Outputs {
-    /// Of a job whose checkpoint is there.
+    /// Makes the value for a job whose checkpoint is in `backend`.
     pub(crate) fn of(backend: Arc<dyn Backend>, job: &str) -> Self {
         Outputs { store: Some((backend, job.to_owned())), ..Outputs::default() }
     }
 
-    /// Does `work`, which concerns the handle in `variable`; and gives back files that it has no more.
+    /// Does `work`, which describes or rebuilds the handle in `variable`. Files that the variable wrote before, and
+    /// that `work` does not ask for, are marked as no longer there.
     pub(crate) fn within<T>(&mut self, variable: &str, work: impl FnOnce() -> T) -> T {
-        /// Whatever the handle's code does, nothing is left behind for others.
+        /// Restores the thread-local when it is dropped, also if the handle's code panics.
         struct Reset(Option<Outputs>);
         impl Drop for Reset {
             fn drop(&mut self) {
@@ -79,24 +80,24 @@ impl Outputs {
         done
     }
 
-    /// Gives back the files that their variables have no more.
+    /// Releases the files that their variables no longer write.
     pub(crate) fn release_others(&mut self) {
         let gone = self.held.extract_if(.., |held| !held.is_there).collect();
         self.give_back(gone);
     }
 
-    /// Returns whether the variable has a file that is written.
+    /// Returns whether the variable writes a file.
     pub(crate) fn are_written_by(&self, variable: &str) -> bool {
         self.held.iter().any(|held| held.is_there && held.variable == variable)
     }
 
-    /// Gives all of them back: the job is finished.
+    /// Releases all files, as the job is finished.
     pub(crate) fn release(mut self) {
         let held = mem::take(&mut self.held);
         self.give_back(held);
     }
 
-    /// What is not taken back is found to be of a job that is finished, by the next that wants the file.
+    /// Releases files in the backend. If that fails, the next job that wants the file sees that this one is finished.
     fn give_back(&self, held: Vec<Held>) {
         let Some((backend, job)) = &self.store else { return };
         for held in held {
@@ -171,7 +172,7 @@ impl fmt::Debug for Outputs {
     }
 }
 
-/// Sees that the run that asks is the one that writes the file; outside of any, nothing.
+/// Checks that only the run that asks writes the file, and notes that it does. Does nothing outside of a run.
 pub(super) fn hold(file: &File, path: &Path, id: FileId) -> Result<(), ReconnectError> {
     NOW.with(|now| match &mut *now.borrow_mut() {
         Some(outputs) => outputs.hold(file, path, id),
@@ -179,14 +180,14 @@ pub(super) fn hold(file: &File, path: &Path, id: FileId) -> Result<(), Reconnect
     })
 }
 
-/// What a file that the run writes ended in when it was saved last.
+/// Returns the bytes that a file of the run ended in at the last save.
 pub(super) fn tail(id: &FileId) -> Option<Tail> {
     NOW.with(|now| {
         now.borrow_mut().as_mut().and_then(|it| it.find(id)).and_then(|it| it.tail.clone())
     })
 }
 
-/// Takes down what it ends in now.
+/// Notes the bytes that a file of the run ends in now.
 pub(super) fn set_tail(id: &FileId, tail: Tail) {
     NOW.with(|now| {
         if let Some(held) = now.borrow_mut().as_mut().and_then(|outputs| outputs.find(id)) {
@@ -195,8 +196,8 @@ pub(super) fn set_tail(id: &FileId, tail: Tail) {
     });
 }
 
-/// Reads by what `open` opens, which is kept as long as the run goes on: to close it would drop POSIX locks that the
-/// program has on the file.
+/// Reads by the handle that `open` returns, which stays open as long as the run goes on: closing it would drop POSIX
+/// locks that the program has on the file.
 pub(super) fn read_by<T>(
     id: &FileId,
     open: impl FnOnce() -> io::Result<File>,
@@ -214,7 +215,7 @@ pub(super) fn read_by<T>(
     })
 }
 
-/// Makes the name of a file that the run writes durable, with the first sync of it.
+/// Makes the name of a file that the run writes durable, once, at the first sync.
 pub(super) fn sync_name(id: &FileId) -> io::Result<()> {
     NOW.with(|now| {
         let mut now = now.borrow_mut();
@@ -222,7 +223,7 @@ pub(super) fn sync_name(id: &FileId) -> io::Result<()> {
         let Some(held) = held.filter(|held| !held.name_is_synced) else { return Ok(()) };
         let dir = held.path.parent().unwrap_or(Path::new("/"));
         match File::open(dir).and_then(|dir| dir.sync_all()) {
-            // Who may not read it can't sync it, and some file systems can't.
+            // A directory without read permission can't be synced, and some file systems sync none.
             Err(error)
                 if matches!(
                     error.kind(),

@@ -1,4 +1,4 @@
-//! PostgreSQL: opened by what is registered, and checked to be the same database.
+//! Clients of PostgreSQL, opened by a registered opener and checked to be of the same database.
 
 use postgres::{Client, SimpleQueryMessage};
 use safe_state_base::ReconnectError;
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use super::handle::Reconnect;
 
-/// Which database a client of PostgreSQL is connected to.
+/// The database that a client of PostgreSQL is connected to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostgresMeta {
-    /// What a cluster is given when it is made; its standbys have the same.
+    /// The system identifier, which a cluster gets when it is made. Its standbys have the same.
     system: String,
     database: String,
 }
 
 impl PostgresMeta {
-    /// The database's name.
+    /// Returns the database's name.
     pub fn database(&self) -> &str {
         &self.database
     }
 }
 
-/// By [`register_opener`](super::register_opener): a client does not tell how it was connected, and
-/// the password is not saved.
+/// Needs a [`register_opener`](super::register_opener), as a client does not tell how it was connected, and the
+/// password is not saved.
 ///
 /// ```no_run
 /// use postgres::{Client, NoTls};
@@ -32,17 +32,17 @@ impl PostgresMeta {
 /// });
 /// ```
 ///
-/// What has been opened has to be the same database of the same cluster. Each save asks the server, in
-/// one round trip, which database it is, and refuses while a transaction is open. What belongs to a
-/// session, as temporary tables or what `SET` has set, is for the opener to make again. That a commit
-/// survives a loss of power is for the server's `synchronous_commit` to see to.
+/// The opened client has to be of the same database of the same cluster. Each save asks the server in one round trip
+/// which database it is, and fails while a transaction is open. The opener has to set up the session again: temporary
+/// tables, and what `SET` has set. Whether a commit survives a loss of power depends on the server's
+/// `synchronous_commit`.
 ///
-/// As all of `postgres`, it can't be used within an async function.
+/// Like all of `postgres`, it can't be used in an async function.
 impl Reconnect for Client {
     type Meta = PostgresMeta;
 
     fn extract(&mut self) -> Result<PostgresMeta, ReconnectError> {
-        // As one simple query: with another kind, each of its messages has a time of its own.
+        // One simple query, as in the extended protocol each message has its own statement timestamp.
         let answer = self.simple_query(
             "SELECT now() = statement_timestamp(), system_identifier, current_database() \
              FROM pg_control_system()",

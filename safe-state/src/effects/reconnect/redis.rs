@@ -1,4 +1,4 @@
-//! Redis: connected again to the same address and database, with a password that is not saved.
+//! Clients and connections of Redis, connected again to the same address and database. The password is not saved.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 
 use super::handle::Reconnect;
 
-/// How long a server may take to answer, on resume.
+/// The longest time that a server may take to accept a connection on resume.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How to connect to Redis again, but for the password.
+/// The description of a client of Redis, without its password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedisMeta {
     address: Address,
     username: Option<String>,
     database: i64,
     is_resp3: bool,
-    /// The client has nothing that is not here.
+    /// Whether this description is complete: the client has no password and no settings that are not in it.
     is_all: bool,
 }
 
@@ -35,7 +35,7 @@ enum Address {
 }
 
 impl RedisMeta {
-    /// The database's number.
+    /// Returns the database's number.
     pub fn database(&self) -> i64 {
         self.database
     }
@@ -81,9 +81,9 @@ impl RedisMeta {
     }
 }
 
-/// By its address, user, database and protocol. A client with a password, or with settings for TLS or
-/// TCP of its own, needs a [`register_opener`](super::register_opener); what that opens may have another
-/// address, and has to have the same database number. The server has to answer before an item runs.
+/// Reconnects by address, user, database and protocol. A client that has a password, or its own settings for TLS or
+/// TCP, needs a [`register_opener`](super::register_opener). The opened client may have another address, but has to
+/// have the same database number. The server has to answer before an item runs.
 ///
 /// ```no_run
 /// safe_state::reconnect::register_opener::<redis::Client>(|_| {
@@ -117,8 +117,8 @@ impl Reconnect for Client {
     }
 }
 
-/// By [`register_opener`](super::register_opener): a connection tells no more than the number of its
-/// database, which has to be the same.
+/// Needs a [`register_opener`](super::register_opener), as a connection only tells the number of its database, which
+/// has to be the same.
 impl Reconnect for Connection {
     type Meta = i64;
 

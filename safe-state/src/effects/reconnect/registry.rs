@@ -1,4 +1,4 @@
-//! How types of other crates are rebuilt.
+//! The registry, which knows how to rebuild handles of types from other crates.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use safe_state_base::ReconnectError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Rebuilds types that can't implement [`Reconnect`](super::Reconnect) themselves.
+/// A registry of functions that rebuild types which can't implement [`Reconnect`](super::Reconnect) themselves.
 ///
-/// [`register_reconnector`] adds to the one that jobs use by default; one of one's own goes with
-/// [`Job::registry`](crate::Job::registry).
+/// [`register_reconnector`] adds to the registry that jobs use by default. [`Job::registry`](crate::Job::registry)
+/// makes a job use another one.
 ///
 /// ```
 /// use safe_state::reconnect::ReconnectRegistry;
@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 #[derive(Clone, Default)]
 pub struct ReconnectRegistry {
     reconnectors: Arc<RwLock<HashMap<TypeId, Arc<Reconnector>>>>,
-    /// Each an `Arc` of the opener of that type.
+    /// The openers by type: each box holds an `Arc` of the opener of that type.
     pub(super) openers: Arc<RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>>,
     syncs: Arc<RwLock<HashMap<TypeId, Arc<MakeDurable>>>>,
 }
@@ -42,12 +42,12 @@ type Extract = dyn Fn(&mut dyn Any) -> Result<Vec<u8>, ReconnectError> + Send + 
 type MakeDurable = dyn Fn(&mut dyn Any) -> Result<(), ReconnectError> + Send + Sync;
 type Rebuild = dyn Fn(&[u8]) -> Result<Box<dyn Any>, ReconnectError> + Send + Sync;
 
-/// Tells all jobs how to rebuild a `T`: `extract` says what is saved of it, and `reconnect` makes a
-/// new one of that. What is registered for a type last counts.
+/// Registers for all jobs how to rebuild a `T`: `extract` returns the description that is saved, and `reconnect` makes
+/// a new `T` from it. Of several registrations for a type, the last counts.
 ///
-/// `extract` flushes what the handle buffers: what has been written through it has to be with the operating system
-/// when it returns. How it is made to survive a loss of power, [`register_sync`] tells. A file in it is best saved as
-/// `File` itself is, by [`Reconnect`](super::Reconnect), and so checked as that is:
+/// `extract` has to flush the handle's buffer: data written through it has to be with the operating system when it
+/// returns. [`register_sync`] makes it survive a loss of power. If the handle holds a file, save that file by
+/// [`Reconnect`](super::Reconnect), as here, so that it is checked as a `File` is:
 ///
 /// ```
 /// use std::fs::File;
@@ -80,8 +80,8 @@ pub fn register_reconnector<T: 'static, M: Serialize + DeserializeOwned>(
     ReconnectRegistry::global().register(extract, reconnect);
 }
 
-/// Tells all jobs how what has been written through a `T` that [`register_reconnector`] rebuilds is made to survive a loss
-/// of power. It is called after `extract`, where the job's durability asks for it.
+/// Registers for all jobs how to make data survive a loss of power that was written through a `T` which
+/// [`register_reconnector`] rebuilds. It is called after `extract` if the job's durability asks for it.
 pub fn register_sync<T: 'static>(
     sync: impl Fn(&mut T) -> Result<(), ReconnectError> + Send + Sync + 'static,
 ) {
@@ -94,7 +94,8 @@ impl ReconnectRegistry {
         &GLOBAL
     }
 
-    /// As [`register_reconnector`], for the jobs that use this registry.
+    /// Registers how to rebuild a `T` for the jobs that use this registry, as the function [`register_reconnector`]
+    /// does for all jobs.
     pub fn register<T: 'static, M: Serialize + DeserializeOwned>(
         &self,
         extract: impl Fn(&mut T) -> Result<M, ReconnectError> + Send + Sync + 'static,
@@ -111,7 +112,8 @@ impl ReconnectRegistry {
         reconnectors.insert(TypeId::of::<T>(), Arc::new(reconnector));
     }
 
-    /// As [`register_sync`], for the jobs that use this registry.
+    /// Registers how to sync a `T` for the jobs that use this registry, as the function [`register_sync`] does for all
+    /// jobs.
     pub fn register_sync<T: 'static>(
         &self,
         sync: impl Fn(&mut T) -> Result<(), ReconnectError> + Send + Sync + 'static,
@@ -122,7 +124,7 @@ impl ReconnectRegistry {
         syncs.insert(TypeId::of::<T>(), sync);
     }
 
-    /// By what was registered for it, if anything was.
+    /// Calls the function that is registered to sync a `T`; does nothing if none is.
     pub(crate) fn sync<T: 'static>(&self, handle: &mut T) -> Result<(), ReconnectError> {
         let syncs = self.syncs.read().unwrap_or_else(PoisonError::into_inner);
         let sync = syncs.get(&TypeId::of::<T>()).cloned();
@@ -130,7 +132,7 @@ impl ReconnectRegistry {
         sync.map_or(Ok(()), |sync| sync(handle))
     }
 
-    /// Returns whether it rebuilds `T`s.
+    /// Returns whether a function that rebuilds `T`s is registered here.
     pub fn knows<T: 'static>(&self) -> bool {
         self.find::<T>().is_ok()
     }

@@ -1,16 +1,16 @@
-//! HTTP clients: built again by what is registered.
+//! HTTP clients, built again by a registered opener.
 
 use reqwest::Client;
 use safe_state_base::ReconnectError;
 
 use super::handle::Reconnect;
 
-/// Rebuilds one kind of client.
+/// Implements `Reconnect` for one type of client.
 macro_rules! reconnect_client {
     ($client:ty) => {
-        /// By [`register_opener`](super::register_opener): a client does not tell its settings, and one
-        /// with settings can't be told from one without. A client that the loop does not change needs
-        /// none of this: `let client = ..` without `mut` runs in each run.
+        /// Needs a [`register_opener`](super::register_opener), as a client does not tell its settings, or whether it
+        /// has any. A client that the loop does not change needs none of this: `let client = ..` without `mut` runs in
+        /// each run.
         impl Reconnect for $client {
             type Meta = ();
 

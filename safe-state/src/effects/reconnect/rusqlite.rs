@@ -1,4 +1,4 @@
-//! SQLite: the same file is opened again, and nothing of it is made anew.
+//! Connections to SQLite: the same file is opened again, and never created anew.
 
 use std::fs::{self, File};
 use std::hash::Hasher;
@@ -15,7 +15,7 @@ use super::handle::Reconnect;
 /// The name of the database that a connection is opened with.
 const MAIN: &str = "main";
 
-/// What a connection has a setting of its own for, that is not in the file.
+/// The settings of a connection that are not stored in the file, and are restored.
 const SETTINGS: [&str; 6] = [
     "busy_timeout",
     "cache_size",
@@ -25,42 +25,42 @@ const SETTINGS: [&str; 6] = [
     "temp_store",
 ];
 
-/// How to open an SQLite database again.
+/// The description of a connection to an SQLite database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqliteMeta {
     path: String,
     read_only: bool,
-    /// Grows with each change of a table or index, and tells a database from an empty one.
+    /// The schema version, which grows with each change of a table or index. It is 0 in an empty database.
     schema_version: i64,
-    /// The names and files of the databases attached to it.
+    /// The names and files of the attached databases.
     attached: Vec<(String, String)>,
     settings: [i64; SETTINGS.len()],
     #[serde(deserialize_with = "if_any")]
     known: Option<Known>,
-    /// By what those are known that are attached, in the same order.
+    /// The facts by which the attached databases are recognised, in the same order.
     #[serde(deserialize_with = "if_any")]
     attached_known: Vec<Attached>,
 }
 
-/// By what an attached database is known.
+/// The facts by which an attached database is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Attached {
     schema_version: i64,
     known: Known,
 }
 
-/// By what the database is known.
+/// The facts by which a database is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
-    /// Its file.
+    /// The identity of the database's file.
     id: FileId,
     application_id: i64,
-    /// A checksum of what its tables and indices are made by.
+    /// A checksum of the statements that its tables and indices were made by.
     schema: u64,
     pages: i64,
 }
 
-/// What is saved of older releases ends before it.
+/// Reads the field if it is there: descriptions that older releases saved end before it.
 #[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
 fn if_any<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     field: D,
@@ -69,22 +69,21 @@ fn if_any<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 impl SqliteMeta {
-    /// The database's file.
+    /// Returns the path of the database's file.
     pub fn path(&self) -> &Path {
         Path::new(&self.path)
     }
 }
 
-/// By its path, with the databases attached to it, read-only or not, and with the connection's
-/// `busy_timeout`, `cache_size`, `foreign_keys`, `recursive_triggers`, `synchronous` and `temp_store`.
-/// Functions, hooks and the like are not restored; [`register_opener`](super::register_opener) can.
+/// Opens the database by its path, read-only if it was, with the databases attached to it, and restores the
+/// connection's `busy_timeout`, `cache_size`, `foreign_keys`, `recursive_triggers`, `synchronous` and `temp_store`.
+/// Functions, hooks and the like are not restored; a [`register_opener`](super::register_opener) can make them again.
 ///
-/// Refused are databases in memory, temporary tables, a transaction that is open when an item
-/// completes, and a file that is gone, has an older schema or another `application_id`. A file that is another one
-/// than it was, by its device, number and time of birth, goes on as a copy, such as a restored backup, if it was made
-/// by the same statements and has no fewer pages; an older copy that is as large is not noticed. Attached databases are
-/// looked at in the same way. A save that is to survive a loss of
-/// power needs `synchronous` not to be `OFF`, and syncs what SQLite by itself would not have.
+/// Databases in memory, temporary tables and a transaction that is open when an item completes are refused. So is a
+/// file that is gone, has an older schema, or has another `application_id`. A different file, by device, inode number
+/// and time of birth, counts as a copy, such as a restored backup, if it was made by the same statements and has no
+/// fewer pages; an older copy of the same size is not noticed. Attached databases are checked in the same way. A save
+/// that has to survive a loss of power fails if `synchronous` is `OFF`, and syncs what SQLite by itself would not sync.
 impl Reconnect for Connection {
     type Meta = SqliteMeta;
 
@@ -205,7 +204,7 @@ impl Attached {
 }
 
 impl Known {
-    /// Of the database that goes by that name in the connection.
+    /// Takes the facts of the database that the connection calls `name`.
     fn of(connection: &Connection, name: &str, path: &str) -> Result<Self, ReconnectError> {
         let found = fs::metadata(path).map_err(|error| {
             ReconnectError::because(format!("cannot look at the SQLite database `{path}`"), error)
@@ -263,8 +262,9 @@ fn schema(connection: &Connection, database: &str) -> rusqlite::Result<u64> {
     Ok(hasher.finish())
 }
 
-/// What a commit may leave unsynced: the log, in WAL mode, and the end of the journal in the others.
-/// Never the database itself: to close a file is to drop all locks that the process has on it.
+/// Syncs what a commit may leave unsynced: the log in WAL mode; in the other modes the directory, from which the
+/// journal was deleted. It does not open the database file itself, as closing it would drop all locks that the process
+/// has on it.
 fn sync_beside(database: &Path) -> Result<(), ReconnectError> {
     let failed =
         |error| ReconnectError::because(format!("cannot sync `{}`", database.display()), error);
@@ -278,7 +278,7 @@ fn sync_beside(database: &Path) -> Result<(), ReconnectError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)
 }
 
-/// The names and files of all databases of a connection, the main one first.
+/// Returns the names and files of all databases of a connection, the main one first.
 fn databases(connection: &Connection) -> Result<Vec<(String, String)>, ReconnectError> {
     let mut statement = connection.prepare("PRAGMA database_list").map_err(failed("look at"))?;
     let rows = statement.query_map([], |row| Ok((row.get(1)?, row.get(2)?)));
@@ -297,7 +297,7 @@ fn pragma(connection: &Connection, name: &str) -> Result<i64, ReconnectError> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failed("read"))
 }
 
-/// Of the database that goes by that name.
+/// Reads the pragma `name` of the database that the connection calls `database`.
 fn pragma_of(connection: &Connection, database: &str, name: &str) -> Result<i64, ReconnectError> {
     let found = connection.pragma_query_value(Some(database), name, |row| row.get(0));
     found.map_err(failed("read"))

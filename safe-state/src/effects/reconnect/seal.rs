@@ -1,5 +1,5 @@
-//! By what a run knows that a run of this store has saved what it is to reopen: a seal, made with a secret of
-//! the store. A checkpoint that was written by hand, or comes from elsewhere, has none that fits.
+//! The seal on a saved handle, made with a secret of the store. It proves that a run of this store has saved what is to
+//! be opened again. A checkpoint that was written by hand, or comes from elsewhere, has no seal that fits.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
@@ -11,24 +11,24 @@ use safe_state_backends::{Backend, Error, LeaseOptions, Store};
 use safe_state_base::ReconnectError;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-/// No job can have that name.
+/// The name under which the key is stored. No job can have it.
 const NAME: &str = "safe-state/key";
-/// The first byte is no ASCII, and the line ends show a transfer that took it for text.
+/// The first bytes of a stored key. The first is not ASCII, and the line ends reveal a transfer in text mode.
 const MAGIC: [u8; 8] = *b"\x89KEY\r\n\x1a\x01";
 const KEY_LEN: usize = 16;
-/// Before the seal, behind what is sealed.
+/// The mark between the saved handle and its seal.
 const MARK: [u8; 4] = *b"SEAL";
 const SEAL_LEN: usize = MARK.len() + 16;
-/// Another process makes it in less.
+/// The longest wait for another process that makes the key, which takes it less.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Directories below which files are reopened without a seal.
+/// The environment variable that names directories below which files are reopened without a seal.
 const VARIABLE: &str = "SAFE_STATE_REOPEN";
 
-/// The secret of a store.
+/// The secret key of a store.
 #[derive(Clone)]
 pub(crate) struct Key([u8; KEY_LEN]);
 
-/// Lets what one store has sealed be opened by a copy in another.
+/// Copies the key of a store to another one, so that copies of its checkpoints have seals that fit there.
 pub(crate) fn copy_key(from: &dyn Backend, to: &dyn Backend) -> Result<(), Error> {
     match from.load(NAME)? {
         Some(key) => to.save(NAME, &key),
@@ -37,12 +37,12 @@ pub(crate) fn copy_key(from: &dyn Backend, to: &dyn Backend) -> Result<(), Error
 }
 
 impl Key {
-    /// Sees that it stays with the checkpoint, if that moves to a place that is made anew.
+    /// Has the key written beside the checkpoint if that has to be made anew at its place.
     pub(crate) fn stay_beside(&self, store: &mut Store) {
         store.keep_beside(NAME, &[&MAGIC[..], &self.0].concat());
     }
 
-    /// That of the store, made if there is none.
+    /// Returns the key of the store, and makes one if it has none.
     pub(crate) fn of(backend: &Arc<dyn Backend>) -> Result<Key, Error> {
         let began = Instant::now();
         loop {
@@ -51,7 +51,7 @@ impl Key {
             }
             match Arc::clone(backend).lease(NAME, LeaseOptions::default()) {
                 Ok(mut lease) => {
-                    // Another may have made it before the lease was taken.
+                    // Another process may have made it before the lease was taken.
                     let stored = lease.load(&**backend, NAME)?;
                     if let Some(key) = stored.as_deref().and_then(Key::read) {
                         return Ok(key);
@@ -68,12 +68,12 @@ impl Key {
         }
     }
 
-    /// Zeros may follow it, as they do checkpoints.
+    /// Reads a stored key. Zeros may follow it, as they may follow a checkpoint.
     fn read(stored: &[u8]) -> Option<Key> {
         stored.strip_prefix(&MAGIC)?.first_chunk().copied().map(Key)
     }
 
-    /// From the system: each `RandomState` is keyed by its random bytes.
+    /// Makes a random key. The system is the source: each `RandomState` is keyed by its random bytes.
     fn random() -> Key {
         let half = || RandomState::new().build_hasher().finish();
         Key(((u128::from(half()) << 64) | u128::from(half())).to_le_bytes())
@@ -91,15 +91,15 @@ impl Key {
         seal
     }
 
-    /// Puts its seal behind what is saved of a handle.
+    /// Appends the seal to the bytes saved for a handle.
     pub(crate) fn sealed(&self, job: &str, variable: &str, mut meta: Vec<u8>) -> Vec<u8> {
         let seal = self.seal(job, variable, &meta);
         meta.extend(seal);
         meta
     }
 
-    /// What was saved, with the seal of another job in place of that of the one that has saved it; none if that does not
-    /// fit.
+    /// Returns the saved bytes with the seal of the job `to` in place of that of the job `from`; none if the seal of
+    /// `from` does not fit.
     pub(crate) fn resealed(
         &self,
         (from, to): (&str, &str),
@@ -110,7 +110,7 @@ impl Key {
         fits.then(|| self.sealed(to, variable, meta.to_vec()))
     }
 
-    /// What was saved, without its seal; and whether that fits.
+    /// Returns the saved bytes without their seal, and whether the seal fits.
     pub(crate) fn opened<'a>(
         &self,
         job: &str,
@@ -132,7 +132,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-/// Refuses a file that nothing says to be the one that the job opened.
+/// Refuses a file without a seal, unless it is below the working directory or a directory in [`VARIABLE`].
 pub(crate) fn check_unsealed(path: &Path) -> Result<(), ReconnectError> {
     let named = std::env::var_os(VARIABLE).unwrap_or_default();
     let named = std::env::split_paths(&named).filter(|dir| !dir.as_os_str().is_empty());

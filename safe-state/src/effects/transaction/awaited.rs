@@ -1,4 +1,4 @@
-//! `transaction!` over connections of async drivers.
+//! The parts of `transaction!` for connections of async drivers.
 
 use std::pin::Pin;
 
@@ -14,29 +14,29 @@ pub trait AsyncTransactional: Send {
     ///
     /// # Errors
     ///
-    /// The connection's own; there is no transaction then.
+    /// The driver's error. No transaction is open then.
     fn begin(&mut self) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Commits it.
+    /// Commits the transaction.
     ///
     /// # Errors
     ///
-    /// The connection's own. [`rollback`](Self::rollback) is called then.
+    /// The driver's error. [`rollback`](Self::rollback) is called then.
     fn commit(&mut self) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Rolls it back; doing nothing if it has ended by itself.
+    /// Rolls the transaction back. Does nothing if it has ended by itself.
     ///
     /// # Errors
     ///
-    /// The connection's own.
+    /// The driver's error.
     fn rollback(&mut self) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Sees to it that it is rolled back before anything else happens on the connection, without waiting
-    /// for that: its future has been dropped.
+    /// Makes sure, without waiting, that the transaction is rolled back before anything else happens on the connection.
+    /// It is called when the future of the transaction is dropped.
     fn abandon(&mut self);
 }
 
-/// Finds the connection that a variable is or leads to.
+/// Finds the connection that a variable is, or dereferences to.
 #[doc(hidden)]
 pub trait AsyncConnection: AsyncTransactional + Sized {
     fn __async_transactional(&mut self) -> &mut Self {
@@ -46,7 +46,7 @@ pub trait AsyncConnection: AsyncTransactional + Sized {
 
 impl<C: AsyncTransactional> AsyncConnection for C {}
 
-/// A transaction that has begun, and has to end.
+/// A transaction that has begun and not ended. It is abandoned if it is dropped before it ends.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Open<'c, C: AsyncTransactional> {
@@ -56,16 +56,16 @@ pub struct Open<'c, C: AsyncTransactional> {
 }
 
 impl<'c, C: AsyncTransactional> Open<'c, C> {
-    /// Begins one.
+    /// Begins a transaction on `connection`.
     ///
     /// # Errors
     ///
-    /// It could not be begun.
+    /// The transaction could not be begun.
     pub async fn begin(
         name: &'static str,
         connection: &'c mut C,
     ) -> Result<Self, TransactionError> {
-        // Before it is asked for: a future that is dropped meanwhile may have begun it.
+        // `open` is made before the request, as a future that is dropped meanwhile may have begun the transaction.
         let mut open = Open { name, connection, has_ended: false };
         let begun = open.connection.begin().await;
         match begun {
@@ -77,7 +77,7 @@ impl<'c, C: AsyncTransactional> Open<'c, C> {
         }
     }
 
-    /// The connection, for the body.
+    /// Returns the connection, for the body to use.
     pub fn connection(&mut self) -> &mut C {
         self.connection
     }
@@ -91,7 +91,7 @@ impl<C: AsyncTransactional> Drop for Open<'_, C> {
     }
 }
 
-/// One of several.
+/// An open transaction on a connection of any type.
 #[doc(hidden)]
 pub trait OpenDyn: Send {
     fn name(&self) -> &'static str;
@@ -121,13 +121,13 @@ impl<C: AsyncTransactional> OpenDyn for Open<'_, C> {
     }
 }
 
-/// Runs the body, which may fail by any error.
+/// Runs the body, which may fail with any error.
 #[doc(hidden)]
 pub async fn attempt_async<T>(body: impl Future<Output = Result<T, BoxError>>) -> Attempt<T> {
     call_async(Spans::default(), body).await
 }
 
-/// Ends all by what became of the body.
+/// Commits all transactions or rolls them back, by the outcome of the body.
 #[doc(hidden)]
 pub async fn end_async<T>(
     open: &mut [&mut dyn OpenDyn],
@@ -158,7 +158,7 @@ async fn commit(open: &mut [&mut dyn OpenDyn]) -> Result<(), TransactionError> {
     Ok(())
 }
 
-/// Rolls all back, in reverse order.
+/// Rolls all transactions back, in reverse order.
 #[doc(hidden)]
 pub async fn roll_back_async(open: &mut [&mut dyn OpenDyn]) {
     for open in open.iter_mut().rev() {

@@ -1,4 +1,4 @@
-//! `transaction!` over connections of blocking drivers.
+//! The parts of `transaction!` for connections of blocking drivers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -10,25 +10,25 @@ pub trait Transactional {
     ///
     /// # Errors
     ///
-    /// The connection's own; there is no transaction then.
+    /// The driver's error. No transaction is open then.
     fn begin(&mut self) -> Result<(), BoxError>;
 
-    /// Commits it.
+    /// Commits the transaction.
     ///
     /// # Errors
     ///
-    /// The connection's own. [`rollback`](Self::rollback) is called then.
+    /// The driver's error. [`rollback`](Self::rollback) is called then.
     fn commit(&mut self) -> Result<(), BoxError>;
 
-    /// Rolls it back; doing nothing if it has ended by itself.
+    /// Rolls the transaction back. Does nothing if it has ended by itself.
     ///
     /// # Errors
     ///
-    /// The connection's own.
+    /// The driver's error.
     fn rollback(&mut self) -> Result<(), BoxError>;
 }
 
-/// Finds the connection that a variable is or leads to.
+/// Finds the connection that a variable is, or dereferences to.
 #[doc(hidden)]
 pub trait Connection: Transactional + Sized {
     fn __transactional(&mut self) -> &mut dyn Transactional {
@@ -42,7 +42,7 @@ impl<C: Transactional> Connection for C {}
 #[doc(hidden)]
 pub type Named<'c> = (&'static str, &'c mut dyn Transactional);
 
-/// Begins all, or none.
+/// Begins a transaction on all connections; on none if one of them fails.
 #[doc(hidden)]
 pub fn begin(connections: &mut [Named<'_>]) -> Result<(), TransactionError> {
     for at in 0..connections.len() {
@@ -56,13 +56,13 @@ pub fn begin(connections: &mut [Named<'_>]) -> Result<(), TransactionError> {
     Ok(())
 }
 
-/// Runs the body, which may fail by any error.
+/// Runs the body, which may fail with any error.
 #[doc(hidden)]
 pub fn attempt<T>(body: impl FnOnce() -> Result<T, BoxError>) -> Attempt<T> {
     catch_unwind(AssertUnwindSafe(body))
 }
 
-/// Ends all by what became of the body.
+/// Commits all transactions or rolls them back, by the outcome of the body.
 #[doc(hidden)]
 pub fn end<T>(connections: &mut [Named<'_>], outcome: Attempt<T>) -> Result<T, TransactionError> {
     match outcome {
@@ -93,7 +93,8 @@ fn commit(connections: &mut [Named<'_>]) -> Result<(), TransactionError> {
 
 fn roll_back(connections: &mut [Named<'_>]) {
     for (connection, it) in connections.iter_mut().rev() {
-        // The error to report is why it is rolled back; the server does it when the connection ends.
+        // The error that led to the rollback is the one to report. The server rolls back anyway when the connection
+        // ends.
         if let Err(error) = it.rollback() {
             not_rolled_back(connection, &error);
         }

@@ -1,18 +1,18 @@
-//! What may become of a transaction.
+//! The errors of `transaction!`.
 
 use std::error::Error as StdError;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What became of the body.
+/// The outcome of the body: its result or its panic.
 #[doc(hidden)]
 pub type Attempt<T> = std::thread::Result<Result<T, BoxError>>;
 
-/// Why a transaction did not come to be.
+/// Why a transaction was not, or not wholly, committed.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
-    /// The body failed, and all was rolled back.
+    /// The body failed, and all connections were rolled back.
     #[error("the transaction failed, and was rolled back")]
     Body(#[source] BoxError),
     /// A transaction could not be begun. Nothing was done.
@@ -20,18 +20,18 @@ pub enum TransactionError {
     Begin {
         /// The connection's name in the code.
         connection: &'static str,
-        /// The connection's own error.
+        /// The driver's error.
         source: BoxError,
     },
-    /// A commit failed. That connection and those after it were rolled back, if the failure was not in
-    /// telling that it was committed.
+    /// A commit failed. That connection and those after it were rolled back, unless the commit happened and only its
+    /// answer was lost.
     #[error("cannot commit on `{connection}`; {}", already(committed))]
     Commit {
         /// The connection's name in the code.
         connection: &'static str,
-        /// Those that were committed before it, in order.
+        /// The names of the connections that were committed before it, in order.
         committed: Vec<&'static str>,
-        /// The connection's own error.
+        /// The driver's error.
         source: BoxError,
     },
 }
@@ -46,7 +46,7 @@ fn already(committed: &[&str]) -> String {
     format!("already committed: {}", names.join(", "))
 }
 
-/// Tells of a connection that could not be rolled back.
+/// Reports a connection that could not be rolled back.
 pub(super) fn not_rolled_back(connection: &str, error: &BoxError) {
     tracing::warn!(target: "safe_state", connection, error, "cannot roll back");
 }

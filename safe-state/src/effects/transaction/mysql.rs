@@ -1,4 +1,4 @@
-//! MySQL and MariaDB.
+//! Connections of MySQL and MariaDB.
 
 use mysql::Conn;
 use mysql::prelude::Queryable;
@@ -6,7 +6,7 @@ use mysql::prelude::Queryable;
 use super::blocking::Transactional;
 use super::error::BoxError;
 
-/// Statements that change tables commit by themselves; keep them out of it.
+/// Statements that change tables commit by themselves; keep them out of the transaction.
 impl Transactional for Conn {
     fn begin(&mut self) -> Result<(), BoxError> {
         Ok(self.query_drop("START TRANSACTION")?)

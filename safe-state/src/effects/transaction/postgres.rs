@@ -1,4 +1,4 @@
-//! PostgreSQL.
+//! Connections of PostgreSQL, by the blocking driver.
 
 use postgres::Client;
 
@@ -11,8 +11,8 @@ impl Transactional for Client {
     }
 
     fn commit(&mut self) -> Result<(), BoxError> {
-        // A transaction in which a statement has failed is rolled back by `COMMIT`, without an error;
-        // any other statement in it is one.
+        // `COMMIT` rolls a transaction back without an error if a statement in it has failed. Any other statement in it
+        // is an error.
         Ok(self.batch_execute("SELECT 1; COMMIT")?)
     }
 

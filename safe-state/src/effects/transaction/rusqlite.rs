@@ -1,11 +1,11 @@
-//! SQLite.
+//! Connections of SQLite.
 
 use rusqlite::Connection;
 
 use super::blocking::Transactional;
 use super::error::BoxError;
 
-/// Begun as `IMMEDIATE`: one that is begun to read may be refused when it comes to write.
+/// Begins a transaction as `IMMEDIATE`, as one that begins with a read may be refused when it first writes.
 impl Transactional for Connection {
     fn begin(&mut self) -> Result<(), BoxError> {
         Ok(self.execute_batch("BEGIN IMMEDIATE")?)
@@ -16,7 +16,7 @@ impl Transactional for Connection {
     }
 
     fn rollback(&mut self) -> Result<(), BoxError> {
-        // SQLite rolls some back by itself, as on a full disk.
+        // SQLite rolls back by itself in some cases, such as a full disk.
         if self.is_autocommit() { Ok(()) } else { Ok(self.execute_batch("ROLLBACK")?) }
     }
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL, by its async driver.
+//! Connections of PostgreSQL, by the async driver.
 
 use std::pin::pin;
 use std::task::{Context, Waker};
@@ -14,8 +14,8 @@ impl AsyncTransactional for Client {
     }
 
     async fn commit(&mut self) -> Result<(), BoxError> {
-        // As with the blocking driver: else one in which a statement has failed would be rolled back
-        // without an error.
+        // `COMMIT` alone rolls a transaction back without an error if a statement in it has failed. `SELECT 1` is an
+        // error then.
         Ok(self.batch_execute("SELECT 1; COMMIT").await?)
     }
 
@@ -23,7 +23,7 @@ impl AsyncTransactional for Client {
         Ok(self.batch_execute("ROLLBACK").await?)
     }
 
-    /// Polled once, the statement is on its way, behind what was sent before.
+    /// Polls the statement once, which sends it, after the statements sent before.
     fn abandon(&mut self) {
         let rollback = pin!(self.batch_execute("ROLLBACK"));
         let _ = rollback.poll(&mut Context::from_waker(Waker::noop()));

@@ -1,4 +1,4 @@
-//! The forms: how values are added to a sum.
+//! The forms: the ways in which values are added to a checksum.
 
 use std::fs::DirEntry;
 use std::hash::{Hash, Hasher};
@@ -11,47 +11,48 @@ use serde::{Serialize, Serializer};
 use super::kind::Compared;
 use crate::items::fingerprint::Checksum;
 
-/// By what it serialises to.
+/// Compares the bytes that the value serialises to.
 #[derive(Debug)]
 pub struct BySerialize;
 
-/// By what it serialises to, or else by what it hashes, as a path that is no UTF-8.
+/// Compares the bytes that the value serialises to. If that fails, as for a path that is not UTF-8, it compares by
+/// `Hash`.
 #[derive(Debug)]
 pub struct BySerializeOrHash;
 
-/// By what it hashes.
+/// Compares the bytes that the value's `Hash` writes.
 #[derive(Debug)]
 pub struct ByHash;
 
-/// By the elements of a set, in no order.
+/// Compares the elements of a set, in any order.
 #[derive(Debug)]
 pub struct BySet;
 
-/// By the path of what stands in a directory.
+/// Compares the path of a directory entry.
 #[derive(Debug)]
 pub struct ByPath;
 
-/// By its place alone.
+/// Compares nothing: the item is known by its index alone.
 #[derive(Debug)]
 pub struct ByPosition;
 
-/// By the parts of a tuple, each by its form.
+/// Compares the parts of a tuple, each by its own form.
 #[derive(Debug)]
 pub struct Parts<F>(PhantomData<F>);
 
-/// By the value behind a reference or a box.
+/// Compares the value behind a reference or a box.
 #[derive(Debug)]
 pub struct Held<F>(PhantomData<F>);
 
-/// By the value in `Ok`.
+/// Compares the value in `Ok`.
 #[derive(Debug)]
 pub struct Success<F>(PhantomData<F>);
 
-/// By the elements.
+/// Compares the elements of a list or an option, and their number.
 #[derive(Debug)]
 pub struct Elements<F>(PhantomData<F>);
 
-/// What stands where there is no form.
+/// Stands for a type that has no form.
 #[derive(Debug)]
 pub struct NotCompared;
 
@@ -93,7 +94,7 @@ where
     }
 }
 
-/// A set as a map, whose order does not count.
+/// A set that serialises as a map, whose order does not count.
 struct AsMap<'a, C>(&'a C);
 
 impl<C> Serialize for AsMap<'_, C>
@@ -105,8 +106,8 @@ where
     }
 }
 
-/// Whether a function or a pointer is in the type's name: these are `Hash` by their addresses. Within a type that has a
-/// name of its own they are not seen.
+/// Returns whether the type's name contains a function or a pointer type, which are `Hash` by their addresses. Inside a
+/// named type they are not seen.
 fn holds_address<T: ?Sized>() -> bool {
     let ty = std::any::type_name::<T>();
     ["fn(", "*const ", "*mut "].iter().any(|part| ty.contains(part))

@@ -1,6 +1,6 @@
-//! What of the arguments in the head of a loop belongs to a job: not the input, which may be longer in the next run. Lists
-//! and iterators are taken for that, and what a loop is seen to walk; a path is none, though std has an iterator of its
-//! parts.
+//! Decides which arguments in the head of a loop are its input. The input may be longer in the next run, so it is not
+//! compared; all other arguments are. Lists, iterators and values that the loop is seen to walk count as the input. A
+//! path does not, though std has an iterator over its parts.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// An argument in the head of a loop. More references in front mean a higher rank.
+/// Stands for an argument in the head of a loop in method resolution, which tries the impl with the most references
+/// first.
 #[derive(Debug)]
 pub struct InHead<'a, T>(pub &'a T);
 
-/// An argument that a loop walks. More references in front mean a higher rank.
+/// Stands for an argument that a loop walks in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct WalkedArgument<'a, T>(pub &'a T);
 
-/// An argument that says how far a loop goes. More references in front mean a higher rank.
+/// Stands for an argument that bounds a loop in method resolution, which tries the impl with the most references first.
 #[derive(Debug)]
 pub struct BoundInHead<'a, T>(pub &'a T);
 
@@ -25,7 +26,7 @@ macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident: [$($bound:tt)*] $of:ty => $is:literal;)*) => { $(
         $(#[$doc])*
         pub trait $name {
-            /// Whether it may be the input.
+            /// Returns whether the argument may be the input.
             fn may_be_input(&self) -> bool;
         }
 
@@ -38,29 +39,29 @@ macro_rules! ranks {
 }
 
 ranks! {
-    /// Paths.
+    /// Chosen for paths, which are not the input.
     HeadPath: [T: PathLike] &&&&&&InHead<'_, T> => false;
-    /// A list, if there is one.
+    /// Chosen for an optional list, which may be the input.
     HeadMaybeList: [T: IntoIterator] &&&&&InHead<'_, Option<T>> => true;
-    /// A value, if there is one.
+    /// Chosen for any other optional value, which is not the input.
     HeadOption: [T] &&&&InHead<'_, Option<T>> => false;
-    /// Lists and iterators.
+    /// Chosen for lists and iterators, which may be the input.
     HeadList: [T: IntoIterator] &&&InHead<'_, T> => true;
-    /// Anything that holds no list.
+    /// Chosen for any value that holds no list, which is not the input.
     HeadOther: [T] InHead<'_, T> => false;
-    /// A number of items, or of the first or last one.
+    /// Chosen for a number that bounds a loop, of items or as the first or last one. It may be longer in the next run.
     BoundNumber: [T: Number] &BoundInHead<'_, T> => true;
-    /// Anything else that stands there.
+    /// Chosen for any other value that bounds a loop.
     BoundOther: [T] BoundInHead<'_, T> => false;
-    /// A path that a loop walks.
+    /// Chosen for a path that a loop walks, which is not the input.
     WalkedPath: [T: PathLike] &WalkedArgument<'_, T> => false;
-    /// Anything else that it walks.
+    /// Chosen for any other value that a loop walks, which may be the input.
     WalkedOther: [T] WalkedArgument<'_, T> => true;
 }
 
-/// What holds a list.
+/// Chosen for a value that dereferences to a list, which may be the input.
 pub trait HeadHolder {
-    /// Whether it may be the input.
+    /// Returns whether the argument may be the input.
     fn may_be_input(&self) -> bool;
 }
 
@@ -73,9 +74,9 @@ where
     }
 }
 
-/// What holds what holds one, such as a reference to an `Arc<[T]>`.
+/// Chosen for a value that dereferences twice to a list, such as a reference to an `Arc<[T]>`.
 pub trait HeadOuterHolder {
-    /// Whether it may be the input.
+    /// Returns whether the argument may be the input.
     fn may_be_input(&self) -> bool;
 }
 
@@ -88,7 +89,7 @@ where
     }
 }
 
-/// What counts items, or is one of the numbers that are walked.
+/// A number or `char`, which can count items or be an end of a range.
 pub trait Number {}
 
 macro_rules! numbers {
@@ -100,7 +101,7 @@ numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize char);
 impl<T: Number> Number for Option<T> {}
 impl<T: Number> Number for &T {}
 
-/// What is a path.
+/// A type that is a path.
 pub trait PathLike {}
 
 macro_rules! paths {
@@ -115,7 +116,7 @@ paths! {
 
 impl<T: PathLike> PathLike for Option<T> {}
 
-/// The fingerprint of an argument that a loop's head mentions, if its type has one and is none that may be the input.
+/// Expands to the fingerprint of an argument in a loop's head; none if its type has none, or it may be the input.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __head_fingerprint {

@@ -1,10 +1,10 @@
-//! What a form is.
+//! The trait of a form.
 
 use std::marker::PhantomData;
 
 use crate::items::fingerprint::Checksum;
 
-/// How values of type `T` are compared.
+/// A form by which values of type `T` are compared.
 #[diagnostic::on_unimplemented(
     message = "the items of this loop cannot be compared with those of the run before",
     label = "nothing of `{T}` can be compared: it is neither `Serialize` nor `Hash`, or changes behind a shared reference",
@@ -14,10 +14,10 @@ use crate::items::fingerprint::Checksum;
     note = "or go by the index alone, whatever stands there: `on_input_change = \"continue\"`"
 )]
 pub trait Compared<T: ?Sized> {
-    /// Whether its place is all that it is known by.
+    /// Whether the item is known by its index alone.
     const BY_POSITION: bool = false;
 
-    /// Adds the value to the sum; none if it can't be compared, as an error that came in place of an item.
+    /// Adds the value to the sum; returns none if it can't be compared, such as an error in place of an item.
     fn add(value: &T, sum: &mut Checksum) -> Option<()>;
 }
 

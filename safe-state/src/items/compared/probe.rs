@@ -1,10 +1,11 @@
-//! Which form a type has, by method resolution. More references in front mean a higher rank.
+//! Finds the form of a type by method resolution, which tries the impl with the most references first.
 //!
-//! A type is walked from the outside in. Each step looks at one type of a list and notes what it is, as a node; what it
-//! holds comes in front of the list. So a step costs the compiler one call, and next to none once the list is empty. The
-//! nodes are the form in prefix notation, which a trait puts together.
+//! A type is walked from the outside in. Each step looks at the first type of a list and notes its kind, as a node. The
+//! types that it holds go to the front of the list. So a step costs the compiler one call, and almost none once the
+//! list is empty. The nodes are the form in prefix notation, which a trait assembles.
 //!
-//! A walk comes with its references: to write them in generated code costs the compiler more than all else of a step.
+//! A walk brings its references with it: writing them in generated code would cost the compiler more than the rest of a
+//! step.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -21,8 +22,8 @@ use super::forms::{
 };
 use super::kind::Of;
 
-/// The types that are still to be looked at, as `(Of<T>, ..)`, and the nodes that were found, the last one first. Tuples
-/// are looked into where it is `DEEP`.
+/// The types that are still to be looked at, as `(Of<T>, ..)`, and the nodes found so far, the last one first. Tuples
+/// are looked into only if `DEEP` is set.
 #[derive(Debug)]
 pub struct Walk<Todo, Found, const DEEP: bool>(PhantomData<fn(&Todo) -> Found>);
 
@@ -30,7 +31,7 @@ pub struct Walk<Todo, Found, const DEEP: bool>(PhantomData<fn(&Todo) -> Found>);
 pub(crate) type Ranked<'a, W> = &'a &'a &'a &'a &'a &'a W;
 
 impl<T: ?Sized, const DEEP: bool> Walk<(Of<T>, ()), (), DEEP> {
-    /// Begins at the type of that value.
+    /// Begins the walk at the type of the value.
     #[must_use]
     pub fn from<'a>(_: &T) -> Ranked<'a, Self>
     where
@@ -39,7 +40,7 @@ impl<T: ?Sized, const DEEP: bool> Walk<(Of<T>, ()), (), DEEP> {
         Self::ranked()
     }
 
-    /// Begins at that type.
+    /// Begins the walk at the type `T`.
     pub(crate) fn from_type<'a>() -> Ranked<'a, Self>
     where
         T: 'a,
@@ -56,18 +57,18 @@ impl<Todo, Found, const DEEP: bool> Walk<Todo, Found, DEEP> {
         &&&&&&Walk(PhantomData)
     }
 
-    /// There is no form where a walk comes to no end: the type is looked at no deeper.
+    /// Returns the form of a walk that has not come to its end, as the type is nested too deeply: none.
     pub fn form(&self) -> PhantomData<NotCompared> {
         PhantomData
     }
 }
 
-/// A walk at its end. Of its methods the compiler asks no trait.
+/// A walk that is at its end. Its methods need no trait from the compiler.
 #[derive(Debug)]
 pub struct Walked<Found>(PhantomData<Found>);
 
 impl<Found> Walked<Found> {
-    /// It is at its end.
+    /// Returns the same walk, as nothing is left to look at.
     #[must_use]
     pub fn step(self) -> Self {
         self
@@ -76,22 +77,22 @@ impl<Found> Walked<Found> {
 
 #[expect(clippy::unused_self, reason = "it is there for its type")]
 impl<Found: Build<()>> Walked<Found> {
-    /// The form.
+    /// Returns the form that the nodes make.
     #[must_use]
     pub fn form(self) -> PhantomData<Found::Form> {
         PhantomData
     }
 }
 
-/// What is still to be looked at, behind those nodes.
+/// The types left after a step, from which the walk goes on.
 pub trait Rest<Found, const DEEP: bool> {
-    /// The walk from there.
+    /// The walk from these types on.
     type Walk<'a>
     where
         Self: 'a,
         Found: 'a;
 
-    /// The walk from there.
+    /// Returns the walk from these types on.
     fn walk<'a>() -> Self::Walk<'a>
     where
         Self: 'a,
@@ -128,21 +129,21 @@ impl<T: ?Sized, Todo, Found, const DEEP: bool> Rest<Found, DEEP> for (Of<T>, Tod
     }
 }
 
-/// A type that has a form by itself.
+/// The node of a type that has a form of its own.
 #[derive(Debug)]
 pub struct Leaf<F>(PhantomData<F>);
 
-/// A type that holds another one.
+/// The node of a type that holds another one.
 #[derive(Debug)]
 pub struct Around<W>(PhantomData<W>);
 
-/// A tuple of so many parts.
+/// The node of a tuple with `PARTS` parts.
 #[derive(Debug)]
 pub struct Tuple<const PARTS: usize>;
 
-/// In what way something holds another value.
+/// The way in which a type holds another one.
 pub trait Holds {
-    /// The form of the whole, by that of the value.
+    /// The form of the whole type, given the form `F` of the held type.
     type Form<F>;
 }
 
@@ -158,9 +159,9 @@ impl Holds for Elements<()> {
     type Form<F> = Elements<F>;
 }
 
-/// Nodes that make one form of the forms behind them.
+/// Nodes, which make one form of the forms found after them.
 pub trait Build<Forms> {
-    /// The form of the first node.
+    /// The form that the nodes make.
     type Form;
 }
 
@@ -211,12 +212,12 @@ macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
         pub trait $name<const DEEP: bool> {
-            /// What is looked at behind this step.
+            /// The types that are left after this step.
             type Todo: Rest<Self::Found, DEEP>;
-            /// The nodes that are found by then.
+            /// The nodes that are found after this step.
             type Found;
 
-            /// Looks at the first type of the list.
+            /// Looks at the first type of the list, and returns the rest of the walk.
             fn step<'a>(&self) -> <Self::Todo as Rest<Self::Found, DEEP>>::Walk<'a>
             where
                 Self::Todo: 'a,
@@ -229,18 +230,18 @@ macro_rules! ranks {
 }
 
 ranks! {
-    /// What the loop may change, and says so; what can change behind a shared reference; tuples, and items that may be
-    /// errors, as lines are.
+    /// Chosen for types with a form of their own: what the loop may change (`&mut`), what can change behind a shared
+    /// reference, tuples, sets, and `Result`s, such as lines.
     OfItself;
-    /// What can be serialised and hashed.
+    /// Chosen for types that are `Serialize` and `Hash`.
     OfSerializeAndHash;
-    /// What can be serialised.
+    /// Chosen for types that are `Serialize`.
     OfSerialize;
-    /// What can be hashed.
+    /// Chosen for types that are `Hash`.
     OfHash;
-    /// What has neither, and holds a value that may, or has a path.
+    /// Chosen for types that are neither, but hold another value or have a path.
     OfWrapped;
-    /// Anything else.
+    /// Chosen for any other type, which has no form.
     OfNothing;
 }
 

@@ -1,7 +1,7 @@
-//! Values as they serialise whatever the order of their maps, which is another in each process.
+//! Serialises values without regard to the order of their maps, which differs in each process.
 //!
-//! In the place of a map stand the number of its entries and the sum of their hashes, and in that of a list whose length is
-//! not known at first, which Postcard refuses, its length and a hash. All else serialises as it does anyway. A set can't be
+//! A map is replaced by the number of its entries and the sum of their hashes. A list that does not tell its length at
+//! first, which Postcard refuses, is replaced by its length and a hash. All else serialises as usual. A set can't be
 //! told from a list.
 
 use std::cell::Cell;
@@ -13,23 +13,23 @@ use safe_state_backends::Carry;
 use serde::ser::{self, Error as _, Serialize, Serializer};
 use siphasher::sip::SipHasher13;
 
-/// A value with its maps in no order.
+/// A value that serialises without regard to the order of its maps.
 pub(crate) struct Unordered<'a, T: ?Sized> {
     value: &'a T,
     walk: &'a Walk,
 }
 
-/// How much of maps is looked at.
+/// The limit on what is looked at in maps, and what was found on the way.
 pub(crate) struct Walk {
-    /// The most bytes of one map; of a larger one its length is all that counts.
+    /// The most bytes of one map that are hashed. Of a larger map only the length counts.
     limit: usize,
-    /// The bytes of all entries until now.
+    /// The bytes of all map entries so far.
     walked: Cell<usize>,
-    /// Whether a number that is none has been met.
+    /// Whether a NaN has been met.
     has_nan: Cell<bool>,
 }
 
-/// A value that is carried.
+/// A carried value, serialised as it is shown.
 struct Shown<'a, T>(&'a T);
 
 impl<T: Carry> Serialize for Shown<'_, T> {
@@ -39,20 +39,20 @@ impl<T: Carry> Serialize for Shown<'_, T> {
 }
 
 impl Walk {
-    /// One that looks at no more than that many bytes of a map.
+    /// Makes a walk that looks at no more than `limit` bytes of a map.
     pub(crate) fn within(limit: usize) -> Self {
         Walk { limit, walked: Cell::new(0), has_nan: Cell::new(false) }
     }
 
-    /// Returns whether there is a number in it that is none, and so equals nothing.
+    /// Returns whether the value contains a NaN, which is not equal to itself.
     pub(crate) fn finds_nan<T: Carry>(value: &T) -> bool {
         let walk = Walk::within(usize::MAX);
-        // What can't be written is told where it is stored.
+        // An error is ignored here: it is reported where the value is stored.
         let _ = postcard::to_io(&walk.of(&Shown(value)), io::sink());
         walk.has_nan.get()
     }
 
-    /// The value with its maps in no order.
+    /// Returns the value, to be serialised without regard to the order of its maps.
     pub(crate) fn of<'a, T: ?Sized>(&'a self, value: &'a T) -> Unordered<'a, T> {
         Unordered { value, walk: self }
     }
@@ -64,7 +64,7 @@ impl<T: Serialize + ?Sized> Serialize for Unordered<'_, T> {
     }
 }
 
-/// What serialises all but maps as another serializer does.
+/// A serializer that passes everything but maps on to another serializer.
 struct Through<'a, S> {
     inner: S,
     walk: &'a Walk,
@@ -214,7 +214,7 @@ elements! {
 
 /// The elements of a list.
 enum Sequence<'a, S: Serializer> {
-    /// One that has told its length.
+    /// A list that has told its length.
     Known(Through<'a, S::SerializeSeq>),
     Unknown {
         inner: S,
@@ -252,7 +252,7 @@ impl<S: Serializer> ser::SerializeSeq for Sequence<'_, S> {
     }
 }
 
-/// Hashes the first bytes of a list.
+/// Hashes the first bytes of a list, up to a limit.
 struct Front {
     hasher: SipHasher13,
     left: usize,
@@ -281,11 +281,11 @@ impl io::Write for Front {
 struct Entries<'a, S> {
     inner: S,
     walk: &'a Walk,
-    /// What had been walked when the map began.
+    /// The bytes that had been walked when the map began.
     begun: usize,
     count: u64,
     sum: u64,
-    /// The entry whose key has come.
+    /// The entry of which the key has come, and the value has not.
     entry: Option<Entry<'a>>,
 }
 
@@ -328,13 +328,13 @@ impl<S: Serializer> ser::SerializeMap for Entries<'_, S> {
     }
 
     fn end(self) -> Result<S::Ok, S::Error> {
-        // Which entries were looked at depends on their order.
+        // The sum is left out, as the order of the map decides which entries were hashed.
         let sum = if self.is_too_large() { 0 } else { self.sum };
         (self.count, sum).serialize(self.inner)
     }
 }
 
-/// Hashes an entry.
+/// Hashes one entry of a map.
 struct Entry<'a> {
     hasher: SipHasher13,
     walk: &'a Walk,
@@ -344,7 +344,7 @@ impl io::Write for Entry<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let Walk { limit, walked, .. } = self.walk;
         walked.set(walked.get().saturating_add(bytes.len()));
-        // A part of it alone is larger than a map may be.
+        // One part of the entry is already larger than a map may be.
         if bytes.len() > *limit {
             return Err(io::ErrorKind::FileTooLarge.into());
         }

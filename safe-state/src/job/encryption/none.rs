@@ -1,4 +1,4 @@
-//! Without the feature `encrypt` there are no keys.
+//! Stands for encryption where the feature `encrypt` is off: a job has no keys.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! No progress bars: the feature `progress` is off.
+//! Stands for the progress bars where the feature `progress` is off: it shows none.
 
 #[derive(Debug, Default)]
 pub(crate) struct Bars;
@@ -21,7 +21,7 @@ impl Bars {
     pub(crate) fn leave(&self, _: usize) {}
 }
 
-/// A job that would show its progress.
+/// Refuses the attribute's `progress`, which needs the feature.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __progress {

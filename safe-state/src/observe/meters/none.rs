@@ -1,4 +1,4 @@
-//! Nothing is counted: the feature `metrics` is off.
+//! Stands for the metrics where the feature `metrics` is off: it counts nothing.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Parts that run ahead as futures, which are polled also while the rest of a body awaits.
+//! Parts that run ahead as futures, which are also polled while the rest of a body awaits.
 
 use std::fmt;
 use std::future::Pending;
@@ -20,7 +20,7 @@ use crate::parallel::under_way::UnderWay;
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
 
-/// The part, of which the compiler learns here what items it takes.
+/// Returns `part`. The call tells the compiler which items the part takes.
 pub fn typed_ahead<F, V, R, B>(_: &F, _: fn(Error) -> R, part: B) -> B
 where
     F: Feed,
@@ -48,7 +48,7 @@ impl<V, R, P: Future<Output = Result<V, Outcome<R>>>> Future for Body<P> {
     }
 }
 
-/// The items of which a part runs ahead, as the loop goes on with them.
+/// The items of a loop whose parts run ahead as futures, in the order of the loop.
 pub struct AheadAsFutures<'h, T, V, R, P, K, H = Pending<()>> {
     under_way: UnderWay<'h, Body<P>, Done<V, R>, H, T>,
     line: Line<K, V, R>,
@@ -67,8 +67,8 @@ where
     K: Keeps<T>,
     H: Future<Output = ()>,
 {
-    /// No more than `most` items at once; of a loop that waits for them, `head` gives them to `offered`. The function
-    /// that makes a part is passed to learn what that is.
+    /// Creates the items, of which at most `most` are handed out at once. In a loop that waits for its items, `head`
+    /// gives them to `offered`. The first argument is passed only for the type of the parts.
     pub fn new(
         _: &impl Fn(T, Arc<Captures>) -> P,
         tally: &mut Tally<'_>,
@@ -81,8 +81,8 @@ where
         AheadAsFutures { under_way, line, keep }
     }
 
-    /// Goes on to the next item, and waits for its part; but not where the run looks out for an item that kills the
-    /// process: then a part begins when it is asked for.
+    /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
+    /// part begins only when [`value`](Self::value) asks for it.
     pub async fn next(
         &mut self,
         feed: &mut impl Feed<Item = T>,
@@ -116,11 +116,11 @@ where
         self.line.is_empty() && feed.has_ended()
     }
 
-    /// What came of the first item's part. When it is asked for again, it runs again.
+    /// Returns the value of the first item's part. The part runs again if its value is asked for again.
     ///
     /// # Errors
     ///
-    /// It failed.
+    /// The failure of the part.
     pub async fn value(
         &mut self,
         tally: &mut Tally<'_>,
@@ -140,7 +140,7 @@ where
         }
     }
 
-    /// Waits for `other`, and polls what runs ahead meanwhile.
+    /// Waits for `other`, and polls the parts that run ahead meanwhile.
     pub async fn beside<O>(&mut self, other: impl Future<Output = O>) -> O {
         self.under_way.beside(other).await
     }

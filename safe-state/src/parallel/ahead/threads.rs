@@ -17,10 +17,10 @@ use crate::parallel::threads::{FromThread, Sent, ToThread, spawn};
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
 
-/// How long it is waited for a part before it is looked again whether it has come.
+/// The longest wait for a part before the line is looked at again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Where the parts of a loop run ahead: it outlives the threads.
+/// The part of a loop's items, and its way to the threads, which it outlives.
 #[derive(Debug)]
 pub struct Parts<T, V, R, B> {
     exchange: Exchange<Sent<T>, Done<V, R>>,
@@ -28,7 +28,7 @@ pub struct Parts<T, V, R, B> {
     part: B,
 }
 
-/// What runs ahead of a loop over `feed`.
+/// Creates what runs the part of the items of `feed` on threads.
 pub fn ahead_on_threads<F, V, R, B>(
     _: &F,
     tally: &mut Tally<'_>,
@@ -47,7 +47,7 @@ where
     Parts { exchange: Exchange::new(), spans, part }
 }
 
-/// The items of which a part runs ahead, as the loop goes on with them.
+/// The items of a loop whose parts run ahead on threads, in the order of the loop.
 pub struct AheadOnThreads<'s, 'e, T, V, R, B, K> {
     scope: &'s Scope<'s, 'e>,
     parts: &'s Parts<T, V, R, B>,
@@ -73,7 +73,7 @@ where
     B: Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync,
     K: Keeps<T>,
 {
-    /// No more than `most` items at once.
+    /// Creates the items, of which at most `most` are handed out at once.
     pub fn new(
         scope: &'s Scope<'s, 'e>,
         parts: &'s Parts<T, V, R, B>,
@@ -84,8 +84,8 @@ where
         AheadOnThreads { scope, parts, closing, threads: 0, most, line, keep }
     }
 
-    /// Goes on to the next item, and waits for its part; but not where the run looks out for an item that kills the
-    /// process: then a part begins when it is asked for.
+    /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
+    /// part begins only when [`value`](Self::value) asks for it.
     pub fn next(
         &mut self,
         feed: &mut impl Feed<Item = T>,
@@ -116,11 +116,11 @@ where
         self.line.is_empty() && feed.has_ended()
     }
 
-    /// What came of the first item's part. When it is asked for again, it runs again.
+    /// Returns the value of the first item's part. The part runs again if its value is asked for again.
     ///
     /// # Errors
     ///
-    /// It failed.
+    /// The failure of the part, or of starting the first thread.
     pub fn value(
         &mut self,
         tally: &mut Tally<'_>,
@@ -147,7 +147,7 @@ where
             match spawn(self.scope, exchange, spans, part) {
                 Ok(()) => self.threads += 1,
                 Err(error) if self.threads == 0 => return Err(error),
-                // With one there is each part's turn.
+                // If at least one thread runs, it takes each part in turn.
                 Err(_) => {}
             }
         }

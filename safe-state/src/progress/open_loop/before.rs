@@ -1,11 +1,10 @@
-//! A loop as it was before an item completed in it, to be put back if the item's transaction is not
-//! committed.
+//! A copy of a loop's state before an item completed in it, to be put back if the item's transaction is not committed.
 
 use safe_state_backends::Mark;
 
 use super::{Count, Cursors, OpenLoop, Outline, Suspicion};
 
-/// All that completing an item and telling the checkpoint of it changes.
+/// All that completing an item, and taking it into a save, changes in a loop.
 #[derive(Debug)]
 pub(crate) struct Before {
     count: Count,

@@ -1,4 +1,4 @@
-//! What of a loop the next save has to tell.
+//! The changes of a loop for the next save.
 
 use safe_state_backends::format::{Advance, LoopChange};
 
@@ -7,30 +7,30 @@ use crate::items::identity::IdentityKind;
 use crate::items::keyed::Keyed;
 
 impl OpenLoop {
-    /// Takes the fingerprint of an item behind which so many have completed.
+    /// Takes the fingerprint of an item after which `behind` others have completed.
     pub(crate) fn mark_complete(&mut self, behind: u16, fingerprint: Option<u32>) {
         if let Some(index) = self.count.position.checked_sub(u64::from(behind) + 1) {
             self.marks.take(index, fingerprint);
         }
     }
 
-    /// Returns what is unsaved, for a page.
+    /// Returns what is unsaved, in the form for a page.
     pub(crate) fn unsaved(&self) -> Unpaged {
         let has_more = self.known.kind != IdentityKind::Index
             || self.bodies.flights.is_some()
             || self.outline.is_unsaved()
             || self.suspicion.is_unsaved();
-        // Samples wait for the next record: a kill before it costs no more than them.
+        // Samples wait for the next record: a kill before it loses nothing but these samples.
         if has_more {
             return Unpaged::Record;
         }
-        // Of an earlier one it is not known whether all behind it completed since.
+        // For an earlier item, it is unknown whether all items behind it completed since.
         let last = self.count.position.checked_sub(1);
         let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
         Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
     }
 
-    /// Takes the items that completed since the last save, if there is nothing else to save.
+    /// Takes the items that completed since the last save, if nothing else has to be saved.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.bodies.flights.is_some()
             || self.outline.is_unsaved()
@@ -47,8 +47,8 @@ impl OpenLoop {
         Some(Advance { micros: 0, loop_id: self.loop_id, count, fingerprint })
     }
 
-    /// Takes what the checkpoint has not been told yet, and how many items completed with it; none if there
-    /// is nothing.
+    /// Takes what the checkpoint does not have yet, and the number of items that completed with it; `None` if it has
+    /// everything.
     pub(crate) fn change(&mut self) -> Option<(LoopChange, u64)> {
         let completed = match &mut self.bodies.flights {
             Some(flights) => flights.take_unsaved(),
@@ -58,7 +58,7 @@ impl OpenLoop {
         let passed_over = std::mem::take(&mut self.count.passed_over);
         let count = if side_by_side.is_some() { 0 } else { completed + passed_over };
         let end = self.outline.take_end();
-        // Not by itself: the input may be refused, and then its length says nothing of the job's.
+        // The length is not saved by itself: the input may be refused, and then its length is not the job's.
         let has_more = count > 0 || side_by_side.is_some();
         let comes_further = self.outline.has_begun() || has_more || end.is_some();
         let position = self.bodies.flights.as_ref().map_or(self.count.position, |it| it.prefix());

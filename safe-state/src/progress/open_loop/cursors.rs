@@ -2,15 +2,15 @@
 
 use safe_state_backends::Carried;
 
-/// The cursors of the item in flight and of the one that completed last.
+/// The cursors of the item in flight and of the item that completed last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cursors {
-    /// The cursor of the item in flight, unless it is the same as `last`.
+    /// The cursor of the item in flight, unless it equals `last`.
     next: Option<Carried>,
     last: Option<Carried>,
     /// Whether the checkpoint does not have `last` yet.
     is_unsaved: bool,
-    /// Whether `last` is of an item that completed in this run.
+    /// Whether `last` belongs to an item that completed in this run.
     has_moved: bool,
 }
 
@@ -53,7 +53,7 @@ impl Cursors {
         self.last.as_ref().filter(|_| is_unsaved).cloned().map(Box::new)
     }
 
-    /// Goes back to what the cursors were before an item completed.
+    /// Restores the cursors from before an item completed.
     pub(super) fn put_back(&mut self, before: Cursors) {
         *self = Cursors { has_moved: self.has_moved, ..before };
     }

@@ -1,31 +1,31 @@
-//! The items in flight of a loop whose items run side by side, and all that are complete there.
+//! The items in flight, and the complete ones, in a loop whose items run side by side.
 
 use safe_state_backends::format::SideBySide;
 use safe_state_backends::{Captured, Completed, Mark};
 
-/// The items whose bodies run, beside the index of the one that the run attends to.
+/// The items whose bodies run, and the values of the one that the run attends to.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
-    /// The values recorded of that one.
+    /// The values recorded of the item that the run attends to.
     pub(super) captured: Vec<Captured>,
-    /// All of them, where they run side by side.
+    /// All items in flight, if they run side by side.
     pub(super) flights: Option<Box<Flights>>,
 }
 
 /// The items in flight, and those that are complete.
 #[derive(Debug)]
 pub(super) struct Flights {
-    /// All that are complete; of a loop by key, in the walk under way.
+    /// All complete items. In a loop by key, only those of the present walk.
     complete: Completed,
     /// The index of the item that is handed out next.
     next: u64,
-    /// In the order in which they were handed out.
+    /// The items in flight, in the order in which they were handed out.
     in_flight: Vec<Flight>,
-    /// The item that completed last of those that have a mark.
+    /// The mark with the highest index among the items that completed since the last save.
     last: Option<Mark>,
-    /// How many completed since the last save.
+    /// The number of items that completed since the last save.
     unsaved: u64,
-    /// Whether the checkpoint has not been told of all that is complete.
+    /// Whether the checkpoint does not have all complete items yet.
     is_unsaved: bool,
 }
 
@@ -33,35 +33,36 @@ pub(super) struct Flights {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flight {
     pub(super) index: u64,
-    /// The hash of its key, of a loop by key.
+    /// The hash of the item's key, in a loop by key.
     pub(super) key: Option<u64>,
-    /// Its fingerprint, if it was wanted.
+    /// The item's fingerprint, if it was wanted.
     pub(super) mark: Option<Mark>,
     pub(super) captured: Vec<Captured>,
-    /// How often it was tried in vain, in this run.
+    /// The number of failed attempts in this run.
     pub(super) attempts: u32,
 }
 
 impl Flights {
-    /// None yet, of a loop in which that is complete and `next` is the first item that is not passed over.
+    /// Creates the state of a loop whose complete items are `complete`, with none in flight. `next` is the first item
+    /// that is not passed over.
     pub(super) fn new(complete: Completed, next: u64) -> Self {
         let (in_flight, last) = (Vec::new(), None);
         Flights { complete, next, in_flight, last, unsaved: 0, is_unsaved: false }
     }
 
-    /// Passes over items that are complete, and that the checkpoint counts as such.
+    /// Passes over the next `count` items, which the checkpoint counts as complete.
     pub(super) fn pass_over(&mut self, count: u64) {
         self.next += count;
     }
 
-    /// Passes over an item that is complete, of which only its key says so.
+    /// Passes over an item whose key tells that it is complete.
     pub(super) fn pass_over_known(&mut self) {
         self.complete.insert(self.next);
         self.next += 1;
         self.is_unsaved = true;
     }
 
-    /// Hands out the next item.
+    /// Hands out the next item, with the hash of its key if the loop knows items by key.
     pub(super) fn hand_out(&mut self, key: Option<u64>) {
         self.in_flight.push(Flight { index: self.next, key, ..Flight::default() });
         self.next += 1;
@@ -72,7 +73,7 @@ impl Flights {
         self.in_flight.last().map_or(0, |flight| flight.index)
     }
 
-    /// Takes the fingerprint of the item that was handed out last, if it can have one.
+    /// Takes the fingerprint of the item that was handed out last, if the item can have one.
     pub(super) fn mark(&mut self, fingerprint: Option<u32>) {
         if let Some(flight) = self.in_flight.last_mut() {
             flight.mark = fingerprint.map(|fingerprint| Mark { index: flight.index, fingerprint });
@@ -103,7 +104,7 @@ impl Flights {
         true
     }
 
-    /// Lands what is in flight: it is no more, and not complete.
+    /// Removes the items in flight, without completing them.
     pub(super) fn land(&mut self) {
         self.is_unsaved |= !self.in_flight.is_empty();
         self.in_flight.clear();
@@ -119,17 +120,17 @@ impl Flights {
         self.complete.prefix()
     }
 
-    /// Takes the mark of the last item that completed since the last save.
+    /// Takes the mark with the highest index among the items that completed since the last save.
     pub(super) fn take_mark(&mut self) -> Option<Mark> {
         self.last.take()
     }
 
-    /// Takes how many items completed since the last save.
+    /// Takes the number of items that completed since the last save.
     pub(super) fn take_unsaved(&mut self) -> u64 {
         std::mem::take(&mut self.unsaved)
     }
 
-    /// Takes what the checkpoint has not been told; none if it knows all that is complete.
+    /// Takes what the checkpoint does not have yet; `None` if it has all complete items.
     pub(super) fn take_change(&mut self) -> Option<Box<SideBySide>> {
         std::mem::take(&mut self.is_unsaved).then(|| {
             let in_flight = self.in_flight.iter().map(|it| it.key.unwrap_or(it.index)).collect();
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_is_that_of_the_highest_that_completed() {
+    fn the_mark_is_of_the_highest_item_that_completed() {
         let mut flights = Flights::new(Completed::default(), 5);
         for fingerprint in [Some(1), None, Some(3)] {
             flights.hand_out(None);

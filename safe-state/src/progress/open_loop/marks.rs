@@ -1,4 +1,4 @@
-//! The items of a loop by which its input is known again.
+//! The items of a loop by which its input is recognised.
 
 use safe_state_backends::{Mark, Samples};
 
@@ -9,7 +9,7 @@ use crate::items::identity::IdentityKind;
 #[derive(Debug)]
 pub(super) struct Marks {
     last: Option<Mark>,
-    /// Whether this run has taken any.
+    /// Whether this run has taken any fingerprint.
     has_any: bool,
     sampling: Sampling,
 }
@@ -20,7 +20,7 @@ impl Marks {
         Marks { last: None, has_any: false, sampling }
     }
 
-    /// Takes the fingerprint of the item at `index`, if it can have one.
+    /// Takes the fingerprint of the item at `index`, if the item can have one.
     #[inline]
     pub(super) fn take(&mut self, index: u64, fingerprint: Option<u32>) {
         let mark = fingerprint.map(|fingerprint| Mark { index, fingerprint });
@@ -38,17 +38,17 @@ impl Marks {
         !self.has_any
     }
 
-    /// Returns how many items complete until the next sample has, from the one at `index` on.
+    /// Returns how many items, from the one at `index` on, complete until the next sample is complete.
     pub(super) fn items_until_sample(&self, index: u64) -> u64 {
         self.sampling.items_until_next(index)
     }
 
-    /// Returns the fingerprint of the item at `index`, if it is the one that was taken last.
+    /// Returns the fingerprint of the item at `index`, if it was taken last.
     pub(super) fn fingerprint(&self, index: u64) -> Option<u32> {
         self.last.filter(|mark| mark.index == index).map(|mark| mark.fingerprint)
     }
 
-    /// Attends to an item with that fingerprint, if it was taken.
+    /// Makes the fingerprint of the item that the run attends to the last one, if it was taken.
     pub(super) fn attend(&mut self, mark: Option<Mark>) {
         self.last = mark.or(self.last);
     }
@@ -61,7 +61,7 @@ impl Marks {
         self.last = last;
     }
 
-    /// Takes the last one out, if its item is complete, as all before `position`.
+    /// Takes the last fingerprint out, if its item is before `position` and so is complete.
     pub(super) fn take_complete(&mut self, position: u64) -> Option<Mark> {
         self.last.take_if(|mark| mark.index < position)
     }

@@ -1,17 +1,17 @@
-//! What the checkpoint knows of a loop beside its items: that it has begun, how many items it has, how it ended.
+//! The checkpoint's knowledge of a loop besides its items: that it has begun, how many items it has, how it ended.
 
 use safe_state_backends::LoopEnd;
 
-/// The beginning, the length and the end of a loop, as far as the checkpoint does not know them.
+/// The begin, the length and the end of a loop, as far as the checkpoint does not have them.
 #[derive(Clone, Debug)]
 pub(super) struct Outline {
-    /// The items around the loop, until the checkpoint has that it has begun.
+    /// The items around the loop, until the checkpoint has its begin.
     begun: Option<Vec<u64>>,
-    /// How many items its input has, until the checkpoint has it.
+    /// The number of the input's items, until the checkpoint has it.
     total: Option<u64>,
     stored_end: Option<LoopEnd>,
     end: Option<LoopEnd>,
-    /// Whether its input has ended, and it ends with the last of the items that are in flight.
+    /// Whether the input has ended, so that the loop ends with the last of the items in flight.
     will_end: bool,
 }
 
@@ -24,7 +24,7 @@ impl Outline {
         Outline { begun, total, stored_end, end: None, will_end: false }
     }
 
-    /// Returns whether the loop has come to the end of its input in an earlier run.
+    /// Returns whether the loop came to the end of its input in an earlier run.
     pub(super) fn was_exhausted(&self) -> bool {
         self.stored_end == Some(LoopEnd::Exhausted)
     }
@@ -33,12 +33,12 @@ impl Outline {
         self.end = Some(LoopEnd::Exhausted);
     }
 
-    /// The input has ended, and items are in flight: until the loop is left, it has not ended.
+    /// Notes that the input has ended while items are in flight: the loop ends when it is left.
     pub(super) fn will_end(&mut self) {
         self.will_end = true;
     }
 
-    /// Ends the loop. Returns whether a `break` does, as its input is not exhausted.
+    /// Ends the loop. Returns whether a `break` ended it, because its input is not exhausted.
     pub(super) fn leave(&mut self) -> bool {
         if self.will_end {
             self.exhausted();

@@ -1,13 +1,13 @@
-//! How far a loop had come before this run.
+//! The point that a loop had come to before this run.
 
 use safe_state_backends::LoopProgress;
 
-/// How far earlier runs had come in a loop, where this run goes on.
+/// The point that earlier runs had come to in a loop, where this run goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResumePoint {
     /// No run has come to the loop.
     Fresh,
-    /// The loop has begun, and no item of it is complete: loops in its first item may be further.
+    /// The loop has begun, and none of its items is complete. Loops inside its first item may have come further.
     Begun,
     /// Items of the loop are complete.
     Further,

@@ -1,10 +1,10 @@
-//! How often an item of a loop was tried, and which item may be killing the process.
+//! The attempts at an item of a loop, and the item that may be killing the process.
 
 use safe_state_backends::{Attempts, CrashCause, LoopProgress, Suspect};
 
 use crate::progress::unsaved::Unsaved;
 
-/// The item that failed last, and the one that is suspected.
+/// The attempts at the item that failed last, and the suspect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Suspicion {
     attempts: Unsaved<Attempts>,
@@ -19,8 +19,8 @@ impl Suspicion {
         }
     }
 
-    /// Counts an attempt at the item that was in vain, after as many as are known of it in this run. Returns which one
-    /// it was, of all runs.
+    /// Counts a failed attempt at `item`, of which `known` earlier ones are known in this run. Returns its number among
+    /// the attempts of all runs.
     pub(super) fn count_attempt(&mut self, item: u64, known: u32) -> u32 {
         let before = self.attempts.get().filter(|attempts| attempts.item == item);
         let count = before.map_or(0, |before| before.count).max(known).saturating_add(1);
@@ -28,26 +28,26 @@ impl Suspicion {
         count
     }
 
-    /// Returns how many runs died in the item, and what the last of them died of, as far as that is known.
+    /// Returns how many runs died in `item`, and the cause of the last of these deaths, if it is known.
     pub(super) fn crashes(&self, item: u64) -> (u32, Option<CrashCause>) {
         let known = self.suspect.get().filter(|suspect| suspect.item == item);
         known.map_or((0, None), |suspect| (suspect.crashes, suspect.cause))
     }
 
-    /// Returns the item in which the process died, while it is not the one in flight.
+    /// Returns the item in which the process died, until it is in flight again.
     pub(super) fn awaited(&self) -> Option<u64> {
         let awaited =
             self.suspect.get().filter(|suspect| suspect.crashes > 0 && !suspect.in_flight);
         awaited.map(|suspect| suspect.item)
     }
 
-    /// Suspects the item: it is in flight, and if the process ends now, it may be what ended it.
+    /// Marks `item` as the suspect: it is in flight, and may be the cause if the process ends now.
     pub(super) fn suspect(&mut self, item: u64, cause: Option<CrashCause>) {
         let (crashes, _) = self.crashes(item);
         self.suspect.set(Suspect { item, crashes, in_flight: true, cause });
     }
 
-    /// Clears the suspect: it has come to its end.
+    /// Clears the suspect, whose body has ended.
     pub(super) fn clear(&mut self) {
         if let Some(suspect) = self.suspect.get().filter(|suspect| suspect.in_flight) {
             self.suspect.set(Suspect { in_flight: false, ..suspect });

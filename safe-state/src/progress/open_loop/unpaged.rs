@@ -1,10 +1,10 @@
-//! What is unsaved of a loop, for a page.
+//! The unsaved progress of a loop, in the form for a page.
 
-/// What is unsaved, for a page.
+/// The unsaved progress of a loop, in the form for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unpaged {
-    /// Items that completed, and nothing else: how many, and the fingerprint of the last.
+    /// Only items that completed: their number, and the fingerprint of the last one.
     Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
-    /// More than that: the record that a save would append.
+    /// More than completed items: the page needs the record that a save would append.
     Record,
 }

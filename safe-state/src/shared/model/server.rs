@@ -1,5 +1,5 @@
-//! A store on a network of which requests and answers are lost, or come late, and whose leases run out by its own clock. Each
-//! worker goes by another clock.
+//! A store on a network where requests and answers are lost or late, and where leases run out by the store's own clock.
+//! Each worker has another clock.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use safe_state_backends::{Appended, Backend, Error as BackendError, Lease, LeaseOptions};
 
 pub(super) const JOB: &str = "model";
-/// How long a lease lasts that is not renewed.
+/// The time that a lease lasts without a renewal.
 pub(super) const TTL: u64 = 30;
 
 /// xorshift64*.
@@ -36,11 +36,11 @@ pub(super) struct State {
     is_fenced: bool,
 }
 
-/// What is between the workers and the server.
+/// The network between the workers and the server.
 pub(super) struct Network {
-    /// One request in so many is lost or late, or its answer is; 0 for none.
+    /// One request in this many is lost or late, or its answer is lost; 0 for none.
     pub(super) loses: u64,
-    /// Requests that are under way for long.
+    /// The requests that are late.
     late: Vec<Late>,
 }
 
@@ -48,11 +48,11 @@ pub(super) struct Network {
 #[derive(Default)]
 pub(super) struct AtWork {
     pub(super) number: usize,
-    /// Whether what lets a lease go is dead, and can't say so.
+    /// Whether the worker is dead, so that dropping a lease does not release it.
     pub(super) is_dying: bool,
 }
 
-/// A lease, as the server knows it.
+/// A lease, as the server has it.
 struct Granted {
     epoch: u64,
     until: u64,
@@ -61,13 +61,13 @@ struct Granted {
 
 type Late = Box<dyn FnOnce(&mut State) + Send>;
 
-/// What becomes of a request.
+/// The fate of a request.
 enum Sent {
     Well,
     Lost,
-    /// It comes when others have come that were sent later.
+    /// The request comes after others that were sent later.
     Late,
-    /// It was done, and the answer is lost.
+    /// The request was done, and its answer is lost.
     Unanswered,
 }
 
@@ -89,7 +89,7 @@ impl Server {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets time go by; some of the requests that are late come.
+    /// Lets time pass; some of the late requests come.
     pub(super) fn pass(&self, time: u64) {
         let mut state = self.state();
         state.now += time;
@@ -101,7 +101,7 @@ impl Server {
         }
     }
 
-    /// Takes the leases of a worker away that is dead, which shows on its own machine.
+    /// Releases the leases of a dead worker, whose death shows on its own machine.
     pub(super) fn bury(&self, worker: usize) {
         self.state().leases.retain(|_, lease| lease.worker != worker);
     }
@@ -119,7 +119,7 @@ impl State {
         }
     }
 
-    /// Does it to what is stored, if and when that comes to the server.
+    /// Applies `change` to the stored state, if and when the request comes to the server.
     fn change<T>(
         &mut self,
         change: impl FnOnce(&mut Self) -> T + Send + 'static,
@@ -138,8 +138,8 @@ impl State {
         }
     }
 
-    /// What time it is for the worker that is at work: its clock is wrong, and as fast as the server's, or half as fast, or
-    /// twice.
+    /// Returns the time by the worker's clock, which has an offset, and runs as fast as the server's clock, half as
+    /// fast, or twice as fast.
     fn local(&self, worker: usize) -> u64 {
         1000 * worker as u64 + self.now * [2, 1, 4][worker % 3] / 2
     }
@@ -149,7 +149,7 @@ impl State {
             if name != JOB {
                 return None;
             }
-            // Each waits for the head until it may have it.
+            // Each worker waits for the head until it may have it.
             self.now = lease.until;
         }
         self.epochs += 1;
@@ -158,7 +158,8 @@ impl State {
         Some(self.epochs)
     }
 
-    /// Writes by the lease of that number, if it is still that one.
+    /// Writes under the lease with the number `epoch`, if that is still the present one, or if the server does not
+    /// fence.
     fn write(
         &mut self,
         name: &str,
@@ -201,7 +202,7 @@ impl Backend for Server {
     fn lease(self: Arc<Self>, job: &str, _: LeaseOptions) -> Result<Box<dyn Lease>, BackendError> {
         let (name, mut state) = (job.to_owned(), self.state());
         let worker = state.worker.number;
-        // One whose answer is lost, or which comes late, runs out.
+        // A lease whose grant is late, or whose answer is lost, runs out.
         let granted = state.change(move |state| state.grant(&name, worker))?;
         let renewed = state.local(worker);
         drop(state);
@@ -219,7 +220,7 @@ struct Held {
     name: String,
     epoch: u64,
     worker: usize,
-    /// When it was renewed last, by the worker's clock.
+    /// The time of the last renewal, by the worker's clock.
     renewed: u64,
 }
 
@@ -268,7 +269,7 @@ impl Drop for Held {
             return;
         }
         let (name, epoch) = (self.name.clone(), self.epoch);
-        // If that does not come, the lease runs out.
+        // If this request is lost, the lease runs out.
         let _ = state.change(move |state| {
             if state.leases.get(&name).is_some_and(|lease| lease.epoch == epoch) {
                 state.leases.remove(&name);

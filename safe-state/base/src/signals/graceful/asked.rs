@@ -1,5 +1,5 @@
-//! What is done in the process about a signal that asks it to end: a thread waits for it, sees to what is to be
-//! done, and has the process end by a later one.
+//! The reaction to a signal that asks the process to end: a thread waits for it, does what the runs have registered, and ends
+//! the process at a later one.
 
 use std::fmt;
 use std::io;
@@ -15,19 +15,19 @@ use super::{EndSignals, SECOND_SIGNAL_AFTER};
 use crate::signals::Heard;
 use crate::signals::dying;
 
-/// A run that signals ask to end.
+/// The registration of a run that signals ask to end.
 pub(super) struct Listener {
     number: u64,
-    /// Taken when it is dropped.
+    /// The claim on the signals, which is taken out on drop.
     heard: Option<Heard>,
     process: &'static Process,
 }
 
-/// All runs of the process that do.
+/// All runs of the process that listen to signals.
 struct Process {
     runs: Mutex<Runs>,
     fewer: Condvar,
-    /// Of the thread that waits for the signals, if there is one.
+    /// The handle of the thread that waits for the signals, if it was started.
     thread: Option<Handle>,
 }
 
@@ -35,10 +35,10 @@ struct Process {
 struct Runs {
     last: u64,
     listening: Vec<Listening>,
-    /// Whether the thread waits until a second signal counts.
+    /// Whether the thread waits for the time from which a second signal counts.
     is_waiting: bool,
-    /// Of runs that were asked and have ended before that, so that the second of a pair does not end what the
-    /// program does next; and how long they are kept.
+    /// The claims of runs that were asked to end and have ended before that time, so that the second signal of a pair does not
+    /// end what the program does next; each with the longest time for which it is kept.
     kept: Vec<(Heard, Duration)>,
 }
 
@@ -47,15 +47,15 @@ struct Listening {
     came: Arc<AtomicBool>,
     signals: EndSignals,
     second_after: Duration,
-    /// Whether the thread has seen that it was asked.
+    /// Whether the thread has seen that the run was asked to end.
     is_asked: bool,
-    /// Whether that was by a signal that does more than to warn.
+    /// Whether the run was asked by a signal that does more than warn.
     is_to_end: bool,
     then: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Listener {
-    /// Signals set `came`; one that comes so long after the first ends the process.
+    /// Registers a run. Signals set `came`; one that comes `second_after` after the first, or later, ends the process.
     pub(super) fn begin(
         came: &Arc<AtomicBool>,
         signals: EndSignals,
@@ -65,7 +65,7 @@ impl Listener {
         let heard = Heard::begin(&numbers);
         let process = Process::get();
         for signal in numbers {
-            // They can be caught, and one that is waited for already changes nothing.
+            // These signals can be caught. Adding one that is waited for already changes nothing.
             let _ = process.thread.as_ref().map(|thread| thread.add_signal(signal));
         }
         let mut runs = process.runs();
@@ -103,7 +103,7 @@ impl Drop for Listener {
         let mut runs = self.process.runs();
         let mine = runs.listening.iter().position(|run| run.number == self.number);
         if let Some(run) = mine.map(|at| runs.listening.swap_remove(at)) {
-            // The thread has not come to it yet, or waits.
+            // The thread has not seen the signal yet, or is waiting.
             let lets_go = runs.is_waiting || !run.is_asked;
             if self.process.thread.is_some() && lets_go && run.came.load(Ordering::SeqCst) {
                 let longest = run.second_after.min(SECOND_SIGNAL_AFTER);
@@ -115,7 +115,7 @@ impl Drop for Listener {
     }
 }
 
-/// It is made where the first run listens: from then on the signals have a handler.
+/// The runs of the process. It is created when the first run listens: from then on the signals have a handler.
 static PROCESS: OnceLock<Process> = OnceLock::new();
 
 impl Process {
@@ -139,18 +139,18 @@ fn tell_deaf(error: &io::Error) {
     tracing::warn!(target: "safe_state", %error, "a second signal will not end the process");
 }
 
-/// What the thread does.
+/// Runs the thread that waits for signals.
 fn watch(mut signals: Signals) {
     loop {
         let Some(signal) = signals.forever().next() else { return };
-        // It was called before all was in place.
+        // The thread may have been called before the process was set up.
         let process = Process::get();
         end_if_asked(signal);
         if !process.ask(signal) {
             continue;
         }
         process.wait_until_a_second_counts();
-        // However late this thread comes to it: what has come until now is no second one.
+        // However late this thread runs, the signals that have come until now do not count as second ones.
         for signal in signals.pending() {
             process.ask(signal);
         }
@@ -159,8 +159,8 @@ fn watch(mut signals: Signals) {
 }
 
 impl Process {
-    /// Notes that the runs are asked to end which listen to that signal, and does what is to be done then. Returns whether
-    /// there are any.
+    /// Asks the runs to end that listen to the signal, and calls what they have registered. Returns whether any run listens or
+    /// has a claim.
     fn ask(&self, signal: i32) -> bool {
         let mut runs = self.runs();
         let new: Vec<_> = runs.listening.iter_mut().filter(|run| run.signals.has(signal)).collect();
@@ -172,7 +172,7 @@ impl Process {
                     return None;
                 }
                 run.is_asked = true;
-                // One that began between the signal and this is asked as well.
+                // A run that began between the signal and now is asked as well.
                 run.came.store(true, Ordering::SeqCst);
                 run.then.clone()
             })
@@ -186,7 +186,7 @@ impl Process {
         is_asked
     }
 
-    /// Waits until the time of the most patient is over; of those that have ended, no longer than by default.
+    /// Waits until the longest time of the runs is over. A run that has ended counts with the default time at most.
     fn wait_until_a_second_counts(&self) {
         let began = Instant::now();
         let mut runs = self.runs();
@@ -203,7 +203,7 @@ impl Process {
 }
 
 impl Process {
-    /// A signal does again what it does by default, if no run listens.
+    /// Releases the claims of ended runs, so that a signal has its default action again if no run listens.
     fn let_go(&self) {
         let mut runs = self.runs();
         runs.is_waiting = false;
@@ -213,7 +213,7 @@ impl Process {
     }
 }
 
-/// Ends the process if a run of it goes on that was asked to end long enough ago.
+/// Ends the process if a run of it was asked to end long enough ago, and goes on.
 pub(super) fn end_if_asked(signal: i32) {
     let is_to_end = |process: &Process| process.runs().listening.iter().any(|run| run.is_to_end);
     if !only_warns(signal) && PROCESS.get().is_some_and(is_to_end) {

@@ -1,10 +1,10 @@
-//! Which signals ask a process to end.
+//! The choice of signals that ask a process to end.
 
 #[cfg(unix)]
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGXCPU};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-/// Those that can be chosen, and whether one only warns, ahead of another that ends the process.
+/// The signals that can be chosen, each with whether it only warns ahead of another one that ends the process.
 #[cfg(unix)]
 const SIGNALS: [(&str, i32, bool); 8] = [
     ("INT", SIGINT, false),
@@ -19,20 +19,20 @@ const SIGNALS: [(&str, i32, bool); 8] = [
 #[cfg(not(unix))]
 const SIGNALS: [(&str, i32, bool); 2] = [("INT", SIGINT, false), ("TERM", SIGTERM, false)];
 
-/// The signals that ask a process to end: `true` stands for SIGINT and SIGTERM, `false` for none, and a text names them, as
-/// in `"TERM,USR1,USR2"`.
+/// The signals that ask a process to end: `true` stands for SIGINT and SIGTERM, `false` for none, and a text names them, as in
+/// `"TERM,USR1,USR2"`.
 ///
-/// INT, TERM, HUP and QUIT end a process. USR1, USR2, XCPU and ALRM are sent by batch systems some time before they do: they
-/// only warn, so a second signal that one of them goes before, or is, does not end the process at once.
+/// INT, TERM, HUP and QUIT end a process. Batch systems send USR1, USR2, XCPU and ALRM some time before they end one: these
+/// only warn. A second signal does not end the process at once if it only warns, or if only a warning came before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EndSignals(u8);
 
 impl EndSignals {
-    /// Returns those that a text names, with or without `SIG`, between commas.
+    /// Parses names of signals between commas, with or without `SIG`.
     ///
     /// # Errors
     ///
-    /// What is wrong with the text.
+    /// The message says which name is unknown.
     pub fn parse(text: &str) -> Result<EndSignals, String> {
         let mut chosen = 0;
         for name in text.split(',').map(str::trim) {
@@ -50,12 +50,12 @@ impl EndSignals {
         Ok(EndSignals(chosen))
     }
 
-    /// Returns whether there are none.
+    /// Returns whether no signal is chosen.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Returns their numbers.
+    /// Returns the numbers of the signals.
     pub fn numbers(self) -> Vec<i32> {
         let chosen = SIGNALS.iter().enumerate().filter(|(at, _)| self.0 & (1 << at) != 0);
         chosen.map(|(_, (_, number, _))| *number).collect()
@@ -83,7 +83,7 @@ impl From<bool> for EndSignals {
 impl From<&str> for EndSignals {
     /// # Panics
     ///
-    /// If the text names another signal.
+    /// Panics if the text names another signal.
     fn from(text: &str) -> Self {
         match EndSignals::parse(text) {
             Ok(signals) => signals,
@@ -95,7 +95,7 @@ impl From<&str> for EndSignals {
 impl From<String> for EndSignals {
     /// # Panics
     ///
-    /// If the text names another signal.
+    /// Panics if the text names another signal.
     fn from(text: String) -> Self {
         text.as_str().into()
     }
@@ -118,7 +118,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn some_only_warn() {
+    fn some_signals_only_warn() {
         let parsed = EndSignals::parse("USR1,SIGTERM").unwrap();
         assert_eq!(parsed.numbers(), [SIGTERM, SIGUSR1]);
         assert!(only_warns(SIGUSR1) && !only_warns(SIGTERM));

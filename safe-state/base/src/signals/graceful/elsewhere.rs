@@ -1,4 +1,4 @@
-//! Where there are no signals but Ctrl-C: a second one ends the process, whenever it comes.
+//! The reaction to signals on systems that have only Ctrl-C: a second one ends the process, whenever it comes.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ pub(super) struct Listener(Vec<SigId>);
 
 impl Listener {
     pub(super) fn begin(came: &Arc<AtomicBool>, signals: EndSignals, _: Duration) -> Listener {
-        // The first signal finds that none came before it, as this is registered before what notes it.
+        // The first signal finds `came` unset, as this is registered before the flag that sets it.
         let again = signals
             .numbers()
             .into_iter()

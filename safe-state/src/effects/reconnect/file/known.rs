@@ -1,4 +1,4 @@
-//! By what a file is known to be the one that it was: which it is, and the bytes before the place that was come to.
+//! Recognises a file as the one that was saved, by its identity and by the bytes before the saved place.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,35 +11,35 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::mode::{Mode, failed_on};
 use crate::effects::reconnect::outputs;
 
-/// How many bytes before the place are compared.
+/// The number of bytes before the place that are compared.
 const COMPARED: u64 = 1024;
-/// How many names a directory is looked through for, to say what has become of a file.
+/// The number of directory entries that are searched, to say what has become of a file.
 const MOST_NAMES: usize = 10_000;
 
-/// By what a file is known.
+/// The facts by which a file is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Known {
     id: FileId,
-    /// The place that the compared bytes end at.
+    /// The offset at which the compared bytes end.
     end: u64,
-    /// How many they are, and their checksum; none of a file that can't be read.
+    /// The number of compared bytes and their checksum; none if the file can't be read.
     compared: Option<(u16, u32)>,
 }
 
-/// What is saved of older releases ends before it.
+/// Reads the field if it is there: descriptions that older releases saved end before it.
 #[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
 pub(super) fn if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
     Ok(Option::deserialize(known).unwrap_or_default())
 }
 
 impl Known {
-    /// Of an open file, by the bytes that end at `end`.
+    /// Takes the facts of an open file, with the bytes that end at `end`.
     pub(super) fn of(file: &File, mode: Mode, end: u64) -> io::Result<Self> {
         let id = FileId::of(&file.metadata()?);
         let count = end.min(COMPARED);
         let compared = match checksum(file, &id, mode, (end - count, count)) {
             Ok(Some(checksum)) => Some((count.try_into().unwrap_or(u16::MAX), checksum)),
-            // Too short: it is said by who knows how long it is to be.
+            // The file is too short. The caller reports it, as it knows the length that the file should have.
             Ok(None) => None,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
             Err(error) => return Err(error),
@@ -94,7 +94,8 @@ impl Known {
         }
     }
 
-    /// By which name the file goes now, if that can be found.
+    /// Returns the name that the file has now in the directory of `path`, as text for a message; empty if it is not
+    /// found.
     pub(super) fn called_now(&self, path: &Path) -> String {
         let dir = path.parent().unwrap_or(Path::new("/"));
         let entries = fs::read_dir(dir).into_iter().flatten().take(MOST_NAMES).flatten();
@@ -109,7 +110,7 @@ impl Known {
     }
 }
 
-/// Of `count` bytes from a place on; none if they are not all there.
+/// Returns the checksum of `count` bytes from the offset `from` on; none if the file ends before them.
 fn checksum(
     file: &File,
     id: &FileId,
@@ -124,7 +125,7 @@ fn checksum(
     }
 }
 
-/// Reads all of `bytes` from a place on.
+/// Fills `bytes` from the offset `from` of the file on.
 pub(super) fn read(
     file: &File,
     id: &FileId,
@@ -135,7 +136,7 @@ pub(super) fn read(
     if mode.read { read(file) } else { outputs::read_by(id, || reader(file), read) }
 }
 
-/// The same file, opened to be read.
+/// Opens the same file again, for reading.
 #[cfg(target_os = "linux")]
 fn reader(file: &File) -> io::Result<File> {
     use std::os::fd::AsRawFd;
@@ -152,7 +153,7 @@ fn read_at(file: &File, bytes: &mut [u8], from: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, from)
 }
 
-/// The handle's own place would be changed by it.
+/// Refuses to read, as reading would move the handle's own position.
 #[cfg(not(unix))]
 fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
     Err(io::ErrorKind::PermissionDenied.into())

@@ -1,4 +1,4 @@
-//! How a file is open, and the errors of one that is not.
+//! The mode that a file is open in, and the errors of operations on its path.
 
 use std::io;
 use std::path::Path;

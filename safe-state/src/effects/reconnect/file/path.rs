@@ -1,4 +1,4 @@
-//! A path as its bytes, which need be no text. In a checkpoint they look as text does.
+//! Stores a path as its bytes, which need not be valid text. In a checkpoint they look the same as text.
 
 use std::path::{Path, PathBuf};
 

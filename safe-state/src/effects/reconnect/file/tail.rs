@@ -1,5 +1,5 @@
-//! What a file ended in when it was saved last in this run, by which one that was emptied meanwhile is noticed: a program
-//! that goes on at its place leaves zeros before it.
+//! Notices that an output file was emptied during the run, by the bytes that it ended in at the last save: a program
+//! that goes on at its old offset leaves zeros before it.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use super::known::read;
 use super::mode::{Mode, failed_on};
 use crate::effects::reconnect::outputs::{self, Tail};
 
-/// How many bytes are looked at.
+/// The number of bytes at the end that are compared.
 const LENGTH: u64 = 64;
 
 impl Tail {
@@ -27,8 +27,8 @@ impl Tail {
         }
     }
 
-    /// Whether the file was emptied since. What is appended to is changed by nothing else; another handle may go back and
-    /// write over what is there, but hardly zeros alone.
+    /// Returns whether the file was emptied since. Nothing else changes what a file that is appended to holds. In any
+    /// other mode another handle may go back and overwrite bytes, but hardly with zeros alone.
     fn is_gone(&self, now: Option<&Tail>, mode: Mode, end: u64) -> bool {
         if mode.append {
             return now.is_none_or(|now| now.bytes != self.bytes);
@@ -38,8 +38,8 @@ impl Tail {
     }
 }
 
-/// Checks that the file at `path`, which is `end` bytes long by now or written up to there, still has what it had when it was
-/// saved before; and takes down what it has.
+/// Checks that the file at `path` still has the bytes that it ended in at the last save, and notes the bytes before
+/// `end` for the next check. `end` is the length of the file, or the offset up to which it is written.
 pub(super) fn check(
     file: &File,
     (path, mode): (&Path, Mode),

@@ -1,4 +1,4 @@
-//! A library with a job, and tests of it as anyone writes them.
+//! Provides a library with a job, and tests of it as anyone writes them.
 
 use safe_state::resumable;
 
@@ -55,7 +55,7 @@ mod tests {
         assert!(bill::peek_checkpoint().unwrap().is_none());
     }
 
-    /// What another test leaves is nothing to this one, even with the same job and other arguments.
+    /// The state that another test leaves does not matter to this one, even with the same job and other arguments.
     #[test]
     fn the_bank_says_no_to_the_first() {
         assert!(bill(&ORDERS, 0).is_err());
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn so_has_one_that_is_awaited_on_many_threads() {
+    async fn a_job_on_many_threads_has_the_memory_of_its_test() {
         assert!(bill_later(ORDERS.to_vec(), 2).await.is_err());
         assert_eq!(bill_later(ORDERS.to_vec(), 99).await.unwrap(), 10);
     }

@@ -1,4 +1,4 @@
-//! As many loops as the attribute lets through can be saved. One more it refuses:
+//! Tests that a job can save as many loops as the attribute accepts. The attribute refuses one loop more:
 //! `ui/choice/too_many_loops.rs` and `ui/choice/too_deep_a_loop.rs`.
 
 use std::sync::Arc;
@@ -28,14 +28,14 @@ one_after_another! {
 }
 
 #[test]
-fn as_many_loops_as_are_let_through_are_saved() {
+fn the_most_loops_of_a_function_are_saved() {
     let (store, ran) = (Arc::default(), Ran::default());
     one_after_another(&store, &ran, true).unwrap_err();
     one_after_another(&store, &ran, false).unwrap();
     assert_eq!(ran.take(), (0..64).collect::<Vec<_>>());
 }
 
-/// A loop around the body for each number, the first innermost.
+/// Puts a loop around the body for each number. The first number is the innermost loop.
 macro_rules! inside_one_another {
     (($($head:tt)*) $ran:ident $item:ident { $($body:tt)* } $number:literal $($more:literal)*) => {
         inside_one_another! { ($($head)*) $ran $item {
@@ -65,7 +65,7 @@ inside_one_another! {
 }
 
 #[test]
-fn as_deep_loops_as_are_let_through_are_saved() {
+fn the_deepest_loops_of_a_function_are_saved() {
     let (store, ran) = (Arc::default(), Ran::default());
     inside_one_another(&store, &ran, true).unwrap_err();
     inside_one_another(&store, &ran, false).unwrap();

@@ -1,4 +1,4 @@
-//! Every kind of interrupt against every kind of work, each in a process of its own.
+//! Tests every kind of interrupt against every kind of work, each in a process of its own.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
@@ -8,24 +8,24 @@ const INT: i32 = 2;
 const KILL: i32 = 9;
 const TERM: i32 = 15;
 
-/// What becomes of the work.
+/// The end of the work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    /// It ends with the limit's error.
+    /// The work ends with the limit's error.
     Error,
-    /// It dies of a signal.
+    /// The work dies of a signal.
     Signal(i32),
-    /// It goes on, though it was told.
+    /// The work goes on, though it was told of the limit.
     GoesOn,
 }
 
-/// Work that asks whether it may go on; or that gives the executor, which asks for it, a chance.
+/// The kinds of work that ask whether they may go on, or that give the executor, which asks for them, a chance to.
 const ASKS: [&str; 3] = ["checks", "async", "checks-in-a-thread"];
-/// Work that does not.
+/// The kinds of work that do not ask.
 const DEAF: [&str; 6] = ["spins", "reads", "sleeps", "native", "spins-in-a-thread", "async-spins"];
 
 fn start(work: &str, interrupt: &str, signals: &str) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_interrupted"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_child"));
     child.args([work, interrupt, signals]).stdin(Stdio::piped()).stdout(Stdio::piped());
     child.spawn().unwrap()
 }

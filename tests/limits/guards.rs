@@ -1,4 +1,4 @@
-//! Guards in one process: nested, on many threads, around futures, left in time.
+//! Tests guards in one process: nested, on many threads, around futures, left in time.
 
 use std::thread;
 use std::time::Duration;
@@ -38,12 +38,12 @@ fn the_error_says_how_long_and_where() {
 }
 
 #[test]
-fn without_a_guard_all_is_well() {
+fn a_check_without_a_guard_is_no_error() {
     check().unwrap();
     progress();
 }
 
-/// Were one left only at the next look, this would take an hour.
+/// If a guard were left only at its next look, this test would take an hour.
 #[test]
 fn a_guard_is_left_at_once() {
     let guard = guard(LONG).check_interval(LONG);
@@ -69,7 +69,7 @@ fn each_of_nested_guards_counts() {
     cancelled(&outer);
     inner.check().unwrap();
     check().unwrap_err();
-    // The innermost one's, which does not help the other.
+    // The progress counts for the innermost guard, and does not help the outer one.
     progress();
     check().unwrap_err();
     drop(inner);
@@ -88,7 +88,7 @@ fn guards_need_not_be_left_in_order() {
 }
 
 #[test]
-fn each_thread_has_its_own() {
+fn each_thread_has_its_own_guard() {
     let late = guard(SHORT).start().unwrap();
     let threads: Vec<_> = (0..16)
         .map(|number| {
@@ -136,7 +136,7 @@ fn a_future_is_guarded_on_whatever_threads_it_runs() {
 }
 
 #[test]
-fn what_is_ready_is_not_cancelled() {
+fn a_future_that_is_ready_is_not_cancelled() {
     let value = safe_state_tests::shapes::block_on(guard(SHORT).run_async(async {
         while check().is_ok() {
             thread::sleep(Duration::from_millis(1));

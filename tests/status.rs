@@ -1,4 +1,4 @@
-//! Looking at a job from outside.
+//! Tests looking at a job from outside.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -51,9 +51,9 @@ mod jobs {
 
 #[test]
 fn the_default_name_is_the_functions_path() {
-    assert_eq!(jobs::plain::job_name(), "looking::jobs::plain");
+    assert_eq!(jobs::plain::job_name(), "status::jobs::plain");
     let path = Job::new(jobs::plain::job_name()).state_dir("state").checkpoint_path().unwrap();
-    assert!(path.ends_with("looking%3A%3Ajobs%3A%3Aplain.safestate"), "{}", path.display());
+    assert!(path.ends_with("status%3A%3Ajobs%3A%3Aplain.safestate"), "{}", path.display());
     assert_eq!(
         jobs::plain::checkpoint_path(),
         None,

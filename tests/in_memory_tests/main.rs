@@ -1,13 +1,14 @@
-//! A package whose tests call jobs that name no place, as `cargo test` runs them.
+//! Tests a package whose tests call jobs that name no place, as `cargo test` runs them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Writes the package in a directory of its own. Its tests of the library in use need the feature `testing`.
+/// Writes the package in the folder `dir`, and returns its folder. Tests that call the library from outside need the
+/// feature `testing`.
 fn bank(dir: &Path, has_testing: bool) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let from = here.join("ordinary/bank");
+    let from = here.join("in_memory_tests/bank");
     let folder = dir.join("bank");
     for name in ["src/lib.rs", "tests/calls.rs"] {
         fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
@@ -21,14 +22,14 @@ fn bank(dir: &Path, has_testing: bool) -> PathBuf {
         .replace("@PATH@", package)
         .replace("@TESTING@", if has_testing { &testing } else { "" });
     fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    // The versions that are here, so that nothing is fetched.
+    // The lock file names the versions that are here, so Cargo fetches nothing.
     fs::copy(here.with_file_name("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     folder
 }
 
-/// What `cargo test` prints there, and whether all tests have passed.
+/// Returns whether all tests of the package have passed, and what `cargo test` prints.
 fn cargo_test(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ordinary");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("in_memory_tests");
     let told = Command::new(env!("CARGO"))
         .args(["test", "--offline"])
         .args(arguments)
@@ -64,9 +65,9 @@ fn tests_that_call_the_library_pass_with_the_feature_testing() {
     assert!(!folder.join(".safe_state").exists(), "they left files");
 }
 
-/// What the guide says of them: without the feature nothing tells that the library is called by a test.
+/// The guide says so: without the feature, the library cannot tell that a test calls it.
 #[test]
-fn without_the_feature_they_have_files() {
+fn tests_without_the_feature_testing_leave_files() {
     let dir = tempfile::tempdir().unwrap();
     let folder = bank(dir.path(), false);
     cargo_test(&folder, &["--test", "calls", "--", "--test-threads=1"]);

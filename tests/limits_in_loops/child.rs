@@ -1,4 +1,4 @@
-//! A job under limits, one of whose items does not end.
+//! Runs jobs under limits, with one item that does not end.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -35,14 +35,14 @@ fn spin() -> Result<()> {
     }
 }
 
-/// From what nobody writes to.
+/// Reads from a pipe that nobody writes to.
 fn read() -> Result<()> {
     let (reader, _writer) = std::io::pipe()?;
     std::io::copy(&mut &reader, &mut std::io::sink())?;
     Ok(())
 }
 
-/// A hundred megabytes at a time, up to more than any test may take.
+/// Takes memory, a hundred megabytes at a time, up to more than any test may take.
 fn take() -> Result<()> {
     let mut taken = Vec::new();
     for _ in 0..40 {

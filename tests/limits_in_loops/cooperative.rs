@@ -1,4 +1,4 @@
-//! Bodies that heed their limits.
+//! Tests bodies that heed their limits.
 
 use std::path::Path;
 use std::thread;
@@ -8,7 +8,7 @@ use safe_state::limits::{LimitExceeded, check};
 use safe_state::{Action, Error, ErrorContext, Job, StopReason, resumable};
 use safe_state_tests::{Ran, shapes::block_on};
 
-/// A limit that an item which waits for it passes, and no other.
+/// A time limit that only an item that waits for it exceeds.
 const SHORT: Duration = Duration::from_secs(1);
 
 fn give_up(error: &ErrorContext<'_>) -> Action {
@@ -134,7 +134,7 @@ fn a_run_is_over_between_two_items() {
     };
     assert_eq!(stopped(job().timeout("1s").run(0..3, sleep)), StopReason::Timeout);
     assert_eq!(job().peek_checkpoint().unwrap().unwrap().completed().len(), 1);
-    // Any process has more than that in use.
+    // Any process uses more memory than that.
     assert_eq!(stopped(job().max_memory("64KiB").run(0..3, work)), StopReason::MaxMemory);
     job().timeout("1h").run(0..3, work).unwrap();
 }
@@ -145,7 +145,7 @@ fn nested(dir: &Path, ran: &Ran, hangs: bool, groups: &[u64]) -> anyhow::Result<
     for group in groups {
         #[resume]
         for item in 0..3 {
-            // Longer than an item may take, all together.
+            // The three items together take longer than one item may.
             thread::sleep(SHORT / 4);
             ran.note(group * 10 + item);
         }
@@ -166,17 +166,17 @@ fn items_of_an_inner_loop_have_a_time_each_and_so_has_what_is_behind_it() {
     assert_eq!(ran.take(), [0, 1, 2, 10, 11, 12, 20, 21, 22]);
 }
 
-/// The environment is the process's: this is asked in one of its own.
+/// The environment belongs to the process, so the job runs in a process of its own.
 #[test]
 fn a_run_stops_before_the_batch_system_ends_it() {
     let dir = tempfile::tempdir().unwrap();
     let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 3600;
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg("batch").arg(dir.path());
     let output = child.env("SLURM_JOB_END_TIME", end.to_string()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let dir = tempfile::tempdir().unwrap();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg("batch").arg(dir.path());
     let output = child.env("SLURM_JOB_END_TIME", (end - 3595).to_string()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

@@ -1,4 +1,4 @@
-//! Where nobody can read what the command says, or a file can't be written, it ends by an exit code of its own.
+//! Tests that the command ends by an exit code of its own where nobody can read its output, or a file can't be written.
 
 use std::fs::OpenOptions;
 use std::io::pipe;
@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::command::{Jobs, command};
 
-/// All that the command can do, in ways that say something; of some kinds a job is there no more afterwards.
+/// All commands, in forms that write something. Some of them remove the job.
 const ALL: &[&[&str]] = &[
     &["list"],
     &["peek", "broken"],
@@ -78,7 +78,7 @@ fn each(of: impl Fn(&mut Command), what: &str) {
 }
 
 #[test]
-fn all_commands_are_among_them() {
+fn every_command_of_the_help_is_tested() {
     let output = command().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let (_, commands) = help.split_once("Commands:\n").unwrap();
@@ -90,7 +90,7 @@ fn all_commands_are_among_them() {
     }
 }
 
-/// A pipe that nobody reads any more.
+/// Returns a pipe that nobody reads any more.
 fn closed() -> Stdio {
     let (reader, writer) = pipe().unwrap();
     drop(reader);
@@ -102,20 +102,20 @@ fn full() -> Stdio {
 }
 
 #[test]
-fn a_pipe_that_is_closed() {
+fn each_command_ends_by_an_exit_code_on_a_closed_pipe() {
     each(|command| _ = command.stdout(closed()), "output");
     each(|command| _ = command.stderr(closed()), "error");
     each(|command| _ = command.stdout(closed()).stderr(closed()), "both");
 }
 
 #[test]
-fn a_disk_that_is_full() {
+fn each_command_ends_by_an_exit_code_on_a_full_disk() {
     each(|command| _ = command.stdout(full()), "output");
     each(|command| _ = command.stderr(full()), "error");
     each(|command| _ = command.stdout(full()).stderr(full()), "both");
 }
 
-/// By the shell, as its users do it.
+/// Makes a shell run the command after `first`, as users do it.
 fn in_shell(command: &mut Command, first: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{first}; exec \"$@\""), "sh"]);
@@ -132,14 +132,14 @@ fn in_shell(command: &mut Command, first: &str) {
 }
 
 #[test]
-fn streams_that_are_closed() {
+fn each_command_ends_by_an_exit_code_on_closed_streams() {
     each(|command| in_shell(command, "exec >&-"), "output");
     each(|command| in_shell(command, "exec 2>&-"), "error");
     each(|command| in_shell(command, "exec >&- 2>&-"), "both");
 }
 
 #[test]
-fn files_that_may_not_grow() {
+fn each_command_ends_by_an_exit_code_if_files_may_not_grow() {
     each(|command| in_shell(command, "ulimit -f 0"), "none");
     each(|command| in_shell(command, "ulimit -f 0; exec >out"), "output");
     each(|command| in_shell(command, "ulimit -f 0; exec 2>err"), "error");

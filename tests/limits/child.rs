@@ -1,4 +1,4 @@
-//! Work of some kind under a guard, in a process of its own.
+//! Does work of some kind under a guard, in a process of its own.
 
 use std::hint::black_box;
 use std::io::Write;
@@ -19,7 +19,7 @@ fn main() -> Result<()> {
     listen(signals)?;
     let mut guard = guard(interrupt)?;
     if ["checks", "checks-in-a-thread", "async"].contains(&work.as_str()) {
-        // However busy the machine is, what asks has the time to.
+        // Work that checks has the time to do so, however busy the machine is.
         guard = guard.grace_period(HOUR);
     }
     let done = match work.as_str() {
@@ -40,7 +40,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Has some signals do nothing.
+/// Makes some signals do nothing.
 fn listen(signals: &str) -> Result<()> {
     let names: &[i32] = match signals {
         "int" => &[signal_hook::consts::SIGINT],
@@ -75,7 +75,7 @@ fn under(guard: &TimeLimit, work: &str) -> Result<()> {
             check()?;
         },
         "spins" => spin(),
-        // Nobody writes there.
+        // The test writes nothing to standard input.
         "reads" => _ = std::io::stdin().read_line(&mut String::new())?,
         "sleeps" => thread::sleep(HOUR),
         "native" => count_for_ever()?,
@@ -90,7 +90,7 @@ fn under(guard: &TimeLimit, work: &str) -> Result<()> {
     Ok(())
 }
 
-/// The task is polled by other threads than this one, by one after another.
+/// Runs async work under a guard. The task is polled by other threads than this one, one after another.
 fn asynchronous(
     guard: &TimeLimit,
     work: impl Future<Output = Result<()>> + Send + 'static,
@@ -112,7 +112,7 @@ fn spin() {
     }
 }
 
-/// In C, which knows nothing of guards.
+/// Runs an endless query in C code, which knows nothing of guards.
 fn count_for_ever() -> Result<()> {
     let query =
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n";
@@ -120,13 +120,13 @@ fn count_for_ever() -> Result<()> {
     Ok(connection.query_row(query, [], |_| Ok(()))?)
 }
 
-/// Says when the work is cancelled.
+/// Prints a line when the work is cancelled.
 fn tell(handle: LimitHandle) {
     thread::spawn(move || {
         while handle.check().is_ok() {
             thread::sleep(Duration::from_millis(1));
         }
-        // The test may have seen enough.
+        // The test may have closed the pipe after it has seen enough.
         let _ = writeln!(std::io::stdout(), "told");
     });
 }

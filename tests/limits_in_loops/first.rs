@@ -1,5 +1,5 @@
-//! As process 1 of a container, to which the kernel gives no signal of its own: the process is ended all the
-//! same. Linux alone, and it takes root or user namespaces.
+//! Tests that a process is ended even if it is process 1 of a container, to which the kernel sends no signal of its
+//! own. The tests run on Linux alone, and need root or user namespaces.
 
 use std::process::{Command, Output};
 
@@ -19,7 +19,7 @@ fn ended(mut command: Command) -> Output {
 
 fn ends(kind: &str, codes: &[i32]) {
     let dir = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg(kind).arg(dir.path());
     let output = ended(as_process_1(&child));
     let code = output.status.code();
@@ -29,29 +29,30 @@ fn ends(kind: &str, codes: &[i32]) {
 }
 
 #[test]
-fn an_item_that_does_not_end() {
+fn process_1_is_ended_in_an_item_that_does_not_end() {
     ends("spins", &[BY_INT]);
     ends("reads", &[BY_INT]);
 }
 
 #[test]
-fn one_in_a_program_that_heeds_sigint() {
+fn process_1_that_heeds_sigint_is_killed_in_a_slow_item() {
     ends("graceful", &[BY_KILL]);
 }
 
-/// Where its memory grows so fast that there is no time for a grace, by SIGKILL.
+/// An item whose memory grows so fast that no time is left for a grace period is ended by SIGKILL, and a slower one by
+/// SIGINT.
 #[test]
-fn one_that_takes_memory_without_end() {
+fn process_1_is_ended_in_an_item_that_takes_memory_without_end() {
     ends("takes", &[BY_INT, BY_KILL]);
 }
 
 #[test]
-fn a_run_that_takes_too_long() {
+fn process_1_is_ended_when_its_run_takes_too_long() {
     ends("run", &[BY_INT]);
 }
 
 #[test]
-fn work_under_a_guard_of_its_own() {
+fn process_1_is_ended_when_guarded_work_takes_too_long() {
     for (interrupt, heeded, code) in [
         ("signal", "none", BY_INT),
         ("both", "none", BY_INT),
@@ -60,7 +61,7 @@ fn work_under_a_guard_of_its_own() {
         ("signal-kill", "int-and-term", BY_KILL),
         ("both-kill", "int-and-term", BY_KILL),
     ] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_interrupted"));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_limits_child"));
         child.args(["spins", interrupt, heeded]);
         let output = ended(as_process_1(&child));
         assert_eq!(output.status.code(), Some(code), "{interrupt}, {heeded}: {output:?}");

@@ -1,4 +1,4 @@
-//! Guards on memory.
+//! Tests guards on memory.
 
 use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use safe_state::Error;
 use safe_state::limits::{ActiveLimit, Interrupt, LimitExceeded, Memory, MemoryLimit};
 
-/// The memory is the process's: one test at a time takes some.
+/// A lock for the tests that take memory, because all of them measure the memory of the process.
 static TAKING: Mutex<()> = Mutex::new(());
 
 fn guard(more: u64) -> MemoryLimit {
@@ -43,9 +43,9 @@ fn what_takes_too_much_is_cancelled_until_it_has_freed_it() {
     wait_for(&guard, false);
 }
 
-/// Looked at twice a second alone, it would have been past the limit by hundreds of megabytes.
+/// A guard that looked only twice a second would see the limit after it was exceeded by hundreds of megabytes.
 #[test]
-fn near_the_limit_it_is_seen_soon() {
+fn a_passed_limit_on_memory_is_seen_soon() {
     let _alone = TAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let guard = guard(200 << 20).start().unwrap();
     let mut held = Vec::new();

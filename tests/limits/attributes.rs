@@ -1,4 +1,4 @@
-//! `#[time_guard]` and `#[mem_guard]` on functions of many shapes.
+//! Tests `#[time_guard]` and `#[mem_guard]` on functions of many shapes.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ fn is_timeout(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(Error::Limit(LimitExceeded::ExecutionTimeout { .. })))
 }
 
-/// Adds up, and goes on until it is cancelled where `until` says so.
+/// Adds up the numbers. With the limit `SHORT`, goes on until it is cancelled.
 #[time_guard(timeout = limit, interrupt = "cancellation", check_interval = "5ms")]
 fn sums<'a, T: Into<u64> + Copy>(
     numbers: &'a [T],
@@ -86,7 +86,7 @@ fn an_async_method_returns_what_it_did() {
 }
 
 #[test]
-fn both_go_on_one_method() {
+fn one_method_may_have_both_guards() {
     let mut importer = Importer { done: 0 };
     importer.both();
     assert_eq!(importer.done, 7);

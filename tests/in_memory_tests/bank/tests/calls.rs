@@ -1,4 +1,4 @@
-//! Tests that call a function of the library, which is compiled as for users.
+//! Tests a function of the library, which is compiled as for its users.
 
 const ORDERS: [u64; 5] = [0, 1, 2, 3, 4];
 

@@ -1,4 +1,4 @@
-//! What is asked of a run while it waits, and behind its last item.
+//! Tests requests to a run while it waits, and after its last item.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use safe_state::{
 };
 use safe_state_tests::shapes::block_on;
 
-/// Far less than an hour, and enough for any machine.
+/// A time that is far less than an hour, and enough for any machine.
 const SOON: Duration = Duration::from_secs(60);
 
 type Stored = Arc<dyn Backend>;
 
-/// How many items began.
+/// The number of items that have begun.
 type Begun = AtomicU64;
 
 fn stored() -> (Stored, Job) {
@@ -59,7 +59,7 @@ waiting! {
     throttled_async, [async], throttle = || BUSY.load(Ordering::SeqCst);
 }
 
-/// Each test is a process of its own.
+/// Whether the throttle lets the next item begin. Each test is a process of its own, so tests can share the flag.
 static BUSY: AtomicBool = AtomicBool::new(false);
 
 #[resumable(name = "waits", backend = backend, max_attempts = 3, backoff = Backoff::constant("1h"), fresh(begun))]
@@ -84,7 +84,8 @@ fn plain(backend: Stored, begun: &Begun) -> Result<u64, Error> {
 
 type Call = fn(Stored, &Begun) -> Result<u64, Error>;
 
-/// Those that wait behind their first item; and how many items are complete then.
+/// The calls that wait after the body of their first item, each with the number of items that are complete while it
+/// waits.
 const RATED: [(Call, u64); 4] = [
     (rated, 1),
     (|backend, begun| block_on(rated_async(backend, begun)), 1),
@@ -137,7 +138,7 @@ fn a_run_that_waits_is_paused_with_all_that_is_complete_and_waits_on() {
 }
 
 #[test]
-fn so_is_one_that_is_throttled_before_its_first_item() {
+fn a_run_that_is_throttled_before_its_first_item_is_cancelled() {
     let calls: [Call; 2] = [throttled, |backend, begun| block_on(throttled_async(backend, begun))];
     for call in calls {
         let ((backend, job), begun) = (stored(), Begun::default());
@@ -156,7 +157,7 @@ fn so_is_one_that_is_throttled_before_its_first_item() {
 }
 
 #[test]
-fn one_that_waits_for_its_lease_is_cancelled_and_heeds_no_older_request() {
+fn a_run_that_waits_for_its_lease_heeds_only_a_new_request() {
     let calls: [Call; 2] =
         [waits_for_lease, |backend, begun| block_on(waits_for_lease_async(backend, begun))];
     for call in calls {
@@ -167,7 +168,7 @@ fn one_that_waits_for_its_lease_is_cancelled_and_heeds_no_older_request() {
             let run = scope.spawn(|| call(Arc::clone(&backend), &begun));
             thread::sleep(Duration::from_millis(400));
             assert!(!run.is_finished());
-            // It may look at any time, and has to see that the older one was taken back.
+            // The run may look at any time, and has to see that the older request was taken back.
             wait_for(|| {
                 job.resume().unwrap();
                 thread::sleep(Duration::from_millis(300));
@@ -189,7 +190,7 @@ waiting! {
 }
 
 #[test]
-fn many_may_ask_at_a_time_of_a_run_and_of_none() {
+fn many_may_ask_a_run_at_a_time_and_also_a_job_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let backends: [Stored; 3] = [
         Arc::new(MemoryBackend::default()),
@@ -213,7 +214,7 @@ fn many_may_ask_at_a_time_of_a_run_and_of_none() {
         thread::scope(|scope| {
             let (is_over, job) = (&is_over, &job);
             let run = scope.spawn(move || {
-                // Each is cancelled sooner or later.
+                // Each run is cancelled sooner or later.
                 while !is_over.load(Ordering::SeqCst) {
                     let ended = job.run(0..u64::MAX, |_| Ok::<(), Error>(()));
                     assert!(is_cancelled(&ended), "{ended:?}");
@@ -232,13 +233,13 @@ fn many_may_ask_at_a_time_of_a_run_and_of_none() {
     }
 }
 
-/// Asks during the item of that number, and comes back when it has been heard.
+/// Asks `of` the run from within an item, and waits until the run has to ask again.
 fn ask(job: &Job, of: Request) {
     match of {
         Request::Cancel => job.cancel().unwrap(),
         _ => job.pause().unwrap(),
     }
-    // So that it is time for the run to ask.
+    // The run asks again after some time, which is over then.
     thread::sleep(Duration::from_millis(60));
 }
 
@@ -270,7 +271,7 @@ asked_in_the_last_item! {
     list, [], vec![1, 2];
 }
 
-/// Of which only some are to be done.
+/// Filters its input, so that only some of the numbers are items.
 #[resumable(name = "waits", backend = Arc::clone(&backend))]
 fn chosen(backend: Stored, of: Request) -> Result<u64, Error> {
     for item in (0..6).filter(|item| *item >= 3) {
@@ -350,7 +351,7 @@ fn two_loops(backend: &Stored, second: &Cell<u64>) -> Result<u64, Error> {
 }
 
 #[test]
-fn one_that_has_another_loop_stops_before_its_first_item() {
+fn a_run_with_another_loop_stops_before_that_loops_first_item() {
     let ((backend, job), second) = (stored(), Cell::new(0));
     assert!(is_cancelled(&two_loops(&backend, &second)));
     assert_eq!(second.get(), 0);
@@ -358,7 +359,7 @@ fn one_that_has_another_loop_stops_before_its_first_item() {
     assert_eq!(two_loops(&backend, &second).unwrap(), 3);
 }
 
-/// A dead letter of the first run's comes once more, before items that are complete.
+/// Tries the first run's dead letter once more, before items that are complete.
 #[resumable(name = "waits", backend = Arc::clone(backend), keep_on_success, on_error = |_| safe_state::Action::DeadLetter, fresh(fails))]
 fn retried(backend: &Stored, fails: bool, ran: &Cell<u64>) -> Result<u64, Error> {
     for item in 0..4 {
@@ -374,7 +375,7 @@ fn retried(backend: &Stored, fails: bool, ran: &Cell<u64>) -> Result<u64, Error>
 }
 
 #[test]
-fn behind_the_last_dead_letter_that_is_tried_again_the_input_has_ended() {
+fn a_retry_that_has_done_the_last_dead_letter_is_finished() {
     let ((backend, job), ran) = (stored(), Cell::new(0));
     assert_eq!(retried(&backend, true, &ran).unwrap(), 4);
     job.retry_dead_letters().unwrap();

@@ -1,4 +1,4 @@
-//! Between two items: waiting, and stopping before the next.
+//! Tests what happens between two items: waiting, and stopping before the next.
 
 mod requests;
 mod waits;
@@ -59,7 +59,7 @@ fn items_are_spread_in_time() {
     let dir = tempfile::tempdir().unwrap();
     let began = Instant::now();
     block_on(spread(dir.path(), 0..8)).unwrap();
-    // Neither the first nor the end of the input waits.
+    // Neither the first item nor the end of the input waits.
     assert!(began.elapsed() >= Duration::from_millis(70), "{:?}", began.elapsed());
     let began = Instant::now();
     let job = Job::new("spread").state_dir(dir.path()).rate(Rate::new(100, Duration::from_secs(1)));
@@ -100,7 +100,7 @@ fn walk(dir: &Path, pause: Duration) -> anyhow::Result<Vec<u32>> {
 }
 
 #[test]
-fn a_checkpoint_of_ones_own_is_a_boundary() {
+fn a_manual_checkpoint_ends_a_run_that_is_over() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(reason(&walk(dir.path(), SHORT).unwrap_err()), StopReason::MaxRuntime);
     assert_eq!(walk(dir.path(), Duration::ZERO).unwrap(), [1, 3, 7, 6, 2, 5, 4]);
@@ -111,7 +111,7 @@ fn signalled(dir: &Path, items: &[u32], at: u32, ran: &Cell<u32>) -> anyhow::Res
     for item in items {
         if *item == at {
             kill_process(getpid(), Signal::TERM)?;
-            // Another thread may be the one that is interrupted.
+            // The signal may interrupt another thread than this one.
             std::thread::sleep(SHORT);
         }
         ran.set(ran.get() + item);

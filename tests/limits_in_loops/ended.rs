@@ -1,4 +1,4 @@
-//! Bodies that heed nothing: what is complete is saved beside them, and the process is ended.
+//! Tests bodies that heed nothing: what is complete is saved beside them, and the process is ended.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ const KILL: i32 = 9;
 const BAD: u64 = 7;
 
 fn run(kind: &str, dir: &Path) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg(kind).arg(dir).output().unwrap()
 }
 
@@ -21,7 +21,7 @@ fn checkpoint(dir: &Path) -> Checkpoint {
     Job::new("limited").state_dir(dir).peek_checkpoint().unwrap().unwrap()
 }
 
-/// Runs the job until it has given up its one bad item, and looks at what it has left.
+/// Runs the job until it has given up its one bad item, and checks what it has left.
 fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     let dir = tempfile::tempdir().unwrap();
     let Output { status, stderr, .. } = run(kind, dir.path());
@@ -30,7 +30,7 @@ fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     assert_eq!(said.matches("; the process is ended, ").count(), 1, "{kind}: {said}");
     assert!(status.signal().is_some_and(|it| signals.contains(&it)), "{kind}: {status}");
     let after = checkpoint(dir.path());
-    // With carried variables, what was not saved before is done again.
+    // With carried variables, items that were not saved before are done again.
     let saved = if kind == "carries" { 0 } else { BAD };
     let progress = after.loop_progress(0).unwrap();
     assert_eq!(progress.completed().len(), saved, "{kind}");
@@ -55,38 +55,39 @@ fn is_slow(cause: CrashCause) -> bool {
 }
 
 #[test]
-fn an_item_that_never_ends() {
+fn an_item_that_never_ends_is_ended() {
     ends("spins", &[INT], is_slow);
 }
 
 #[test]
-fn one_in_a_system_call() {
+fn an_item_in_a_system_call_is_ended() {
     ends("reads", &[INT], is_slow);
 }
 
 #[test]
-fn one_of_an_async_function_that_does_not_await() {
+fn an_async_item_that_does_not_await_is_ended() {
     ends("async", &[INT], is_slow);
 }
 
 #[test]
-fn one_of_a_function_that_carries_a_variable() {
+fn a_slow_item_of_a_function_that_carries_a_variable_is_ended() {
     ends("carries", &[INT], is_slow);
 }
 
 #[test]
-fn one_that_is_known_by_key() {
+fn a_slow_item_that_is_known_by_key_is_ended() {
     ends("by-key", &[INT], is_slow);
 }
 
 #[test]
-fn one_in_a_program_that_survives_sigint() {
+fn a_slow_item_in_a_program_that_survives_sigint_is_killed() {
     ends("graceful", &[KILL], is_slow);
 }
 
-/// Where it takes it so slowly that its grace is over first, by SIGINT.
+/// An item whose memory grows so slowly that its grace period ends first is ended by SIGINT, and a faster one by
+/// SIGKILL.
 #[test]
-fn one_that_takes_memory_without_end() {
+fn an_item_that_takes_memory_without_end_is_ended() {
     ends(
         "takes",
         &[INT, KILL],

@@ -1,4 +1,4 @@
-//! What a carried variable is before, between and behind loops in a resumed run, beside what `shapes` shows.
+//! Tests what a carried variable is before, between and behind loops in a resumed run, besides what `shapes` tests.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -121,7 +121,7 @@ fn results_are_at_the_end_of_a_loop_what_they_were() {
     }
 }
 
-/// Ten phases that push rows to one list, whose length is read behind each.
+/// Runs ten phases that push rows to one list. The length of the list is read behind each.
 #[resumable(name = "ten", state_dir = dir, carry(rows), save_every = 50, durability = "process", fresh(fail_at))]
 fn ten(dir: &Path, each: u64, fail_at: Option<u64>) -> anyhow::Result<(Vec<usize>, Vec<String>)> {
     let mut rows: Results<String> = Results::new();
@@ -204,7 +204,7 @@ fn a_list_that_is_read_behind_each_of_ten_loops_is_stored_once() {
     assert_eq!(ten(dir.path(), 520, None).unwrap(), expected);
 }
 
-/// A list that another one takes the place of behind a loop, where it is read.
+/// Reads a list behind two loops, and then puts another one in its place.
 #[resumable(name = "replaced", state_dir = dir, carry(rows), save_every = every, durability = "process", fresh(fail_at, every))]
 fn replaced(dir: &Path, every: u64, fail_at: Option<u64>) -> anyhow::Result<(u64, u64, Vec<u64>)> {
     let mut rows: Results<u64> = Results::new();
@@ -240,7 +240,7 @@ fn a_list_at_the_end_of_a_loop_outlives_the_list_that_it_was() {
     }
 }
 
-/// As an earlier version of the function, which did not read the variable before its loop.
+/// Stands for an earlier version of `read`, which did not read the variable before its loop.
 #[resumable(name = "changed", state_dir = dir, carry(sum), on_code_change = "continue", durability = "process")]
 fn unread(dir: &Path) -> anyhow::Result<u64> {
     let mut sum = 5;
@@ -269,7 +269,7 @@ fn what_was_not_kept_is_told() {
     let error = error.downcast::<Error>().unwrap();
     assert!(matches!(&error, Error::NotKept { name, .. } if name == "sum"), "{error}");
     assert!(error.to_string().contains("`sum` at its declaration"), "{error}");
-    // Nothing is lost by it.
+    // The refusal loses nothing.
     let checkpoint = Job::new("changed").state_dir(dir.path()).peek_checkpoint().unwrap().unwrap();
     assert_eq!((checkpoint.completed().len(), checkpoint.carried("sum")), (2, Ok(Some(6u64))));
 }

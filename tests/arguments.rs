@@ -1,5 +1,5 @@
-//! Which values of its arguments, and which instances, belong to a job: those in the heads of its loops too. And items
-//! whose `Serialize` is of an uncommon kind.
+//! Tests which values of its arguments, and which instances, belong to a job: also those in the heads of its loops.
+//! Also tests items whose `Serialize` is of an uncommon kind.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use safe_state::{Error, cursor, resumable};
 
 thread_local! {
-    /// After how many items a run fails, and how many are done.
+    /// The number of items that a run may still do, and the number of items that are done.
     static LEFT: Cell<usize> = const { Cell::new(0) };
     static DONE: Cell<usize> = const { Cell::new(0) };
 }
@@ -26,7 +26,8 @@ fn work() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a call says that may do so many items.
+/// Runs `call`, which may do `items` items. Returns its result, or the name of the argument that it was refused for;
+/// `None` if it was interrupted.
 fn within<T>(items: usize, call: impl FnOnce() -> anyhow::Result<T>) -> Result<T, Option<String>> {
     LEFT.set(items);
     call().map_err(|error| match error.downcast_ref() {
@@ -36,7 +37,7 @@ fn within<T>(items: usize, call: impl FnOnce() -> anyhow::Result<T>) -> Result<T
     })
 }
 
-/// Sees that a job which was interrupted by a first call is refused to a second, by the name of an argument.
+/// Checks that a job which the first call interrupted refuses the second call, because of the argument `argument`.
 #[track_caller]
 fn refused(
     argument: &str,
@@ -48,7 +49,7 @@ fn refused(
     assert_eq!(within(99, || second(dir.path())), Err(Some(argument.to_owned())));
 }
 
-/// Sees that a job which was interrupted by a first call goes on with a second, which does so many items more.
+/// Checks that a job which the first call interrupted goes on with the second call, which does `items` more items.
 #[track_caller]
 fn goes_on(
     items: usize,
@@ -66,7 +67,7 @@ fn goes_on(
 struct Db;
 
 impl Db {
-    /// The same numbers for each tenant.
+    /// Returns the same numbers for each tenant.
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as a database has it")]
     fn customers(self, _tenant: impl Sized) -> anyhow::Result<Vec<u32>> {
         Ok((0..5).collect())
@@ -334,7 +335,7 @@ fn a_list_in_the_head_may_be_the_input() {
     goes_on(3, |dir| by_ids(dir, Db, &(0..5).collect()), |dir| by_ids(dir, Db, &(0..6).collect()));
 }
 
-/// Serialises to a list whose length is not known at first.
+/// A value that serialises to a list whose length is not known at first.
 struct Odd(Vec<u32>);
 
 impl serde::Serialize for Odd {
@@ -396,7 +397,7 @@ fn what_fails_to_serialise_is_told_or_known_by_that() {
     assert!(matches!(error.downcast_ref(), Some(Error::InputChanged { index: 1, .. })), "{error}");
 }
 
-/// What a database gives for a name; it can't be compared itself.
+/// A database that gives rows for a name, and can't be compared itself.
 struct Queue(u32);
 
 impl Queue {
@@ -439,7 +440,7 @@ fn a_take_of_anything_and_fields_that_are_asked_for_are_compared() {
         |dir| fields(dir, &Queue(5), &config("a", 5)),
         |dir| fields(dir, &Queue(5), &config("b", 5)),
     );
-    // A list may be longer.
+    // A list may be longer in the second call.
     goes_on(
         3,
         |dir| fields(dir, &Queue(5), &config("a", 4)),

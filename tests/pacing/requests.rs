@@ -1,4 +1,4 @@
-//! Jobs that are paused, resumed and cancelled from outside.
+//! Tests jobs that are paused, resumed and cancelled from outside.
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader};
@@ -13,7 +13,7 @@ use safe_state::{
 };
 use safe_state_tests::{Effects, shapes::block_on};
 
-/// Whether the error says that the run was cancelled.
+/// Returns whether the error says that the run was cancelled.
 fn is_cancelled(error: &Error) -> bool {
     matches!(error, Error::Stopped { reason: StopReason::Cancelled, .. })
 }
@@ -125,7 +125,7 @@ fn an_async_run_that_is_paused_blocks_nothing() {
     block_on(async {
         let run = seldom_async(Arc::clone(&backend), 0..u64::MAX, begins);
         let other = async {
-            // The run comes to rest, with all saved, and is then cancelled.
+            // The run has saved all items when it pauses. Afterwards it is cancelled.
             while job.peek_checkpoint().unwrap().is_none_or(|it| it.completed().is_empty()) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
@@ -221,7 +221,7 @@ fn walk(backend: &Arc<MemoryBackend>, end: u64) -> Result<usize, Error> {
 }
 
 #[test]
-fn a_checkpoint_of_ones_own_heeds_it_too() {
+fn a_manual_checkpoint_heeds_a_cancellation() {
     let backend = Arc::default();
     assert!(is_cancelled(&walk(&backend, u64::MAX).unwrap_err()));
     let seen = Job::new("walk").backend(Arc::clone(&backend)).peek_checkpoint().unwrap().unwrap();
@@ -230,7 +230,7 @@ fn a_checkpoint_of_ones_own_heeds_it_too() {
 }
 
 #[test]
-fn a_job_without_the_attribute_heeds_it_too() {
+fn a_job_without_the_attribute_heeds_a_cancellation() {
     let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
     let job = Job::new("plain").backend(backend).save_every(1000);
     let error = job.run(0..u64::MAX, |item| if item == 1 { job.cancel() } else { Ok(()) });
