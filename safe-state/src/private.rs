@@ -86,7 +86,7 @@ pub use crate::proof::shared::{
     OfBorrowed, OfCells, OfHandle, OfPlain, OfShared, SetBack, Unshared, Unwritten,
 };
 pub use crate::proof::{
-    TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
+    Peeks, TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
     name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,

@@ -6,6 +6,7 @@ pub(crate) mod durable;
 pub(crate) mod items;
 pub(crate) mod shared;
 
+use std::iter::Peekable;
 use std::marker::PhantomData;
 
 use crate::items::identity::CursorType;
@@ -144,6 +145,18 @@ where
     F: AsyncFn() -> R,
 {
     never()
+}
+
+/// Peeks without a change, in code that never runs. What is peeked at is still to be taken.
+pub trait Peeks<T> {
+    /// Returns the next item, as [`Peekable::peek`] does.
+    fn peek(&self) -> Option<&T>;
+}
+
+impl<I: Iterator> Peeks<I::Item> for Peekable<I> {
+    fn peek(&self) -> Option<&I::Item> {
+        never()
+    }
 }
 
 /// Takes the head of a loop that gives no complete item again. It must not change anything from before the loop.

@@ -193,9 +193,12 @@ fn closure(
     // A program may allow such a name where it declares it, and nowhere else.
     let is_odd = seen.iter().any(|it| it.ident.to_string().contains(char::is_uppercase));
     let allowed = is_odd.then(|| quote_spanned! {here=> #[allow(non_snake_case)] });
+    // A method with `&self` goes before one with `&mut self`.
+    let peeks = kept.map(|_| quote_spanned! {here=> use #krate::__private::Peeks as _; });
     quote_spanned! {here=>
         #allowed
         let #check = #asyncness || -> #returned {
+            #peeks
             #walk
             #krate::__private::never()
         };
