@@ -180,12 +180,23 @@ impl Table {
     }
 }
 
+#[resumable(backend = store(), fresh(items))]
+fn peeked_at(numbers: &[u32]) -> Result<(), Interrupted> {
+    let mut items = numbers.iter().peekable();
+    #[resume]
+    while let Some(x) = items.next() {
+        try_step((x, items.peek().is_none(), items.len()))?;
+    }
+    Ok(())
+}
+
 fn table() -> Table {
     Table { rows: vec![[1, 2], [3, 4]], waiting: vec![1, 2, 3].into_iter(), total: 4 }
 }
 
 safe_state_tests::shapes! {
     walked_beside_a_field => table().walked_beside_a_field();
+    peeked_at => peeked_at(&[1, 2, 3]);
     taken_beside_a_field => table().taken_beside_a_field();
     walked_by_mutable_reference => walked_by_mutable_reference(vec![1, 2, 3, 4]);
     walked_in_two_phases => walked_in_two_phases(&mut [[1, 2, 3], [4, 5, 6]]);
