@@ -6,6 +6,7 @@ pub(crate) mod durable;
 pub(crate) mod items;
 pub(crate) mod shared;
 
+use std::iter::Peekable;
 use std::marker::PhantomData;
 
 use crate::items::identity::CursorType;
@@ -96,6 +97,30 @@ where
     never()
 }
 
+/// Takes the body of a loop. It must not change what the head of the loop takes its items from.
+pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_body<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the body changes or moves. The loop's head takes its
+    // items from that, and a resumed run passes over what the head took alone. Take in the head all that
+    // belongs to one item:
+    //     while let Some((a, b)) = x.next().map(|a| (a, rest(&mut x)))
+    // If what is complete does not come again, write `#[resume(consumed)]` on the loop.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes the async body of a loop. It must not change what the head of the loop takes its items from.
+pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the body changes or moves. The loop's head takes its
+    // items from that, and a resumed run passes over what the head took alone. Take in the head all that
+    // belongs to one item. If what is complete does not come again, write `#[resume(consumed)]` on the loop.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
 /// Takes the body of an item that may run again after an error. It must neither change nor move anything from before
 /// its loop.
 pub fn name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes<R, F>(_: F) -> R
@@ -117,6 +142,41 @@ where
     // Next to this line the compiler says which variable the body changes or moves. As for other loops, name it in
     // carry(x), reconnect(x) or fresh(x). A moved value would be gone if the item runs again after an error: return a
     // copy, as in `return Ok(x.clone())`.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
+/// Peeks without a change, in code that never runs. What is peeked at is still to be taken.
+pub trait Peeks<T> {
+    /// Returns the next item, as [`Peekable::peek`] does.
+    fn peek(&self) -> Option<&T>;
+}
+
+impl<I: Iterator> Peeks<I::Item> for Peekable<I> {
+    fn peek(&self) -> Option<&I::Item> {
+        never()
+    }
+}
+
+/// Takes the head of a loop that gives no complete item again. It must not change anything from before the loop.
+pub fn name_in_fresh_what_the_head_changes<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the closures in the loop's head change or move. A loop
+    // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
+    // name it in carry(x); or in fresh(x), if every run may start with a new one.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes the head of a loop in an async function, if it gives no complete item again. It must not change anything from
+/// before the loop.
+pub fn name_in_fresh_what_the_async_head_changes<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the closures in the loop's head change or move. A loop
+    // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
+    // name it in carry(x); or in fresh(x), if every run may start with a new one.
     F: AsyncFn() -> R,
 {
     never()
@@ -184,6 +244,12 @@ macro_rules! __unshared {
     ($of:expr) => {{
         use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
         (&&&&$of).unshared()
+    }};
+    ($of:expr, but borrowed) => {{
+        use $crate::__private::{
+            OfBorrowed as _, OfCells as _, OfHandle as _, OfPlain as _, OfShared as _,
+        };
+        (&&&&&$of).unshared()
     }};
 }
 

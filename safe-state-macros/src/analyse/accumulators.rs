@@ -6,7 +6,8 @@
 mod lent;
 
 use quote::ToTokens;
-use syn::{Block, Error, Expr, Result};
+use syn::visit::Visit;
+use syn::{Block, Error, Expr, Result, Stmt};
 
 use crate::analyse::changes::{Change, Changed, changes};
 use crate::analyse::collections::is_plain;
@@ -19,6 +20,7 @@ use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::free_variables as free;
 use crate::syntax::loop_forms::while_let;
 
 /// Refuses a body that changes a variable which is neither carried nor fresh.
@@ -92,15 +94,25 @@ pub(crate) fn check_head(
         return Ok(());
     }
     let Expr::ForLoop(it) = written else { return Ok(()) };
-    let block = Block { brace_token: it.body.brace_token, stmts: lent::changing(&it.expr) };
+    let mut stmts = lent::changing(&it.expr);
+    stmts.extend(closures_of(plan, &it.expr, around));
+    let block = Block { brace_token: it.body.brace_token, stmts };
     check(plan, (written, true), &block, around)
+}
+
+/// Returns the closures from before the loop that its head mentions and that no option names.
+fn closures_of(plan: &Plan, head: &Expr, around: &Loop) -> Vec<Stmt> {
+    let names = free::names(|free| free.visit_expr(head));
+    let of = around.scope.locals.iter().filter(|it| {
+        let ident = &it.binding.ident;
+        free::holds(&names, ident) && !plan.options.named().any(|named| named.is(ident))
+    });
+    of.filter_map(Local::closure).map(|it| Stmt::Expr(Expr::Closure(it.clone()), None)).collect()
 }
 
 /// Whether the place, or what it is a part of, is named.
 fn covers(plan: &Plan, place: &Variable) -> bool {
-    plan.options
-        .named()
-        .any(|named| named.root == place.root && place.fields.starts_with(&named.fields))
+    plan.options.named().any(|named| named.holds(place))
 }
 
 fn is_evident(local: &Local) -> bool {

@@ -57,6 +57,18 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
             return Err(withheld(plan, ident, Withheld::Buffered));
         }
     }
+    for bound in around.scope.patterns.iter().filter(|it| !it.is_item && uses(&it.ident)) {
+        let (ident, opening) = (&bound.ident, &bound.init.opening);
+        if is_fresh(ident) && opening.makes_file() {
+            return Err(withheld(plan, ident, Withheld::Anew));
+        }
+        if opening.does(Deed::BeginsTransaction) {
+            return Err(withheld(plan, ident, Withheld::Uncommitted));
+        }
+        if opening.does(Deed::Buffers) && holds_back(ident) {
+            return Err(withheld(plan, ident, Withheld::Buffered));
+        }
+    }
     for argument in plan.arguments.iter().filter(|it| uses(&it.ident)) {
         let (ident, ty) = (&argument.ident, argument.value_type());
         if is_of(ty.as_ref(), "Transaction") {
@@ -125,7 +137,8 @@ pub(crate) fn uses(body: &Block, place: &Variable) -> bool {
     mentions(body, place) && !own_names(body).contains(&place.root.unraw().to_string())
 }
 
-fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
+/// Returns whether the tokens mention the variable or field `place`.
+pub(crate) fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
     let tokens = tokens.to_token_stream();
     if place.is_whole() {
         return free_idents(tokens).contains(&place.root.unraw().to_string());

@@ -364,8 +364,12 @@ impl<'ast> Visit<'ast> for Search {
         self.within(pats, |search| search.visit_block(&it.body));
     }
 
-    /// Skips items, which see no variables of the function.
-    fn visit_item(&mut self, _: &'ast Item) {}
+    /// Of the items only a macro sees variables of the function, and may change them where it is called.
+    fn visit_item(&mut self, it: &'ast Item) {
+        if let Item::Macro(it) = it {
+            self.changed_if(!self.hidden && mentions(it.mac.tokens.clone(), &self.name));
+        }
+    }
 }
 
 /// Returns whether `name` is among the identifiers in the tokens. Texts do not count.

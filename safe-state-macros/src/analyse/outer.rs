@@ -6,6 +6,7 @@ use crate::analyse::collections::is_constant;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
+use crate::analyse::survey::patterns::{Bound, Time};
 use crate::analyse::targets::Target;
 use crate::parse::function::Argument;
 use crate::parse::options::variable::Variable;
@@ -21,7 +22,7 @@ pub(crate) struct Outer<'a> {
 pub(crate) enum Kind<'a> {
     Argument(&'a Argument),
     Local(&'a Local),
-    Pattern,
+    Pattern(&'a Bound),
 }
 
 impl Outer<'_> {
@@ -29,7 +30,7 @@ impl Outer<'_> {
     pub(crate) fn is_constant(&self) -> bool {
         match self.kind {
             Kind::Argument(it) => !it.is_mut && it.ty.as_ref().is_some_and(is_constant),
-            Kind::Local(_) | Kind::Pattern => false,
+            Kind::Local(_) | Kind::Pattern(_) => false,
         }
     }
 }
@@ -55,13 +56,21 @@ pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>)
     let is_before = |local: &Local| within.is_some_and(|at| !local.around.contains(&at));
     let of = |ident: &Ident, kind, is_elsewhere| Outer { ident: ident.clone(), kind, is_elsewhere };
     let arguments = plan.arguments.iter().map(|it| of(&it.ident, Kind::Argument(it), is_nested));
-    let locals =
-        around.scope.locals.iter().map(|it| of(&it.binding.ident, Kind::Local(it), is_before(it)));
-    let patterns = around.scope.patterns.iter().map(|it| of(it, Kind::Pattern, false));
+    let locals = around.scope.timed_locals();
+    let locals = locals.map(|(at, it)| (at, of(&it.binding.ident, Kind::Local(it), is_before(it))));
+    let patterns = around.scope.timed_patterns();
+    let patterns = patterns.map(|(at, it)| (at, of(&it.ident, Kind::Pattern(it), false)));
+    let mut bound: Vec<(Time, Outer<'_>)> = patterns.chain(locals).collect();
+    bound.sort_by_key(|(at, _)| *at);
     let mut outer: Vec<Outer<'_>> = Vec::new();
-    for one in arguments.chain(patterns).chain(locals) {
+    for one in arguments.chain(bound.into_iter().map(|(_, it)| it)) {
         // A constant in a pattern looks like a variable.
-        let is_constant = one.ident.to_string().starts_with(char::is_uppercase);
+        let may_be_one = match one.kind {
+            Kind::Argument(_) => false,
+            Kind::Local(it) => it.is_refutable && !it.binding.is_mut,
+            Kind::Pattern(_) => true,
+        };
+        let is_constant = may_be_one && one.ident.to_string().starts_with(char::is_uppercase);
         outer.retain(|before| before.ident != one.ident);
         outer.extend(Some(one).filter(|_| !is_constant));
     }

@@ -16,12 +16,14 @@ use syn::{
 use crate::parse::function::is_resumable;
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::loop_forms::{conditions, is_marker, while_let};
+use crate::syntax::loop_forms::{is_marker, while_let};
 use beside::Consumer;
 use locals::Local;
+use patterns::{Bound, Matched, matched};
 
 pub(crate) mod beside;
 pub(crate) mod locals;
+pub(crate) mod patterns;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
@@ -44,7 +46,7 @@ pub(crate) struct Scope {
     /// The locals, the innermost last.
     pub(crate) locals: Vec<Local>,
     /// The variables that patterns around the place bind: those of arms, conditions and other loops.
-    pub(crate) patterns: Vec<Ident>,
+    pub(crate) patterns: Vec<Bound>,
     /// The labels of the blocks around the place.
     pub(crate) block_labels: Vec<Lifetime>,
     /// The labels of the loops around the place.
@@ -101,6 +103,8 @@ struct Surveyor {
     on_loop: usize,
     enclosing: Vec<usize>,
     scope: Scope,
+    /// The expressions that the `match`es around this place match, the innermost last.
+    matched: Vec<Matched>,
     lets: usize,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, if the source writes them.
@@ -160,10 +164,16 @@ impl Surveyor {
     }
 
     /// Calls `visit` with the bindings of `pats`, and the label of a loop, in scope.
-    fn within(&mut self, pats: &[&Pat], label: Option<&Label>, visit: impl FnOnce(&mut Self)) {
+    fn within(
+        &mut self,
+        pats: Vec<(&Pat, Matched)>,
+        label: Option<&Label>,
+        visit: impl FnOnce(&mut Self),
+    ) {
         let outside = (self.scope.patterns.len(), self.scope.loop_labels.len());
-        let bound = pats.iter().flat_map(|pat| bindings(pat));
-        self.scope.patterns.extend(bound.map(|binding| binding.ident));
+        let lets = self.lets;
+        let bound = pats.into_iter().flat_map(|(pat, matched)| matched.bound(pat, lets));
+        self.scope.patterns.extend(bound);
         self.scope.loop_labels.extend(label.map(|label| label.name.clone()));
         visit(self);
         self.scope.patterns.truncate(outside.0);
@@ -197,7 +207,8 @@ impl<'ast> Visit<'ast> for Surveyor {
                 let (pat, walked) = (it.pat.to_token_stream(), it.expr.to_token_stream());
                 let text = format!("for {pat} in {walked}");
                 self.enter((it.for_token.span, text), &it.attrs, LoopKind::For(head));
-                self.within(&[&it.pat], it.label.as_ref(), |survey| {
+                let pats = vec![(&*it.pat, Matched::by_loop(&it.expr))];
+                self.within(pats, it.label.as_ref(), |survey| {
                     visit::visit_expr(survey, expr);
                 });
                 self.enclosing.pop();
@@ -207,8 +218,9 @@ impl<'ast> Visit<'ast> for Surveyor {
                     if while_let(it).is_some() { LoopKind::WhileLet } else { LoopKind::Other };
                 let text = format!("while {}", it.cond.to_token_stream());
                 self.enter((it.while_token.span, text), &it.attrs, kind);
-                let pats = conditions(&it.cond);
-                self.within(&pats, it.label.as_ref(), |survey| {
+                let pats = matched(&it.cond).into_iter();
+                let pats = pats.map(|(pat, expr)| (pat, Matched::by_loop(expr))).collect();
+                self.within(pats, it.label.as_ref(), |survey| {
                     visit::visit_expr(survey, expr);
                 });
                 self.enclosing.pop();
@@ -217,15 +229,20 @@ impl<'ast> Visit<'ast> for Surveyor {
                 let text = "loop".to_owned();
                 let kind = if it.body.stmts.is_empty() { LoopKind::Empty } else { LoopKind::Other };
                 self.enter((it.loop_token.span, text), &it.attrs, kind);
-                self.within(&[], it.label.as_ref(), |survey| {
+                self.within(Vec::new(), it.label.as_ref(), |survey| {
                     visit::visit_expr(survey, expr);
                 });
                 self.enclosing.pop();
             }
             Expr::If(it) => {
-                self.within(&conditions(&it.cond), None, |survey| {
-                    visit::visit_expr(survey, expr);
-                });
+                let pats = matched(&it.cond).into_iter();
+                let pats = pats.map(|(pat, expr)| (pat, Matched::once(expr))).collect();
+                self.within(pats, None, |survey| visit::visit_expr(survey, expr));
+            }
+            Expr::Match(it) => {
+                self.matched.push(Matched::once(&it.expr));
+                visit::visit_expr(self, expr);
+                self.matched.pop();
             }
             Expr::Block(it) if it.label.is_some() => {
                 self.scope.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));
@@ -240,7 +257,8 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_arm(&mut self, arm: &'ast Arm) {
-        self.within(&[&arm.pat], None, |survey| visit::visit_arm(survey, arm));
+        let pats = self.matched.last().map(|matched| (&arm.pat, matched.clone()));
+        self.within(pats.into_iter().collect(), None, |survey| visit::visit_arm(survey, arm));
     }
 
     fn visit_item(&mut self, item: &'ast Item) {

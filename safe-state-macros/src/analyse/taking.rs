@@ -68,6 +68,13 @@ pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> R
     Err(Error::new(place, text))
 }
 
+/// Returns whether the head of a `while let` loop receives from a channel.
+pub(crate) fn receives(head: &Expr) -> bool {
+    let mut receiving = Receiving { is_asked: true, found: None };
+    receiving.visit_expr(head);
+    receiving.found.is_some()
+}
+
 /// Refuses a head that takes items in the order in which something does them side by side, if they are to be known by their
 /// index.
 pub(crate) fn check_order(

@@ -1,13 +1,21 @@
 //! Loops that take what they do from a carried variable, which knows by itself what is left:
 //! `while let Some(x) = queue.pop_front()` and `while left > 0`.
 
-use syn::spanned::Spanned;
-use syn::visit::Visit;
-use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Error, Expr, ExprWhile, Item, Pat, Path, Result};
+use std::collections::BTreeSet;
 
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Error, Expr, ExprWhile, Item, Macro, Pat, Path, Result};
+
+use crate::analyse::carried::CarriedVariable;
+use crate::analyse::lending::{is_place, part};
 use crate::analyse::plan::Plan;
+use crate::analyse::taking::receives;
 use crate::analyse::targets::Target;
+use crate::parse::options::items::Identity;
+use crate::parse::options::variable::Variable;
+use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::at;
 use crate::syntax::loop_forms::{conditions, is_marker, while_let};
@@ -17,8 +25,70 @@ use crate::syntax::loop_forms::{conditions, is_marker, while_let};
 pub(crate) fn takes(plan: &Plan, target: &Target) -> bool {
     let written = plan.originals.get(&target.at);
     let Some(Expr::While(it)) = written else { return false };
-    let names = free::names(|free| free.visit_expr(&it.cond));
-    plan.carried.iter().any(|it| !it.is_handle() && free::holds(&names, &it.ident))
+    let Some((_, head)) = while_let(it) else { return false };
+    let mentioned = Mentioned::of(head);
+    let carried: Vec<&CarriedVariable> = plan
+        .carried
+        .iter()
+        .filter(|it| !it.is_handle() && free::holds(&mentioned.names, &it.ident))
+        .collect();
+    let is_carried =
+        |place: &Variable| carried.iter().any(|it| place.holds(&it.named) || it.named.holds(place));
+    let is_mentioned =
+        mentioned.places.iter().any(is_carried) || carried.iter().any(|it| mentioned.in_macro(it));
+    // What a channel gives is in no variable; and what does not come again may be asked for by one.
+    let is_given = receives(head) || matches!(target.items.identity, Identity::Consumed(_));
+    is_mentioned && !(is_given && asked(head).iter().any(|place| !is_carried(place)))
+}
+
+/// Returns the variables and fields that a head asks for the next item.
+fn asked(head: &Expr) -> Vec<Variable> {
+    match head {
+        Expr::Call(it) => it.args.iter().filter_map(part).collect(),
+        Expr::Try(it) => asked(&it.expr),
+        Expr::Await(it) => asked(&it.base),
+        Expr::Paren(it) => asked(&it.expr),
+        Expr::MethodCall(it) if part(head).is_none() => asked(&it.receiver),
+        _ => part(head).into_iter().collect(),
+    }
+}
+
+/// The names and places that a head mentions.
+struct Mentioned {
+    /// The variables that the head does not bind itself.
+    names: BTreeSet<String>,
+    /// The variables outside of macro calls, with the fields that the source writes behind them.
+    places: Vec<Variable>,
+    /// The names in macro calls.
+    in_macros: BTreeSet<String>,
+}
+
+impl Mentioned {
+    fn of(head: &Expr) -> Self {
+        let names = free::names(|free| free.visit_expr(head));
+        let mut mentioned = Mentioned { names, places: Vec::new(), in_macros: BTreeSet::new() };
+        mentioned.visit_expr(head);
+        mentioned
+    }
+
+    /// Returns whether a macro call in the head mentions the variable.
+    fn in_macro(&self, variable: &CarriedVariable) -> bool {
+        free::holds(&self.in_macros, &variable.ident)
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentioned {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        if is_place(expr) {
+            self.places.extend(part(expr));
+        } else {
+            visit::visit_expr(self, expr);
+        }
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        self.in_macros.extend(free_idents(it.tokens.clone()));
+    }
 }
 
 /// Whether variables are taken into the next save before the head of that loop, as that takes from them what an

@@ -22,6 +22,8 @@
 //! What changes, or moves, a variable from before the loop makes the closure one that is not `Fn`, whatever the
 //! way. The types of variables are taken before the loop's head, which may borrow them.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::visit::Visit;
@@ -40,15 +42,18 @@ use crate::emit::proof::taken::Taken;
 use crate::emit::proof::written::Written;
 use crate::parse::function::Returned;
 use crate::parse::options::items::Identity;
+use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
 use crate::syntax::leaving::hides_labels;
 use copy::Copy;
 
+mod asked;
 mod beside;
 mod copy;
 mod fakes;
+mod head;
 mod macros;
 mod rename;
 mod returned;
@@ -60,19 +65,32 @@ mod written;
 #[derive(Default)]
 pub(crate) struct Proof {
     /// What takes the types of variables, before the loop's head.
-    pub(crate) types: Option<TokenStream>,
+    pub(crate) types: Before,
     /// What is compiled and never runs, behind the head.
     pub(crate) check: TokenStream,
     /// The same behind the loop, where its body has told the types that it leaves open before.
     pub(crate) behind: TokenStream,
 }
 
+/// The generated code that stands before a loop's head.
+#[derive(Default)]
+pub(crate) struct Before {
+    /// The expression that takes the types of variables.
+    types: Option<TokenStream>,
+    /// Statements that never run. They prove something of the head, which has not moved anything there yet.
+    check: Option<TokenStream>,
+}
+
 /// The `walk` of the loop where the types of its variables are taken. What the head holds is dropped behind it: in a tail,
 /// editions before 2024 would keep it.
-pub(crate) fn around(walk: &TokenStream, types: Option<TokenStream>, here: Span) -> TokenStream {
+pub(crate) fn around(walk: &TokenStream, before: Before, here: Span) -> TokenStream {
     let holder = taken::holder();
-    let Some(types) = types else { return quote_spanned! {here=> { #walk; } } };
-    quote_spanned! {here=> match #types { #holder => #walk } }
+    let Before { types, check } = before;
+    let Some(types) = types else { return quote_spanned! {here=> { #check #walk; } } };
+    let Some(check) = check else {
+        return quote_spanned! {here=> match #types { #holder => #walk } };
+    };
+    quote_spanned! {here=> match #types { #holder => { #check #walk; } } }
 }
 
 /// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.
@@ -99,9 +117,10 @@ pub(crate) fn proof(
         // What the head takes from is named, and it may take from nothing else.
         free.extend(free::names(|free| free.visit_expr(written.head)));
     }
+    let asked = asked::beside_source(plan, (target, &written), &outer);
     let hidden = !around.scope.macros.is_empty() || proves_all();
-    let seen: Vec<&Outer<'_>> =
-        outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
+    let is_seen = |ident: &Ident| free::holds(&free, ident) || free::holds(&asked, ident);
+    let seen: Vec<&Outer<'_>> = outer.iter().filter(|it| hidden || is_seen(&it.ident)).collect();
     let mut taken = Taken::default();
     // Where whole bodies run side by side, the one that runs is such a closure itself.
     let is_whole = target.items.side_by_side.is_some()
@@ -111,13 +130,16 @@ pub(crate) fn proof(
             || seen.iter().any(|it| {
                 !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
             }));
-    let closure = if is_needed {
-        closure(plan, &written, (target, targets, around), (&outer, &seen), &mut taken)
-    } else {
-        TokenStream::new()
+    let mut closure = |kept: Option<&Variable>| {
+        closure(plan, &written, (target, targets, around), (&outer, &seen, kept), &mut taken)
     };
+    let source = asked::fresh_source(plan, (target, &written), &outer);
+    let source = source.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
+    let of_source = source.map(|source| closure(Some(source))).unwrap_or_default();
+    let closure = if is_needed { closure(None) } else { TokenStream::new() };
+    let head = head_closure(plan, &written, (target, targets), &outer, &mut taken);
     let items = beside::items_check(plan, (target, &written), &outer);
-    let shared = beside::shared_checks(plan, target, &seen, &free, &mut taken);
+    let shared = beside::shared_checks(plan, (target, &around.scope), &seen, &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let durable = beside::durable_checks(plan, written.body);
     // Behind what may be what tells the types: the closure, or the body that runs.
@@ -129,20 +151,21 @@ pub(crate) fn proof(
     let (check, behind) = if is_whole {
         (untaken(items), untaken(by_types))
     } else {
-        let closure = untaken(closure);
+        let (closure, of_source) = (untaken(closure), untaken(of_source));
         let rest = untaken(quote! { #items #by_types });
-        (Some(quote! { #closure #rest }), None)
+        (Some(quote! { #closure #of_source #rest }), None)
     };
     let (check, behind) = (check.unwrap_or_default(), behind.unwrap_or_default());
-    Proof { types: taken.types(plan), check, behind }
+    Proof { types: Before { types: taken.types(plan), check: untaken(head) }, check, behind }
 }
 
-/// The closure with the body's copy, and what it is passed to.
+/// The closure with the body's copy, and what it is passed to; where a variable is `kept`, to prove that the body does not
+/// change that.
 fn closure(
     plan: &Plan,
     written: &Written<'_>,
     (target, targets, around): (&Target, &[Target], &Loop),
-    (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+    (outer, seen, kept): (&[Outer<'_>], &[&Outer<'_>], Option<&Variable>),
     taken: &mut Taken,
 ) -> TokenStream {
     let here = at(written.keyword);
@@ -150,11 +173,16 @@ fn closure(
     let cursor = cursor_within(target, targets);
     // A block that ends in `return` may then go on with the next item all the same.
     let may_go_on = runs_again || hides_labels(written.body);
-    let walk = copied(plan, written, (target, cursor, may_go_on, around), (outer, seen), taken);
+    let variables = (outer, seen, kept);
+    let walk = copied(plan, written, (target, cursor, may_go_on, around), variables, taken);
     let (returned, unified) = returned_by(plan, written.body);
     let check = local("check");
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
-    let bound = Ident::new(bound(plan.is_async, runs_again), here);
+    let bound = match kept {
+        Some(_) => bound_of_source(plan.is_async),
+        None => bound(plan.is_async, runs_again),
+    };
+    let bound = Ident::new(bound, here);
     let krate = moved_crate(&plan.krate, here);
     let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
     let passed = if unified {
@@ -162,8 +190,15 @@ fn closure(
     } else {
         quote_spanned! {here=> let _ = #passed; }
     };
+    // A program may allow such a name where it declares it, and nowhere else.
+    let is_odd = seen.iter().any(|it| it.ident.to_string().contains(char::is_uppercase));
+    let allowed = is_odd.then(|| quote_spanned! {here=> #[allow(non_snake_case)] });
+    // A method with `&self` goes before one with `&mut self`.
+    let peeks = kept.map(|_| quote_spanned! {here=> use #krate::__private::Peeks as _; });
     quote_spanned! {here=>
+        #allowed
         let #check = #asyncness || -> #returned {
+            #peeks
             #walk
             #krate::__private::never()
         };
@@ -171,17 +206,35 @@ fn closure(
     }
 }
 
+/// Returns the closure with the copy of the head, or nothing if there is nothing to prove of it.
+fn head_closure(
+    plan: &Plan,
+    written: &Written<'_>,
+    (target, targets): (&Target, &[Target]),
+    outer: &[Outer<'_>],
+    taken: &mut Taken,
+) -> TokenStream {
+    let own = BTreeSet::new();
+    let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
+    let cursor = cursor_within(target, targets);
+    let mut copy =
+        Copy { plan, outer: &names, own: &own, cursor, is_lost: false, may_go_on: true, inner: 0 };
+    let nothing = Block { brace_token: written.body.brace_token, stmts: Vec::new() };
+    let (returned, _) = returned_by(plan, &nothing);
+    head::closure(plan, (target, written), outer, (&mut copy, &returned), taken).unwrap_or_default()
+}
+
 /// The copy of the loop, with locals for what is named.
 fn copied(
     plan: &Plan,
     written: &Written<'_>,
     (target, cursor, may_go_on, around): (&Target, Option<Ident>, bool, &Loop),
-    (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+    (outer, seen, kept): (&[Outer<'_>], &[&Outer<'_>], Option<&Variable>),
     taken: &mut Taken,
 ) -> TokenStream {
     let krate = &plan.krate;
     let here = at(written.keyword);
-    let (named, renamed) = fakes::fakes(plan, (target, written), seen, taken);
+    let (named, renamed) = fakes::fakes(plan, (target, written), (seen, kept), taken);
     let mut own = own_names(written.body);
     own.extend(bindings(written.pat).iter().map(Binding::name));
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
@@ -234,6 +287,15 @@ fn bound(is_async: bool, runs_again: bool) -> &'static str {
         (true, true) => {
             "name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes"
         }
+    }
+}
+
+/// Returns the name of the function that asks for a closure which does not change what its loop's head takes from.
+fn bound_of_source(is_async: bool) -> &'static str {
+    if is_async {
+        "take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body"
+    } else {
+        "take_in_the_head_what_belongs_to_an_item_and_not_in_the_body"
     }
 }
 

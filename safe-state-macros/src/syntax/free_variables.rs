@@ -109,8 +109,12 @@ impl<'ast> Visit<'ast> for Free {
         });
     }
 
-    /// An item sees no variables.
-    fn visit_item(&mut self, _: &'ast Item) {}
+    /// Visits macros. Of the items only they see variables, where they are called.
+    fn visit_item(&mut self, it: &'ast Item) {
+        if let Item::Macro(it) = it {
+            self.visit_macro(&it.mac);
+        }
+    }
 }
 
 impl Free {
@@ -156,5 +160,6 @@ mod tests {
         check(&quote! { list.iter().map(|x| x + k) }, &["k", "list"]);
         check(&quote! { log!("{x}", y = z); self.total += 1; }, &["self", "x", "y", "z"]);
         check(&quote! { fn g(x: u8) { x + y; } S { x, y: 1 } }, &["x"]);
+        check(&quote! { let x = 1; macro_rules! g { () => { y += x } } g!(); }, &["y"]);
     }
 }

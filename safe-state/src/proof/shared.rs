@@ -90,6 +90,15 @@ pub trait Shared {}
 
 impl<T: Shared> OfShared for &&&TypeOf<T> {}
 
+/// A reference that is borrowed from an argument.
+pub trait OfBorrowed {
+    /// Compiles: what the reference is to is the caller's.
+    fn unshared(&self) {}
+}
+
+impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&T> {}
+impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&mut T> {}
+
 /// A file or a connection, or a type that holds one.
 pub trait Writable {}
 

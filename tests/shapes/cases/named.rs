@@ -299,7 +299,50 @@ with_a_block!(from_a_macro, items, {
     try_step("behind")?;
 });
 
+#[resumable(backend = store(), carry(total))]
+fn by_a_macro_of_the_body(orders: &[u64]) -> Result<u64, Interrupted> {
+    let mut total = 1;
+    for order in orders {
+        macro_rules! add {
+            ($order:expr) => {
+                total = total * 10 + $order
+            };
+        }
+        try_step(order)?;
+        add!(order);
+    }
+    Ok(total)
+}
+
+#[resumable(backend = store(), carry(T))]
+fn with_a_capital_letter(orders: &[u64]) -> Result<u64, Interrupted> {
+    #[allow(non_snake_case)]
+    let mut T = 1;
+    for order in orders {
+        try_step(order)?;
+        T = T * 10 + order;
+    }
+    Ok(T)
+}
+
+#[resumable(backend = store(), carry(total))]
+fn in_what_a_pattern_binds(orders: &[u64], rates: &[u64]) -> Result<u64, Interrupted> {
+    let mut total = 0;
+    if let Some(rate) = rates.first() {
+        let None = rates.get(9) else { return Ok(total) };
+        for order in orders {
+            try_step(order)?;
+            total += order * rate;
+            assert!(Some(*order) != None);
+        }
+    }
+    Ok(total)
+}
+
 safe_state_tests::shapes! {
+    by_a_macro_of_the_body => by_a_macro_of_the_body(&[1, 2, 3]);
+    with_a_capital_letter => with_a_capital_letter(&[1, 2, 3]);
+    in_what_a_pattern_binds => in_what_a_pattern_binds(&[1, 2, 3], &[5, 7]);
     fields => biller().bill(&[1, 2, 3]);
     by_methods => biller().bill_by_methods(&[1, 2, 3]);
     found => biller().found(&[0, 1, 2, 3]).copied();

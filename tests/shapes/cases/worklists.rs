@@ -152,7 +152,52 @@ fn walked_in_two_phases(table: &mut [[u32; 3]; 2]) -> Result<u32, Interrupted> {
     Ok(total + table[1][1] + table[0][2])
 }
 
+struct Table {
+    rows: Vec<[u32; 2]>,
+    waiting: std::vec::IntoIter<u32>,
+    total: u32,
+}
+
+impl Table {
+    #[resumable(backend = store(), carry(self.rows, self.total))]
+    fn walked_beside_a_field(&mut self) -> Result<(Vec<[u32; 2]>, u32), Interrupted> {
+        for row in self.rows.iter_mut() {
+            try_step(&row)?;
+            row[1] += 10;
+            self.total = self.total * 10 + row[1];
+        }
+        Ok((self.rows.clone(), self.total))
+    }
+
+    #[resumable(backend = store(), carry(self.total), fresh(self.waiting))]
+    fn taken_beside_a_field(&mut self) -> Result<u32, Interrupted> {
+        #[resume]
+        while let Some(x) = self.waiting.next() {
+            try_step(x)?;
+            self.total = self.total * 10 + x;
+        }
+        Ok(self.total)
+    }
+}
+
+#[resumable(backend = store(), fresh(items))]
+fn peeked_at(numbers: &[u32]) -> Result<(), Interrupted> {
+    let mut items = numbers.iter().peekable();
+    #[resume]
+    while let Some(x) = items.next() {
+        try_step((x, items.peek().is_none(), items.len()))?;
+    }
+    Ok(())
+}
+
+fn table() -> Table {
+    Table { rows: vec![[1, 2], [3, 4]], waiting: vec![1, 2, 3].into_iter(), total: 4 }
+}
+
 safe_state_tests::shapes! {
+    walked_beside_a_field => table().walked_beside_a_field();
+    peeked_at => peeked_at(&[1, 2, 3]);
+    taken_beside_a_field => table().taken_beside_a_field();
     walked_by_mutable_reference => walked_by_mutable_reference(vec![1, 2, 3, 4]);
     walked_in_two_phases => walked_in_two_phases(&mut [[1, 2, 3], [4, 5, 6]]);
     crawled => crawled(1);

@@ -4,9 +4,9 @@ use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
 use crate::analyse::collections::{is_of_std, makes_collection};
+use crate::analyse::lending::part;
 use crate::analyse::opening::Opening;
 use crate::analyse::survey::beside;
-use crate::parse::function::Argument;
 use crate::syntax::bindings::Binding;
 
 /// A variable that a `let` binds.
@@ -17,6 +17,8 @@ pub(crate) struct Local {
     pub(crate) at: usize,
     /// Whether the `let` binds nothing else, and has an initialiser.
     pub(crate) is_plain: bool,
+    /// Whether the `let` has an `else`, as its pattern may not match.
+    pub(crate) is_refutable: bool,
     /// The variable's type, if the source writes it.
     pub(crate) ty: Option<Type>,
     /// Whether the variable's type, or its initialiser, is written as a `&mut`.
@@ -32,7 +34,9 @@ pub(crate) struct Init {
     kind: Initialiser,
     pub(crate) opening: Opening,
     /// The variable that the initialiser is, or refers to without `mut`, as a whole or by a field.
-    refers_to: Option<String>,
+    pub(super) refers_to: Option<String>,
+    /// The variable that the initialiser is, is a part of, or is made of by methods.
+    pub(super) made_of: Option<String>,
     /// A method in the initialiser whose items come in the order in which they complete.
     pub(crate) beside: Option<Ident>,
 }
@@ -89,6 +93,7 @@ impl Local {
             binding: Binding { is_mut, ..binding },
             at,
             is_plain,
+            is_refutable: local.init.as_ref().is_some_and(|init| init.diverge.is_some()),
             ty,
             is_mut_reference,
             init: Init::of(init),
@@ -103,19 +108,10 @@ impl Local {
             ty => Some(ty.clone()),
         }
     }
-
-    /// Returns whether the variable is one of the `arguments` by another name, or a reference to it or to a field of
-    /// it.
-    pub(crate) fn is_of_argument(&self, arguments: &[Argument]) -> bool {
-        self.init
-            .refers_to
-            .as_ref()
-            .is_some_and(|name| arguments.iter().any(|it| it.name() == *name))
-    }
 }
 
 impl Init {
-    fn of(init: Option<&Expr>) -> Self {
+    pub(super) fn of(init: Option<&Expr>) -> Self {
         let kind = match init {
             None => Initialiser::None,
             Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
@@ -125,7 +121,8 @@ impl Init {
         };
         let opening = init.map(Opening::of).unwrap_or_default();
         let beside = init.and_then(beside::beside);
-        Init { kind, opening, refers_to: init.and_then(referred), beside }
+        let made_of = init.and_then(part).map(|it| it.root.unraw().to_string());
+        Init { kind, opening, refers_to: init.and_then(referred), made_of, beside }
     }
 }
 

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Block;
 use syn::spanned::Spanned;
+use syn::{Block, Expr};
 
 use crate::analyse::durable;
-use crate::analyse::lending;
+use crate::analyse::lending::{self, Walked};
 use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::plan::Plan;
-use crate::analyse::survey::Loop;
+use crate::analyse::survey::patterns::OfArgument;
+use crate::analyse::survey::{Loop, Scope};
 use crate::analyse::targets::Target;
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
+use crate::parse::options::variable::Variable;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
@@ -26,17 +28,14 @@ pub(crate) fn items_check(
     (target, written): (&Target, &Written<'_>),
     outer: &[Outer<'_>],
 ) -> TokenStream {
-    let walked = free_idents(written.head.to_token_stream());
-    let is_walked = |ident: &Ident| free::holds(&walked, ident);
     if lending::lends(plan, target) {
         let here = at(written.head.span());
         let (krate, item_type) = (moved_crate(&plan.krate, here), &local("item_type"));
         return quote_spanned! {here=> #krate::__private::in_place!(#item_type); };
     }
-    let is_named = plan.options.lasting().any(|named| is_walked(&named.root));
-    // Behind a `&` of the caller's is what the caller lets be changed.
-    let is_ours = outer.iter().any(|it| is_walked(&it.ident) && !it.is_constant());
-    if !written.is_for || is_named || !is_ours {
+    let named: Vec<&Variable> = plan.options.lasting().collect();
+    if !written.is_for || !walks_ours(written.head, outer) || is_named(written.head, &named, outer)
+    {
         return TokenStream::new();
     }
     let (krate, item_type) = (&plan.krate, &local("item_type"));
@@ -45,19 +44,42 @@ pub(crate) fn items_check(
     quote_spanned! {here=> #krate::__private::read_only!(#item_type); }
 }
 
-/// Refuses locals that can be changed through a shared reference.
+/// Returns whether the head mentions a variable other than arguments that the loop can't change. The caller lets what is
+/// behind an argument's `&` be changed.
+fn walks_ours(head: &Expr, outer: &[Outer<'_>]) -> bool {
+    let mentioned = free_idents(head.to_token_stream());
+    outer.iter().any(|it| free::holds(&mentioned, &it.ident) && !it.is_constant())
+}
+
+/// Returns whether `named` holds all that the head walks or takes from.
+pub(crate) fn is_named(head: &Expr, named: &[&Variable], outer: &[Outer<'_>]) -> bool {
+    let mentioned = free_idents(head.to_token_stream());
+    let ours = |root: &Ident| outer.iter().any(|it| it.ident == *root && !it.is_constant());
+    named.iter().any(|named| free::holds(&mentioned, &named.root))
+        && Walked::of(head).is_named(head, named, ours)
+}
+
+/// Refuses variables that can be changed through a shared reference.
 pub(crate) fn shared_checks(
     plan: &Plan,
-    target: &Target,
+    (target, scope): (&Target, &Scope),
     seen: &[&Outer<'_>],
     free: &BTreeSet<String>,
     taken: &mut Taken,
 ) -> TokenStream {
     let checks = seen.iter().filter_map(|it| {
-        let Kind::Local(local) = it.kind else { return None };
-        let is_meant = local.has_value()
+        let of_argument = match it.kind {
+            Kind::Argument(_) => return None,
+            Kind::Local(local) if !local.has_value() => return None,
+            // What a loop around binds is looked at as its items.
+            Kind::Pattern(bound) if bound.is_item => return None,
+            Kind::Local(local) => {
+                scope.is_of_argument(local, &plan.arguments).then_some(OfArgument::Reference)
+            }
+            Kind::Pattern(_) => scope.bound_of_argument(&it.ident, &plan.arguments),
+        };
+        let is_meant = of_argument != Some(OfArgument::Reference)
             && !it.is_elsewhere
-            && !local.is_of_argument(&plan.arguments)
             && free::holds(free, &it.ident)
             && !outer::named_in(plan, target).any(|named| named.root == it.ident)
             && !is_kept(plan, &it.ident);
@@ -65,7 +87,8 @@ pub(crate) fn shared_checks(
             let here = at(it.ident.span());
             let krate = moved_crate(&plan.krate, here);
             let known = taken::take(plan, &it.ident, taken);
-            quote_spanned! {here=> #krate::__private::unshared!(#known); }
+            let but_borrowed = of_argument.map(|_| quote_spanned! {here=> , but borrowed });
+            quote_spanned! {here=> #krate::__private::unshared!(#known #but_borrowed); }
         })
     });
     checks.collect()

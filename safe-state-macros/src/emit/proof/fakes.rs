@@ -15,8 +15,8 @@ use crate::emit::proof::copy::Copy;
 use crate::emit::proof::rename::{Renamed, rename};
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
+use crate::emit::proof::{asked, beside};
 use crate::parse::options::variable::Variable;
-use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, locals};
 
@@ -26,12 +26,12 @@ pub(crate) struct Fake {
     pub(crate) touched: TokenStream,
 }
 
-/// The variables that the body may see, and which are named or have their proof elsewhere, as locals; and what of
-/// its tokens gets another name.
+/// The variables that the body may see, and which are named or have their proof elsewhere, but the one to be `kept`, as
+/// locals; and what of its tokens gets another name.
 pub(crate) fn fakes(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),
-    seen: &[&Outer<'_>],
+    (seen, kept): (&[&Outer<'_>], Option<&Variable>),
     taken: &mut Taken,
 ) -> (Vec<Fake>, Vec<Renamed>) {
     let krate = &plan.krate;
@@ -41,7 +41,8 @@ pub(crate) fn fakes(
     let elsewhere = elsewhere.filter(|it| !outer::is_named(plan, &it.ident, target));
     let elsewhere: Vec<Variable> =
         elsewhere.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() }).collect();
-    for (number, variable) in outer::named_in(plan, target).chain(&elsewhere).enumerate() {
+    let named = outer::named_in(plan, target).filter(|named| Some(*named) != kept);
+    for (number, variable) in named.chain(&elsewhere).enumerate() {
         let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };
         let name = if variable.is_whole() && it.ident != "self" {
             it.ident.clone()
@@ -84,31 +85,25 @@ pub(crate) fn next_item(
         let bound = policy::bound(pat, written.keyword, krate);
         return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #bound; };
     }
-    let asked = free::names(|free| free.visit_expr(written.head));
     let mut head = written.head.clone();
     copy.visit_expr_mut(&mut head);
     let is_worklist = worklists::takes(plan, target);
+    let asked = if is_worklist { Vec::new() } else { asked_of(plan, (target, written), outer) };
     let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
-    let asked = outer.iter().filter(|it| {
-        free::holds(&asked, &it.ident)
-            && !is_worklist
-            && !matches!(it.kind, Kind::Local(local) if !local.has_value())
-    });
-    for (number, it) in asked.enumerate() {
+    for (number, variable) in asked.into_iter().enumerate() {
         let to = local(&format!("asked_{number}"));
-        let known = taken::take(plan, &it.ident, taken);
+        let known = taken::take(plan, &variable.place(), taken);
         declared.extend(quote_spanned! {here=>
             let mut #to = #known.fake();
             #krate::__private::touch(&mut #to);
         });
-        renamed.push(Renamed { root: it.ident.to_string(), fields: Vec::new(), to });
+        let Variable { root, fields } = variable;
+        renamed.push(Renamed { root: root.to_string(), fields, to });
     }
     let renamed = if is_worklist { named } else { &renamed };
     let head = rename(head.into_token_stream(), renamed);
-    let is_named = plan
-        .options
-        .named()
-        .any(|named| free::holds(&free_idents(written.head.to_token_stream()), &named.root));
+    let all_named: Vec<&Variable> = plan.options.named().collect();
+    let is_named = beside::is_named(written.head, &all_named, outer);
     let check = (!is_named).then(|| {
         let here = at(written.head.span());
         quote_spanned! {here=> #krate::__private::read_only!(#krate::__private::type_of(&#item)); }
@@ -122,4 +117,27 @@ pub(crate) fn next_item(
         #check
         let #pat = #item;
     }
+}
+
+/// Returns the variables that the head may change. These are all, if a resumed run asks the head again for complete items;
+/// otherwise what it takes from, and what is named.
+fn asked_of(
+    plan: &Plan,
+    (target, written): (&Target, &Written<'_>),
+    outer: &[Outer<'_>],
+) -> Vec<Variable> {
+    let names = free::names(|free| free.visit_expr(written.head));
+    let of = outer.iter().filter(|it| {
+        free::holds(&names, &it.ident)
+            && !matches!(it.kind, Kind::Local(local) if !local.has_value())
+    });
+    if !asked::gives_once(plan, (target, written)) {
+        return of.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() }).collect();
+    }
+    let of: Vec<&Outer<'_>> = of.collect();
+    let source = asked::source(written.head, outer);
+    let elsewhere = of.iter().filter(|it| it.is_elsewhere);
+    let elsewhere = elsewhere.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() });
+    let all = source.into_iter().chain(outer::named_in(plan, target).cloned()).chain(elsewhere);
+    all.filter(|it| of.iter().any(|outer| outer.ident == it.root)).collect()
 }

@@ -6,6 +6,7 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 /// A variable or field that gets another name.
+#[derive(Clone)]
 pub(crate) struct Renamed {
     pub(crate) root: String,
     pub(crate) fields: Vec<Member>,

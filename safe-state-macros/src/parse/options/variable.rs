@@ -39,6 +39,16 @@ impl Variable {
         self.is_whole() && self.root == *ident
     }
 
+    /// Returns whether it is `self` as a whole, also by the name that `#[async_trait]` gives it.
+    pub(crate) fn is_self(&self) -> bool {
+        self.is_whole() && (self.root == "self" || self.root == "__self")
+    }
+
+    /// Returns whether `place` is this variable or field, or a part of it.
+    pub(crate) fn holds(&self, place: &Variable) -> bool {
+        self.root == place.root && place.fields.starts_with(&self.fields)
+    }
+
     /// Returns the name as it is written, without `r#`. The value is stored under this name.
     pub(crate) fn name(&self) -> String {
         let fields = self.fields.iter().map(|field| match field {
