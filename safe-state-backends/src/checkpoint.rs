@@ -6,6 +6,7 @@ mod check;
 mod crash_cause;
 mod differing;
 mod display;
+mod finished;
 mod forget;
 mod history;
 mod loop_progress;
@@ -238,12 +239,18 @@ impl Checkpoint {
     }
 }
 
+/// Whether what is noted under that name stays, whatever the arguments are.
+fn is_lasting(name: &str) -> bool {
+    finished::is_note(name) || by_hand::is_note(name)
+}
+
 /// How a [`Store`](crate::Store) changes a checkpoint.
 impl Checkpoint {
     /// The state in which a new run begins: one run more, and no failure. The one before died of
     /// `cause`, if it has died and that is known.
     pub fn begin_run(&mut self, cause: Option<CrashCause>) {
         let now = Timestamp::now();
+        self.note_finish();
         self.count_crashes(cause);
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
@@ -298,7 +305,9 @@ impl Checkpoint {
         &mut self,
         arguments: impl IntoIterator<Item = (String, u32)>,
     ) -> Option<String> {
-        let now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT).collect();
+        let mut now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT).collect();
+        let lasting = self.arguments.iter().filter(|(name, _)| is_lasting(name));
+        now.extend(lasting.map(|(name, value)| (name.clone(), *value)));
         let before = std::mem::replace(&mut self.arguments, now);
         let is_other =
             |(name, found): (&String, &u32)| before.get(name).is_some_and(|it| it != found);
@@ -313,6 +322,7 @@ impl Checkpoint {
         self.finished = true;
         self.failure = None;
         self.updated_at = Timestamp::now();
+        self.note_finish();
         self.history.end(RunEnd::Finished, self.updated_at);
     }
 

@@ -12,6 +12,13 @@ use crate::{Carried, Carry, Completed, Keys};
 #[doc(hidden)]
 pub const CONSUMED: u32 = 0x636f_6e73;
 
+/// Under this with its number stands a loop of which items were named complete before it had begun.
+const BY_HAND: &str = "by-hand!";
+
+pub(super) fn is_note(name: &str) -> bool {
+    name.starts_with(BY_HAND)
+}
+
 /// The making of keys of which their loop has not told how it makes them.
 const ANY_MAKING: u32 = 0;
 
@@ -31,6 +38,12 @@ pub enum NotByHand {
     /// No index comes again.
     #[error("its input gives each item once: leave them out where they come from")]
     GivesOnce,
+    /// No index comes again, and the loop had not begun yet, so that it could not be refused.
+    #[error(
+        "items were named before its loop had begun, whose input gives each item once: clear the job, and leave them out \
+         where they come from"
+    )]
+    NamedTooEarly,
     /// The way in which keys are hashed is known to the program alone.
     #[error("its keys are hashed by their type's `Hash`, which the program alone can do")]
     KeyedByHash,
@@ -63,6 +76,13 @@ impl Checkpoint {
     /// Whether the job has not begun, and things were said of it by hand.
     pub fn is_by_hand(&self) -> bool {
         self.run_count == 0
+    }
+
+    /// Whether items of the loop of that number were named complete by their indices before any run had begun it, and none
+    /// has told more of it since.
+    pub fn is_begun_by_hand(&self, loop_id: u16) -> bool {
+        self.noted(&format!("{BY_HAND}{loop_id}")).is_some()
+            && self.loops.get(&loop_id).is_some_and(|it| it.mark.is_none() && it.total.is_none())
     }
 
     /// Whether no run has completed anything, so that what is complete was said by hand.
@@ -101,12 +121,16 @@ impl Checkpoint {
         if is_in_the_middle {
             return Err(NotByHand::InTheMiddle);
         }
+        let is_new = *progress == LoopProgress::default();
         let before = progress.completed.len();
         progress.completed.merge(&items.into_iter().collect::<Completed>());
         let done = |item: u64| progress.completed.contains(item);
         progress.attempts = progress.attempts.take().filter(|it| !done(it.item));
         progress.suspect = progress.suspect.take().filter(|it| !done(it.item));
         let added = progress.completed.len() - before;
+        if is_new {
+            self.note(&format!("{BY_HAND}{loop_id}"), Some(1));
+        }
         self.changed_by_hand();
         Ok(added)
     }

@@ -75,10 +75,12 @@ fn new(job: &Job, backend: &dyn Backend) -> Result<Checkpoint, Error> {
 
 /// Whether what is stored is not gone on from.
 fn starts_over(job: &Job, found: &Checkpoint) -> bool {
-    let is_expired = |after| found.updated_at().elapsed().is_ok_and(|age| age > after);
+    let age = || found.first_finished_at().and_then(|finished| finished.elapsed().ok());
+    let is_expired = |after| age().is_some_and(|age| age > after);
+    let may_expire = found.is_finished() && found.dead_letters().is_empty();
     job.expected.runs.restart
         || job.was_kept_for_others(found)
-        || (found.is_finished() && job.saves.kept.expires_after.is_some_and(is_expired))
+        || (may_expire && job.saves.kept.expires_after.is_some_and(is_expired))
 }
 
 /// The state to go on from; none to start over.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Checkpoint, LeaseOptions, Request};
+use safe_state_backends::{Backend, Checkpoint, LeaseOptions, Request, move_outputs};
 
 use crate::Error;
 
@@ -53,6 +53,8 @@ pub fn rename(
             return Err(Error::NameTaken { job: from.to_owned(), name: to.to_owned() });
         }
     }
+    // While the old one is there: else the files are nobody's for a moment.
+    move_outputs(backend, &found, (from, to))?;
     if let Some((request, reason)) = Request::load_with_reason(&**backend, from)? {
         request.save_with_reason(&**backend, to, reason.as_deref())?;
         Request::delete(&**backend, from)?;

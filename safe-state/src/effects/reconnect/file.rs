@@ -45,7 +45,8 @@ pub struct FileMeta {
 /// another job of the same store that is not finished, and a run of any store that is under way are refused. For the
 /// last it is locked (`F_OFD_SETLK` of one byte far behind the end; not on network file systems), which a program
 /// that locks its output by `flock` does not meet, and one that takes a POSIX lock on all bytes there are, by another
-/// process than its own, does.
+/// process than its own, does. A job that has finished, and goes on as its checkpoint was kept, is refused a file that is
+/// longer if another job of the same store has written it since.
 ///
 /// Its name is made durable with its first save. Where a file system may report errors late (NFS, FUSE and the like) it is
 /// synced with each save, whatever the job's durability.
@@ -77,7 +78,8 @@ impl Reconnect for File {
             None => {}
         }
         if mode.is_written() {
-            outputs::hold(&file, path, FileId::of(&found))?;
+            let cut_to = (found.len() > *length).then_some(*length);
+            outputs::hold(&file, (path, FileId::of(&found)), cut_to)?;
             file.set_len(*length).map_err(failed_on("cut", path))?;
         }
         file.seek(SeekFrom::Start(*position)).map_err(failed_on("seek in", path))?;
@@ -192,7 +194,7 @@ fn describe(file: &File, position: u64) -> Result<FileMeta, ReconnectError> {
     }
     let mode = mode(fd)?;
     if mode.is_written() {
-        outputs::hold(file, &path, FileId::of(&open))?;
+        outputs::hold(file, (&path, FileId::of(&open)), None)?;
     }
     written(file, (path, mode), position)
 }
