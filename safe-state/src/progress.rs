@@ -41,7 +41,7 @@ use side_by_side::Beside;
 use values::CurrentValues;
 
 pub(crate) use before::Before;
-pub(crate) use entering::{Entered, wrong_input};
+pub(crate) use entering::{Entered, check_not_by_hand, wrong_input};
 pub(crate) use open_loop::Unpaged;
 pub(crate) use stored::Stored;
 

@@ -47,6 +47,8 @@ pub(crate) struct Runs {
     pub(crate) max: Option<u32>,
     /// How the name comes about under which they find one another.
     pub(crate) name: NameOrigin,
+    /// How many of its loops know items by key, where the code tells.
+    pub(crate) keyed_loops: u32,
 }
 
 /// What the run before is expected to have been, and what to do if it was not.

@@ -50,6 +50,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     checkpoint.set_code(job.expected.code);
     checkpoint.set_arguments(job.expected.arguments.iter().cloned());
     checkpoint.note(SUBMISSION, kept_for);
+    job.note_keyed_loops(&mut checkpoint);
     if was_finished && kept_for.is_some() {
         Events::new(job.job_name(), job.shown.verbose).done_by_a_task();
     }
