@@ -299,13 +299,14 @@ impl Checkpoint {
             && !self.is_shared()
     }
 
-    /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that
+    /// Takes in the fingerprints of the arguments by their names, of which 128 count: what is noted beside them needs room
+    /// as well. Gives the name of the first that
     /// is not what it was.
     pub fn set_arguments(
         &mut self,
         arguments: impl IntoIterator<Item = (String, u32)>,
     ) -> Option<String> {
-        let mut now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT).collect();
+        let mut now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT / 2).collect();
         let lasting = self.arguments.iter().filter(|(name, _)| is_lasting(name));
         now.extend(lasting.map(|(name, value)| (name.clone(), *value)));
         let before = std::mem::replace(&mut self.arguments, now);
