@@ -1,8 +1,9 @@
-use hashbrown::HashSet;
 use safe_state::resumable;
 
+type Names = hashbrown::HashSet<String>;
+
 #[resumable]
-fn list(names: &HashSet<String>) {
+fn list(names: &Names) {
     for name in names {
         println!("{name}");
     }
