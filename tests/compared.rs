@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
 use safe_state::{Error, Job, OnChange, Request, cursor, resumable};
 
@@ -451,4 +451,127 @@ fn a_run_that_failed_before_its_loop_leaves_nothing() {
     fs::remove_file(&missing).unwrap();
     early(dir.path(), &missing).unwrap_err();
     assert!(job.peek_checkpoint().unwrap().is_some(), "there was something");
+}
+
+/// Where a run of two phases fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stop {
+    At(u64),
+    Between,
+    InSecond,
+    Nowhere,
+}
+
+/// What a run is to do, and has done.
+struct Phases<'a> {
+    dir: &'a Path,
+    stop: Stop,
+    done: Mutex<Vec<u64>>,
+}
+
+impl Phases<'_> {
+    fn item(&self, item: u64) -> anyhow::Result<()> {
+        anyhow::ensure!(self.stop != Stop::At(item), "stopped");
+        self.done.lock().unwrap().push(item);
+        Ok(())
+    }
+
+    /// What is stored already, should the process be killed now.
+    fn between(&self, length: usize) -> anyhow::Result<()> {
+        let stored = Job::new("phases").state_dir(self.dir).peek_checkpoint()?.unwrap();
+        if self.stop == Stop::Between {
+            assert_eq!(stored.loop_progress(0).unwrap().completed().len(), length as u64);
+        }
+        anyhow::ensure!(self.stop != Stop::Between, "stopped");
+        Ok(())
+    }
+}
+
+/// Jobs that walk `$items` so.
+macro_rules! phases {
+    ($($name:ident $([$($option:tt)*])?: |$items:ident| $head:expr;)*) => { $(
+        #[resumable(name = "phases", state_dir = run.dir, fresh(run))]
+        fn $name(run: &Phases<'_>, $items: &[u64]) -> anyhow::Result<()> {
+            #[resume $(($($option)*))?]
+            for item in $head {
+                run.item(*item)?;
+            }
+            run.between($items.len())?;
+            #[resume]
+            for _again in 0..2 {
+                anyhow::ensure!(run.stop != Stop::InSecond, "stopped");
+            }
+            Ok(())
+        }
+    )* };
+}
+
+phases! {
+    of_known_length: |items| items;
+    of_unknown_length: |items| items.iter().filter(|item| **item < 100);
+    side_by_side[threads = 2]: |items| items;
+    unknown_side_by_side[threads = 2]: |items| items.iter().filter(|item| **item < 100);
+}
+
+#[resumable(name = "phases", state_dir = run.dir, fresh(run, given))]
+fn asked_for(run: &Phases<'_>, items: &[u64]) -> anyhow::Result<()> {
+    let mut given = items.iter();
+    #[resume]
+    while let Some(item) = given.next() {
+        run.item(*item)?;
+    }
+    run.between(items.len())?;
+    #[resume]
+    for _again in 0..2 {
+        anyhow::ensure!(run.stop != Stop::InSecond, "stopped");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_shorter_input_that_was_accepted_is_the_jobs_from_then_on() {
+    let jobs: [fn(&Phases<'_>, &[u64]) -> anyhow::Result<()>; 5] =
+        [of_known_length, of_unknown_length, side_by_side, unknown_side_by_side, asked_for];
+    let ways = [(Stop::Between, false), (Stop::InSecond, false), (Stop::Between, true)];
+    for (at, job) in jobs.into_iter().enumerate() {
+        ways.map(|(stop, has_gap)| check_shrunk(&format!("job {at}"), job, stop, has_gap));
+    }
+}
+
+fn check_shrunk(
+    told: &str,
+    job: fn(&Phases<'_>, &[u64]) -> anyhow::Result<()>,
+    stop: Stop,
+    has_gap: bool,
+) {
+    let told = format!("{told}, {stop:?}, {has_gap}");
+    let dir = tempfile::tempdir().unwrap();
+    let run = |length: u64, stop| {
+        let phases = Phases { dir: dir.path(), stop, done: Mutex::default() };
+        let ended = job(&phases, &(0..length).collect::<Vec<_>>());
+        (ended.map_err(|error| error.to_string()), phases.done.into_inner().unwrap())
+    };
+    let is_shrunk = |length| {
+        let (ended, done) = run(length, Stop::Nowhere);
+        ended.is_err_and(|error| error.contains("are complete")) && done.is_empty()
+    };
+    let stored = Job::new("phases").state_dir(dir.path());
+    let (ended, seen) = run(12, Stop::At(if has_gap { 5 } else { 10 }));
+    assert_eq!(ended.unwrap_err(), "stopped");
+    if has_gap {
+        for item in [5, 6, 8, 9, 10] {
+            stored.by_hand().skip(item).unwrap();
+        }
+    } else {
+        assert!(is_shrunk(8), "{told}");
+    }
+    stored.accept().unwrap();
+    let (ended, done) = run(8, stop);
+    assert_eq!(ended.unwrap_err(), "stopped", "{told}");
+    let is_left = |item: &u64| !seen.contains(item) && has_gap;
+    assert_eq!(done, [7].into_iter().filter(is_left).collect::<Vec<u64>>(), "{told}");
+    let (ended, done) = run(8, stop);
+    assert_eq!((ended, done), (Err("stopped".to_owned()), vec![]), "{told}");
+    assert!(is_shrunk(6), "{told}");
+    assert_eq!(run(9, Stop::Nowhere), (Ok(()), vec![8]), "{told}");
 }

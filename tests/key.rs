@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::hash::RandomState;
 use std::path::Path;
 
 use safe_state::resumable;
@@ -290,4 +291,63 @@ fn a_key_that_cannot_be_serialised_ends_the_run_before_its_item() {
     assert!(error.contains("leave that item out of the input"), "{error}");
     assert_eq!(odds::peek_checkpoint(dir.path()).unwrap().unwrap().completed().len(), 1);
     odds(dir.path(), &[Odd(1), Odd(3)]).unwrap();
+}
+
+#[resumable(name = "set", state_dir = dir, key = |item| (*item).clone(), fresh(set, bad))]
+fn set(
+    dir: &Path,
+    set: &hashbrown::HashSet<String, RandomState>,
+    bad: Option<&str>,
+    seen: &Seen,
+) -> anyhow::Result<()> {
+    for item in set {
+        anyhow::ensure!(bad != Some(item), "no");
+        seen.borrow_mut().push(item.clone());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_set_of_hashbrown_is_done_whole_in_whatever_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    let items = || (0..20).map(|item| item.to_string());
+    set(dir.path(), &items().collect(), Some("7"), &seen).unwrap_err();
+    // Another set has another order.
+    set(dir.path(), &items().collect(), None, &seen).unwrap();
+    let mut seen = seen.take();
+    seen.sort_by_key(|item| item.parse::<u32>().unwrap());
+    assert_eq!(seen, items().collect::<Vec<_>>());
+}
+
+#[resumable(name = "tree", state_dir = dir, key = |entry| entry.as_ref().ok().map(|entry| entry.path().to_owned()), fresh(bad))]
+fn tree(dir: &Path, below: &Path, bad: Option<usize>, seen: &Seen) -> anyhow::Result<()> {
+    for entry in walkdir::WalkDir::new(below) {
+        let entry = entry?;
+        anyhow::ensure!(bad != Some(seen.borrow().len()), "no");
+        if entry.file_type().is_file() {
+            seen.borrow_mut().push(entry.path().display().to_string());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_tree_that_grows_is_done_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    let files = dir.path().join("files");
+    let add = |name: &str| {
+        let file = files.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "").unwrap();
+        file.display().to_string()
+    };
+    let mut all: Vec<_> = ["b/1", "b/2", "c/3", "4", "5"].map(add).to_vec();
+    tree(dir.path(), &files, Some(3), &seen).unwrap_err();
+    all.extend(["a/6", "b/7", "8"].map(add));
+    tree(dir.path(), &files, None, &seen).unwrap();
+    let mut seen = seen.take();
+    (seen.sort(), all.sort());
+    assert_eq!(seen, all);
 }

@@ -188,3 +188,62 @@ mod plain {
         assert_eq!(slow_bill(&[1, 2], 2).await.unwrap_err().to_string(), "the bank says no");
     }
 }
+
+mod stopped {
+    use safe_state::{Error, StopReason, resumable, step, testing};
+
+    #[resumable]
+    fn release(version: u32) -> anyhow::Result<String> {
+        let built = step!("build", format!("build {version}"));
+        step!("publish", ());
+        Ok(built)
+    }
+
+    #[resumable]
+    async fn release_async(version: u32) -> anyhow::Result<String> {
+        let built = step!("build", async { format!("build {version}") }.await);
+        tokio::task::yield_now().await;
+        step!("publish", async {}.await);
+        Ok(built)
+    }
+
+    fn is_stopped(error: &anyhow::Error) -> bool {
+        matches!(error.downcast_ref(), Some(Error::Stopped { reason: StopReason::Cancelled, .. }))
+    }
+
+    #[test]
+    fn a_run_ends_before_the_step_of_that_name() {
+        for (name, steps) in [("build", &[][..]), ("publish", &["build"])] {
+            testing::in_memory(|| {
+                let error = testing::stop_at_step(name, || release(0).unwrap_err());
+                assert!(is_stopped(&error), "{error}");
+                let stored = release::peek_checkpoint().unwrap();
+                let names = stored.iter().flat_map(|it| it.carried_names()).count();
+                assert_eq!(names, steps.len(), "{name}");
+                assert_eq!(release(0).unwrap(), "build 0");
+            });
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_remembered_or_of_another_name_ends_nothing() {
+        testing::in_memory(|| {
+            testing::stop_at_step("publish", || release(0).unwrap_err());
+            testing::stop_at_step("build", || release(0).unwrap());
+            testing::stop_at_step("ship", || release(0).unwrap());
+        });
+    }
+
+    #[test]
+    fn an_async_run_ends_before_the_step_of_that_name() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        testing::in_memory(|| {
+            for name in ["build", "publish", "publish"] {
+                let error =
+                    testing::stop_at_step(name, || runtime.block_on(release_async(7)).unwrap_err());
+                assert!(is_stopped(&error), "{name}: {error}");
+            }
+            testing::stop_at_step("ship", || runtime.block_on(release_async(7)).unwrap());
+        });
+    }
+}

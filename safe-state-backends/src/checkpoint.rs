@@ -6,6 +6,7 @@ mod check;
 mod crash_cause;
 mod differing;
 mod display;
+mod finished;
 mod forget;
 mod history;
 mod loop_progress;
@@ -238,12 +239,18 @@ impl Checkpoint {
     }
 }
 
+/// Whether what is noted under that name stays, whatever the arguments are.
+fn is_lasting(name: &str) -> bool {
+    finished::is_note(name) || by_hand::is_note(name)
+}
+
 /// The changes that a [`Store`](crate::Store) makes to a checkpoint.
 impl Checkpoint {
     /// Begins a new run: counts it, and clears the failure. `cause` is what the previous run died of, if it died and the cause
     /// is known.
     pub fn begin_run(&mut self, cause: Option<CrashCause>) {
         let now = Timestamp::now();
+        self.note_finish();
         self.count_crashes(cause);
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
@@ -293,13 +300,16 @@ impl Checkpoint {
             && !self.is_shared()
     }
 
-    /// Sets the fingerprints of the arguments by their names, at most 256. Returns the name of the first argument whose
-    /// fingerprint differs from the previous one.
+    /// Takes in the fingerprints of the arguments by their names, of which 128 count: what is noted beside them needs room
+    /// as well. Gives the name of the first that
+    /// is not what it was.
     pub fn set_arguments(
         &mut self,
         arguments: impl IntoIterator<Item = (String, u32)>,
     ) -> Option<String> {
-        let now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT).collect();
+        let mut now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT / 2).collect();
+        let lasting = self.arguments.iter().filter(|(name, _)| is_lasting(name));
+        now.extend(lasting.map(|(name, value)| (name.clone(), *value)));
         let before = std::mem::replace(&mut self.arguments, now);
         let is_other =
             |(name, found): (&String, &u32)| before.get(name).is_some_and(|it| it != found);
@@ -314,6 +324,7 @@ impl Checkpoint {
         self.finished = true;
         self.failure = None;
         self.updated_at = Timestamp::now();
+        self.note_finish();
         self.history.end(RunEnd::Finished, self.updated_at);
     }
 

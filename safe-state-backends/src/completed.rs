@@ -124,6 +124,13 @@ impl Completed {
         }
     }
 
+    /// Marks all items from that index on as not complete.
+    pub fn truncate(&mut self, length: u64) {
+        let mut left = Completed::default();
+        self.ranges().for_each(|it| left.insert_range(it.start..it.end.min(length).max(it.start)));
+        *self = left;
+    }
+
     /// Moves the indices that the prefix has reached from the bitmap into the prefix.
     fn absorb(&mut self) {
         while self.beyond.min().is_some_and(|least| least <= self.prefix) {

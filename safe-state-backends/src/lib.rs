@@ -133,7 +133,9 @@ pub use mysql_async;
 #[doc(hidden)]
 pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
 #[doc(hidden)]
-pub use output::{FileId, OutputLock, Taken, claim_output, release_output};
+pub use output::{
+    FileId, OutputLock, Taken, claim_output, is_output_of, move_outputs, release_output, writer_of,
+};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use presses::Press;

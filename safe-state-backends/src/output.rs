@@ -4,6 +4,7 @@
 
 mod lock;
 
+use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::path::Path;
 use std::sync::Arc;
@@ -57,11 +58,7 @@ impl FileId {
     /// may differ on another machine, and here after a boot. Without a birth, the inode number says little, so the file's name
     /// is used too.
     fn name(&self, path: &Path) -> String {
-        let rest = match self.born {
-            Some(born) => format!("{born:x}"),
-            None => format!("named-{:08x}", crc32fast::hash(file_name(path))),
-        };
-        format!("{RESERVED}output/{:x}-{rest}", self.number)
+        note_of(self.number, self.born, file_name(path))
     }
 
     /// Returns whether the saved bytes of a handle may be those of the file at `path`: they contain the file's number and
@@ -71,6 +68,14 @@ impl FileId {
         let Ok(id) = postcard::to_stdvec(&(self.number, self.born)) else { return true };
         holds(&id) && (self.born.is_some() || holds(file_name(path)))
     }
+}
+
+fn note_of(number: u64, born: Option<u64>, file_name: &[u8]) -> String {
+    let rest = match born {
+        Some(born) => format!("{born:x}"),
+        None => format!("named-{:08x}", crc32fast::hash(file_name)),
+    };
+    format!("{RESERVED}output/{number:x}-{rest}")
 }
 
 fn file_name(path: &Path) -> &[u8] {
@@ -95,16 +100,90 @@ pub fn claim_output(
     let options = LeaseOptions::new(Durability::Process);
     let mut lease =
         wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
-    if let Some(other) = owner(&**backend, &name)?
-        && other != job
-        && goes_on_with(&**backend, &other, (file, path))
-    {
+    if let Some(other) = writer_of(&**backend, (file, path), job)? {
         return Ok(Some(other));
     }
     let bytes =
         output::encode(job).map_err(|source| Error::unwritable(&**backend, &name, source))?;
     lease.save(&bytes)?;
     Ok(None)
+}
+
+/// Returns whether no other job has written the file at `path` since `job` has taken down that it does.
+///
+/// # Errors
+///
+/// The backend can't be read.
+pub fn is_output_of(
+    backend: &dyn Backend,
+    (file, path): (&FileId, &Path),
+    job: &str,
+) -> Result<bool, Error> {
+    Ok(owner(backend, &file.name(path))?.as_deref() == Some(job))
+}
+
+/// Returns the job that writes the file at `path`, if it is another than `job`, and would go on with the file.
+///
+/// # Errors
+///
+/// The backend can't be read.
+pub fn writer_of(
+    backend: &dyn Backend,
+    (file, path): (&FileId, &Path),
+    job: &str,
+) -> Result<Option<String>, Error> {
+    let other = owner(backend, &file.name(path))?.filter(|other| other != job);
+    Ok(other.filter(|other| goes_on_with(backend, other, (file, path))))
+}
+
+/// Takes down that job `to` writes the files that `checkpoint` goes on with, of which it is taken down that job `from`
+/// does. Ended in the middle, it can be done again.
+///
+/// # Errors
+///
+/// The backend can't be read or written.
+pub fn move_outputs(
+    backend: &Arc<dyn Backend>,
+    checkpoint: &Checkpoint,
+    (from, to): (&str, &str),
+) -> Result<(), Error> {
+    let handles = checkpoint.carried.values().filter(|value| value.is_sealed());
+    let names: BTreeSet<String> = handles.flat_map(|value| notes_in(&value.bytes)).collect();
+    for name in names {
+        if owner(&**backend, &name)?.as_deref() != Some(from) {
+            continue;
+        }
+        let options = LeaseOptions::new(Durability::Process);
+        let mut lease = wait::while_held(PATIENCE, LONGEST_PAUSE, || {
+            Arc::clone(backend).lease(&name, options)
+        })?;
+        if owner(&**backend, &name)?.as_deref() == Some(from) {
+            let bytes =
+                output::encode(to).map_err(|it| Error::unwritable(&**backend, &name, it))?;
+            lease.save(&bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// The names of all notes that may be of a file that is saved in these bytes. What a handle saves is its type's, which is
+/// not known here: so each place may be where a file stands, and most are none.
+fn notes_in(saved: &[u8]) -> Vec<String> {
+    let from = |at: usize| saved.get(at..).unwrap_or_default();
+    let ids: BTreeSet<(u64, Option<u64>)> = (0..saved.len())
+        .filter_map(|at| postcard::take_from_bytes(from(at)).ok())
+        .map(|(id, _)| id)
+        .collect();
+    let paths = (0..saved.len())
+        .filter_map(|at| postcard::take_from_bytes::<&[u8]>(from(at)).ok())
+        .filter(|(path, _)| path.starts_with(b"/"));
+    let names: BTreeSet<&[u8]> =
+        paths.filter_map(|(path, _)| path.rsplit(|byte| *byte == b'/').next()).collect();
+    let of = |(number, born): (u64, Option<u64>)| match born {
+        Some(_) => vec![note_of(number, born, &[])],
+        None => names.iter().map(|name| note_of(number, None, name)).collect(),
+    };
+    ids.into_iter().flat_map(of).collect()
 }
 
 /// Removes the note that `job` writes the file at `path`.
@@ -212,6 +291,18 @@ mod tests {
             if born.is_none() {
                 assert_eq!(claim(there, "/mounted/other.csv", "b"), None);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_saved_of_a_file_names_its_note_wherever_it_stands() {
+        for born in [Some(3), Some(u64::MAX), Some(0), None] {
+            let file = FileId { device: 70, number: 1 << 40, born };
+            let meta = ("a type of one's own", 7, Some((OUT.as_bytes(), file)), "and more");
+            let saved = postcard::to_stdvec(&meta).unwrap();
+            let found = notes_in(&saved);
+            assert!(found.contains(&file.name(OUT.as_ref())), "{born:?}: {found:?}");
+            assert!(found.len() < 20, "{found:?}");
         }
     }
 

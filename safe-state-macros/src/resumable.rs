@@ -12,7 +12,7 @@ use crate::parse::function;
 pub(crate) fn resumable(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut function = function::parse(item)?;
     let analysed = analyse(syn::parse2(options)?, &function)?;
-    let job = emit::job::job(&analysed.plan, &function);
+    let job = emit::job::job(&analysed.plan, &analysed.targets, &function);
     let companion = emit::companion::beside(&function, &analysed.plan, &job);
     emit::function::rewrite(&mut function, &analysed, job)?;
     Ok(quote! { #function #companion })

@@ -91,12 +91,12 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         let Items { iter, identity, gate } = self;
         let open = entered.and_then(|entry| {
             let completed = entry.completed.len();
-            let gate = Gate::of(entry, iter, |item| identity.fingerprint(item));
-            match gate {
-                // The other input has no item beyond the complete ones.
-                Err(WrongInput::TooShort) if counter.accepts_another_input() => Ok(Gate::Closed),
-                gate => gate.map_err(|wrong| counter.wrong_input(completed, wrong)),
+            let fingerprint = |item: &I::Item| identity.fingerprint(item);
+            if may_be_shorter(iter, counter) {
+                return Gate::accepting(entry, iter, fingerprint, counter);
             }
+            let gate = Gate::of(entry, iter, fingerprint);
+            gate.map_err(|wrong| counter.wrong_input(completed, wrong))
         });
         *gate = open.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
     }
@@ -173,18 +173,36 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
 
     /// Returns the next item that is not complete, in an input with gaps.
     fn next_behind(&mut self, mut gaps: Box<Gaps>, counter: &mut impl Counter) -> Step<I::Item> {
-        let fingerprint = |item: &I::Item| self.identity.fingerprint(item);
-        match gaps.skip(&mut self.iter, fingerprint) {
+        let Items { iter, identity, .. } = self;
+        let fingerprint = |item: &I::Item| identity.fingerprint(item);
+        let accepts = may_be_shorter(iter, counter);
+        let (skipped, given) = if accepts {
+            counted(iter, |mut iter| gaps.skip(&mut iter, fingerprint))
+        } else {
+            (gaps.skip(iter, fingerprint), 0)
+        };
+        match skipped {
             Ok(passed_over) => counter.pass_over(passed_over),
+            Err(WrongInput::TooShort) if accepts => {
+                return shrunk(counter, gaps.next_index() + given);
+            }
             Err(wrong) => return Step::Failed(counter.wrong_input(gaps.completed(), wrong)),
         }
-        let next = self.iter.next();
+        let next = iter.next();
         if gaps.is_closed() {
             return Step::Done;
         }
         let Some(item) = next else {
-            counter.exhausted();
-            return Step::Done;
+            return match gaps.left() {
+                Some(1..) if accepts => shrunk(counter, gaps.next_index()),
+                Some(1..) => {
+                    Step::Failed(counter.wrong_input(gaps.completed(), WrongInput::TooShort))
+                }
+                Some(0) | None => {
+                    counter.exhausted();
+                    Step::Done
+                }
+            };
         };
         if let Err(wrong) = gaps.check(|| fingerprint(&item)) {
             return Step::Failed(counter.wrong_input(gaps.completed(), wrong));
@@ -212,6 +230,55 @@ impl Gate {
         entry.skip(iter, &(0..entry.completed.prefix()), fingerprint)?;
         let has_no_more = entry.is_in_order() && entry.closed_at.is_none();
         Ok(if has_no_more { Gate::Open } else { Gate::Gapped(Box::new(Gaps::behind(entry))) })
+    }
+}
+
+impl Gate {
+    /// The same in a run that goes on with another input, which may be shorter. What is then complete in it is all.
+    #[cold]
+    fn accepting<I: Iterator>(
+        entry: Entry,
+        iter: &mut I,
+        fingerprint: impl Fn(&I::Item) -> Option<u32>,
+        counter: &mut impl Counter,
+    ) -> Result<Self, Error> {
+        let completed = entry.completed.len();
+        let (gate, given) = counted(iter, |mut iter| Gate::of(entry, &mut iter, fingerprint));
+        match gate {
+            Err(WrongInput::TooShort) => {
+                counter.shrank(given)?;
+                counter.exhausted();
+                Ok(Gate::Closed)
+            }
+            gate => gate.map_err(|wrong| counter.wrong_input(completed, wrong)),
+        }
+    }
+}
+
+/// Whether an input may have fewer items than are complete, which is accepted: its length was not known where the loop was
+/// entered. At its end it is known of any.
+fn may_be_shorter(iter: &impl Iterator, counter: &impl Counter) -> bool {
+    counter.accepts_another_input() && exact_len(iter).is_none_or(|left| left == 0)
+}
+
+/// Does `work` with what gives the items of `iter`, and returns how many it took as well.
+fn counted<I: Iterator, T>(
+    iter: &mut I,
+    work: impl FnOnce(&mut dyn Iterator<Item = I::Item>) -> T,
+) -> (T, u64) {
+    let mut given = 0;
+    let done = work(&mut iter.inspect(|_| given += 1));
+    (done, given)
+}
+
+/// Ends a loop whose input was accepted, and has only so many items.
+fn shrunk<T>(counter: &mut impl Counter, total: u64) -> Step<T> {
+    match counter.shrank(total) {
+        Ok(()) => {
+            counter.exhausted();
+            Step::Done
+        }
+        Err(error) => Step::Failed(error),
     }
 }
 

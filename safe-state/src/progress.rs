@@ -24,7 +24,7 @@ use std::fmt::Arguments;
 
 #[cfg(feature = "limits")]
 use safe_state_backends::CrashCause;
-use safe_state_backends::format::{Advance, Change};
+use safe_state_backends::format::{Advance, Change, LoopChange};
 use safe_state_backends::{Captured, CarriedChange, Carry};
 
 use crate::Error;
@@ -41,7 +41,7 @@ use side_by_side::Beside;
 use values::CurrentValues;
 
 pub(crate) use before::Before;
-pub(crate) use entering::{Entered, wrong_input};
+pub(crate) use entering::{Entered, check_not_by_hand, wrong_input};
 pub(crate) use open_loop::Unpaged;
 pub(crate) use stored::Stored;
 
@@ -225,6 +225,11 @@ impl Progress {
         if let Some(open) = self.loops.get_mut(depth) {
             open.exhausted();
         }
+    }
+
+    /// Takes in that the input of a loop has only so many items. Returns what the checkpoint is to be told.
+    pub(crate) fn shrink(&mut self, depth: usize, total: u64) -> Option<LoopChange> {
+        self.loops.get_mut(depth).map(|open| open.shrink(total))
     }
 
     /// Leaves a loop. Returns whether its end has to be saved.

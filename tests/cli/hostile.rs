@@ -142,6 +142,7 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::KeyNotSerializable { job: job(), index: 1, reason: reason.clone() },
         Error::StoppedItself { reason: reason.clone() },
         Error::NotByHand { job: job(), reason: NotByHand::KnownByKey },
+        Error::SeveralLoops { job: job() },
         Error::NameTaken { job: job(), name: name.clone() },
         Error::TooManyRuns { job: job(), runs: 3 },
         Error::ArgumentChanged { job: job(), argument: HOSTILE.to_owned() },

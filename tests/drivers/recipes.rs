@@ -155,3 +155,58 @@ mod rows {
         runtime.block_on(test()).unwrap();
     }
 }
+
+mod postgres_rows {
+    use std::cell::RefCell;
+
+    use safe_state::backend::tokio_postgres::{self, Client, NoTls};
+    use safe_state::{Error, resumable};
+    use safe_state_tests::servers::postgres_url;
+
+    thread_local! {
+        static REMINDED: RefCell<Vec<(i64, String)>> = const { RefCell::new(Vec::new()) };
+    }
+
+    async fn remind(id: i64, email: &str) -> anyhow::Result<()> {
+        tokio::task::yield_now().await;
+        anyhow::ensure!(email.contains('@'), "no address");
+        REMINDED.with_borrow_mut(|done| done.push((id, email.to_owned())));
+        Ok(())
+    }
+
+    #[resumable(name = "reminders", check = |row| (row.get::<_, i64>("id"), row.get::<_, String>("email")))]
+    async fn remind_all(client: &Client) -> anyhow::Result<()> {
+        let rows = client.query("SELECT id, email FROM customers ORDER BY id", &[]).await?;
+        for row in rows {
+            remind(row.get("id"), row.get("email")).await?;
+        }
+        Ok(())
+    }
+
+    async fn test() -> anyhow::Result<()> {
+        let (client, connection) = tokio_postgres::connect(&postgres_url(), NoTls).await?;
+        let connected = tokio::spawn(connection);
+        let table = "CREATE TEMPORARY TABLE customers (id BIGINT PRIMARY KEY, email TEXT);
+            INSERT INTO customers VALUES (1, 'a@x'), (2, 'b@x'), (3, 'c'), (4, 'd@x')";
+        client.batch_execute(table).await?;
+        remind_all(&client).await.unwrap_err();
+        client.batch_execute("UPDATE customers SET email = 'c@x' WHERE id = 3").await?;
+        client.batch_execute("UPDATE customers SET email = 'e@x' WHERE id = 2").await?;
+        let error = remind_all(&client).await.unwrap_err();
+        let changed = error.downcast_ref();
+        assert!(matches!(changed, Some(Error::InputChanged { index: 1, .. })), "{error}");
+        client.batch_execute("UPDATE customers SET email = 'b@x' WHERE id = 2").await?;
+        remind_all(&client).await?;
+        let done = REMINDED.take().into_iter().map(|(id, email)| format!("{id} {email}"));
+        assert_eq!(done.collect::<Vec<_>>(), ["1 a@x", "2 b@x", "3 c@x", "4 d@x"]);
+        drop(client);
+        Ok(connected.await??)
+    }
+
+    #[test]
+    fn rows_that_were_changed_are_noticed() {
+        let _there = super::There::go();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(test()).unwrap();
+    }
+}

@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-use safe_state::{Job, resumable};
+use safe_state::backend::Error as BackendError;
+use safe_state::{Action, Backend, ErrorContext, Job, MemoryBackend, resumable};
 
 use crate::{append_to, line, lines, of_each, read, said};
 
@@ -201,4 +203,169 @@ fn a_handle_of_the_callers_is_written_by_one_run_after_another() {
     assert_eq!(read(&dir.path().join("out")), lines(0..6, 9));
     to_an_argument(dir.path(), &mut out, None).unwrap();
     assert_eq!(read(&dir.path().join("out")), lines(0..6, 9) + &lines(0..6, 9));
+}
+
+#[resumable(name = name, backend = store.clone(), reconnect(out), fresh(name, stops_at))]
+fn named(
+    name: &str,
+    store: &Arc<dyn Backend>,
+    to: &Path,
+    stops_at: Option<u64>,
+) -> anyhow::Result<()> {
+    let mut out: File = append_to(to)?;
+    for item in 0..6 {
+        anyhow::ensure!(stops_at != Some(item), "stopped");
+        writeln!(out, "{name} {item}")?;
+    }
+    Ok(())
+}
+
+/// Takes so many writes, as if the process were killed before the next.
+#[derive(Default)]
+struct Mortal {
+    stored: MemoryBackend,
+    left: Mutex<Option<u32>>,
+}
+
+impl Mortal {
+    fn live(&self, writes: Option<u32>) {
+        *self.left.lock().unwrap() = writes;
+    }
+
+    fn write(&self) -> Result<(), BackendError> {
+        match &mut *self.left.lock().unwrap() {
+            Some(0) => Err(BackendError::Unsupported("write: it is dead")),
+            left => {
+                *left = left.map(|left| left - 1);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Backend for Mortal {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
+        self.stored.load(job)
+    }
+
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), BackendError> {
+        self.write()?;
+        self.stored.save(job, checkpoint)
+    }
+
+    fn delete(&self, job: &str) -> Result<(), BackendError> {
+        self.write()?;
+        self.stored.delete(job)
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, BackendError> {
+        self.stored.exists(job)
+    }
+}
+
+#[test]
+fn a_file_stays_with_a_job_that_gets_another_name_wherever_that_is_killed() {
+    let mut died = 0;
+    loop {
+        let dir = tempfile::tempdir().unwrap();
+        let to = dir.path().join("all.txt");
+        let mortal = Arc::new(Mortal::default());
+        let store: Arc<dyn Backend> = mortal.clone();
+        named("a", &store, &to, Some(3)).unwrap_err();
+        let a = Job::new("a").backend(store.clone());
+        mortal.live(Some(died));
+        let is_done = a.rename("b").is_ok();
+        mortal.live(None);
+        let refused = said(named("c", &store, &to, None));
+        assert!(refused.contains("which is not finished, writes `"), "{died}: {refused}");
+        assert_eq!(a.rename("b").unwrap(), !is_done, "{died}");
+        let refused = said(named("c", &store, &to, None));
+        assert!(refused.contains("job `b`, which is not finished, writes `"), "{died}: {refused}");
+        named("b", &store, &to, None).unwrap();
+        named("c", &store, &to, None).unwrap();
+        let of = |name, items| of_each(items, |item| format!("{name} {item}\n"));
+        assert_eq!(read(&to), of("a", 0..3) + &of("b", 3..6) + &of("c", 0..6), "{died}");
+        if is_done {
+            break;
+        }
+        died += 1;
+    }
+    assert!(died >= 3, "{died}");
+}
+
+fn give_up(_: &ErrorContext) -> Action {
+    Action::DeadLetter
+}
+
+#[resumable(name = name, backend = store.clone(), keep_on_success, reconnect(out), on_error = give_up, fresh(name, gives_up))]
+fn kept(
+    name: &str,
+    store: &Arc<dyn Backend>,
+    to: &Path,
+    items: &[u64],
+    gives_up: bool,
+) -> anyhow::Result<()> {
+    let mut out: File = append_to(to)?;
+    #[resume]
+    for item in items {
+        anyhow::ensure!(!gives_up || *item != 1, "no");
+        writeln!(out, "{name} {item}")?;
+    }
+    writeln!(out, "{name} ends")?;
+    Ok(())
+}
+
+const TWICE: [u64; 2] = [1, 2];
+
+#[test]
+fn a_finished_job_that_is_called_again_cuts_off_what_it_wrote_itself_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("all.txt");
+    let store: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+    for _ in 0..3 {
+        kept("a", &store, &to, &TWICE, false).unwrap();
+        assert_eq!(read(&to), "a 1\na 2\na ends\n");
+    }
+    named("b", &store, &to, Some(2)).unwrap_err();
+    let refused = said(kept("a", &store, &to, &TWICE, false));
+    assert!(refused.contains("job `b`, which is not finished, writes `"), "{refused}");
+    for name in ["b", "c"] {
+        named(name, &store, &to, None).unwrap();
+        let before = read(&to);
+        for _ in 0..2 {
+            let refused = said(kept("a", &store, &to, &TWICE, false));
+            assert!(refused.contains("others may have written"), "{refused}");
+            assert!(refused.contains("cut it to 8 bytes"), "{refused}");
+            assert_eq!(read(&to), before);
+        }
+    }
+    File::options().write(true).open(&to).unwrap().set_len(8).unwrap();
+    kept("a", &store, &to, &TWICE, false).unwrap();
+    kept("a", &store, &to, &TWICE, false).unwrap();
+    assert_eq!(read(&to), "a 1\na 2\na ends\n");
+}
+
+#[test]
+fn dead_letters_that_are_tried_again_cut_off_nothing_of_another_job() {
+    for between in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let to = dir.path().join("all.txt");
+        let store: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        kept("a", &store, &to, &TWICE, true).unwrap();
+        if between {
+            named("b", &store, &to, None).unwrap();
+        }
+        assert_eq!(Job::new("a").backend(store.clone()).retry_dead_letters().unwrap(), 1);
+        if between {
+            let before = read(&to);
+            let refused = said(kept("a", &store, &to, &TWICE, false));
+            assert!(refused.contains("others may have written"), "{refused}");
+            assert_eq!(read(&to), before);
+        } else {
+            let refused = said(named("b", &store, &to, None));
+            assert!(refused.contains("job `a`, which is not finished"), "{refused}");
+            kept("a", &store, &to, &TWICE, false).unwrap();
+            assert_eq!(read(&to), "a 2\na 1\na ends\n");
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Tests `skip`, `done`, and setting where to go on.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use safe_state::{Error, Job, NotByHand, State, resumable};
 
 use crate::places::{Place, done, on_each};
@@ -135,4 +138,47 @@ fn text_that_the_command_hashes_is_the_key_that_a_loop_knows() {
         checkpoint.loops().next().unwrap().keys().unwrap().hashes().to_vec()
     };
     assert_eq!(keys(&job), [safe_state_base::stored::key_of_text("käse")]);
+}
+
+#[resumable(name = "queue", backend = place.backend.clone(), fresh(place, queue))]
+fn consumes(place: &Place, queue: &RefCell<VecDeque<u64>>) -> anyhow::Result<()> {
+    #[resume(consumed)]
+    while let Some(item) = queue.borrow_mut().pop_front() {
+        anyhow::ensure!(item < 5, "no");
+    }
+    Ok(())
+}
+
+#[resumable(name = "queue", backend = place.backend.clone(), carry(queue), fresh(place))]
+fn takes(place: &Place, first: u64) -> anyhow::Result<()> {
+    let mut queue = VecDeque::from([first, 2, 7]);
+    #[resume]
+    while let Some(item) = queue.pop_front() {
+        anyhow::ensure!(item < 5, "no");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_loop_whose_input_gives_each_item_once_passes_over_none_that_was_named_before_it() {
+    on_each(|place| {
+        let queue = RefCell::new(VecDeque::from([1, 2, 7]));
+        let job = place.job("queue");
+        for _ in 0..2 {
+            assert_eq!(job.by_hand().complete_until(2).unwrap(), 2);
+            for _ in 0..2 {
+                let error = consumes(place, &queue).unwrap_err();
+                let error = error.downcast_ref::<Error>().unwrap();
+                assert_eq!(reason(error), NotByHand::NamedTooEarly, "{error}");
+                assert_eq!(queue.borrow().len(), 3, "none was taken");
+            }
+            job.clear_checkpoint().unwrap();
+        }
+        job.by_hand().skip(1).unwrap();
+        let error = takes(place, 1).unwrap_err();
+        assert_eq!(reason(error.downcast_ref().unwrap()), NotByHand::NamedTooEarly, "{error}");
+        job.clear_checkpoint().unwrap();
+        assert_eq!(consumes(place, &queue).unwrap_err().to_string(), "no");
+        assert_eq!(reason(&job.by_hand().skip(2).unwrap_err()), NotByHand::GivesOnce);
+    });
 }

@@ -1,10 +1,11 @@
 //! Tests `restart`, `max_runs`, and what is kept of finished jobs.
 
+use std::thread;
 use std::time::Duration;
 
-use safe_state::{Error, RunEnd, State};
+use safe_state::{Action, Error, ErrorContext, RunEnd, State, resumable};
 
-use crate::places::{done, on_each};
+use crate::places::{Place, done, on_each};
 
 #[test]
 fn a_run_that_restarts_does_all() {
@@ -93,5 +94,43 @@ fn a_run_that_begins_no_item_leaves_nothing() {
         place.fail("mail", 3);
         job.run(0..8, |_| Ok::<(), Error>(())).unwrap_err();
         assert_eq!(job.status().unwrap().progress.completed, 3);
+    });
+}
+
+#[test]
+fn a_finished_checkpoint_expires_however_often_the_job_was_called_since() {
+    on_each(|place| {
+        let (job, time) = (place.job("mail").keep_on_success(true), Duration::from_millis(300));
+        assert_eq!(done(&job).len(), 8);
+        thread::sleep(time);
+        assert_eq!(done(&job).len(), 0, "it renews nothing");
+        assert_eq!(done(&job.clone().expire_after(time)).len(), 8);
+        assert!(job.rename("post").unwrap());
+        thread::sleep(time);
+        let post = place.job("post").keep_on_success(true);
+        assert_eq!((done(&post).len(), done(&post.expire_after(time)).len()), (0, 8));
+    });
+}
+
+fn give_up(_: &ErrorContext) -> Action {
+    Action::DeadLetter
+}
+
+#[resumable(name = "letters", backend = place.backend.clone(), on_error = give_up, expire_after = "1ms", fresh(place))]
+fn letters(place: &Place, items: &[u64]) -> anyhow::Result<()> {
+    for item in items {
+        anyhow::ensure!(*item != 2, "no");
+    }
+    Ok(())
+}
+
+#[test]
+fn dead_letters_do_not_expire() {
+    on_each(|place| {
+        letters(place, &[1, 2, 3]).unwrap();
+        thread::sleep(Duration::from_millis(5));
+        letters(place, &[1, 2, 3]).unwrap();
+        let kept = place.job("letters").peek_checkpoint().unwrap().unwrap();
+        assert_eq!((kept.dead_letters().len(), kept.run_count()), (1, 2));
     });
 }

@@ -113,3 +113,50 @@ fn git_leaves_out_the_directory_that_is_made_by_itself() {
     run(Job::new("mail").state_dir(&named));
     assert!(!named.join(".gitignore").exists());
 }
+
+/// Whether an item is complete in the loop of that number.
+type IsComplete<'a> = &'a dyn Fn(u16, u64) -> Result<bool, Error>;
+
+#[resumable(name = "two", backend = place.backend.clone(), carry(loaded, sent), fresh(place, is_complete, bad))]
+fn two(
+    place: &Place,
+    ids: &[u64],
+    is_complete: IsComplete<'_>,
+    bad: u64,
+) -> anyhow::Result<(u64, u64)> {
+    let mut loaded = 0;
+    let mut sent = 0;
+    let left = |number| -> Result<Vec<u64>, Error> {
+        let all = ids.iter().map(|id| Ok((*id, is_complete(number, *id)?)));
+        let all = all.collect::<Result<Vec<_>, Error>>()?;
+        Ok(all.into_iter().filter(|(_, is)| !is).map(|(id, _)| id).collect())
+    };
+    #[resume(key = |id| *id)]
+    for _id in left(0)? {
+        loaded += 1;
+    }
+    #[resume(key = |id| *id)]
+    for id in left(1)? {
+        anyhow::ensure!(id != bad, "no");
+        sent += 1;
+    }
+    Ok((loaded, sent))
+}
+
+#[test]
+fn what_is_complete_in_one_of_several_loops_is_so_in_no_other() {
+    on_each(|place| {
+        let job = place.job("two");
+        let error = two(place, &[1, 2, 3], &|_, id| job.is_complete(&id), 9).unwrap_err();
+        let error = error.downcast_ref::<Error>().unwrap();
+        assert!(matches!(error, Error::SeveralLoops { .. }), "{error}");
+        assert!(error.to_string().contains("completed_keys_in"), "{error}");
+        job.clear_checkpoint().unwrap();
+        let of_loop = |number, id| Ok(job.completed_keys_in(number)?.contains(&id));
+        two(place, &[1, 2, 3], &of_loop, 2).unwrap_err();
+        let keys = |number| job.completed_keys_in(number).unwrap().len();
+        assert_eq!((keys(0), keys(1), keys(2)), (3, 1, 0));
+        assert!(matches!(job.completed_keys(), Err(Error::SeveralLoops { .. })));
+        assert_eq!(two(place, &[1, 2, 3, 4], &of_loop, 9).unwrap(), (4, 4));
+    });
+}

@@ -12,6 +12,13 @@ use crate::{Carried, Carry, Completed, Keys};
 #[doc(hidden)]
 pub const CONSUMED: u32 = 0x636f_6e73;
 
+/// Under this with its number stands a loop of which items were named complete before it had begun.
+const BY_HAND: &str = "by-hand!";
+
+pub(super) fn is_note(name: &str) -> bool {
+    name.starts_with(BY_HAND)
+}
+
 /// The way of making keys that is stored while the loop itself has not yet said how it makes them.
 const ANY_MAKING: u32 = 0;
 
@@ -31,6 +38,12 @@ pub enum NotByHand {
     /// The input gives each item once, so an index does not name the same item again.
     #[error("its input gives each item once: leave them out where they come from")]
     GivesOnce,
+    /// No index comes again, and the loop had not begun yet, so that it could not be refused.
+    #[error(
+        "items were named before its loop had begun, whose input gives each item once: clear the job, and leave them out \
+         where they come from"
+    )]
+    NamedTooEarly,
     /// Only the program can hash the keys, by their type's `Hash`.
     #[error("its keys are hashed by their type's `Hash`, which the program alone can do")]
     KeyedByHash,
@@ -71,6 +84,13 @@ impl Checkpoint {
         self.run_count == 0
     }
 
+    /// Whether items of the loop of that number were named complete by their indices before any run had begun it, and none
+    /// has told more of it since.
+    pub fn is_begun_by_hand(&self, loop_id: u16) -> bool {
+        self.noted(&format!("{BY_HAND}{loop_id}")).is_some()
+            && self.loops.get(&loop_id).is_some_and(|it| it.mark.is_none() && it.total.is_none())
+    }
+
     /// Returns whether no run has completed an item, so that all complete items were marked by hand. `false` if the job had
     /// more runs than are remembered.
     pub fn is_complete_by_hand_alone(&self) -> bool {
@@ -108,12 +128,16 @@ impl Checkpoint {
         if is_in_the_middle {
             return Err(NotByHand::InTheMiddle);
         }
+        let is_new = *progress == LoopProgress::default();
         let before = progress.completed.len();
         progress.completed.merge(&items.into_iter().collect::<Completed>());
         let done = |item: u64| progress.completed.contains(item);
         progress.attempts = progress.attempts.take().filter(|it| !done(it.item));
         progress.suspect = progress.suspect.take().filter(|it| !done(it.item));
         let added = progress.completed.len() - before;
+        if is_new {
+            self.note(&format!("{BY_HAND}{loop_id}"), Some(1));
+        }
         self.changed_by_hand();
         Ok(added)
     }

@@ -168,6 +168,7 @@ impl LoopProgress {
             let suspect = self.suspect.take().filter(|_| is_same);
             *self = LoopProgress { within, keys, attempts, suspect, ..LoopProgress::default() };
         }
+        let comes_no_further = change.count == 0 && change.side_by_side.is_none();
         self.completed.complete_next(change.count);
         if let Some(side_by_side) = change.side_by_side {
             self.completed.merge(&side_by_side.completed);
@@ -182,6 +183,21 @@ impl LoopProgress {
         if let Some(keys) = change.keys {
             self.keys.get_or_insert_default().add(*keys);
         }
+        if let Some(total) = change.total.filter(|_| comes_no_further) {
+            self.shrink(total);
+        }
+    }
+
+    /// The input has fewer items than are complete, which was accepted.
+    fn shrink(&mut self, total: u64) {
+        let is_by_index = self.keys.is_none() && self.cursor.is_none();
+        let was_left = self.end == Some(LoopEnd::Left) || self.closed_at.is_some();
+        if !is_by_index || was_left || self.completed.end() <= total {
+            return;
+        }
+        self.completed.truncate(total);
+        self.mark = self.mark.filter(|mark| mark.index < total);
+        self.samples = self.samples.take_before(total);
     }
 
     /// Completes the next `count` items, the last of which has the fingerprint `fingerprint`.

@@ -50,6 +50,7 @@ impl Checkpoint {
                 progress.put_back(letters.iter().filter(|letter| letter.loop_id == *id));
             }
             self.dead_letters = std::iter::empty().collect();
+            self.note_finish();
             self.finished = false;
             self.updated_at = Timestamp::now();
         }

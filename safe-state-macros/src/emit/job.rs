@@ -8,9 +8,11 @@ use syn::{Expr, ItemFn};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::standing;
+use crate::analyse::targets::Target;
 use crate::emit::fingerprint::code_fingerprint;
 use crate::emit::migrations;
 use crate::parse::options::forms::Value;
+use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
 use crate::syntax::hygiene::at;
 
@@ -20,7 +22,7 @@ const CONTINUE: Value = Value::Variant("OnChange", "Continue");
 const FAIL: Value = Value::Variant("OnChange", "Fail");
 
 /// Returns the expression for the `Job` that the options describe.
-pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
+pub(crate) fn job(plan: &Plan, targets: &[Target], function: &ItemFn) -> TokenStream {
     let (krate, options) = (&plan.krate, &plan.options);
     let site = Span::mixed_site();
     let name = job_name(plan, function);
@@ -42,7 +44,10 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     let migrations = migrations::told(plan);
     let job = options.settings.told(job, krate);
     let is_made = options.name.as_ref().is_some_and(is_made);
-    quote_spanned! {site=> #job #migrations .name_is_made(#is_made) }
+    let by_key = targets.iter().filter(|it| matches!(it.items.identity, Identity::Key(_))).count();
+    let keyed_loops = u32::try_from(by_key).ok().filter(|count| *count > 1);
+    let keyed_loops = keyed_loops.map(|count| quote_spanned! {site=> .keyed_loops(#count) });
+    quote_spanned! {site=> #job #migrations .name_is_made(#is_made) #keyed_loops }
 }
 
 /// Returns whether a name is made while the program runs, as far as its text shows: it may differ from one process to

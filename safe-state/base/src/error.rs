@@ -203,6 +203,14 @@ pub enum Error {
         /// The reason why it can't be changed.
         reason: NotByHand,
     },
+    /// What is complete by key is asked of a job of which several loops know items by key.
+    #[error(
+        "several loops of job `{job}` know items by key, and what is complete in one is not in another; name the loop by \
+         its number, as in `completed_keys_in(0)`", job = Line(job))]
+    SeveralLoops {
+        /// The job.
+        job: String,
+    },
     /// The new name for a job is the name of another job.
     #[error("job `{job}` cannot be called `{name}`: there is a job of that name", job = Line(job), name = Line(name))]
     NameTaken {

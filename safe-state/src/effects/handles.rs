@@ -44,11 +44,13 @@ impl Handles {
         let backend = saving.store().map(|store| Arc::clone(store.backend()));
         if let (None, Some(backend)) = (&self.key, backend) {
             let key = Key::of(&backend)?;
+            let mut has_finished = false;
             if let Some(mut store) = saving.store() {
                 key.stay_beside(&mut store);
+                has_finished = store.checkpoint().first_finished_at().is_some();
             }
             self.key = Some(key);
-            self.outputs = Outputs::of(backend, job);
+            self.outputs = Outputs::of(backend, job, has_finished);
         }
         Ok(Ok(()))
     }

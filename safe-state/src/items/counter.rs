@@ -50,6 +50,13 @@ pub trait Counter {
     /// Returns whether the run goes on with an input that differs from the stored one.
     fn accepts_another_input(&self) -> bool;
 
+    /// Takes in that the input has only so many items, which is accepted: from now on it is the job's.
+    ///
+    /// # Errors
+    ///
+    /// That can't be saved.
+    fn shrank(&mut self, total: u64) -> Result<(), Error>;
+
     /// Returns the error of an item whose key can't be serialised.
     fn key_not_serializable(&mut self, reason: String) -> Error;
 

@@ -77,6 +77,11 @@ impl Entry {
         self.completed.end() == prefix && self.last_mark().is_none_or(|last| last < prefix)
     }
 
+    /// Returns whether items are complete that an input of that length does not have.
+    pub(crate) fn is_longer_than(&self, total: u64) -> bool {
+        self.closed_at.is_none() && self.completed.end() > total
+    }
+
     /// Returns the index of the last marked item.
     pub(crate) fn last_mark(&self) -> Option<u64> {
         self.marks.last().map(|mark| mark.index)

@@ -26,6 +26,11 @@ impl Gaps {
         Gaps { entry, next, complete: complete.into_iter().peekable(), left }
     }
 
+    /// The index of the item that the input gives next.
+    pub(crate) fn next_index(&self) -> u64 {
+        self.next
+    }
+
     /// Returns how many items are complete.
     pub(crate) fn completed(&self) -> u64 {
         self.entry.completed.len()

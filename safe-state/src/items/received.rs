@@ -133,9 +133,14 @@ impl Received {
         if self.entry.closed_at.is_some() {
             return Receipt::Done;
         }
-        if self.asked < self.entry.completed.end() && !counter.accepts_another_input() {
-            let completed = self.entry.completed.len();
-            return Receipt::Failed(counter.wrong_input(completed, WrongInput::TooShort));
+        if self.asked < self.entry.completed.end() {
+            if !counter.accepts_another_input() {
+                let completed = self.entry.completed.len();
+                return Receipt::Failed(counter.wrong_input(completed, WrongInput::TooShort));
+            }
+            if let Err(error) = counter.shrank(self.asked) {
+                return Receipt::Failed(error);
+            }
         }
         counter.exhausted();
         Receipt::Done

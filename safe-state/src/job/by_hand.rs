@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::iter::once;
 
-use safe_state_backends::{Carry, Checkpoint, Keys, NotByHand};
+use safe_state_backends::{Carry, Checkpoint, Keys, LoopProgress, NotByHand};
 use safe_state_base::stored;
 use serde::Serialize;
 
@@ -14,11 +14,11 @@ use crate::items::keyed::MET;
 
 /// Changes what is stored of a job by hand: see [`Job::by_hand`].
 ///
-/// Each change is one save, under the job's lease. While a run is under way, a change is refused, and the error tells
-/// [who runs the job](Error::holder); `cancel` ends the run first. A change to a job that has not begun creates a
-/// checkpoint, which its first run takes over. Items belong to the first loop of the function, unless
-/// [`in_loop`](Self::in_loop) names another one. Loops inside others, and loops that take their items from a carried
-/// variable, cannot be changed in this way.
+/// Each change is one save, under the job's lease: while a run is under way, it is refused, and the error tells
+/// [who runs the job](Error::holder). `cancel` ends the run first. A job that has not begun has a checkpoint from then on,
+/// which its first run takes over. Items count by the first loop of the function, unless [`in_loop`](Self::in_loop) says
+/// otherwise; loops inside others, loops that take what they do from a carried variable, and loops whose input gives each
+/// item once can't be changed in this way. What is said of such a loop before it has begun is an error of its first run.
 #[derive(Clone, Copy, Debug)]
 pub struct ByHand<'a> {
     job: &'a Job,
@@ -137,19 +137,46 @@ impl<'a> ByHand<'a> {
     }
 }
 
+/// Under what name a checkpoint has how many loops know items by key, if they are several.
+const KEYED_LOOPS: &str = "keyed-loops!";
+
+impl Job {
+    /// Tells how many of its loops know items by key.
+    #[doc(hidden)]
+    pub fn keyed_loops(mut self, count: u32) -> Self {
+        self.expected.runs.keyed_loops = count;
+        self
+    }
+
+    /// Notes that several of its loops know items by key: until all of them have begun, nothing else tells.
+    pub(crate) fn note_keyed_loops(&self, checkpoint: &mut Checkpoint) {
+        let count = self.expected.runs.keyed_loops;
+        checkpoint.forget_note(KEYED_LOOPS);
+        checkpoint.note(KEYED_LOOPS, (count > 1).then_some(count));
+    }
+}
+
 /// The keys of a job's complete items, as they were when [`Job::completed_keys`] was called.
 #[derive(Clone, Debug, Default)]
 pub struct CompletedKeys(HashSet<u64>);
 
 impl CompletedKeys {
-    pub(crate) fn of(checkpoint: Option<&Checkpoint>) -> Self {
-        let loops = checkpoint.into_iter().flat_map(Checkpoint::loops);
-        let keys = loops.filter_map(|progress| progress.keys());
-        CompletedKeys(keys.flat_map(Keys::hashes).map(|hash| hash & !MET).collect())
+    /// Those of the loop that knows items by key; none if several do.
+    pub(crate) fn of(checkpoint: &Checkpoint) -> Option<Self> {
+        let mut keyed = checkpoint.loops().filter_map(LoopProgress::keys);
+        let first = keyed.next();
+        let is_only = keyed.next().is_none() && checkpoint.noted(KEYED_LOOPS).is_none();
+        is_only.then(|| first.map(CompletedKeys::from).unwrap_or_default())
     }
 
-    /// Returns whether an item with the key `key` is complete. Keys that were hashed by their type's `Hash` are not
-    /// found.
+    /// Those of the loop of that number.
+    pub(crate) fn of_loop(checkpoint: &Checkpoint, number: u16) -> Self {
+        let keys = checkpoint.loop_progress(number).and_then(LoopProgress::keys);
+        keys.map(CompletedKeys::from).unwrap_or_default()
+    }
+
+    /// Returns whether an item with that key is complete. One that its type's `Hash` makes is not known here. Of several
+    /// items with the key, one is: so do not leave out by it items whose keys may be equal.
     pub fn contains(&self, key: &(impl Serialize + ?Sized)) -> bool {
         key::serialized(key).is_ok_and(|key| self.0.contains(&(key.hash & !MET)))
     }
@@ -162,5 +189,11 @@ impl CompletedKeys {
     /// Returns whether no key is complete.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl From<&Keys> for CompletedKeys {
+    fn from(keys: &Keys) -> Self {
+        CompletedKeys(keys.hashes().iter().map(|hash| hash & !MET).collect())
     }
 }

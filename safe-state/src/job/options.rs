@@ -70,8 +70,9 @@ impl Job {
         self
     }
 
-    /// Sets how long a finished checkpoint that [`keep_on_success`](Self::keep_on_success) kept stays valid. A run that
-    /// begins later starts over.
+    /// Sets how long a finished checkpoint that was kept, by
+    /// [`keep_on_success`](Self::keep_on_success), stays valid, from when the job finished for the first time. A run that
+    /// begins later starts over, unless there are dead letters.
     pub fn expire_after(mut self, time: Duration) -> Self {
         self.saves.kept.expires_after = Some(time);
         self

@@ -47,6 +47,8 @@ pub(crate) struct Runs {
     pub(crate) max: Option<u32>,
     /// The origin of the name that the runs share.
     pub(crate) name: NameOrigin,
+    /// How many of its loops know items by key, where the code tells.
+    pub(crate) keyed_loops: u32,
 }
 
 /// The expected properties of the run before, and what to do if they differ.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::{Checkpoint, Completed, LoopEnd, LoopProgress, Mark};
+use safe_state_backends::{Checkpoint, Completed, LoopEnd, LoopProgress, Mark, NotByHand};
 
 use super::interrupted::check_entered;
 use super::loops::Loops;
@@ -53,6 +53,9 @@ pub(super) fn enter(
     let is_again = loops.reach(depth, loop_id, location);
     let within = loops.within(depth);
     let again = check_entered(loops, loop_id, &within, stored, are_values_carried)?;
+    if kind == IdentityKind::Consumed {
+        check_not_by_hand(stored, loop_id)?;
+    }
     let progress = stored.loop_within(loop_id, &within);
     progress
         .map_or(Ok(()), |progress| kind.check(progress))
@@ -75,6 +78,14 @@ pub(super) fn enter(
     let resumed = (depth == 0 && complete > 0 && !is_again).then_some(complete);
     let entry = past.entry(stored, total, kind, terms);
     Ok(Entered { entry, around, position, total, resumed, again })
+}
+
+/// Refuses what was said by hand of a loop that had not begun, and passes over nothing.
+pub(crate) fn check_not_by_hand(stored: Stored<'_>, loop_id: u16) -> Result<(), Error> {
+    if stored.has(|checkpoint| checkpoint.is_begun_by_hand(loop_id)) {
+        return Err(Error::NotByHand { job: stored.job(), reason: NotByHand::NamedTooEarly });
+    }
+    Ok(())
 }
 
 impl Past {

@@ -255,6 +255,16 @@ impl OpenLoop {
         }
     }
 
+    /// Takes in that the input has only so many items. Returns what the checkpoint is to be told.
+    pub(super) fn shrink(&mut self, total: u64) -> LoopChange {
+        if let Some(flights) = &mut self.bodies.flights {
+            flights.shrink(total);
+        }
+        self.count.position = self.count.position.min(total);
+        let end = self.outline.shrink();
+        LoopChange { loop_id: self.loop_id, total: Some(total), end, ..LoopChange::default() }
+    }
+
     /// Leaves the loop. Returns whether a `break` did.
     pub(super) fn leave(&mut self) -> bool {
         self.count.in_flight = false;

@@ -50,6 +50,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     checkpoint.set_code(job.expected.code);
     checkpoint.set_arguments(job.expected.arguments.iter().cloned());
     checkpoint.note(SUBMISSION, kept_for);
+    job.note_keyed_loops(&mut checkpoint);
     if was_finished && kept_for.is_some() {
         Events::new(job.job_name(), job.shown.verbose).done_by_a_task();
     }
@@ -75,10 +76,12 @@ fn new(job: &Job, backend: &dyn Backend) -> Result<Checkpoint, Error> {
 
 /// Returns whether the run ignores the stored checkpoint `found` and starts over.
 fn starts_over(job: &Job, found: &Checkpoint) -> bool {
-    let is_expired = |after| found.updated_at().elapsed().is_ok_and(|age| age > after);
+    let age = || found.first_finished_at().and_then(|finished| finished.elapsed().ok());
+    let is_expired = |after| age().is_some_and(|age| age > after);
+    let may_expire = found.is_finished() && found.dead_letters().is_empty();
     job.expected.runs.restart
         || job.was_kept_for_others(found)
-        || (found.is_finished() && job.saves.kept.expires_after.is_some_and(is_expired))
+        || (may_expire && job.saves.kept.expires_after.is_some_and(is_expired))
 }
 
 /// Returns the checkpoint to go on from, or `None` to start over.

@@ -194,7 +194,8 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
     Change { item_nanos: median, failure: Some(failure), ..change }
 }
 
-/// Returns the last write of the run, which also releases the output files of a finished job.
+/// Returns the last write, with which the files of a job that leaves no checkpoint are given back: one that is kept may be
+/// gone on from, and cuts them.
 fn last(
     stages: &mut Stages,
     write: Write,
@@ -204,9 +205,9 @@ fn last(
     let keep_history = if failed { 0 } else { stages.session.keep_history };
     let is_stopped = stages.control.is_stopped();
     move |store| {
-        let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
+        let is_deleted = matches!(write, Write::Delete);
         let mut written = Ok(());
-        if matches!(write, Write::Delete) && keep_history > 0 {
+        if is_deleted && keep_history > 0 {
             written = remember(store, keep_history);
         }
         written = written.and_then(|()| write.within(&span, store));
@@ -214,7 +215,7 @@ fn last(
         if is_stopped && written.is_ok() && store.checkpoint().has_begun_nothing() {
             written = store.delete();
         }
-        if is_finished && written.is_ok() {
+        if is_deleted && written.is_ok() {
             outputs.release();
         }
         (written, store.checkpoint().completed().len())

@@ -8,6 +8,7 @@ use crate::items::entry::Number;
 use crate::items::identity::{Identity, IdentityKind};
 use crate::items::received::Received;
 use crate::items::{Items, exact_len};
+use crate::progress::check_not_by_hand;
 use crate::run::Run;
 
 /// Enters a `for` loop.
@@ -31,7 +32,12 @@ pub(crate) fn received<'r>(
     location: Cow<'static, str>,
     (kind, takes): (IdentityKind, bool),
 ) -> (Received, Tally<'r>) {
-    let entered = looping::enter(&mut run.stages, number, location, None, kind);
+    let free = if takes {
+        run.stages.with_stored(|_, stored| check_not_by_hand(stored, number.id))
+    } else {
+        Ok(())
+    };
+    let entered = free.and_then(|()| looping::enter(&mut run.stages, number, location, None, kind));
     let has_ended = run.stages.progress.has_ended_before(number.depth);
     (Received::new(entered, takes, has_ended), Tally::new(run, number.depth))
 }

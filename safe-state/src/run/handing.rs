@@ -149,6 +149,10 @@ impl Counter for Handing<'_, '_> {
         self.tally.accepts_another_input()
     }
 
+    fn shrank(&mut self, total: u64) -> Result<(), Error> {
+        self.tally.shrank(total)
+    }
+
     fn key_not_serializable(&mut self, reason: String) -> Error {
         self.tally.key_not_serializable(reason)
     }

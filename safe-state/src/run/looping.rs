@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use safe_state_backends::Carry;
+use safe_state_backends::format::Change;
 
 use super::stages::Stages;
 use crate::Error;
@@ -12,7 +13,7 @@ use crate::items::entry::{Entry, Number};
 use crate::items::identity::IdentityKind;
 use crate::items::key::KeyHash;
 use crate::progress::{Entered, Unpaged};
-use crate::save::Advanced;
+use crate::save::{Advanced, Write};
 
 /// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
 pub(super) fn enter(
@@ -26,7 +27,15 @@ pub(super) fn enter(
     let entered = stages.with_stored(|progress, stored| {
         progress.enter(stored, (number, location), total, (kind, terms))
     });
-    let Entered { entry, around, position, total, resumed, again } = entered?;
+    let Entered { mut entry, around, mut position, total, resumed, again } = entered?;
+    if let (Ok(entry), Some(total)) = (&mut entry, total)
+        && entry.is_longer_than(total)
+    {
+        // Else it was refused.
+        shrink(stages, number.depth, total)?;
+        entry.completed.truncate(total);
+        position = position.min(total);
+    }
     report_done_again(stages, again);
     if let (Some(store), Some(complete)) = (stages.saving.store(), resumed) {
         let checkpoint = store.checkpoint();
@@ -35,6 +44,18 @@ pub(super) fn enter(
     }
     stages.observer.entered(number.depth, around, position, total);
     entry
+}
+
+/// Takes in that the input of a loop has only so many items, which is accepted, and saves it at once: a run that dies
+/// behind it has accepted it.
+pub(super) fn shrink(stages: &mut Stages, depth: usize, total: u64) -> Result<(), Error> {
+    match stages.progress.shrink(depth, total) {
+        Some(change) if stages.saving.is_stored() => {
+            let change = Change { loops: vec![change], ..Change::default() };
+            stages.write(Write::Save(change.into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn report_done_again(stages: &mut Stages, again: impl IntoIterator<Item = u64>) {

@@ -88,18 +88,21 @@ impl Job {
         self.ask(Request::Abandon, Some(reason).filter(|reason| !reason.is_empty()))
     }
 
-    /// Returns whether the item with the key `key` is complete, in a loop that identifies items by key. To ask for many
-    /// keys, use [`completed_keys`](Self::completed_keys), which reads the checkpoint once.
+    /// Returns whether the item with that key is complete, of a loop that knows items by key. For many, there is
+    /// [`completed_keys`](Self::completed_keys), which looks once. Of several items with the key, one is complete then: do
+    /// not leave out by it items whose keys may be equal.
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    /// [`Error::SeveralLoops`] if several loops know items by key; the backend cannot be read, or what it holds is no
+    /// checkpoint of this job.
     pub fn is_complete(&self, key: &(impl Serialize + ?Sized)) -> Result<bool, Error> {
         Ok(self.completed_keys()?.contains(key))
     }
 
-    /// Returns the keys of completed items, for loops that identify items by key. Use them to leave those items out
-    /// before you fetch the input. The method takes no lease.
+    /// Returns the keys of completed items, for a loop that identifies items by key. Use them to leave
+    /// those items out before you fetch the input, unless several items may have one key: it is there as soon as one of
+    /// them is complete. Takes no lease.
     ///
     /// ```
     /// use safe_state::Job;
@@ -115,9 +118,34 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    /// [`Error::SeveralLoops`] if several loops know items by key; the backend cannot be read, or what it holds is no
+    /// checkpoint of this job.
     pub fn completed_keys(&self) -> Result<CompletedKeys, Error> {
-        Ok(CompletedKeys::of(self.peek_checkpoint()?.as_ref()))
+        let Some(found) = self.peek_checkpoint()? else { return Ok(CompletedKeys::default()) };
+        let job = || self.job_name().to_owned();
+        CompletedKeys::of(&found).ok_or_else(|| Error::SeveralLoops { job: job() })
+    }
+
+    /// Returns the keys of completed items of the loop with this number, counted from 0 in the function's text. Use it as
+    /// [`completed_keys`](Self::completed_keys), where several loops know items by key.
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// mail.by_hand().in_loop(1).complete_keys(["a@example.org"])?;
+    /// assert!(mail.completed_keys_in(1)?.contains("a@example.org"));
+    /// assert!(mail.completed_keys_in(0)?.is_empty());
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn completed_keys_in(&self, number: u16) -> Result<CompletedKeys, Error> {
+        let found = self.peek_checkpoint()?;
+        Ok(found.map(|found| CompletedKeys::of_loop(&found, number)).unwrap_or_default())
     }
 
     /// Changes what is stored of the job by hand: skips items, marks them complete, lets a loop go on behind a cursor.

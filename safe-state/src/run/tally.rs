@@ -238,6 +238,12 @@ impl Counter for Tally<'_> {
         self.run.stages.session.terms.accepts
     }
 
+    #[cold]
+    fn shrank(&mut self, total: u64) -> Result<(), Error> {
+        let (stages, depth) = self.stages();
+        looping::shrink(stages, depth, total)
+    }
+
     fn key_not_serializable(&mut self, reason: String) -> Error {
         let (stages, depth) = self.stages();
         let index = stages.progress.position(depth).unwrap_or(0);

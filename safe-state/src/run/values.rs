@@ -195,10 +195,7 @@ impl Run {
     ///
     /// The value is of another type.
     pub fn remembered<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        let remembered = self.stages.values(|mut values| values.step(step))?;
-        if remembered.is_none() && staged::is_at_step(step) {
-            return Err(self.stages.stop(StopReason::Cancelled));
-        }
+        let remembered = self.remembered_here(step)?;
         let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
         let head = sharing::await_step(&mut self.stages, awaited)?;
         self.step_in(step, head)
@@ -210,10 +207,19 @@ impl Run {
     ///
     /// The same errors as [`remembered`](Self::remembered).
     pub async fn remembered_async<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        let remembered = self.stages.values(|mut values| values.step(step))?;
+        let remembered = self.remembered_here(step)?;
         let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
         let head = sharing::await_step_async(&mut self.stages, awaited).await?;
         self.step_in(step, head)
+    }
+
+    /// Returns that value as far as this worker knows it, unless a test ends the run before the step.
+    fn remembered_here<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
+        let remembered = self.stages.values(|mut values| values.step(step))?;
+        if remembered.is_none() && staged::is_at_step(step) {
+            return Err(self.stages.stop(StopReason::Cancelled));
+        }
+        Ok(remembered)
     }
 
     /// Returns the step, if the job is shared and another worker may do the step.

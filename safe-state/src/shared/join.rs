@@ -94,6 +94,7 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
     head.set_arguments(job.expected.arguments.iter().cloned());
     head.put_notes(notes);
     head.note(SUBMISSION, submission(job));
+    job.note_keyed_loops(&mut head);
     Ok(head)
 }
 

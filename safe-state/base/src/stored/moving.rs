@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Checkpoint, Error as BackendError, LeaseOptions, Request};
+use safe_state_backends::{
+    Backend, Checkpoint, Error as BackendError, LeaseOptions, Request, move_outputs,
+};
 
 use crate::Error;
 
@@ -54,6 +56,8 @@ pub fn rename(
             return Err(Error::NameTaken { job: from.to_owned(), name: to.to_owned() });
         }
     }
+    // While the old checkpoint exists: otherwise the files would belong to no job for a moment.
+    move_outputs(backend, &found, (from, to))?;
     // Somebody may ask something else meanwhile.
     while let Some((request, reason)) = Request::load_with_reason(&**backend, from)? {
         match request.save_with_reason(backend, to, reason.as_deref()) {

@@ -40,12 +40,13 @@ pub struct FileMeta {
 /// appended to, before its end) has to hold the same bytes. Other changes are not noticed. A copy that is written to,
 /// with less than a KiB before that place, may not be longer than the file was.
 ///
-/// A file that is written to is cut to its length at the last save, so that it holds each item's output once. That also
-/// removes bytes that others have appended meanwhile. So only one variable of one job may write it: a second handle of
-/// the job is refused, as are another unfinished job of the same store and a run of any store that is under way. To
-/// detect such a run the file is locked (`F_OFD_SETLK` of one byte far behind the end; not on network file systems).
-/// That lock does not conflict with a program that locks its output by `flock`; it does with a POSIX lock on all bytes
-/// that another process takes.
+/// A file that is written to is cut to the length it had when it was saved, so that it holds each item's output
+/// once: also of what others have appended meanwhile. So one variable of one job writes it: two handles of a job,
+/// another job of the same store that is not finished, and a run of any store that is under way are refused. For the
+/// last it is locked (`F_OFD_SETLK` of one byte far behind the end; not on network file systems), which a program
+/// that locks its output by `flock` does not meet, and one that takes a POSIX lock on all bytes there are, by another
+/// process than its own, does. A job that has finished, and goes on as its checkpoint was kept, is refused a file that is
+/// longer if another job of the same store has written it since.
 ///
 /// The first save makes the file's name durable. On a file system that may report errors late (NFS, FUSE and the like)
 /// the file is synced with each save, whatever the job's durability.
@@ -77,7 +78,8 @@ impl Reconnect for File {
             None => {}
         }
         if mode.is_written() {
-            outputs::hold(&file, path, FileId::of(&found))?;
+            let cut_to = (found.len() > *length).then_some(*length);
+            outputs::hold(&file, (path, FileId::of(&found)), cut_to)?;
             file.set_len(*length).map_err(failed_on("cut", path))?;
         }
         file.seek(SeekFrom::Start(*position)).map_err(failed_on("seek in", path))?;
@@ -192,7 +194,7 @@ fn describe(file: &File, position: u64) -> Result<FileMeta, ReconnectError> {
     }
     let mode = mode(fd)?;
     if mode.is_written() {
-        outputs::hold(file, &path, FileId::of(&open))?;
+        outputs::hold(file, (&path, FileId::of(&open)), None)?;
     }
     written(file, (path, mode), position)
 }

@@ -11,7 +11,9 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, FileId, OutputLock, Taken, claim_output, release_output};
+use safe_state_backends::{
+    Backend, FileId, OutputLock, Taken, claim_output, is_output_of, release_output, writer_of,
+};
 use safe_state_base::ReconnectError;
 
 thread_local! {
@@ -23,6 +25,8 @@ thread_local! {
 pub(crate) struct Outputs {
     /// The backend and the name of the job; none in a nested call.
     store: Option<(Arc<dyn Backend>, String)>,
+    /// Whether the job has finished before: since then, its files may have been another's.
+    has_finished: bool,
     held: Vec<Held>,
     /// The variable whose handle is being described or rebuilt.
     variable: String,
@@ -53,8 +57,8 @@ struct Held {
 
 impl Outputs {
     /// Makes the value for a job whose checkpoint is in `backend`.
-    pub(crate) fn of(backend: Arc<dyn Backend>, job: &str) -> Self {
-        Outputs { store: Some((backend, job.to_owned())), ..Outputs::default() }
+    pub(crate) fn of(backend: Arc<dyn Backend>, job: &str, has_finished: bool) -> Self {
+        Outputs { store: Some((backend, job.to_owned())), has_finished, ..Outputs::default() }
     }
 
     /// Does `work`, which describes or rebuilds the handle in `variable`. Files that the variable wrote before, and
@@ -111,9 +115,14 @@ impl Outputs {
         self.held.iter_mut().find(|held| held.id == *id)
     }
 
-    fn hold(&mut self, file: &File, path: &Path, id: FileId) -> Result<(), ReconnectError> {
+    fn hold(
+        &mut self,
+        file: &File,
+        (path, id): (&Path, FileId),
+        cut_to: Option<u64>,
+    ) -> Result<(), ReconnectError> {
         let shown = path.display();
-        let Outputs { variable, store, held } = self;
+        let Outputs { variable, store, has_finished, held } = self;
         if let Some(held) = held.iter_mut().find(|held| held.id == id) {
             if held.variable != *variable {
                 return Err(ReconnectError::conflict(format!(
@@ -139,18 +148,8 @@ impl Outputs {
             }
         };
         if let Some((backend, job)) = store {
-            let claimed = claim_output(backend, (&id, path), job).map_err(|error| {
-                ReconnectError::because(
-                    format!("cannot note that this job writes `{shown}`"),
-                    error,
-                )
-            })?;
-            if let Some(other) = claimed {
-                return Err(ReconnectError::conflict(format!(
-                    "job `{other}`, which is not finished, writes `{shown}`, and when it goes on, it cuts off what others \
-                     have written there since; finish or clear that job first, or give each a file of its own"
-                )));
-            }
+            let cut_to = cut_to.filter(|_| *has_finished);
+            claim(backend, (path, id), job, cut_to)?;
         }
         held.push(Held {
             variable: variable.clone(),
@@ -166,16 +165,58 @@ impl Outputs {
     }
 }
 
+/// Takes down that the job writes the file; of one that is to be cut to that length, only if no other job may have written
+/// it since this one has.
+fn claim(
+    backend: &Arc<dyn Backend>,
+    (path, id): (&Path, FileId),
+    job: &str,
+    cut_to: Option<u64>,
+) -> Result<(), ReconnectError> {
+    let shown = path.display();
+    let failed = |error| {
+        ReconnectError::because(format!("cannot note that this job writes `{shown}`"), error)
+    };
+    let file = (&id, path);
+    let may_be_others = match cut_to {
+        Some(length) if !is_output_of(&**backend, file, job).map_err(failed)? => Some(length),
+        _ => None,
+    };
+    let other = match may_be_others {
+        Some(_) => writer_of(&**backend, file, job).map_err(failed)?,
+        None => claim_output(backend, file, job).map_err(failed)?,
+    };
+    if let Some(other) = other {
+        return Err(ReconnectError::conflict(format!(
+            "job `{other}`, which is not finished, writes `{shown}`, and when it goes on, it cuts off what others \
+             have written there since; finish or clear that job first, or give each a file of its own"
+        )));
+    }
+    match may_be_others {
+        Some(length) => Err(ReconnectError::conflict(format!(
+            "`{shown}` goes on behind what this job has saved, and since the job finished, others may have written \
+             there: it does not cut that off; give each job a file of its own, or if it is this job's, cut it to \
+             {length} bytes"
+        ))),
+        None => Ok(()),
+    }
+}
+
 impl fmt::Debug for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outputs").field("held", &self.held).finish_non_exhaustive()
     }
 }
 
-/// Checks that only the run that asks writes the file, and notes that it does. Does nothing outside of a run.
-pub(super) fn hold(file: &File, path: &Path, id: FileId) -> Result<(), ReconnectError> {
+/// Sees that the run that asks is the one that writes the file, and may cut it to that length, if it is longer; outside
+/// of any, nothing.
+pub(super) fn hold(
+    file: &File,
+    of: (&Path, FileId),
+    cut_to: Option<u64>,
+) -> Result<(), ReconnectError> {
     NOW.with(|now| match &mut *now.borrow_mut() {
-        Some(outputs) => outputs.hold(file, path, id),
+        Some(outputs) => outputs.hold(file, of, cut_to),
         None => Ok(()),
     })
 }

@@ -112,6 +112,12 @@ impl Flights {
         had_any
     }
 
+    /// Takes in that there are only so many items.
+    pub(super) fn shrink(&mut self, total: u64) {
+        self.complete.truncate(total);
+        self.is_unsaved = true;
+    }
+
     /// Returns how many items are complete.
     pub(super) fn reached(&self) -> u64 {
         self.complete.len()

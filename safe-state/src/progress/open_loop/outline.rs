@@ -51,6 +51,15 @@ impl Outline {
         *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
     }
 
+    /// Takes in that the input is shorter, which the checkpoint is told with the end that is returned, if another one is
+    /// stored: no `break` has left the loop where there are no items.
+    pub(super) fn shrink(&mut self) -> Option<LoopEnd> {
+        self.total = None;
+        let end = self.stored_end.filter(|end| *end == LoopEnd::Left)?;
+        self.stored_end = Some(LoopEnd::Exhausted);
+        self.stored_end.filter(|now| *now != end)
+    }
+
     pub(super) fn is_unsaved(&self) -> bool {
         self.begun.is_some() || self.total.is_some() || self.end.is_some()
     }
