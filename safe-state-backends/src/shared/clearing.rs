@@ -1,6 +1,6 @@
 //! How a job that many workers share is cleared, and what is stored of it after that by workers that do not know yet.
 
-use super::{PUT_BACK, SharedJob};
+use super::{PATIENCE, PUT_BACK, SharedJob};
 use crate::{Checkpoint, Completed, Error, Slices};
 
 /// Under what name a slice has which head it is of.
@@ -24,7 +24,7 @@ impl SharedJob {
     ///
     /// A worker has a slice of it; or the backend cannot be written.
     pub fn clear_if(&self, is_meant: impl FnOnce(&Checkpoint) -> bool) -> Result<(), Error> {
-        let opening = self.while_held(&self.job)?;
+        let opening = self.while_held(&self.job, PATIENCE)?;
         let Some(head) = opening.found().cloned() else { return opening.delete() };
         if !is_meant(&head) {
             return Ok(());
@@ -46,7 +46,7 @@ impl SharedJob {
         // A worker that has taken one since finds it out, and leaves it.
         let mut store = opening.begin_shared(head.marked_as_going())?;
         for (loop_id, slice) in stored {
-            let free = self.while_held(&self.slice_name(loop_id, slice))?;
+            let free = self.while_held(&self.slice_name(loop_id, slice), PATIENCE)?;
             if free.found().is_some() {
                 free.delete()?;
             }

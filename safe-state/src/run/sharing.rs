@@ -78,7 +78,7 @@ fn nested(job: &Job) -> Result<Stages, Error> {
     let memory = Arc::new(MemoryBackend::default());
     let stored = SharedJob::new(memory, job.job_name(), quiet.lease_options())?;
     let head = Checkpoint::new(job.job_name(), None);
-    stored.change(|_| Ok::<_, Error>((Some(head), ())))?;
+    stored.change(|_| Ok::<_, Error>((Some(head.clone()), ())))?;
     stages.session.sharing = Some(Box::new(Sharing::new(&quiet, stored, 0)));
     Ok(stages)
 }
@@ -343,17 +343,27 @@ pub(super) async fn save_step_async(
     stages.on_thread(save).await
 }
 
-/// What is to be done last to the head of the job, of a run that ends outside of a slice.
+/// What is to be done last to the head of the job, of a run that ends outside of a slice. It gives how many items are complete,
+/// if all that there are to do are.
 pub(super) fn last(
     stages: &Stages,
     write: &Write,
-) -> Option<impl FnOnce() -> (Result<(), BackendError>, u64) + Send + 'static> {
+    failed: bool,
+) -> Option<impl FnOnce() -> Result<Option<u64>, BackendError> + Send + 'static> {
     let sharing = stages.session.sharing.as_deref().filter(|sharing| !sharing.is_in_slice())?;
-    let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
-    let job = sharing.job().clone();
-    let finish = move || match finish_job(&job) {
-        Ok(count) => (Ok(()), count),
-        Err(error) => (Err(error), 0),
-    };
-    is_finished.then_some(finish)
+    let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete);
+    let (job, passed) = (sharing.job().clone(), sharing.passed().to_vec());
+    is_finished.then_some(move || finish_job(&job, &passed))
+}
+
+/// What became of that. The run stops if items were put back that it has passed.
+pub(super) fn ended(
+    stages: &mut Stages,
+    finished: Result<Option<u64>, BackendError>,
+) -> Result<(Result<(), BackendError>, u64), Error> {
+    match finished {
+        Ok(Some(count)) => Ok((Ok(()), count)),
+        Ok(None) => Err(stages.stop(StopReason::PutBack)),
+        Err(error) => Ok((Err(error), 0)),
+    }
 }

@@ -22,6 +22,8 @@ pub enum StopReason {
     WallTime,
     /// Other workers have all that is left of a loop, and the job is not to wait for them.
     Idle,
+    /// Items that were given up were put back, as by `retry`, when the worker was behind their loop.
+    PutBack,
     /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
     Replay,
 }
@@ -36,6 +38,7 @@ impl StopReason {
             StopReason::Abandoned => {
                 "; what it has saved is kept: `safe-state resume`, or `Job::resume`, lets it run again"
             }
+            StopReason::PutBack => "; run it again to do them",
             _ => ", and has saved its progress; run it again to go on",
         }
     }
@@ -52,6 +55,7 @@ impl fmt::Display for StopReason {
             StopReason::MaxMemory => "because more than its `max_memory` was in use",
             StopReason::WallTime => "before the batch system ends it",
             StopReason::Idle => "as other workers have what is left of a loop",
+            StopReason::PutBack => "as items were put back that it had passed",
             StopReason::Replay => "behind the item that was replayed",
         })
     }
