@@ -174,7 +174,7 @@ pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
     stages.save()?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
     let Some(owner) = stages.saving.let_go() else { return Ok(()) };
-    let head = owner.end(move |store| finish_slice(&job, finished, store))?;
+    let head = owner.end(move |store| finish_slice(&job, &finished, store))?;
     outside_again(stages, &head, outside)
 }
 
@@ -183,7 +183,7 @@ pub(super) async fn finish_async(stages: &mut Stages) -> Result<(), Error> {
     stages.save_async().await?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
     let Some(owner) = stages.saving.let_go() else { return Ok(()) };
-    let head = owner.end_async(move |store| finish_slice(&job, finished, store)).await?;
+    let head = owner.end_async(move |store| finish_slice(&job, &finished, store)).await?;
     outside_again(stages, &head, outside)
 }
 
@@ -318,7 +318,7 @@ fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Checkpoi
 pub(super) fn save_step(
     stages: &mut Stages,
     stored_as: &str,
-    change: Change,
+    change: &Change,
 ) -> Result<Option<Box<Checkpoint>>, Error> {
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
@@ -336,7 +336,7 @@ pub(super) async fn save_step_async(
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
     let save = move || {
-        let saved = steps::save(&job, &stored_as, change);
+        let saved = steps::save(&job, &stored_as, &change);
         drop(lease);
         saved
     };

@@ -164,7 +164,7 @@ impl Model {
                     let carried = value.change(STEP, Vec::new(), None).unwrap();
                     let change =
                         Change { carried: carried.into_iter().collect(), ..Change::default() };
-                    let before = steps::save(&self.job, STEP, change)?;
+                    let before = steps::save(&self.job, STEP, &change)?;
                     let stored = |head: Box<Checkpoint>| head.carried_within(STEP, &[]).unwrap();
                     self.passed.push(before.and_then(stored).unwrap_or(value));
                     drop(steps.end());
@@ -205,7 +205,7 @@ impl Model {
                 let SliceAt { loop_id, slice, range } = at;
                 let values = vec![("sum".to_owned(), value)];
                 let finished = FinishedSlice { loop_id, slice, range, values };
-                hunt.knows(&finish_slice(&self.job, finished, &mut store)?);
+                hunt.knows(&finish_slice(&self.job, &finished, &mut store)?);
                 Ok(At::Hunting(hunt))
             }
             At::Behind(sum, passed) => Ok(match finish_job(&self.job, &[passed])? {

@@ -216,7 +216,7 @@ impl fmt::Debug for Sharing {
 /// The backend cannot be read or written, another worker has the slice, or the job was cleared.
 pub(crate) fn finish_slice(
     job: &SharedJob,
-    finished: FinishedSlice,
+    finished: &FinishedSlice,
     store: &mut Store,
 ) -> Result<Checkpoint, Error> {
     let (head, stays) = job.change(|head| {
@@ -293,7 +293,7 @@ mod tests {
         let mut done = workers.remove(0);
         let SliceAt { loop_id, slice, range } = done.at.clone();
         let finished = FinishedSlice { loop_id, slice, range, values: Vec::new() };
-        let head = finish_slice(&job, finished, &mut done.take().unwrap()).unwrap();
+        let head = finish_slice(&job, &finished, &mut done.take().unwrap()).unwrap();
         assert_eq!(share_of(&head), 2);
         // One that died has its part until another takes its slice.
         drop(workers.remove(0));

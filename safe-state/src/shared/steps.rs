@@ -100,7 +100,7 @@ impl Awaited {
 pub(crate) fn save(
     job: &SharedJob,
     stored_as: &str,
-    change: Change,
+    change: &Change,
 ) -> Result<Option<Box<Checkpoint>>, Error> {
     job.change(|head| {
         let Some(mut head) = head else {
