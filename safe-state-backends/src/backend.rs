@@ -1,5 +1,8 @@
 //! The traits that every backend implements: [`Backend`] stores checkpoints, [`Lease`] is the right to run a job.
 
+mod unleased;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +10,7 @@ use std::time::Duration;
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
+use unleased::Unleased;
 
 /// A store of checkpoints. To it, a checkpoint is a byte string under the name of a job.
 ///
@@ -115,6 +119,18 @@ pub trait Backend: Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Returns under which of the names something is stored, by one question. Returns `None` where that would spare nothing, as
+    /// it does by default.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    #[doc(hidden)]
+    fn stored_under(&self, names: &[String]) -> Result<Option<BTreeSet<String>>, Error> {
+        let _ = names;
+        Ok(None)
+    }
+
     /// Returns who runs `job`, as far as that can be told without the job's lease. A lease that was never given back may be
     /// reported as held until it expires.
     ///
@@ -207,6 +223,20 @@ pub trait Lease: Send {
     ///
     /// The same errors as [`Backend::load`].
     fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        backend.load(name)
+    }
+
+    /// What `backend`, which has given this lease, holds under another name, as of now: not in a copy that may be
+    /// behind. What workers that share a job decide by is read so. By default, [`Backend::load`] is called.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    fn load_current(
+        &mut self,
+        backend: &dyn Backend,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
         backend.load(name)
     }
 
@@ -348,6 +378,10 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
         (**self).overview()
     }
 
+    fn stored_under(&self, names: &[String]) -> Result<Option<BTreeSet<String>>, Error> {
+        (**self).stored_under(names)
+    }
+
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         (**self).holder(job)
     }
@@ -358,25 +392,5 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn page_place(&self) -> Option<String> {
         (**self).page_place()
-    }
-}
-
-/// The lease of a backend that has no leases: it excludes nobody, and writes through the backend.
-struct Unleased<B: ?Sized> {
-    backend: Arc<B>,
-    job: String,
-}
-
-impl<B: Backend + ?Sized> Lease for Unleased<B> {
-    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.backend.save(&self.job, checkpoint)
-    }
-
-    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.backend.append(&self.job, record)
-    }
-
-    fn delete(&mut self) -> Result<(), Error> {
-        self.backend.delete(&self.job)
     }
 }

@@ -5,6 +5,7 @@
 
 mod keys;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -191,6 +192,10 @@ impl Backend for Encrypted {
         Ok(Some(Box::new(Encrypted { within: within.into(), keys: self.keys.clone() })))
     }
 
+    fn stored_under(&self, names: &[String]) -> Result<Option<BTreeSet<String>>, Error> {
+        self.within.stored_under(names)
+    }
+
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         self.within.holder(job)
     }
@@ -253,6 +258,11 @@ impl Lease for SealedLease {
 
     fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let stored = self.lease.load_other(&*self.backend.within, name)?;
+        self.backend.opened(name, stored)
+    }
+
+    fn load_current(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let stored = self.lease.load_current(&*self.backend.within, name)?;
         self.backend.opened(name, stored)
     }
 

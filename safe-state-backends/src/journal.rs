@@ -199,6 +199,15 @@ impl Journal {
         self.lease.load_other(backend, name)
     }
 
+    /// The checkpoint that `backend` holds under another name, as of now.
+    pub(crate) fn load_current(
+        &mut self,
+        backend: &dyn Backend,
+        name: &str,
+    ) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::load_current(&mut *self.lease, backend, name)
+    }
+
     /// Removes what is stored.
     pub(crate) fn delete(&mut self) -> Result<(), Error> {
         self.tail = None;

@@ -36,6 +36,7 @@ pub(crate) mod ssl;
 mod tests;
 mod transactions;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::thread;
@@ -53,6 +54,9 @@ pub use session::{
 /// The time for which requests before a run has begun are repeated: nothing is lost yet, and a wrong address should be reported
 /// soon.
 const OPENING: Duration = Duration::from_secs(3);
+
+/// As many names cost less to look for one by one than a list of all.
+const FEW: usize = 8;
 
 /// A backend on the server that `C` connects to.
 pub struct NetworkBackend<C> {
@@ -222,6 +226,16 @@ impl<C: Connect> Backend for NetworkBackend<C> {
     fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
         let listed = self.ask("listing", "*", Session::overview)?;
         Ok(listed.map(|listed| Box::new(Overview::of(self.clone(), listed)) as _))
+    }
+
+    fn stored_under(&self, names: &[String]) -> Result<Option<BTreeSet<String>>, Error> {
+        if names.len() < FEW {
+            return Ok(None);
+        }
+        let keys = self.ask("listing", "*", Session::list)?;
+        let keys: BTreeSet<String> = keys.into_iter().collect();
+        let stored = names.iter().filter(|name| keys.contains(&name::encode(name)));
+        Ok(Some(stored.cloned().collect()))
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {

@@ -5,7 +5,10 @@
 
 pub(crate) mod apart;
 mod clearing;
+mod current;
 mod head;
+#[cfg(test)]
+mod lost;
 mod put_back;
 mod under_way;
 
@@ -22,11 +25,12 @@ use crate::{
     Backend, Carried, Checkpoint, Cut, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
     Slices, Store, wait,
 };
-use head::stays_apart;
 
 /// The time to wait for others that write the head. Each takes a moment.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
+/// How often a worker begins to change the head, whose lease it lost each time.
+const LOST_AT_MOST: u32 = 8;
 
 /// A job that many workers share, in its backend.
 #[derive(Clone)]
@@ -90,7 +94,7 @@ impl SharedJob {
         &self.backend
     }
 
-    /// Loads the head; `None` if the job has not begun, or was cleared. Takes no lease.
+    /// The head; `None` if the job has not begun, or was cleared. Takes no lease: a copy of the store may give one that is older.
     ///
     /// # Errors
     ///
@@ -103,22 +107,58 @@ impl SharedJob {
         self.began.is_none_or(|began| began == head.started_at && !head.is_being_cleared())
     }
 
-    /// Changes the head under its lease. `change` receives the present head, and returns the new one, or `None` to leave it,
-    /// with a result to return.
+    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
+    /// something else. It is called again where the lease was lost before that was written.
     ///
     /// # Errors
     ///
     /// The error of `change`; or the backend cannot be read or written.
     pub fn change<T, E: From<Error>>(
         &self,
-        change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
+        change: impl FnMut(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
     ) -> Result<T, E> {
-        let opening = self.while_held(&self.job)?;
-        let (head, given) = change(opening.found().filter(|head| self.is_of(head)).cloned())?;
-        if let Some(head) = head {
-            opening.begin_shared(head)?;
+        self.change_within(PATIENCE, change)
+    }
+
+    /// The same, with [`Error::Held`] if another has the head for longer than that.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](Self::change).
+    pub fn change_within<T, E: From<Error>>(
+        &self,
+        patience: Duration,
+        mut change: impl FnMut(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
+    ) -> Result<T, E> {
+        let mut changed = self.changed(patience, &mut change)?;
+        for _ in 1..LOST_AT_MOST {
+            if changed.is_ok() {
+                break;
+            }
+            changed = self.changed(patience, &mut change)?;
         }
-        Ok(given)
+        Ok(changed?)
+    }
+
+    /// Within, that the head's lease was lost.
+    fn changed<T, E: From<Error>>(
+        &self,
+        patience: Duration,
+        change: &mut impl FnMut(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
+    ) -> Result<Result<T, Error>, E> {
+        let lost = |error| match error {
+            lost @ Error::LeaseLost { .. } => Ok(lost),
+            other => Err(E::from(other)),
+        };
+        let opening = match self.while_held(&self.job, patience) {
+            Ok(opening) => opening,
+            Err(error) => return lost(error).map(Err),
+        };
+        let (head, given) = change(opening.found().filter(|head| self.is_of(head)).cloned())?;
+        match head.map(|head| opening.begin_shared(head)) {
+            Some(Err(error)) => lost(error).map(Err),
+            _ => Ok(Ok(given)),
+        }
     }
 
     /// Takes the lease on a slice, and loads its checkpoint.
@@ -134,15 +174,6 @@ impl SharedJob {
     /// Returns the name under which a slice under way is stored.
     pub fn slice_name(&self, loop_id: u16, slice: u32) -> String {
         name_of_slice(&self.job, loop_id, slice)
-    }
-
-    /// Loads the checkpoint of a slice, if it is stored. Takes no lease.
-    ///
-    /// # Errors
-    ///
-    /// The backend cannot be read.
-    pub fn slice(&self, loop_id: u16, slice: u32) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::load(&*self.backend, &self.slice_name(loop_id, slice))
     }
 
     /// Takes the lease on a step, held by the worker that does the step.
@@ -168,8 +199,8 @@ impl SharedJob {
         Error::unwritable(&*self.backend, &self.job, reason)
     }
 
-    fn while_held(&self, name: &str) -> Result<Opening, Error> {
-        wait::while_held(PATIENCE, LONGEST_PAUSE, || {
+    fn while_held(&self, name: &str, patience: Duration) -> Result<Opening, Error> {
+        wait::while_held(patience, LONGEST_PAUSE, || {
             Store::open_named(&self.backend, name, self.options)
         })
     }
@@ -219,8 +250,14 @@ pub fn begun_slices(
     head: &Checkpoint,
 ) -> Result<Vec<BegunSlice>, Error> {
     let mut begun = Vec::new();
-    for (loop_id, slice, range) in unfinished(head) {
+    let unfinished = unfinished(head);
+    let name = |(loop_id, slice, _): &(u16, u32, _)| name_of_slice(job, *loop_id, *slice);
+    let are_stored = backend.stored_under(&unfinished.iter().map(name).collect::<Vec<_>>())?;
+    for (loop_id, slice, range) in unfinished {
         let name = name_of_slice(job, loop_id, slice);
+        if are_stored.as_ref().is_some_and(|stored| !stored.contains(&name)) {
+            continue;
+        }
         let Some(stored) = Checkpoint::load(backend, &name)? else { continue };
         let holder = backend.holder(&name).ok().flatten();
         begun.push(BegunSlice { loop_id, slice, range, stored, holder });
@@ -237,16 +274,17 @@ pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
 }
 
 impl FinishedSlice {
-    /// Returns whether the slice's checkpoint is kept after the slice is finished: its values are too large for the head, or it
-    /// has dead letters that are known by key.
-    pub fn stays(&self, found: &Checkpoint, slices: &Slices) -> bool {
-        let has_letters = slices.cut == Cut::Key && !found.dead_letters.is_empty();
-        has_letters || self.values_stay(found, slices)
+    /// Whether what is stored of it stays, now that it is finished in that head: its values are not there, or it has dead letters
+    /// that are known by key.
+    pub fn stays(&self, found: &Checkpoint, head: &Checkpoint) -> bool {
+        let is_by_key = head.slices_of(self.loop_id).is_some_and(|it| it.cut == Cut::Key);
+        let are_apart = !self.values.is_empty() && !head.has_merges_of(self.loop_id, self.slice);
+        is_by_key && !found.dead_letters.is_empty() || are_apart
     }
 
-    fn values_stay(&self, found: &Checkpoint, slices: &Slices) -> bool {
+    fn values_stay(&self, found: &Checkpoint, head: &Checkpoint) -> bool {
         let are_there = self.values.iter().all(|(name, _)| found.carried_value(name).is_some());
-        are_there && stays_apart(&self.values, slices.count)
+        are_there && head.keeps_apart(self.loop_id, &self.values)
     }
 }
 
@@ -273,7 +311,7 @@ mod tests {
         let slices = Slices { loop_id: 0, count, cut: Cut::Index, finished: Completed::default() };
         let begun = job.change(|_| {
             let mut head = Checkpoint::new("job", None);
-            head.cut(slices, Some(100)).unwrap();
+            head.cut(slices.clone(), Some(100)).unwrap();
             Ok::<_, Error>((Some(head), ()))
         });
         begun.unwrap();
@@ -284,7 +322,7 @@ mod tests {
         let finished = FinishedSlice { loop_id: 0, slice, range, values: Vec::new() };
         let done = job.change(|head| {
             let mut head = head.unwrap();
-            head.finish_slice(finished, &Checkpoint::new("slice", None)).unwrap();
+            head.finish_slice(finished.clone(), &Checkpoint::new("slice", None)).unwrap();
             Ok::<_, Error>((Some(head), ()))
         });
         done.unwrap();
@@ -346,7 +384,8 @@ mod tests {
         assert!(matches!(job.clear(), Err(Error::Held { .. })));
         drop(store);
         job.clear().unwrap();
-        assert_eq!((job.head().unwrap(), job.slice(0, 1).unwrap()), (None, None));
+        let slice = Checkpoint::load(&**job.backend(), &job.slice_name(0, 1));
+        assert_eq!((job.head().unwrap(), slice.unwrap()), (None, None));
     }
 
     #[test]

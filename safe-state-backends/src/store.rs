@@ -273,6 +273,11 @@ impl Opening {
         self.found.as_ref()
     }
 
+    /// What is stored under another name, as of now.
+    pub(crate) fn found_under(&mut self, name: &str) -> Result<Option<Checkpoint>, Error> {
+        self.journal.load_current(&*self.backend, name)
+    }
+
     /// Begins a run from `checkpoint`: saves it as a snapshot.
     ///
     /// # Errors
@@ -327,6 +332,15 @@ impl Checkpoint {
         job: &str,
     ) -> Result<Option<Checkpoint>, Error> {
         Checkpoint::read(backend, job, lease.load(backend, job)?)
+    }
+
+    /// The checkpoint of another job, by the lease of one: as of now as well.
+    pub(crate) fn load_current(
+        lease: &mut dyn Lease,
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::read(backend, job, lease.load_current(backend, job)?)
     }
 
     fn read(

@@ -1,12 +1,15 @@
 //! Tests jobs whose checkpoints are in MySQL or MariaDB.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use safe_state::backend::mysql_async::prelude::Queryable;
 use safe_state::backend::mysql_async::{Conn, Opts, OptsBuilder};
-use safe_state::backend::{Backend, Error as BackendError, MySqlBackend};
+use safe_state::backend::{Backend, Error as BackendError, LeaseOptions, MySqlBackend};
+use safe_state::commit::Dialect;
 use safe_state::{Error, Job};
+use safe_state_backends::{Ended, Save};
 use safe_state_tests::remote::{self, told};
 use safe_state_tests::servers::{self, Kind, mysql_url};
 
@@ -55,6 +58,33 @@ fn mysql_keeps_its_promises() {
             ask(&[&lapse]);
         },
     );
+}
+
+/// What splits reads and writes sends a statement that locks nothing to a copy, which may be behind.
+#[test]
+fn what_became_of_a_transaction_is_read_by_a_statement_that_locks() {
+    let backend: Arc<dyn Backend> = Arc::new(without_tables("doubted"));
+    let mut run = Arc::clone(&backend).lease("job", LeaseOptions::default()).unwrap();
+    run.save(b"a").unwrap();
+    run.statements(Save::Whole(b"b"), Dialect::MySql).unwrap().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut other = runtime.block_on(Conn::from_url(mysql_url())).unwrap();
+    runtime.block_on(async {
+        other.query_drop("START TRANSACTION").await.unwrap();
+        let lock = "SELECT * FROM doubted_records WHERE job = 'job' FOR UPDATE";
+        other.query_drop(lock).await.unwrap();
+    });
+    thread::scope(|scope| {
+        let looking = scope.spawn(|| run.ended(Ended::Unknown));
+        let waits = "SELECT COUNT(*) FROM information_schema.processlist \
+                     WHERE info LIKE 'SELECT 1 FROM doubted_records%'";
+        while ask(&[waits]) != Some(1) {
+            assert!(!looking.is_finished(), "it has read without a lock");
+            thread::yield_now();
+        }
+        runtime.block_on(other.query_drop("COMMIT")).unwrap();
+        assert!(!looking.join().unwrap().unwrap(), "nothing was committed");
+    });
 }
 
 #[test]
@@ -185,7 +215,7 @@ fn tables_that_may_not_be_made_are_asked_for() {
 fn processes_that_make_the_tables_at_a_time_are_not_in_each_others_way() {
     for _ in 0..5 {
         let backend = without_tables("at_a_time");
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             for job in 0..8 {
                 let backend = backend.clone();
                 scope.spawn(move || backend.save(&job.to_string(), b"a").unwrap());

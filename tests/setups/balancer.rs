@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state::backend::{Backend, PostgresBackend, RedisBackend, from_url};
-use safe_state::{Error, Job};
+use safe_state::{Error, Job, Results, resumable, step};
 use safe_state_tests::Ran;
 use safe_state_tests::servers::{Kind, Server, address, mysql_url, postgres_url, redis_url};
 use safe_state_tests::{remote, storms};
@@ -66,6 +66,40 @@ fn a_run_begins_with_the_primarys_state_behind_a_balancer() {
     }
     if storms::times() > 1 {
         remote::lost_lease(WORKER, &between.url());
+    }
+}
+
+#[resumable(
+    name = "shared", shared, slices = 4, backend = Arc::clone(backend), carry(texts), fresh(backend, ran)
+)]
+fn shared(backend: &Arc<dyn Backend>, ran: &Ran) -> anyhow::Result<(u64, Vec<String>)> {
+    let number: u64 = step!("number", {
+        ran.note(100);
+        7
+    });
+    let mut texts = Results::new();
+    for item in 0..8_u64 {
+        ran.note(item);
+        // More than what the head of the job takes.
+        texts.push(item.to_string().repeat(200_000));
+    }
+    Ok((number, texts.into()))
+}
+
+#[test]
+fn workers_decide_by_what_the_primary_has_though_each_connection_goes_elsewhere() {
+    let (primary, standby) = replicated("5s");
+    let ports = [primary.address().port(), standby.address().port()];
+    let between = balancer(Kind::Postgres, PATIENT, &ports);
+    let backend: Arc<dyn Backend> = Arc::new(PostgresBackend::new(&between.url()).unwrap());
+    let ran = Ran::default();
+    let first = shared(&backend, &ran).unwrap();
+    let mut done = ran.take();
+    done.sort_unstable();
+    assert_eq!(done, [0, 1, 2, 3, 4, 5, 6, 7, 100]);
+    for _ in 0..2 {
+        assert!(shared(&backend, &ran).unwrap() == first);
+        assert_eq!(ran.take(), [0; 0]);
     }
 }
 

@@ -9,6 +9,7 @@ use safe_state::backend::mysql_async::{Conn, Error as DriverError, Value};
 use safe_state::backend::{Backend, Error, LeaseOptions, MySqlBackend};
 use safe_state::commit::{Dialect, Parameter, Statement};
 use safe_state_backends::Save;
+use safe_state_tests::Proxy;
 use safe_state_tests::remote;
 use safe_state_tests::servers::{Kind, Server, free_ports};
 use safe_state_tests::storms;
@@ -89,6 +90,7 @@ fn a_cluster_keeps_what_one_server_does() {
     let balancer = Server::start_as("haproxy", Kind::MySql, &[&"60000", &ports[0], &ports[1]]);
     goes_on(&backend(&balancer), "balanced");
     a_late_node_gives_what_was_saved(&first, &second);
+    a_late_node_takes_a_lease_up_again(&first, &second);
     a_zombie_on_a_late_node_saves_nothing(&first, &second);
     a_zombie_on_a_late_node_commits_nothing(&first, &second);
     if storms::times() > 1 {
@@ -128,6 +130,20 @@ fn a_late_node_gives_what_was_saved(first: &Server, second: &Server) {
         assert_eq!(there.load("late").unwrap().unwrap(), expected, "it was looked at");
         assert_eq!(held(&there, "late").unwrap(), expected, "a run began");
     });
+}
+
+/// What is between may lead a new connection to another node, which has not heard of the lease yet.
+fn a_late_node_takes_a_lease_up_again(first: &Server, second: &Server) {
+    let between = Proxy::to(first.address());
+    let [own, there] = [first.address(), between.address()].map(|address| address.to_string());
+    let url = first.url().replace(&own, &there);
+    let backend: Arc<dyn Backend> = Arc::new(MySqlBackend::new(&url).unwrap());
+    late(second, first, Duration::from_secs(1), || {
+        let mut run = lease(&backend, "taken up");
+        between.lead_to(second.address());
+        run.save(b"a").unwrap();
+    });
+    assert_eq!(held(&backend, "taken up").unwrap(), b"a");
 }
 
 /// Ends a lease on a node, as if its time had ended it.

@@ -48,6 +48,27 @@ fn another_submission_goes_on_with_what_is_not_finished() {
 }
 
 #[test]
+fn a_late_task_of_a_submission_that_took_part_begins_nothing_anew() {
+    let world = World::default();
+    world.fails(&[4, 5, 6]);
+    for submission in ["17", "18", "17"] {
+        done(&world, submission).unwrap_err();
+    }
+    world.fails(&[]);
+    assert_eq!(done(&world, "17").unwrap(), 45);
+    world.done();
+    for late in ["18", "17", "18"] {
+        assert_eq!(done(&world, late).unwrap(), 45);
+        assert_eq!(world.done(), [0; 0]);
+    }
+    assert_eq!(done(&world, "19").unwrap(), 45);
+    assert_eq!(world.done().len(), 10);
+    // It has begun the job, and those before have not.
+    assert_eq!(done(&world, "17").unwrap(), 45);
+    assert_eq!(world.done().len(), 10);
+}
+
+#[test]
 fn one_job_is_shown_with_all_that_is_complete() {
     let world = World::default();
     world.fails(&[1, 4, 6, 9]);

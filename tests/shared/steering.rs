@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use anyhow::Result;
-use safe_state::{Error, StopReason, resumable, step};
+use safe_state::{Action, Error, ErrorContext, StopReason, resumable, step};
 
 use crate::World;
 
@@ -140,6 +140,59 @@ fn no_worker_joins_a_job_that_is_given_up() {
     assert_eq!(world.done(), [0, 1, 100, 101]);
     world.job("given-up").abandon("no").unwrap();
     refused(&world);
+}
+
+fn give_up(_: &ErrorContext<'_>) -> Action {
+    Action::DeadLetter
+}
+
+#[resumable(
+    name = "passed", shared, slices = 4, backend = world.backend(), on_error = give_up, max_attempts = 1, fresh(world, behind),
+    carry(total, merge = |a, b| a + b)
+)]
+fn passed(world: &World, behind: &(dyn Fn() + Sync)) -> Result<u64> {
+    let mut total = 0;
+    for item in 0..8 {
+        world.act(item)?;
+        total += item;
+    }
+    behind();
+    Ok(total)
+}
+
+#[test]
+fn a_worker_that_has_passed_items_which_are_put_back_says_so() {
+    let world = World::default();
+    world.fails(&[3]);
+    let error = passed(&world, &|| {
+        world.fails(&[]);
+        assert_eq!(world.job("passed").retry_dead_letters().unwrap(), 1);
+    });
+    let says = "job `passed` stopped because items that it had passed were put back; run it again to do them";
+    assert_eq!(error.unwrap_err().to_string(), says);
+    let head = world.job("passed").peek_checkpoint().unwrap().unwrap();
+    assert!(!head.is_finished());
+    assert_eq!(world.done(), [0, 1, 2, 4, 5, 6, 7]);
+    assert_eq!(passed(&world, &|| ()).unwrap(), 28);
+    assert_eq!(world.done(), [3]);
+}
+
+#[resumable(name = "before", shared, slices = 4, backend = world.backend(), fresh(world))]
+fn before(world: &World) -> Result<()> {
+    world.act(100)?;
+    for item in 0..8 {
+        world.act(item)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_worker_that_fails_before_its_loop_finishes_nothing() {
+    let world = World::default();
+    world.fails(&[100]);
+    before(&world).unwrap_err();
+    let head = world.job("before").peek_checkpoint().unwrap();
+    assert!(head.is_none_or(|head| !head.is_finished()));
 }
 
 #[test]

@@ -17,13 +17,13 @@ pub struct Proxy {
 /// The state that all connections through a proxy share.
 #[derive(Debug)]
 struct Link {
-    server: SocketAddr,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
 struct State {
+    server: SocketAddr,
     trouble: Trouble,
     /// The open connections, which belong to the threads that pass on what is said.
     connections: Vec<Weak<Connection>>,
@@ -54,8 +54,8 @@ impl Proxy {
     pub fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = State { trouble: Trouble::None, connections: Vec::new() };
-        let link = Arc::new(Link { server, state: Mutex::new(state), changed: Condvar::new() });
+        let state = State { server, trouble: Trouble::None, connections: Vec::new() };
+        let link = Arc::new(Link { state: Mutex::new(state), changed: Condvar::new() });
         let accepting = Arc::clone(&link);
         thread::spawn(move || accept(&listener, &accepting));
         Proxy { address, link }
@@ -64,6 +64,13 @@ impl Proxy {
     /// Returns the address that clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Ends all connections, and leads each new one to the server at this address.
+    pub fn lead_to(&self, server: SocketAddr) {
+        self.cut();
+        self.link.state().server = server;
+        self.restore();
     }
 
     /// Ends all connections, and ends each new one at once.
@@ -110,7 +117,8 @@ impl Link {
 
     /// Connects a client to the server, under the present trouble.
     fn connect(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
-        let server = TcpStream::connect(self.server)?;
+        let address = self.state().server;
+        let server = TcpStream::connect(address)?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         let connection = Arc::new(Connection { client, server });

@@ -162,6 +162,11 @@ impl Workers {
         taken
     }
 
+    /// How many values of slices there are.
+    pub(crate) fn merges_len(&self) -> usize {
+        self.merges.len()
+    }
+
     pub(crate) fn merges(&self) -> impl Iterator<Item = Merge> {
         self.merges.iter().map(|((loop_id, slice, name), value)| Merge {
             loop_id: *loop_id,

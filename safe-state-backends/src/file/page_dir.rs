@@ -1,5 +1,6 @@
 //! Pages in a folder of this machine, for jobs whose checkpoints are elsewhere.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -140,6 +141,10 @@ impl Backend for PageDir {
         Ok(Some(Box::new(PageDir { within: within.into(), folder: self.folder.clone() })))
     }
 
+    fn stored_under(&self, names: &[String]) -> Result<Option<BTreeSet<String>>, Error> {
+        self.within.stored_under(names)
+    }
+
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         self.within.holder(job)
     }
@@ -233,6 +238,13 @@ impl Lease for PagedLease {
 
     fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
         self.lease.load_other(&*self.backend.within, name)
+    }
+
+    fn load_current(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let PagedLease { lease, backend, .. } = self;
+        let dir = backend.existing();
+        let load = || lease.load_current(&*backend.within, name);
+        Ok(backend.read(name, dir.as_ref(), load)?.checkpoint)
     }
 
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {

@@ -31,19 +31,16 @@ impl Session for MySqlSession {
         self.current(|session| session.records(&query, key))
     }
 
-    /// Loads in a transaction that has written, and by a statement that locks: a proxy that sends reads to replicas sends
-    /// neither of these there.
     fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
+        self.load_current(token, &token.key)
+    }
+
+    fn load_current(&mut self, token: &LeaseToken, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let query = format!(
             "SELECT record FROM {} WHERE job = ? ORDER BY number FOR UPDATE",
             self.tables.records
         );
-        self.current(|session| {
-            session.locked(|session| {
-                session.extend(token)?;
-                session.records(&query, &token.key)
-            })
-        })
+        self.extended(token, |session| session.records(&query, key))
     }
 
     fn limit_size(&mut self, bytes: u64) {
@@ -118,7 +115,7 @@ impl Session for MySqlSession {
             "SELECT epoch, holder, ends <= UTC_TIMESTAMP(6) FROM {} WHERE job = ? FOR UPDATE",
             self.tables.jobs
         );
-        self.locked(|session| {
+        let take = |session: &mut Self| {
             let found = session.call(async |conn| conn.exec_first(query, (request.key,)).await)?;
             let Some((epoch, holder, has_ended)): Option<(u64, Option<String>, bool)> = found
             else {
@@ -133,13 +130,14 @@ impl Session for MySqlSession {
                     Ok(Acquired::Yes { epoch: epoch + 1 })
                 }
             }
-        })
+        };
+        self.current(|session| session.locked(take))
     }
 
     fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
         let query =
             format!("SELECT epoch, holder FROM {} WHERE job = ? FOR UPDATE", self.tables.jobs);
-        self.locked(|session| {
+        let take_up = |session: &mut Self| {
             let found: Option<(u64, Option<String>)> =
                 session.call(async |conn| conn.exec_first(query, (&token.key,)).await)?;
             match found {
@@ -149,7 +147,8 @@ impl Session for MySqlSession {
                 }
                 other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
             }
-        })
+        };
+        self.current(|session| session.locked(take_up))
     }
 
     fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
@@ -189,14 +188,19 @@ impl Session for MySqlSession {
         Ok(Appended::Yes)
     }
 
-    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+    fn holds(
+        &mut self,
+        token: &LeaseToken,
+        number: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<bool, Trouble> {
         let query = format!(
-            "SELECT 1 FROM {} WHERE job = ? AND number = ? AND record = ?",
+            "SELECT 1 FROM {} WHERE job = ? AND number = ? AND record = ? FOR UPDATE",
             self.tables.records
         );
         let stored = number.map_or(0, |number| number + 1);
-        let found: Option<u8> = self.current(|session| {
-            session.call(async |conn| conn.exec_first(query, (key, stored, bytes)).await)
+        let found: Option<u8> = self.extended(token, |session| {
+            session.call(async |conn| conn.exec_first(query, (&token.key, stored, bytes)).await)
         })?;
         Ok(found.is_some())
     }
@@ -219,6 +223,21 @@ impl Session for MySqlSession {
 }
 
 impl MySqlSession {
+    /// Runs what reads, in a transaction that has written, and by a statement that locks: what is between this and the
+    /// servers, and sends what reads to a copy, sends neither.
+    fn extended<T>(
+        &mut self,
+        token: &LeaseToken,
+        read: impl FnOnce(&mut Self) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        self.current(|session| {
+            session.locked(|session| {
+                session.extend(token)?;
+                read(session)
+            })
+        })
+    }
+
     /// Adds a record, if the token holds the lease, whose row is locked. If not, the subquery selects NULL, which the column
     /// does not accept. That costs the server less than an `INSERT .. SELECT`.
     fn insert(&mut self, token: &LeaseToken, number: u64, record: &[u8]) -> Result<(), Trouble> {

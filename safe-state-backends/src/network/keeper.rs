@@ -160,6 +160,10 @@ impl<C: Connect> Lease for LeaseHandle<C> {
         loaded.unwrap_or_else(|| backend.load(name))
     }
 
+    fn load_current(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        where_it_may_run::<C, _>(|| lock(&self.keeper).load_current(name))
+    }
+
     fn statements(
         &mut self,
         save: Save<'_>,
@@ -268,10 +272,22 @@ impl<C: Connect> LeaseHolder<C> {
         self.retried(C::Session::delete).map(|()| Appended::Yes)
     }
 
-    /// Loads on the lease's own connection. A new connection takes the lease up again first.
     fn load(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        self.loaded(C::Session::load_held)
+    }
+
+    fn load_current(&mut self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let key = name::encode(name);
+        self.loaded(|session, token| session.load_current(token, &key))
+    }
+
+    /// On the lease's own connection; on a new one it takes itself up before.
+    fn loaded(
+        &mut self,
+        mut load: impl FnMut(&mut C::Session, &LeaseToken) -> Result<Option<Vec<u8>>, Trouble>,
+    ) -> Result<Option<Vec<u8>>, Error> {
         let (limit, job) = (OPENING.min(self.limits.retry), self.job.clone());
-        let loaded = retry::until(limit, &job, || self.once(&mut C::Session::load_held));
+        let loaded = retry::until(limit, &job, || self.once(&mut load));
         let loaded = loaded.and_then(|loaded| self.limits.checked(loaded));
         loaded.map_err(Trouble::at("loading", &self.job, &*self.connect))
     }

@@ -94,6 +94,17 @@ pub trait Session {
         self.load(&token.key)
     }
 
+    /// Loads what is stored under another key, as of now, as [`load_held`](Self::load_held) does. By default,
+    /// [`load`](Self::load) gives that.
+    ///
+    /// # Errors
+    ///
+    /// The token is lost, or the server does not answer, or refuses.
+    fn load_current(&mut self, token: &LeaseToken, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let _ = token;
+        self.load(key)
+    }
+
     /// Returns whether `key` has a checkpoint.
     ///
     /// # Errors
@@ -172,14 +183,19 @@ pub trait Session {
         Ok(Appended::No)
     }
 
-    /// Returns whether `bytes` are stored under `key`: as the record `number`, or as the checkpoint if `number` is `None`. It
-    /// is called only where [`Connect::statements`] gave statements.
+    /// Whether `bytes` are stored under the token's key, as of now: as the record of that number, or as the checkpoint
+    /// that was saved. It is asked where [`Connect::statements`] gave statements.
     ///
     /// # Errors
     ///
-    /// The server does not answer, or refuses.
-    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
-        let _ = (key, number, bytes);
+    /// The token is lost, or the server does not answer, or refuses.
+    fn holds(
+        &mut self,
+        token: &LeaseToken,
+        number: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<bool, Trouble> {
+        let _ = (token, number, bytes);
         Err(Trouble::permanent("a save here is no statement"))
     }
 

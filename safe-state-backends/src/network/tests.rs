@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use super::NetworkBackend;
 use super::fake::{Fault, Server};
 use crate::process::Process;
-use crate::{Appended, Backend, Error, Lease, LeaseOptions};
+use crate::{
+    Appended, Backend, Checkpoint, Completed, Cut, Error, Lease, LeaseOptions, SharedJob, Slices,
+    begun_slices,
+};
 
 const JOB: &str = "job";
 /// The lease time: long enough for a thread on a busy machine to renew it in time.
@@ -246,6 +249,23 @@ fn what_is_asked_of_a_run_comes_by_its_leases_connection() {
     assert_eq!(lease.append(b"c").unwrap(), Appended::No);
     lease.save(b"abc").unwrap();
     assert_eq!(loaded(&server).as_deref(), Some(&b"abc"[..]));
+}
+
+#[test]
+fn slices_that_have_not_begun_are_not_looked_for_one_by_one() {
+    let server = Server::default();
+    let there: Arc<dyn Backend> = backend(&server);
+    let job = SharedJob::new(Arc::clone(&there), JOB, LeaseOptions::default()).unwrap();
+    let mut head = Checkpoint::new(JOB, None);
+    let finished = Completed::default();
+    head.cut(Slices { loop_id: 0, count: 256, cut: Cut::Index, finished }, Some(1000)).unwrap();
+    job.change(|_| Ok::<_, Error>((Some(head.clone()), ()))).unwrap();
+    let slice = job.claim(0, 7).unwrap().begin(Checkpoint::new(job.slice_name(0, 7), None));
+    let before = server.connections();
+    let begun = begun_slices(&*there, JOB, &head).unwrap();
+    assert_eq!(begun.iter().map(|it| it.slice).collect::<Vec<_>>(), [7]);
+    assert!(server.connections() - before < 5, "{}", server.connections() - before);
+    drop(slice);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Transactions {
         token: &LeaseToken,
     ) -> Result<(), Trouble> {
         let Some(Outstanding { number, bytes }) = &self.committed else { return Ok(()) };
-        if session.holds(&token.key, *number, bytes)? { Ok(()) } else { Err(Trouble::Lost(None)) }
+        if session.holds(token, *number, bytes)? { Ok(()) } else { Err(Trouble::Lost(None)) }
     }
 }
 
@@ -86,7 +86,8 @@ impl<C: Connect> LeaseHolder<C> {
         self.records = None;
         let (epoch, is_saved) = self.retried(|session, token| {
             let epoch = session.resume(token)?;
-            Ok((epoch, session.holds(&token.key, number, &bytes)?))
+            let token = LeaseToken { epoch, ..token.clone() };
+            Ok((epoch, session.holds(&token, number, &bytes)?))
         })?;
         self.token.epoch = epoch;
         if is_saved {

@@ -42,6 +42,22 @@ impl Session for PostgresSession {
         self.joined(&rows)
     }
 
+    fn load_current(&mut self, token: &LeaseToken, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let limit = self.limit();
+        let query = format!(
+            "{} ORDER BY number",
+            stored(
+                &format!(
+                    "FROM held LEFT JOIN {} AS records ON records.job = $6",
+                    self.tables.records
+                ),
+                "$5"
+            )
+        );
+        let rows = self.extended(token, &query, &[(&limit, Type::INT8), (&key, Type::TEXT)])?;
+        self.joined(&rows)
+    }
+
     fn limit_size(&mut self, bytes: u64) {
         self.largest = bytes;
     }
@@ -192,7 +208,12 @@ impl Session for PostgresSession {
         Ok(Appended::Yes)
     }
 
-    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+    fn holds(
+        &mut self,
+        token: &LeaseToken,
+        number: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<bool, Trouble> {
         let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
         let stored = stored.map_err(Trouble::permanent)?;
         let query = format!(
@@ -200,7 +221,7 @@ impl Session for PostgresSession {
             self.tables.records
         );
         let parameters: [Parameter<'_>; 3] =
-            [(&key, Type::TEXT), (&stored, Type::INT8), (&bytes, Type::BYTEA)];
+            [(&token.key, Type::TEXT), (&stored, Type::INT8), (&bytes, Type::BYTEA)];
         Ok(!self.rows(&query, &parameters)?.is_empty())
     }
 

@@ -199,6 +199,11 @@ impl Session for RedisSession {
         self.loaded(&self.under_both(token, &SCRIPTS.load_held).arg(self.largest))
     }
 
+    fn load_current(&mut self, token: &LeaseToken, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let call = self.under(token, &SCRIPTS.load_held, &[self.checkpoint(key)]);
+        self.loaded(&call.arg(self.largest))
+    }
+
     fn limit_size(&mut self, bytes: u64) {
         self.largest = bytes;
     }

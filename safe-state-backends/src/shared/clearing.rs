@@ -1,6 +1,6 @@
 //! The clearing of a job that many workers share, and how workers that do not know of it yet are recognised.
 
-use super::{PUT_BACK, SharedJob};
+use super::{PATIENCE, PUT_BACK, SharedJob};
 use crate::{Checkpoint, Completed, Error, Slices};
 
 /// The note in a slice that says which head it belongs to.
@@ -24,7 +24,7 @@ impl SharedJob {
     ///
     /// A worker has a slice of the job; or the backend cannot be written.
     pub fn clear_if(&self, is_meant: impl FnOnce(&Checkpoint) -> bool) -> Result<(), Error> {
-        let opening = self.while_held(&self.job)?;
+        let opening = self.while_held(&self.job, PATIENCE)?;
         let Some(head) = opening.found().cloned() else { return opening.delete() };
         if !is_meant(&head) {
             return Ok(());
@@ -46,7 +46,7 @@ impl SharedJob {
         // finished would count as done. A worker that has taken a slice since finds the mark, and leaves the slice.
         let mut store = opening.begin_shared(head.marked_as_going())?;
         for (loop_id, slice) in stored {
-            let free = self.while_held(&self.slice_name(loop_id, slice))?;
+            let free = self.while_held(&self.slice_name(loop_id, slice), PATIENCE)?;
             if free.found().is_some() {
                 free.delete()?;
             }

@@ -4,16 +4,25 @@ use std::ops::Range;
 
 use super::{PUT_BACK, apart, under_way};
 use crate::format::{Change, FormatError, LoopChange, Record};
+use crate::limits::MERGE_LIMIT;
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
 /// The most bytes of values at the ends of slices that the head may hold. The head is written again for each slice.
 const VALUES_LIMIT: usize = 1 << 20;
 
+/// How many of them it may hold, of all loops. The rest of its room is for notes of slices that are under way.
+const VALUES_AT_MOST: usize = MERGE_LIMIT / 2;
+
 /// Returns whether the values of a slice are too large for the head, given the number of slices. They then stay with the slice.
-pub(crate) fn stays_apart(values: &[(String, Carried)], slices: u32) -> bool {
+fn stays_apart(values: &[(String, Carried)], slices: u32) -> bool {
     let each = values.iter().map(|(name, value)| name.len() + value.size());
     let slices = usize::try_from(slices).unwrap_or(usize::MAX);
     each.sum::<usize>().saturating_mul(slices) > VALUES_LIMIT
+}
+
+/// Under what name it is noted how many slices of the loop were made unfinished.
+fn name_of_reopened(loop_id: u16) -> String {
+    format!("reopened!{loop_id}")
 }
 
 /// Returns how many items of a slice are complete, in a loop that knows them by key.
@@ -27,6 +36,11 @@ impl Checkpoint {
     /// Returns whether loops of the job are cut into slices.
     pub fn has_slices(&self) -> bool {
         self.slices().next().is_some()
+    }
+
+    /// Whether slices of loops that have begun are not finished.
+    pub fn has_unfinished_slices(&self) -> bool {
+        self.slices().any(|it| it.finished.len() < u64::from(it.count))
     }
 
     /// Returns how a loop is cut into slices; `None` if it has not begun.
@@ -50,6 +64,13 @@ impl Checkpoint {
         self.take_in(Record::Slices(slices))
     }
 
+    /// Whether such values of a slice stay where the slice is stored.
+    pub(super) fn keeps_apart(&self, loop_id: u16, values: &[(String, Carried)]) -> bool {
+        let count = self.slices_of(loop_id).map_or(0, |slices| slices.count);
+        stays_apart(values, count)
+            || self.workers.merges_len().saturating_add(values.len()) > VALUES_AT_MOST
+    }
+
     /// Marks a slice finished, whose last checkpoint is `found`. Does nothing if the slice is finished already.
     ///
     /// # Errors
@@ -67,7 +88,7 @@ impl Checkpoint {
         if slices.finished.contains(u64::from(finished.slice)) {
             return Ok(());
         }
-        let values_stay = finished.values_stay(found, &slices);
+        let values_stay = finished.values_stay(found, self);
         let FinishedSlice { slice, range, values, .. } = finished;
         self.workers.take_merges(loop_id, slice);
         self.note_apart(loop_id, slice, values_stay)?;
@@ -214,6 +235,7 @@ impl Checkpoint {
         self.note_apart(loop_id, slice, false)?;
         slices.finished.remove(u64::from(slice));
         self.workers.set_slices(slices);
+        self.note_reopened(loop_id);
         if let Some(progress) = self.loops.get_mut(&loop_id) {
             progress.forget_range(range);
         }
@@ -235,12 +257,24 @@ impl Checkpoint {
         self.note_apart(loop_id, slice, false)?;
         slices.finished.remove(u64::from(slice));
         self.workers.set_slices(slices);
+        self.note_reopened(loop_id);
         if let Some(progress) = self.loops.get_mut(&loop_id) {
             let put_back = u64::from(stored.noted(PUT_BACK).unwrap_or(0));
             progress.complete_fewer(known_by_key(&stored, loop_id) + put_back);
         }
         self.finished = false;
         Ok(stored)
+    }
+
+    /// How many slices of the loop were made unfinished, as their dead letters were put back.
+    pub fn reopened_slices(&self, loop_id: u16) -> u32 {
+        self.noted(&name_of_reopened(loop_id)).unwrap_or(0)
+    }
+
+    fn note_reopened(&mut self, loop_id: u16) {
+        let count = self.reopened_slices(loop_id).wrapping_add(1);
+        self.forget_note(&name_of_reopened(loop_id));
+        self.note(&name_of_reopened(loop_id), Some(count));
     }
 
     /// Returns whether the head has dead letters.
@@ -281,5 +315,43 @@ impl DeadLetter {
             None => self.failure.index = self.failure.index.map(|it| it.saturating_sub(before)),
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::format::{Change, Record};
+    use crate::limits::MERGE_LIMIT;
+    use crate::{Carry, Checkpoint, Completed, Cut, FinishedSlice, Merge, Slices};
+
+    /// A slice that is done, of whose variables each has some value.
+    fn done(slice: u32, names: &[&str]) -> (FinishedSlice, Checkpoint) {
+        let changes = names.iter().map(|name| 7_u64.change(name, Vec::new(), None));
+        let changes: Vec<_> = changes.map(|change| change.unwrap().unwrap()).collect();
+        let values = changes.iter().map(|it| (it.name.clone(), it.value.clone())).collect();
+        let mut stored = Checkpoint::new("slice", None);
+        stored.take_in(Change { carried: changes, ..Change::default() }).unwrap();
+        let range = u64::from(slice)..u64::from(slice) + 1;
+        (FinishedSlice { loop_id: 0, slice, range, values }, stored)
+    }
+
+    #[test]
+    fn a_head_that_has_no_room_for_more_values_leaves_them_where_the_slice_is_stored() {
+        let mut head = Checkpoint::new("job", None);
+        let finished = Completed::default();
+        let slices = Slices { loop_id: 0, count: 1000, cut: Cut::Index, finished };
+        head.cut(slices, Some(1000)).unwrap();
+        let (of, stored) = done(1, &["a", "b"]);
+        head.finish_slice(of, &stored).unwrap();
+        assert!(head.has_merges_of(0, 1));
+        let value = done(0, &["a"]).0.values[0].1.clone();
+        for at in 0..u32::try_from(MERGE_LIMIT).unwrap() - 3 {
+            let (slice, name, value) = (2 + at % 998, (at / 998).to_string(), value.clone());
+            head.take_in(Record::Merge(Merge { loop_id: 0, slice, name, value })).unwrap();
+        }
+        let (of, stored) = done(0, &["a", "b"]);
+        head.finish_slice(of, &stored).unwrap();
+        assert!(!head.has_merges_of(0, 0));
+        assert!(head.slices_of(0).unwrap().finished.contains(0));
     }
 }

@@ -1,8 +1,46 @@
 //! Retrying the dead letters of all slices of a shared job.
 
-use super::{PUT_BACK, PutBack, SharedJob, unfinished};
+use super::{PATIENCE, PUT_BACK, PutBack, SharedJob, unfinished};
+use crate::format::FormatError;
 use crate::store::Opening;
-use crate::{Checkpoint, Cut, DeadLetter, DeadLetterNotRetryable, Error, Slices};
+use crate::{Checkpoint, Cut, DeadLetter, DeadLetterNotRetryable, Error};
+
+/// A slice that may have dead letters to put back.
+struct Given {
+    loop_id: u16,
+    slice: u32,
+    letters: Letters,
+}
+
+/// The place of a slice's dead letters.
+enum Letters {
+    /// In the head, for a finished slice: these, with their indices within the slice.
+    InHead(Vec<DeadLetter>),
+    /// In the checkpoint of a finished slice of a loop that is cut by key. It is kept, as it alone tells which of the slice's items
+    /// are complete.
+    ByKey,
+    /// In the checkpoint of a slice that is not finished, if it has dead letters.
+    UnderWay,
+}
+
+impl Given {
+    /// Returns the index of the first dead letter, with the reason, if the head says that the slice's values are stored apart, and
+    /// they are not.
+    fn lost_values(
+        &self,
+        head: &Checkpoint,
+        found: Option<&Checkpoint>,
+    ) -> Option<(u64, DeadLetterNotRetryable)> {
+        let Letters::InHead(letters) = &self.letters else { return None };
+        let is_there = found.is_some_and(|found| found.is_slice_of(head));
+        if is_there || !head.stays_apart(self.loop_id, self.slice) {
+            return None;
+        }
+        let first = letters.first().map_or(0, DeadLetter::index);
+        let before = head.range_of(self.loop_id, self.slice).start;
+        Some((first + before, DeadLetterNotRetryable::SliceLost))
+    }
+}
 
 impl SharedJob {
     /// Puts the dead letters of all slices back, so that the next workers do their items. Returns how many they are.
@@ -12,95 +50,114 @@ impl SharedJob {
     /// A worker has a slice with dead letters; or the backend cannot be read or written. The inner error is the index of the
     /// first letter that can't be put back, and the reason; then none is put back.
     pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
-        let opening = self.while_held(&self.job)?;
+        let mut opening = self.while_held(&self.job, PATIENCE)?;
         let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
-        let mut written = Vec::new();
-        let (mut count, letters) = (0, head.slices_to_reopen());
-        count += self.reopen_by_key(&mut head, &mut written)?;
-        let by_key = written.len();
-        for (loop_id, slice, letters) in letters {
-            let free = self.of_nobody(loop_id, slice)?;
-            let found = free.found().filter(|found| found.is_slice_of(&head));
-            if head.stays_apart(loop_id, slice) && found.is_none() {
-                let first = letters.first().map_or(0, DeadLetter::index);
-                let before = head.range_of(loop_id, slice).start;
-                return Ok(Err((first + before, DeadLetterNotRetryable::SliceLost)));
-            }
-            let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
-            let before = free.found().cloned().unwrap_or_else(none);
-            let stored = head.reopen((loop_id, slice, letters), before);
-            written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
+        let given = self.given_up(&head, &mut opening)?;
+        // Nothing is written before all were looked at.
+        let looked = self.put_back(&given, &mut head.clone(), false)?;
+        let put_back = match looked {
+            Ok(_) => self.put_back(&given, &mut head, true)?,
+            refused => refused,
+        };
+        if put_back.is_ok() {
+            head.forget_dead_letters();
+            opening.begin_shared(head)?;
         }
-        self.add_with_letters(&mut head, &mut written)?;
-        for (at, (_, stored)) in written.iter_mut().enumerate() {
-            match stored.put_back_dead_letters() {
-                Ok(put_back) => {
-                    count += put_back;
-                    if at < by_key {
-                        stored.note_put_back(put_back);
-                    }
+        Ok(put_back)
+    }
+
+    /// Returns the slices that may have dead letters.
+    fn given_up(&self, head: &Checkpoint, opening: &mut Opening) -> Result<Vec<Given>, Error> {
+        let mut given = Vec::new();
+        let by_key = head.slices().filter(|it| it.cut == Cut::Key && head.has_dead_letters());
+        for slices in by_key {
+            let loop_id = slices.loop_id;
+            for slice in (0..slices.count).filter(|it| slices.finished.contains(u64::from(*it))) {
+                let stored = opening.found_under(&self.slice_name(loop_id, slice))?;
+                let has_some =
+                    |it: &Checkpoint| !it.dead_letters.is_empty() || it.noted(PUT_BACK).is_some();
+                if stored.as_ref().is_some_and(has_some) {
+                    given.push(Given { loop_id, slice, letters: Letters::ByKey });
                 }
-                Err(refused) => return Ok(Err(refused)),
             }
         }
-        // The slices are written before the head: no worker takes a slice that the head says is finished.
-        for (free, stored) in written {
-            free.begin(stored)?;
+        let in_head = head.slices_to_reopen().into_iter();
+        given.extend(in_head.map(|(loop_id, slice, letters)| {
+            let letters = Letters::InHead(letters);
+            Given { loop_id, slice, letters }
+        }));
+        for (loop_id, slice, _) in unfinished(head) {
+            if opening.found_under(&self.slice_name(loop_id, slice))?.is_some() {
+                given.push(Given { loop_id, slice, letters: Letters::UnderWay });
+            }
         }
-        head.forget_dead_letters();
-        opening.begin_shared(head)?;
+        Ok(given)
+    }
+
+    /// Puts the dead letters of the slices back, one slice after another, each under its own lease: a server has fewer connections
+    /// than a job has slices. No worker takes a slice that the head says is finished, so the head is written last. Without `writes`,
+    /// only finds out whether all can be put back.
+    fn put_back(
+        &self,
+        given: &[Given],
+        head: &mut Checkpoint,
+        writes: bool,
+    ) -> Result<PutBack, Error> {
+        let mut count = 0;
+        for it in given {
+            let free = self.of_nobody(it.loop_id, it.slice)?;
+            if let Some(refused) = it.lost_values(head, free.found()) {
+                return Ok(Err(refused));
+            }
+            let reopened = self.reopened(head, it, free.found().cloned());
+            let reopened = reopened.map_err(|reason| self.unwritable(reason))?;
+            let Some(mut stored) = reopened else { continue };
+            // An earlier call may have put them back, and ended before it wrote the head.
+            let before = match it.letters {
+                Letters::ByKey => usize::try_from(stored.noted(PUT_BACK).unwrap_or(0)).unwrap_or(0),
+                Letters::InHead(_) | Letters::UnderWay => 0,
+            };
+            let put_back = match stored.put_back_dead_letters() {
+                Ok(put_back) => put_back,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            if matches!(it.letters, Letters::ByKey) {
+                stored.note_put_back(put_back);
+            }
+            count += before + put_back;
+            if writes {
+                free.begin(stored)?;
+            }
+        }
         Ok(Ok(count))
     }
 
-    /// Reopens the finished slices that have dead letters, of loops that are cut by key. The checkpoint of each was kept, as
-    /// only it says which of its items are complete. Returns how many letters an earlier call had put back that ended before it
-    /// wrote the head.
-    fn reopen_by_key(
+    /// Makes a slice unfinished in the head. Returns the slice's new checkpoint, if it has dead letters.
+    fn reopened(
         &self,
         head: &mut Checkpoint,
-        written: &mut Vec<(Opening, Checkpoint)>,
-    ) -> Result<usize, Error> {
-        let mut before = 0;
-        let by_key =
-            head.slices().filter(|slices| slices.cut == Cut::Key && head.has_dead_letters());
-        let finished = |slices: &Slices| {
-            let (loop_id, finished) = (slices.loop_id, slices.finished.clone());
-            (0..slices.count)
-                .filter(move |it| finished.contains(u64::from(*it)))
-                .map(move |it| (loop_id, it))
-        };
-        for (loop_id, slice) in by_key.flat_map(finished).collect::<Vec<_>>() {
-            let Some(stored) = self.slice(loop_id, slice)? else { continue };
-            if stored.dead_letters.is_empty() && stored.noted(PUT_BACK).is_none() {
-                continue;
+        given: &Given,
+        found: Option<Checkpoint>,
+    ) -> Result<Option<Checkpoint>, FormatError> {
+        let Given { loop_id, slice, letters } = given;
+        let (loop_id, slice) = (*loop_id, *slice);
+        match letters {
+            Letters::InHead(letters) => {
+                let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
+                let before = found.unwrap_or_else(none);
+                head.reopen((loop_id, slice, letters.clone()), before).map(Some)
             }
-            before += usize::try_from(stored.noted(PUT_BACK).unwrap_or(0)).unwrap_or(0);
-            let free = self.of_nobody(loop_id, slice)?;
-            let reopened = head.reopen_by_key(loop_id, slice, stored);
-            written.push((free, reopened.map_err(|reason| self.unwritable(reason))?));
-        }
-        Ok(before)
-    }
-
-    /// Adds the slices under way that have dead letters.
-    fn add_with_letters(
-        &self,
-        head: &mut Checkpoint,
-        written: &mut Vec<(Opening, Checkpoint)>,
-    ) -> Result<(), Error> {
-        for (loop_id, slice, _) in unfinished(head) {
-            let name = self.slice_name(loop_id, slice);
-            let is_new = written.iter().any(|(_, stored)| stored.job == name);
-            if is_new || self.slice(loop_id, slice)?.is_none() {
-                continue;
+            Letters::ByKey => {
+                found.map(|stored| head.reopen_by_key(loop_id, slice, stored)).transpose()
             }
-            let free = self.of_nobody(loop_id, slice)?;
-            let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
-            let Some(stored) = stored else { continue };
-            // The slice has no items given up any more, so its note is removed.
-            head.workers.take_merges(loop_id, slice);
-            written.push((free, stored));
+            Letters::UnderWay => {
+                let stored = found.filter(|it| !it.dead_letters.is_empty());
+                if stored.is_some() {
+                    // The head's note of how many items the slice has given up counts no more.
+                    head.workers.take_merges(loop_id, slice);
+                }
+                Ok(stored)
+            }
         }
-        Ok(())
     }
 }

@@ -37,10 +37,10 @@ pub(super) fn finish<R>(
     let _within = spans.within();
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
-    let shared = sharing::last(stages, &write);
+    let shared = sharing::last(stages, &write, failed);
     let last = last(stages, write, failed);
     let ended = match shared {
-        Some(shared) => Ok(Some(shared())),
+        Some(shared) => sharing::ended(stages, shared()).map(Some),
         None => let_go(stages).map(|owner| owner.map(|owner| owner.end(last))),
     };
     give_back(stages, outcome, failed, ended, on_error)
@@ -61,10 +61,11 @@ pub(super) async fn finish_async<R>(
     }
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
-    let shared = sharing::last(stages, &write);
+    let shared = sharing::last(stages, &write, failed);
     let last = last(stages, write, failed);
     if let Some(shared) = shared {
-        let ended = Ok(Some(stages.on_thread(shared).await));
+        let finished = stages.on_thread(shared).await;
+        let ended = sharing::ended(stages, finished).map(Some);
         return give_back(stages, outcome, failed, ended, on_error);
     }
     let ended = match let_go(stages) {

@@ -94,7 +94,7 @@ fn nested(job: &Job) -> Result<Stages, Error> {
     let memory = Arc::new(MemoryBackend::default());
     let stored = SharedJob::new(memory, job.job_name(), quiet.lease_options())?;
     let head = Checkpoint::new(job.job_name(), None);
-    stored.change(|_| Ok::<_, Error>((Some(head), ())))?;
+    stored.change(|_| Ok::<_, Error>((Some(head.clone()), ())))?;
     stages.session.sharing = Some(Box::new(Sharing::new(&quiet, stored, 0)));
     Ok(stages)
 }
@@ -198,7 +198,7 @@ pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
     stages.save()?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
     let Some(owner) = stages.saving.let_go() else { return Ok(()) };
-    let head = owner.end(move |store| finish_slice(&job, finished, store))?;
+    let head = owner.end(move |store| finish_slice(&job, &finished, store))?;
     outside_again(stages, &head, outside)
 }
 
@@ -207,7 +207,7 @@ pub(super) async fn finish_async(stages: &mut Stages) -> Result<(), Error> {
     stages.save_async().await?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
     let Some(owner) = stages.saving.let_go() else { return Ok(()) };
-    let head = owner.end_async(move |store| finish_slice(&job, finished, store)).await?;
+    let head = owner.end_async(move |store| finish_slice(&job, &finished, store)).await?;
     outside_again(stages, &head, outside)
 }
 
@@ -344,7 +344,7 @@ fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Checkpoi
 pub(super) fn save_step(
     stages: &mut Stages,
     stored_as: &str,
-    change: Change,
+    change: &Change,
 ) -> Result<Option<Box<Checkpoint>>, Error> {
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
@@ -362,24 +362,34 @@ pub(super) async fn save_step_async(
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
     let save = move || {
-        let saved = steps::save(&job, &stored_as, change);
+        let saved = steps::save(&job, &stored_as, &change);
         drop(lease);
         saved
     };
     stages.on_thread(save).await
 }
 
-/// Returns the last write to the head, if the run ends outside a slice and finishes the job.
+/// What is to be done last to the head of the job, of a run that ends outside of a slice. It gives how many items are complete,
+/// if all that there are to do are.
 pub(super) fn last(
     stages: &Stages,
     write: &Write,
-) -> Option<impl FnOnce() -> (Result<(), BackendError>, u64) + Send + 'static> {
+    failed: bool,
+) -> Option<impl FnOnce() -> Result<Option<u64>, BackendError> + Send + 'static> {
     let sharing = stages.session.sharing.as_deref().filter(|sharing| !sharing.is_in_slice())?;
-    let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
-    let job = sharing.job().clone();
-    let finish = move || match finish_job(&job) {
-        Ok(count) => (Ok(()), count),
-        Err(error) => (Err(error), 0),
-    };
-    is_finished.then_some(finish)
+    let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete);
+    let (job, passed) = (sharing.job().clone(), sharing.passed().to_vec());
+    is_finished.then_some(move || finish_job(&job, &passed))
+}
+
+/// What became of that. The run stops if items were put back that it has passed.
+pub(super) fn ended(
+    stages: &mut Stages,
+    finished: Result<Option<u64>, BackendError>,
+) -> Result<(Result<(), BackendError>, u64), Error> {
+    match finished {
+        Ok(Some(count)) => Ok((Ok(()), count)),
+        Ok(None) => Err(stages.stop(StopReason::PutBack)),
+        Err(error) => Ok((Err(error), 0)),
+    }
 }

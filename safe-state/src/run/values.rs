@@ -251,7 +251,7 @@ impl Run {
     pub fn remember<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
         if self.stages.session.sharing.is_some() {
             let change = self.shared_step(step, &value)?;
-            let before = sharing::save_step(&mut self.stages, &step_name(step), change)?;
+            let before = sharing::save_step(&mut self.stages, &step_name(step), &change)?;
             return Ok(self.step_in(step, before)?.unwrap_or(value));
         }
         let change = self.stages.values(|mut values| values.step_change(step, &value))?;

@@ -1,13 +1,16 @@
 //! The search of a worker for a slice: it tries the free slices one after the other, and waits while other workers have
 //! all of them.
 
+mod agreed;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::thread;
 use std::time::Duration;
 
 use safe_state_backends::{
-    Carried, Checkpoint, Completed, Cut, Error as BackendError, LoopProgress, Opening, RunEnd,
-    SharedJob, Slices, Store, format::Change,
+    Carried, Checkpoint, Completed, Error as BackendError, Opening, RunEnd, SharedJob, Slices,
+    Store, format::Change,
 };
 
 use safe_state_base::engine;
@@ -17,12 +20,17 @@ use super::input::Sampled;
 use super::join::CANCELLED;
 use super::order::Order;
 use crate::Error;
-use crate::error::items;
 use crate::job::shared::Cutting;
 use crate::observe::whole::Whole;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How long others may have the head while this worker has a slice that it has not begun.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it gives such a slice back, and tries again.
+const GIVEN_BACK: u32 = 100;
+/// For how long it leaves it free then: others try for it less often than that.
+const FREE: Duration = Duration::from_millis(200);
 
 /// The search for slices of one loop. It may go to another thread, and come back.
 #[derive(Debug)]
@@ -83,7 +91,21 @@ pub(crate) struct Done {
     pub(crate) whole: Whole,
 }
 
+/// A loop that a worker has passed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    pub(crate) loop_id: u16,
+    /// How many of its slices had been made unfinished before.
+    pub(crate) reopened: u32,
+}
+
 impl Done {
+    /// That the worker passes the loop.
+    pub(crate) fn passed(&self) -> Passed {
+        let loop_id = self.loop_id;
+        Passed { loop_id, reopened: self.head.reopened_slices(loop_id) }
+    }
+
     /// Returns the values of the variable `name` at the ends of the slices, in their order.
     pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Carried> + 'a {
         let in_head = self.head.merges_of(self.loop_id, name);
@@ -171,10 +193,22 @@ impl Hunt {
             Some(finished) => finished,
             None => self.looked_up()?,
         };
+        let mut given_back = 0;
         while let Some(slice) = self.order.next(&finished, self.cutting.count) {
             match self.job.claim(self.loop_id(), slice) {
-                Ok(opening) => {
-                    let head = self.head_with(slice)?;
+                Ok(mut opening) => {
+                    let head = match self.head_with(slice, &mut opening) {
+                        // Whoever has the head may wait for the slice, as one that clears the job does.
+                        Err(Error::Backend(BackendError::Held { .. }))
+                            if given_back < GIVEN_BACK =>
+                        {
+                            given_back += 1;
+                            drop(opening);
+                            thread::sleep(FREE);
+                            continue;
+                        }
+                        head => head?,
+                    };
                     if head.noted(CANCELLED).unwrap_or(0) != self.cancelled {
                         return Ok(Turn::Cancelled);
                     }
@@ -191,11 +225,7 @@ impl Hunt {
             }
         }
         self.order.has_waited();
-        let head = self.head()?;
-        if head.noted(CANCELLED).unwrap_or(0) != self.cancelled {
-            return Ok(Turn::Cancelled);
-        }
-        let finished = self.checked(&head)?.unwrap_or_default();
+        let Some((head, finished)) = self.looked_again()? else { return Ok(Turn::Cancelled) };
         if finished.len() == u64::from(self.cutting.count)
             && let Some(done) = self.done(&head)?
         {
@@ -212,42 +242,37 @@ impl Hunt {
     /// Returns `None` if a slice was opened again since the head was read.
     fn done(&self, head: &Checkpoint) -> Result<Option<Done>, Error> {
         let (loop_id, carries) = self.of;
-        let mut apart = BTreeMap::new();
         let lacks = |slice: &u32| carries && !head.has_merges_of(loop_id, *slice);
-        let mut lacking = Vec::new();
-        for slice in (0..self.cutting.count).filter(lacks) {
-            match self.values_of(slice, head)? {
-                Some(stored) => _ = apart.insert(slice, stored),
-                None => lacking.push(slice),
-            }
-        }
-        if !lacking.is_empty() && !self.had_nothing(head, lacking)? {
+        let lacking: Vec<u32> = (0..self.cutting.count).filter(lacks).collect();
+        let mut apart = self.job.finished_slices(loop_id, &lacking)?;
+        apart.retain(|_, stored| stored.is_slice_of(head));
+        let is_lacking = |slice: &u32| !apart.contains_key(slice);
+        let lacking: Vec<u32> = lacking.into_iter().filter(is_lacking).collect();
+        if !lacking.is_empty() && !self.had_nothing(head, &lacking)? {
             return Ok(None);
         }
         Ok(Some(Done { head: head.clone(), apart, loop_id, whole: self.whole(head, 0) }))
     }
 
-    /// Returns what is stored of a slice of that head.
-    fn values_of(&self, slice: u32, head: &Checkpoint) -> Result<Option<Checkpoint>, Error> {
-        Ok(self.job.slice(self.loop_id(), slice)?.filter(|stored| stored.is_slice_of(head)))
-    }
-
-    /// Returns whether the variables of those slices, of which nothing is stored, had nothing to store. If so, it is no job that
-    /// is being cleared by one that has the head, and no slice of it is lost.
-    fn had_nothing(&self, head: &Checkpoint, lacking: Vec<u32>) -> Result<bool, Error> {
+    /// Returns whether the variables of these slices, whose checkpoints are gone, had nothing to store. Returns `false` if one of them
+    /// has been opened again since.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SliceLost`] if the head says that one of them stores its values apart; [`Error::Cleared`] if the job is being cleared.
+    fn had_nothing(&self, head: &Checkpoint, lacking: &[u32]) -> Result<bool, Error> {
         let loop_id = self.loop_id();
+        let mut apart = lacking.iter().filter(|slice| head.stays_apart(loop_id, **slice)).copied();
+        let first = apart.next();
         self.job.change(|now| {
-            let job = || self.job.name().to_owned();
-            let now = now.ok_or_else(|| Error::Cleared { job: job() })?;
-            for slice in lacking.into_iter().filter(|slice| head.stays_apart(loop_id, *slice)) {
-                if !now.stays_apart(loop_id, slice) {
-                    return Ok((None, false));
+            let now = now.ok_or_else(|| self.cleared())?;
+            match first {
+                None => Ok((None, true)),
+                Some(slice) if now.stays_apart(loop_id, slice) => {
+                    Err(Error::SliceLost { job: self.job.name().to_owned(), slice })
                 }
-                if self.values_of(slice, &now)?.is_none() {
-                    return Err(Error::SliceLost { job: job(), slice });
-                }
+                Some(_) => Ok((None, false)),
             }
-            Ok((None, true))
         })
     }
 
@@ -262,20 +287,27 @@ impl Hunt {
         }
     }
 
-    fn head(&self) -> Result<Checkpoint, Error> {
-        let cleared = || Error::Cleared { job: self.job.name().to_owned() };
-        self.job.head()?.ok_or_else(cleared)
+    /// Returns the head and what is finished; none if the job was cancelled. It may be older than the truth, if it says that there
+    /// is something to do, or that all is done.
+    fn looked_again(&self) -> Result<Option<(Checkpoint, Completed)>, Error> {
+        let is_cancelled = |head: &Checkpoint| head.noted(CANCELLED).unwrap_or(0) != self.cancelled;
+        if let Some(head) = self.job.head()?.filter(|head| !is_cancelled(head))
+            && let Ok(finished) = self.checked(&head)
+        {
+            return Ok(Some((head, finished.unwrap_or_default())));
+        }
+        let head = self.job.head_now()?.ok_or_else(|| self.cleared())?;
+        let finished = self.checked(&head)?.unwrap_or_default();
+        Ok(Some((head, finished)).filter(|(head, _)| !is_cancelled(head)))
     }
 
-    /// Returns the head, with a note that the slice is under way if this search makes notes.
-    fn head_with(&self, slice: u32) -> Result<Checkpoint, Error> {
+    /// Returns the head, with a note that the slice is under way, if there are such.
+    fn head_with(&self, slice: u32, opening: &mut Opening) -> Result<Checkpoint, Error> {
         if !self.how.notes {
-            return self.head();
+            return self.job.head_by(opening)?.ok_or_else(|| self.cleared());
         }
-        self.job.change(|head| {
-            let Some(before) = head else {
-                return Err(Error::Cleared { job: self.job.name().to_owned() });
-            };
+        self.job.change_within(PATIENCE, |head| {
+            let before = head.ok_or_else(|| self.cleared())?;
             let is_finished = |it: &Slices| it.finished.contains(u64::from(slice));
             let is_noted = before.noted_of_slice(self.loop_id(), slice).is_some();
             if is_noted || before.slices_of(self.loop_id()).is_none_or(is_finished) {
@@ -290,86 +322,8 @@ impl Hunt {
         })
     }
 
-    /// Returns the finished slices. Cuts the loop if no worker has cut it before.
-    fn looked_up(&self) -> Result<Completed, Error> {
-        if !self.how.accepts
-            && let Some(finished) = self.checked(&self.head()?)?
-        {
-            return Ok(finished);
-        }
-        self.job.change(|head| {
-            let Some(mut head) = head else {
-                return Err(Error::Cleared { job: self.job.name().to_owned() });
-            };
-            if self.how.accepts {
-                self.note_sampled(&mut head);
-            }
-            if let Some(finished) = self.checked(&head)? {
-                return Ok((self.how.accepts.then_some(head), finished));
-            }
-            let slices = Slices {
-                loop_id: self.loop_id(),
-                count: self.cutting.count,
-                cut: self.cutting.cut.clone(),
-                finished: Completed::default(),
-            };
-            head.cut(slices, Some(self.cutting.total))
-                .map_err(|reason| self.job.unwritable(reason))?;
-            head.note(&self.note_of_keys(), self.cutting.keys);
-            self.note_sampled(&mut head);
-            Ok((Some(head), Completed::default()))
-        })
-    }
-
-    /// Returns the finished slices if the loop has been cut, after a check that all workers have the same input.
-    fn checked(&self, head: &Checkpoint) -> Result<Option<Completed>, Error> {
-        let Some(slices) = head.slices_of(self.loop_id()) else { return Ok(None) };
-        let total = head.loop_progress(self.loop_id()).and_then(LoopProgress::total);
-        if total != Some(self.cutting.total) {
-            let stored = total.map_or_else(|| "an input of unknown length".to_owned(), length);
-            return Err(self.differs(length(self.cutting.total), stored));
-        }
-        if slices.count != self.cutting.count {
-            let cut = |count| format!("{count} slices");
-            return Err(self.differs(cut(self.cutting.count), cut(slices.count)));
-        }
-        if slices.cut != self.cutting.cut {
-            return Err(self.differs(by(&self.cutting.cut), by(&slices.cut)));
-        }
-        if head.noted(&self.note_of_keys()) != self.cutting.keys {
-            let (found, stored) = ("items with other keys", "items with their keys");
-            return Err(self.differs(found.to_owned(), stored.to_owned()));
-        }
-        let is_other = |(name, found): (String, Option<u32>)| {
-            found.zip(head.noted(&name)).is_some_and(|(found, stored)| found != stored)
-        };
-        if self.sampled().into_iter().any(is_other) {
-            let found = "an input with other items, or in another order";
-            return Err(self.differs(found.to_owned(), "an input with their items".to_owned()));
-        }
-        Ok(Some(slices.finished.clone()))
-    }
-
-    /// Returns the samples of the input's items, with the names under which the head notes them.
-    fn sampled(&self) -> [(String, Option<u32>); 2] {
-        let (loop_id, Sampled { first, some }) = (self.loop_id(), self.how.sampled);
-        [(format!("first!{loop_id}"), first), (format!("items!{loop_id}"), some)]
-    }
-
-    fn note_sampled(&self, head: &mut Checkpoint) {
-        for (name, found) in self.sampled() {
-            head.forget_note(&name);
-            head.note(&name, found);
-        }
-    }
-
-    /// Returns the name under which the head notes a checksum of the loop's keys.
-    fn note_of_keys(&self) -> String {
-        format!("keys!{}", self.loop_id())
-    }
-
-    fn differs(&self, found: String, stored: String) -> Error {
-        Error::WorkerDiffers { job: self.job.name().to_owned(), found, stored }
+    fn cleared(&self) -> Error {
+        Error::Cleared { job: self.job.name().to_owned() }
     }
 
     fn begun(&self, opening: Opening, slice: u32, head: &Checkpoint) -> Result<Claimed, Error> {
@@ -403,20 +357,4 @@ pub(crate) fn share_of(head: &Checkpoint) -> u32 {
 /// Returns the index of the array's task that this process is.
 fn task() -> Option<u32> {
     engine::array_task().and_then(|task| task.index.parse().ok())
-}
-
-/// Returns in words how a loop is cut into slices.
-fn by(cut: &Cut) -> String {
-    match cut {
-        Cut::Index => "slices of the same length".to_owned(),
-        Cut::Splits(starts) => {
-            let begin = starts.iter().take(4).map(u64::to_string).collect::<Vec<_>>().join(", ");
-            format!("slices that begin at {begin}..")
-        }
-        Cut::Key => "slices by key".to_owned(),
-    }
-}
-
-fn length(total: u64) -> String {
-    format!("an input of {}", items(total))
 }

@@ -1,5 +1,6 @@
 //! Joins a job that many workers share: the worker has to agree with those before it, or it is refused.
 
+use std::iter;
 use std::sync::Arc;
 
 use safe_state_backends::{Checkpoint, Request, SharedJob};
@@ -14,6 +15,8 @@ use crate::{Error, Job};
 
 /// The name under which the head notes how often the job was cancelled.
 pub(crate) const CANCELLED: &str = "cancelled!";
+/// How many submissions of a job are remembered.
+const SUBMISSIONS: usize = 16;
 
 /// A worker that has joined.
 #[derive(Debug)]
@@ -47,12 +50,12 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let submission = submission(job);
     let is_another = |head: &Checkpoint| {
         head.is_being_cleared()
-            || head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
+            || head.is_finished() && submission.is_some_and(|it| !has_taken_part(head, it))
     };
-    if stored.head()?.is_some_and(|head| is_another(&head)) {
-        stored.clear_if(is_another)?;
-    }
-    let (cancelled, was_finished, began) = stored.change(|found| {
+    let joining = |found: Option<Checkpoint>| {
+        if found.as_ref().is_some_and(is_another) {
+            return Ok((None, None));
+        }
         let before = found.clone();
         let mut head = agreed(job, found, accepts)?;
         let mut cancelled = head.noted(CANCELLED).unwrap_or(0);
@@ -63,8 +66,14 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         }
         let was_finished = head.is_finished();
         let is_new = before.as_ref() != Some(&head);
-        Ok::<_, Error>((is_new.then(|| head.clone()), (cancelled, was_finished, head)))
-    })?;
+        Ok::<_, Error>((is_new.then(|| head.clone()), Some((cancelled, was_finished, head))))
+    };
+    let (cancelled, was_finished, began) = loop {
+        match stored.change(joining)? {
+            Some(joined) => break joined,
+            None => stored.clear_if(is_another)?,
+        }
+    };
     if let Some(used_up @ (Request::Accept | Request::Cancel)) = requested {
         // If this fails, the next worker does the same once more.
         let _ = used_up.use_up(&source.backend, &source.job);
@@ -93,9 +102,33 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
     head.set_code(job.expected.code);
     head.set_arguments(job.expected.arguments.iter().cloned());
     head.put_notes(notes);
-    head.note(SUBMISSION, submission(job));
+    if let Some(submission) = submission(job) {
+        takes_part(&mut head, submission);
+    }
     job.note_keyed_loops(&mut head);
     Ok(head)
+}
+
+/// Under what names the head has the submissions whose workers have joined, from the one that came last.
+fn names_of_submissions() -> impl Iterator<Item = String> {
+    let earlier = (1..SUBMISSIONS).map(|at| format!("{SUBMISSION}{at}"));
+    iter::once(SUBMISSION.to_owned()).chain(earlier)
+}
+
+fn has_taken_part(head: &Checkpoint, submission: u32) -> bool {
+    names_of_submissions().any(|name| head.noted(&name) == Some(submission))
+}
+
+/// Notes that a worker of the submission has joined. Of too many, the one that came first is forgotten.
+fn takes_part(head: &mut Checkpoint, submission: u32) {
+    if has_taken_part(head, submission) {
+        return;
+    }
+    let before: Vec<u32> = names_of_submissions().filter_map(|name| head.noted(&name)).collect();
+    for (name, noted) in names_of_submissions().zip(iter::once(submission).chain(before)) {
+        head.forget_note(&name);
+        head.note(&name, Some(noted));
+    }
 }
 
 /// Returns the fingerprint of the worker's submission, as the head notes it.

@@ -16,7 +16,7 @@ use safe_state_backends::{
     LeaseOptions, SharedJob, Store,
 };
 
-use super::hunt::{Hunt, SliceAt, Turn};
+use super::hunt::{Hunt, Passed, SliceAt, Turn};
 use super::state::{finish_job, finish_slice};
 use super::steps::{self, Awaited, StepTurn, Steps};
 use crate::Error;
@@ -30,6 +30,8 @@ enum At {
     Step(Awaited, Steps),
     Hunting(Box<Hunt>),
     Slice(Box<Hunt>, SliceAt, Box<Store>),
+    /// Behind the loop, with what it came to.
+    Behind(u64, Passed),
     Finished(u64),
 }
 
@@ -71,7 +73,7 @@ impl Model {
         let mut model = Model { server, job, workers, done, giving_up, steps: 0, passed, slices };
         model.undisturbed(|model| {
             let head = Checkpoint::new(JOB, None);
-            model.job.change(|_| Ok::<_, Error>((Some(head), ()))).unwrap();
+            model.job.change(|_| Ok::<_, Error>((Some(head.clone()), ()))).unwrap();
         });
         for _ in 0..=dice.roll(4) {
             let worker = model.worker();
@@ -100,7 +102,8 @@ impl Model {
         match dice.roll(12) {
             0 => self.die(which),
             1 => self.server.pass(dice.roll(2 * TTL)),
-            2 if !self.workers.iter().any(|worker| matches!(worker, At::Finished(_))) => {
+            // One that has not ended is there to do what is put back.
+            2 if self.workers.iter().any(|worker| !matches!(worker, At::Finished(_))) => {
                 self.retry();
             }
             _ => {
@@ -118,7 +121,7 @@ impl Model {
 
     /// What items fail from is mended, and those that were given up are put back.
     fn retry(&mut self) {
-        let head = self.undisturbed(|model| model.job.head().unwrap());
+        let head = self.undisturbed(|model| model.job.head_now().unwrap());
         self.giving_up.is_mended = true;
         self.server.state().worker.number = self.workers.len();
         if matches!(self.job.put_back_dead_letters(), Ok(Ok(1..))) {
@@ -148,6 +151,8 @@ impl Model {
                     Ok(self.hunting())
                 }
                 StepTurn::Own(lease) => {
+                    let is_done = self.server.head().carried_value(STEP).is_some();
+                    assert!(!is_done, "the step is done again");
                     steps.begin(lease);
                     self.steps += 1;
                     let value = self.steps;
@@ -159,7 +164,7 @@ impl Model {
                     let carried = value.change(STEP, Vec::new(), None).unwrap();
                     let change =
                         Change { carried: carried.into_iter().collect(), ..Change::default() };
-                    let before = steps::save(&self.job, STEP, change)?;
+                    let before = steps::save(&self.job, STEP, &change)?;
                     let stored = |head: Box<Checkpoint>| head.carried_within(STEP, &[]).unwrap();
                     self.passed.push(before.and_then(stored).unwrap_or(value));
                     drop(steps.end());
@@ -168,14 +173,15 @@ impl Model {
             },
             At::Hunting(mut hunt) => match hunt.turn()? {
                 Turn::Claimed(mut claimed) => {
+                    let slice = u64::from(claimed.at.slice);
+                    let is_done = self.server.head().slices_of(0).unwrap().finished.contains(slice);
+                    assert!(!is_done, "slice {slice} is done again");
                     let store = claimed.take().unwrap();
                     Ok(At::Slice(hunt, claimed.at.clone(), Box::new(store)))
                 }
                 Turn::Over(done) => {
                     let sum = |value: &Carried| u64::restore("sum", value).unwrap();
-                    let sum = done.values("sum").map(sum).sum();
-                    finish_job(&self.job)?;
-                    Ok(At::Finished(sum))
+                    Ok(At::Behind(done.values("sum").map(sum).sum(), done.passed()))
                 }
                 Turn::Wait(..) => Ok(At::Hunting(hunt)),
                 Turn::Cancelled => panic!("nobody has cancelled it"),
@@ -199,9 +205,14 @@ impl Model {
                 let SliceAt { loop_id, slice, range } = at;
                 let values = vec![("sum".to_owned(), value)];
                 let finished = FinishedSlice { loop_id, slice, range, values };
-                hunt.knows(&finish_slice(&self.job, finished, &mut store)?);
+                hunt.knows(&finish_slice(&self.job, &finished, &mut store)?);
                 Ok(At::Hunting(hunt))
             }
+            At::Behind(sum, passed) => Ok(match finish_job(&self.job, &[passed])? {
+                Some(_) => At::Finished(sum),
+                // It ends, and is started again.
+                None => self.worker(),
+            }),
             finished @ At::Finished(_) => Ok(finished),
         }
     }
@@ -214,7 +225,7 @@ impl Model {
     /// Checks what all have come to.
     fn check_end(&self, seed: u64) {
         self.check(seed);
-        let head = self.job.head().unwrap().unwrap();
+        let head = self.job.head_now().unwrap().unwrap();
         for (item, before) in self.giving_up.put_back.iter().enumerate() {
             let is_left = head.dead_letters().iter().any(|letter| letter.index() == item as u64);
             assert!(*before == 0 || !is_left, "schedule {seed}: {item} was put back and given up");

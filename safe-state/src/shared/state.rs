@@ -8,7 +8,7 @@ use safe_state_backends::{
     Carried, CarriedChange, Carry, Checkpoint, FinishedSlice, RunEnd, SharedJob, Store,
 };
 
-use super::hunt::{Done, Hunt, SliceAt};
+use super::hunt::{Done, Hunt, Passed, SliceAt};
 use super::input::Sampled;
 use super::steps::Steps;
 use crate::job::shared::{OnIdle, SharedTerms};
@@ -38,6 +38,7 @@ struct Looking {
     done: Option<Done>,
     /// The search for slices of the loop.
     hunt: Option<Hunt>,
+    passed: Vec<Passed>,
 }
 
 /// The time after which a worker that divides a rate looks again how many workers there are.
@@ -156,7 +157,13 @@ impl Sharing {
 
     /// Notes that all slices of the loop are finished.
     pub(crate) fn all_finished(&mut self, done: Done) {
-        self.looking = Looking { done: Some(done), hunt: None };
+        self.looking.passed.push(done.passed());
+        (self.looking.done, self.looking.hunt) = (Some(done), None);
+    }
+
+    /// The loops that the worker has passed.
+    pub(crate) fn passed(&self) -> &[Passed] {
+        &self.looking.passed
     }
 
     /// Returns what all workers have done with the loop that was finished last.
@@ -210,7 +217,7 @@ impl fmt::Debug for Sharing {
 /// The backend cannot be read or written, another worker has the slice, or the job was cleared.
 pub(crate) fn finish_slice(
     job: &SharedJob,
-    finished: FinishedSlice,
+    finished: &FinishedSlice,
     store: &mut Store,
 ) -> Result<Checkpoint, Error> {
     let (head, stays) = job.change(|head| {
@@ -221,9 +228,8 @@ pub(crate) fn finish_slice(
         // these needs the head, whose lease is held here, so a slice that can still be written is this worker's.
         store.save(Change { end: Some(RunEnd::Stopped), ..Change::default() })?;
         let found = store.checkpoint();
-        let slices = head.slices_of(finished.loop_id);
-        let stays = slices.is_some_and(|slices| finished.stays(found, slices));
-        head.finish_slice(finished, found).map_err(|reason| job.unwritable(reason))?;
+        head.finish_slice(finished.clone(), found).map_err(|reason| job.unwritable(reason))?;
+        let stays = finished.stays(found, &head);
         Ok((Some(head.clone()), (head, stays)))
     })?;
     if !stays {
@@ -233,15 +239,23 @@ pub(crate) fn finish_slice(
     Ok(head)
 }
 
-/// Marks the job finished, unless it is finished already. Returns how many items are complete.
+/// Marks the job finished, unless it is, and returns how many items are complete; none if dead letters were put back of loops that
+/// the worker had passed.
 ///
 /// # Errors
 ///
 /// The backend cannot be read or written.
-pub(crate) fn finish_job(job: &SharedJob) -> Result<u64, safe_state_backends::Error> {
+pub(crate) fn finish_job(
+    job: &SharedJob,
+    passed: &[Passed],
+) -> Result<Option<u64>, safe_state_backends::Error> {
     job.change(|head| {
-        let Some(mut head) = head else { return Ok((None, 0)) };
-        let count = head.completed_from(0);
+        let Some(mut head) = head else { return Ok((None, Some(0))) };
+        let count = Some(head.completed_from(0));
+        let is_as_it_was = |it: &Passed| head.reopened_slices(it.loop_id) == it.reopened;
+        if head.has_unfinished_slices() || !passed.iter().all(is_as_it_was) {
+            return Ok((None, None));
+        }
         if head.is_finished() {
             return Ok((None, count));
         }
@@ -253,6 +267,7 @@ pub(crate) fn finish_job(job: &SharedJob) -> Result<u64, safe_state_backends::Er
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::thread;
 
     use safe_state_backends::{LeaseOptions, MemoryBackend};
 
@@ -279,10 +294,43 @@ mod tests {
         let mut done = workers.remove(0);
         let SliceAt { loop_id, slice, range } = done.at.clone();
         let finished = FinishedSlice { loop_id, slice, range, values: Vec::new() };
-        let head = finish_slice(&job, finished, &mut done.take().unwrap()).unwrap();
+        let head = finish_slice(&job, &finished, &mut done.take().unwrap()).unwrap();
         assert_eq!(share_of(&head), 2);
         // A dead worker keeps its part of the rate until another takes its slice.
         drop(workers.remove(0));
         assert_eq!(share_of(&job.head().unwrap().unwrap()), 2);
+    }
+
+    #[test]
+    fn a_worker_that_divides_a_rate_keeps_no_slice_from_one_that_has_the_head() {
+        let backend = Arc::new(MemoryBackend::default());
+        let job = SharedJob::new(backend, "job", LeaseOptions::default()).unwrap();
+        job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
+        let hunt = || Hunt::new(job.clone(), (0, false), Cutting::by_index(1, 1), 0).noting();
+        drop(hunt().turn().unwrap());
+        let mut head = Arc::clone(job.backend()).lease("job", LeaseOptions::default()).unwrap();
+        thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                let mut hunt = hunt();
+                loop {
+                    match hunt.turn() {
+                        Ok(Turn::Wait(_)) => {}
+                        turn => break turn,
+                    }
+                }
+            });
+            while job.claim(0, 0).is_ok() {}
+            let free = loop {
+                if let Ok(free) = job.claim(0, 0) {
+                    break free;
+                }
+                thread::yield_now();
+            };
+            free.delete().unwrap();
+            head.delete().unwrap();
+            drop(head);
+            let turn = worker.join().unwrap();
+            assert!(matches!(turn, Err(Error::Cleared { .. })), "{turn:?}");
+        });
     }
 }

@@ -66,14 +66,18 @@ impl Awaited {
     ///
     /// The backend cannot be read, or the job was cleared.
     pub(crate) fn turn(&mut self) -> Result<StepTurn, Error> {
-        if let Some(done) = self.done()? {
+        if let Some(done) = self.job.head()?.and_then(|head| self.done(head)) {
             return Ok(StepTurn::Done(done));
         }
         match self.job.claim_step(&self.step) {
-            Ok(lease) => match self.done()? {
-                Some(done) => Ok(StepTurn::Done(done)),
-                None => Ok(StepTurn::Own(lease)),
-            },
+            Ok(mut lease) => {
+                let cleared = || Error::Cleared { job: self.job.name().to_owned() };
+                let head = self.job.head_by_step(&mut *lease)?.ok_or_else(cleared)?;
+                Ok(match self.done(head) {
+                    Some(done) => StepTurn::Done(done),
+                    None => StepTurn::Own(lease),
+                })
+            }
             Err(BackendError::Held { .. }) => {
                 let pause = self.pause;
                 self.pause = (2 * pause).min(LONGEST_PAUSE);
@@ -83,11 +87,8 @@ impl Awaited {
         }
     }
 
-    fn done(&self) -> Result<Option<Box<Checkpoint>>, Error> {
-        let cleared = || Error::Cleared { job: self.job.name().to_owned() };
-        let head = self.job.head()?.ok_or_else(cleared)?;
-        let is_done = head.carried_value(&self.stored_as).is_some();
-        Ok(is_done.then(|| Box::new(head)))
+    fn done(&self, head: Checkpoint) -> Option<Box<Checkpoint>> {
+        head.carried_value(&self.stored_as).is_some().then(|| Box::new(head))
     }
 }
 
@@ -100,7 +101,7 @@ impl Awaited {
 pub(crate) fn save(
     job: &SharedJob,
     stored_as: &str,
-    change: Change,
+    change: &Change,
 ) -> Result<Option<Box<Checkpoint>>, Error> {
     job.change(|head| {
         let Some(mut head) = head else {
@@ -109,7 +110,7 @@ pub(crate) fn save(
         if head.carried_value(stored_as).is_some() {
             return Ok((None, Some(Box::new(head))));
         }
-        head.take_in(change).map_err(|reason| job.unwritable(reason))?;
+        head.take_in(change.clone()).map_err(|reason| job.unwritable(reason))?;
         Ok((Some(head), None))
     })
 }

@@ -22,6 +22,8 @@ pub enum StopReason {
     WallTime,
     /// Other workers have all that is left of a loop, and the job is set not to wait for them.
     Idle,
+    /// Items that were given up were put back, as by `retry`, when the worker was behind their loop.
+    PutBack,
     /// `SAFE_STATE_REPLAY` asked for a single item, which has succeeded. Nothing was saved.
     Replay,
 }
@@ -36,6 +38,7 @@ impl StopReason {
             StopReason::Abandoned => {
                 "; what it has saved is kept: `safe-state resume`, or `Job::resume`, lets it run again"
             }
+            StopReason::PutBack => "; run it again to do them",
             _ => ", and has saved its progress; run it again to go on",
         }
     }
@@ -52,6 +55,7 @@ impl fmt::Display for StopReason {
             StopReason::MaxMemory => "because more than its `max_memory` was in use",
             StopReason::WallTime => "before the batch system ends it",
             StopReason::Idle => "because other workers hold the remaining slices",
+            StopReason::PutBack => "because items that it had passed were put back",
             StopReason::Replay => "after the item that was replayed",
         })
     }

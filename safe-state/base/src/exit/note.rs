@@ -14,7 +14,7 @@ const VARIABLE: &str = "SAFE_STATE_STOPPED";
 pub enum Ending {
     /// The run was asked to end, or its time was over: run it again later.
     Later,
-    /// The run exceeded a limit of its own: run it again.
+    /// It has passed a limit of its own, or items that were put back: run it again.
     Limit,
     /// Other workers have what is left.
     Idle,
@@ -53,7 +53,7 @@ impl Ending {
             Error::StoppedItself { .. } => Some(Ending::OnPurpose),
             Error::Stopped { reason, .. } => Some(match reason {
                 StopReason::Signal | StopReason::MaxRuntime | StopReason::WallTime => Ending::Later,
-                StopReason::Timeout | StopReason::MaxMemory => Ending::Limit,
+                StopReason::Timeout | StopReason::MaxMemory | StopReason::PutBack => Ending::Limit,
                 StopReason::Idle => Ending::Idle,
                 StopReason::Cancelled | StopReason::Abandoned | StopReason::Replay => {
                     Ending::OnPurpose

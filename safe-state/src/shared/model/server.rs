@@ -1,10 +1,12 @@
-//! A store on a network where requests and answers are lost or late, and where leases run out by the store's own clock.
-//! Each worker has another clock.
+//! A store on a network of which requests and answers are lost, or come late, and whose leases run out by its own clock. Each
+//! worker goes by another clock. What is read without a lease may come from a copy that is behind.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use safe_state_backends::{Appended, Backend, Error as BackendError, Lease, LeaseOptions};
+use safe_state_backends::{
+    Appended, Backend, Checkpoint, Error as BackendError, Lease, LeaseOptions,
+};
 
 pub(super) const JOB: &str = "model";
 /// The time that a lease lasts without a renewal.
@@ -24,8 +26,12 @@ impl Dice {
 
 pub(super) struct Server(Mutex<State>);
 
+type Stored = BTreeMap<String, Arc<[u8]>>;
+
 pub(super) struct State {
-    stored: BTreeMap<String, Vec<u8>>,
+    stored: Arc<Stored>,
+    /// Copies of it, each as it was a while ago.
+    copies: [Arc<Stored>; 2],
     leases: BTreeMap<String, Granted>,
     epochs: u64,
     pub(super) dice: Dice,
@@ -74,7 +80,8 @@ enum Sent {
 impl Server {
     pub(super) fn new(seed: u64, loses: u64, is_fenced: bool) -> Arc<Self> {
         Arc::new(Server(Mutex::new(State {
-            stored: BTreeMap::new(),
+            stored: Arc::default(),
+            copies: Default::default(),
             leases: BTreeMap::new(),
             epochs: 0,
             dice: Dice(seed | 1),
@@ -89,6 +96,11 @@ impl Server {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The job's head, as it is.
+    pub(super) fn head(&self) -> Checkpoint {
+        Checkpoint::decode(&self.state().stored[JOB]).unwrap()
+    }
+
     /// Lets time pass; some of the late requests come.
     pub(super) fn pass(&self, time: u64) {
         let mut state = self.state();
@@ -98,6 +110,11 @@ impl Server {
             let which = state.dice.roll(count) as usize;
             let late = state.network.late.swap_remove(which);
             late(&mut state);
+        }
+        for copy in 0..state.copies.len() {
+            if state.dice.roll(6) == 0 {
+                state.copies[copy] = Arc::clone(&state.stored);
+            }
         }
     }
 
@@ -160,19 +177,14 @@ impl State {
 
     /// Writes under the lease with the number `epoch`, if that is still the present one, or if the server does not
     /// fence.
-    fn write(
-        &mut self,
-        name: &str,
-        epoch: u64,
-        write: impl FnOnce(&mut BTreeMap<String, Vec<u8>>),
-    ) -> bool {
+    fn write(&mut self, name: &str, epoch: u64, write: impl FnOnce(&mut Stored)) -> bool {
         let until = self.now + TTL;
         match self.leases.get_mut(name).filter(|lease| lease.epoch == epoch) {
             Some(lease) => lease.until = lease.until.max(until),
             None if self.is_fenced => return false,
             None => {}
         }
-        write(&mut self.stored);
+        write(Arc::make_mut(&mut self.stored));
         true
     }
 }
@@ -184,7 +196,11 @@ fn lost() -> BackendError {
 impl Backend for Server {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
         let name = job.to_owned();
-        self.state().change(move |state| state.stored.get(&name).cloned())
+        self.state().change(move |state| {
+            let which = state.dice.roll(4) as usize;
+            let stored = state.copies.get(which).unwrap_or(&state.stored);
+            stored.get(&name).map(|bytes| bytes.to_vec())
+        })
     }
 
     fn save(&self, _: &str, _: &[u8]) -> Result<(), BackendError> {
@@ -227,7 +243,7 @@ struct Held {
 impl Held {
     fn write(
         &mut self,
-        write: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) + Send + 'static,
+        write: impl FnOnce(&mut Stored) + Send + 'static,
     ) -> Result<(), BackendError> {
         let mut state = self.server.state();
         let lease_lost = || BackendError::LeaseLost { job: self.name.clone(), holder: None };
@@ -247,9 +263,23 @@ impl Held {
 }
 
 impl Lease for Held {
+    fn load(&mut self, _: &dyn Backend, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
+        let name = job.to_owned();
+        let load = move |state: &mut State| Some(state.stored.get(&name)?.to_vec());
+        self.server.state().change(load)
+    }
+
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), BackendError> {
-        let (name, checkpoint) = (self.name.clone(), checkpoint.to_vec());
+        let (name, checkpoint) = (self.name.clone(), Arc::from(checkpoint));
         self.write(move |stored| _ = stored.insert(name, checkpoint))
+    }
+
+    fn load_current(
+        &mut self,
+        backend: &dyn Backend,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, BackendError> {
+        self.load(backend, name)
     }
 
     fn append(&mut self, _: &[u8]) -> Result<Appended, BackendError> {
