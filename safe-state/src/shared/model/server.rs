@@ -28,10 +28,16 @@ pub(super) struct Server(Mutex<State>);
 
 type Stored = BTreeMap<String, Arc<[u8]>>;
 
-pub(super) struct State {
-    stored: Arc<Stored>,
+/// What is stored.
+#[derive(Default)]
+struct Kept {
+    now: Arc<Stored>,
     /// Copies of it, each as it was a while ago.
     copies: [Arc<Stored>; 2],
+}
+
+pub(super) struct State {
+    stored: Kept,
     leases: BTreeMap<String, Granted>,
     epochs: u64,
     pub(super) dice: Dice,
@@ -80,8 +86,7 @@ enum Sent {
 impl Server {
     pub(super) fn new(seed: u64, loses: u64, is_fenced: bool) -> Arc<Self> {
         Arc::new(Server(Mutex::new(State {
-            stored: Arc::default(),
-            copies: Default::default(),
+            stored: Kept::default(),
             leases: BTreeMap::new(),
             epochs: 0,
             dice: Dice(seed | 1),
@@ -98,7 +103,7 @@ impl Server {
 
     /// The job's head, as it is.
     pub(super) fn head(&self) -> Checkpoint {
-        Checkpoint::decode(&self.state().stored[JOB]).unwrap()
+        Checkpoint::decode(&self.state().stored.now[JOB]).unwrap()
     }
 
     /// Lets time pass; some of the late requests come.
@@ -111,9 +116,9 @@ impl Server {
             let late = state.network.late.swap_remove(which);
             late(&mut state);
         }
-        for copy in 0..state.copies.len() {
+        for copy in 0..state.stored.copies.len() {
             if state.dice.roll(6) == 0 {
-                state.copies[copy] = Arc::clone(&state.stored);
+                state.stored.copies[copy] = Arc::clone(&state.stored.now);
             }
         }
     }
@@ -184,7 +189,7 @@ impl State {
             None if self.is_fenced => return false,
             None => {}
         }
-        write(Arc::make_mut(&mut self.stored));
+        write(Arc::make_mut(&mut self.stored.now));
         true
     }
 }
@@ -198,7 +203,7 @@ impl Backend for Server {
         let name = job.to_owned();
         self.state().change(move |state| {
             let which = state.dice.roll(4) as usize;
-            let stored = state.copies.get(which).unwrap_or(&state.stored);
+            let stored = state.stored.copies.get(which).unwrap_or(&state.stored.now);
             stored.get(&name).map(|bytes| bytes.to_vec())
         })
     }
@@ -265,7 +270,7 @@ impl Held {
 impl Lease for Held {
     fn load(&mut self, _: &dyn Backend, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
         let name = job.to_owned();
-        let load = move |state: &mut State| Some(state.stored.get(&name)?.to_vec());
+        let load = move |state: &mut State| Some(state.stored.now.get(&name)?.to_vec());
         self.server.state().change(load)
     }
 
