@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
-use crate::generation::Generation;
+use crate::checkpoint::generation::Generation;
 use crate::limits::NESTING_LIMIT;
 use form::Form;
 

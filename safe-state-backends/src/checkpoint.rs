@@ -3,28 +3,36 @@
 mod by_hand;
 mod carried;
 mod check;
+pub(crate) mod completed;
 mod crash_cause;
+pub(crate) mod dead_letters;
 mod differing;
 mod display;
+pub(crate) mod failure;
 mod finished;
 mod forget;
+pub(crate) mod generation;
 mod history;
+pub(crate) mod keys;
 mod loop_progress;
 mod migrate;
 mod put_back;
+pub(crate) mod results;
 mod samples;
 mod suspect;
 mod workers;
+pub(crate) mod worklist;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::format::separate;
 use crate::format::{self, FormatError, Record};
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
-use crate::{Carried, Completed, DeadLetters, Failure, ValueAt, apart, bounded};
+use crate::{Carried, Completed, DeadLetters, Failure, ValueAt, bounded};
 
 pub use by_hand::{CONSUMED, NotByHand};
 pub(crate) use check::Refused;
@@ -67,10 +75,10 @@ pub struct Checkpoint {
     pub(crate) dead_letters: DeadLetters,
     pub(crate) history: History,
     /// Fingerprints of the arguments that belong to the job, by the arguments' names. They have a record of their own.
-    #[serde(with = "apart", default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(with = "separate", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) arguments: BTreeMap<String, u32>,
     /// The state of loops that run side by side or are shared. It has records of its own.
-    #[serde(with = "apart", default, skip_serializing_if = "Workers::is_empty")]
+    #[serde(with = "separate", default, skip_serializing_if = "Workers::is_empty")]
     pub(crate) workers: Workers,
 }
 

@@ -1,5 +1,9 @@
 //! The errors of backends.
 
+pub(crate) mod reason;
+pub(crate) mod sentence;
+pub(crate) mod stored;
+
 use crate::escape::Line;
 use std::io;
 use std::path::PathBuf;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dir::{self, Dir, For};
-use crate::lock::{self, Lock};
+use crate::lease::lock::{self, Lock};
 use crate::size::SizeLimit;
 use crate::{Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use lease::FileLease;

@@ -17,6 +17,7 @@ pub(crate) mod request;
     allow(dead_code, reason = "without the feature they are told from others alone")
 )]
 pub(crate) mod sealed;
+pub(crate) mod separate;
 mod side_by_side;
 #[cfg(test)]
 mod torn;

@@ -22,15 +22,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
-mod apart;
 mod backend;
 mod bounded;
 mod carried;
 mod checkpoint;
-mod completed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod dead_letters;
 mod dir;
 mod effects;
 #[doc(hidden)]
@@ -38,57 +35,40 @@ mod effects;
 mod encrypt;
 mod error;
 pub mod escape;
-mod failure;
 mod file;
 pub mod format;
-mod generation;
-mod holder;
 mod journal;
-mod keys;
+mod lease;
 mod limits;
-mod lock;
 mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod name;
-mod named;
 #[cfg(feature = "network")]
 pub mod network;
 #[cfg(feature = "object-store")]
 mod object_store;
-mod output;
+mod outputs;
 #[cfg(target_os = "linux")]
 mod page;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(all(feature = "network", unix))]
-mod presence;
-mod presses;
-mod process;
-mod publish;
-mod reason;
 #[cfg(feature = "redis")]
 mod redis;
-mod request;
-mod results;
+mod requests;
 #[cfg(test)]
 mod sample;
-mod sentence;
 mod shared;
-mod signs;
 mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
 mod store;
-mod stored;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod tables;
 mod timestamp;
 mod url;
 pub mod value;
-mod wait;
-mod worklist;
 
 #[cfg(feature = "object-store")]
 pub use self::object_store::{ObjectStoreBackend, Objects};
@@ -98,62 +78,65 @@ pub use self::redis::{Redis, RedisBackend};
 pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
+pub use checkpoint::completed::Completed;
+pub use checkpoint::dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
+pub use checkpoint::failure::{Captured, Failure, FailureKind};
 pub use checkpoint::{
     Attempts, CONSUMED, Checkpoint, CrashCause, Cut, DeadLetterNotRetryable, InFlight, LoopEnd,
     LoopProgress, Mark, Merge, NotByHand, PastRun, Progress, RunEnd, Sampled, Samples, Slices,
     Suspect,
 };
-pub use completed::Completed;
-pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 #[doc(hidden)]
 pub use dir::is_shared;
 pub use effects::{Bounds, EffectState, EffectStore};
 #[cfg(feature = "encrypt")]
 pub use encrypt::{Encrypted, EncryptionKeys, IntoKeys};
 pub use error::Error;
-pub use failure::{Captured, Failure, FailureKind};
 /// The parts of a failure's report: its chain of errors, values, stack frames and source excerpts.
 pub mod details {
-    pub use crate::failure::details::{
+    pub use crate::checkpoint::failure::details::{
         Details, Excerpt, Fact, Frame, Link, Origin, Place, Span, Step, Value,
     };
 }
+pub use checkpoint::keys::Keys;
+pub use checkpoint::results::Results;
+pub use checkpoint::worklist::Worklist;
+#[doc(hidden)]
+pub use error::reason::serialize_reason;
+#[doc(hidden)]
+pub use error::sentence::one_line;
 pub use file::FileBackend;
 #[doc(hidden)]
 pub use file::{extend_by_page, with_pages_in};
-pub use holder::Holder;
-pub use keys::Keys;
+pub use lease::holder::Holder;
 #[doc(hidden)]
-pub use lock::Lock;
+pub use lease::lock::Lock;
 pub use memory::MemoryBackend;
 #[cfg(feature = "mysql")]
 pub use mysql::{MySql, MySqlBackend};
 #[cfg(feature = "mysql")]
 pub use mysql_async;
 #[doc(hidden)]
-pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
+pub use outputs::named::{
+    read_named, read_own, read_stdin, reopen_named, write_named, write_named_once,
+};
 #[doc(hidden)]
-pub use output::{
+pub use outputs::output::{
     FileId, OutputLock, Taken, claim_output, is_output_of, move_outputs, release_output, writer_of,
 };
+pub use outputs::publish::{Publication, publish, publish_once, skip_if_exists};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
-pub use presses::Press;
-pub use publish::{Publication, publish, publish_once, skip_if_exists};
-#[doc(hidden)]
-pub use reason::serialize_reason;
-pub use request::Request;
-pub use results::Results;
+pub use requests::presses::Press;
+pub use requests::request::Request;
+pub use requests::signs::Signs;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
-pub use sentence::one_line;
-#[doc(hidden)]
 pub use shared::{
     BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, range_of_slice, whole,
 };
-pub use signs::Signs;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
@@ -165,4 +148,3 @@ pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use url::{IntoBackend, from_url, redacted};
-pub use worklist::Worklist;

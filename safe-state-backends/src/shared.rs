@@ -18,12 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::format::FormatError;
+use crate::lease::wait;
 use crate::name::{RESERVED, check_job};
 use crate::store::Opening;
 use crate::timestamp::Timestamp;
 use crate::{
     Backend, Carried, Checkpoint, Cut, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
-    Slices, Store, wait,
+    Slices, Store,
 };
 
 /// The time to wait for others that write the head. Each takes a moment.

@@ -6,12 +6,13 @@ mod transactions;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::stored::place;
 use crate::format::{self, Change, FormatError, Record};
 use crate::journal::Journal;
+use crate::lease::wait;
 use crate::limits::DIFFERING_LIMIT;
-use crate::stored::place;
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
+use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request};
 use overwritten::Overwritten;
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};

@@ -9,8 +9,8 @@ use super::form::{Form, List};
 use super::waiting::{Entries, Waiting};
 use super::written::{Written, check_reads_back, named};
 use super::{Carried, CarriedChange, CarriedError, Carry};
+use crate::checkpoint::worklist::Parts;
 use crate::value::Section;
-use crate::worklist::Parts;
 use crate::{Results, Worklist};
 
 impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
@@ -66,7 +66,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
 }
 
 /// Returns which list is stored by field names, and the number of its elements.
-fn known(stored: &Carried) -> Option<(&crate::generation::Generation, usize)> {
+fn known(stored: &Carried) -> Option<(&crate::checkpoint::generation::Generation, usize)> {
     let Form::NamedList(_) = &stored.form else { return None };
     Some((&stored.generation, usize::try_from(stored.form.elements()?).ok()?))
 }

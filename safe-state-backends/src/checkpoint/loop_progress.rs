@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Samples, Suspect};
 use crate::format::LoopChange;
+use crate::format::separate;
 use crate::limits::NESTING_LIMIT;
-use crate::{Carried, Completed, Keys, apart, bounded};
+use crate::{Carried, Completed, Keys, bounded};
 
 /// The progress of one loop of a job: its completed items, and what is needed to go on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub struct LoopProgress {
     /// The item that a cautious run was about to begin.
     pub(crate) suspect: Option<Box<Suspect>>,
     /// Samples of the completed items, for a loop that knows its items by index; they have records of their own.
-    #[serde(with = "apart", default, skip_serializing_if = "Samples::is_empty")]
+    #[serde(with = "separate", default, skip_serializing_if = "Samples::is_empty")]
     pub(crate) samples: Samples,
 }
 

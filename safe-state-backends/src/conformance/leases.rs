@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Subject;
-use crate::{Appended, Error, LeaseOptions, Request, wait};
+use crate::lease::wait;
+use crate::{Appended, Error, LeaseOptions, Request};
 
 pub(super) fn check(subject: &Subject) {
     a_record_follows_a_snapshot_of_its_own_lease(subject);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Subject, load, save_more};
-use crate::{Backend, Error, LeaseOptions, wait};
+use crate::lease::wait;
+use crate::{Backend, Error, LeaseOptions};
 
 /// The environment variable that tells a child its task.
 const ROLE: &str = "SAFE_STATE_CONFORMANCE";

@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 use super::{Done, EffectChange, Effects};
 use crate::format::FormatError;
 use crate::journal::Journal;
+use crate::lease::wait;
 use crate::limits::KEY_LIMIT;
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Carried, Error, LeaseOptions, format, wait};
+use crate::{Appended, Backend, Carried, Error, LeaseOptions, format};
 
 /// The effects that have to happen once, each with the bytes of its key, under the lease on their name.
 ///

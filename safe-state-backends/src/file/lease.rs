@@ -6,7 +6,7 @@ use super::log::Log;
 use super::paged::{self, Beside};
 use super::{FileBackend, file_of};
 use crate::dir::Dir;
-use crate::lock::Lock;
+use crate::lease::lock::Lock;
 use crate::{Appended, Backend, Error, Lease};
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};

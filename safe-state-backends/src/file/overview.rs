@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::{FileBackend, file_of, lock_of, paged};
 use crate::dir::Dir;
-use crate::{Backend, Error, Holder, lock};
+use crate::lease::lock;
+use crate::{Backend, Error, Holder};
 
 /// A directory whose file names were read once. The files' contents and the holders of locks are read when asked for.
 pub(super) struct Overview {

@@ -6,7 +6,7 @@ use super::frame::{self, Frame, Frames, Place};
 use super::record::{payload, push};
 use super::{FormatError, damaged};
 use crate::bounded;
-use crate::presses::{MOST, Press};
+use crate::requests::presses::{MOST, Press};
 
 /// The kind of the only record in this list.
 pub(super) const PRESSES: u8 = 96;

@@ -21,7 +21,7 @@ impl<C: Connect> LeaseHolder<C> {
         let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
         // The presence file is made before the lease, so that whoever sees the lease finds the file.
         #[cfg(unix)]
-        let presence = crate::presence::Presence::tell();
+        let presence = crate::lease::presence::Presence::tell();
         let mut over = None;
         let mut asked = Instant::now();
         let mut once = || {

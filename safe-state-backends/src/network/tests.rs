@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::NetworkBackend;
 use super::fake::{Fault, Server};
-use crate::process::Process;
+use crate::lease::process::Process;
 use crate::{
     Appended, Backend, Checkpoint, Completed, Cut, Error, Lease, LeaseOptions, SharedJob, Slices,
     begun_slices,

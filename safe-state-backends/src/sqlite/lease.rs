@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::{Database, LeaseToken, Trouble};
 use super::statements;
-use crate::lock::{self, Lock};
+use crate::lease::lock::{self, Lock};
 use crate::statements::Outstanding;
 use crate::{Appended, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name};
 

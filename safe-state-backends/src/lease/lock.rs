@@ -87,7 +87,7 @@ impl Lock {
     }
 
     /// Returns whether the lock's path, in whichever directory is there now, still leads to the locked file.
-    pub(super) fn stands(&self) -> Result<bool, Error> {
+    pub(crate) fn stands(&self) -> Result<bool, Error> {
         let path = self.dir.path().join(&self.name);
         let stands = fs::symlink_metadata(&path)
             .and_then(|found| Ok(Id::of(&found) == Id::of(&self.file.metadata()?)));

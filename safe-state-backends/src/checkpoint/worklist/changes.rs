@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::generation::Generation;
+use crate::checkpoint::generation::Generation;
 
 /// The most states that are remembered, of which one may be stored: the last saved state, the one being saved, and the same two
 /// for each place where the list is kept.

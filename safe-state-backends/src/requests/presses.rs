@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure;
+use crate::checkpoint::failure;
+use crate::error::stored::place;
 use crate::format::presses;
+use crate::lease::wait;
 use crate::name::{RESERVED, check_job};
-use crate::stored::place;
-use crate::{Backend, Error, LeaseOptions, Timestamp, wait};
+use crate::{Backend, Error, LeaseOptions, Timestamp};
 
 /// The most presses that are kept for a job: the last ones.
 pub(crate) const MOST: usize = 50;

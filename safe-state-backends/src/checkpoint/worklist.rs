@@ -8,7 +8,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::generation::Generation;
+use crate::checkpoint::generation::Generation;
 use changes::{Changes, Taken};
 
 pub(crate) use changes::Parts;

@@ -82,7 +82,7 @@ impl fmt::Debug for Keys {
 mod flat {
     use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         numbers: &[u64],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -93,7 +93,7 @@ mod flat {
         serializer.serialize_bytes(&bytes)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<u64>, D::Error> {
         if deserializer.is_human_readable() {

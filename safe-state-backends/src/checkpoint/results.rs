@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::generation::Generation;
+use crate::checkpoint::generation::Generation;
 
 /// A list that is only pushed to. When it is carried through a loop, a save writes only the elements pushed since the last
 /// save, however long the list is.

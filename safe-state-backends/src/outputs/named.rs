@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::dir::{Dir, read_within};
-use crate::publish::{publish, publish_once};
+use crate::outputs::publish::{publish, publish_once};
 use crate::size::{SizeLimit, too_large};
 
 /// Reads a file up to the largest size of a checkpoint, even from a pipe or a source without end.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::escape::Line;
-use crate::process::Process;
+use crate::lease::process::Process;
 use crate::timestamp::Timestamp;
 
 /// The process that holds a lease.
@@ -81,7 +81,7 @@ impl Holder {
             return false;
         };
         #[cfg(unix)]
-        return crate::presence::has_left(process, self.pid);
+        return crate::lease::presence::has_left(process, self.pid);
         #[cfg(not(unix))]
         {
             let _ = process;

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::stored::place;
 use crate::format::request;
+use crate::lease::wait;
 use crate::name::{RESERVED, check_job};
-use crate::stored::place;
-use crate::{Backend, Error, Lease, LeaseOptions, wait};
+use crate::{Backend, Error, Lease, LeaseOptions};
 
 /// The time for which a request waits for others that are being made at the same time. Each takes a moment, but more on a slow
 /// disk.

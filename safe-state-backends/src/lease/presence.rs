@@ -14,7 +14,7 @@ use std::time::Duration;
 use fs2::FileExt;
 use rustix::fs::OFlags;
 
-use crate::process::Process;
+use crate::lease::process::Process;
 
 /// The folder of the files. It is in memory, so that no file of an earlier boot is there; each container has its own.
 const FOLDER: &str = "/dev/shm";

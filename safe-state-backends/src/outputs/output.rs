@@ -13,8 +13,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::format::output;
+use crate::lease::wait;
 use crate::name::RESERVED;
-use crate::{Backend, Checkpoint, Durability, Error, LeaseOptions, wait};
+use crate::{Backend, Checkpoint, Durability, Error, LeaseOptions};
 
 pub use lock::{OutputLock, Taken};
 

@@ -1,0 +1,8 @@
+//! Who holds a lease: locks of files, the identity of a process, and waiting until a lease is free.
+
+pub(crate) mod holder;
+pub(crate) mod lock;
+#[cfg(all(feature = "network", unix))]
+pub(crate) mod presence;
+pub(crate) mod process;
+pub(crate) mod wait;

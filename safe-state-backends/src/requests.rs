@@ -1,0 +1,5 @@
+//! What is asked of a job from outside, who pressed which button, and signs by which a change is noticed.
+
+pub(crate) mod presses;
+pub(crate) mod request;
+pub(crate) mod signs;
