@@ -24,7 +24,7 @@ mod torn;
 
 use crate::limits::DIFFERING_LIMIT;
 use crate::{Carried, Checkpoint, Durability};
-use frame::{Frame, Frames, Place};
+use frame::{Frame, FramePlace, Frames};
 use pieces::Pieces;
 
 pub use examine::{Examination, Examined, RecordKind, examine};
@@ -172,10 +172,10 @@ pub(crate) fn snapshot_in_pieces(checkpoint: &Checkpoint) -> Result<Pieces, Form
 /// A record that can stand in a frame.
 pub(crate) trait Framed {
     /// Appends the record to `buffer`, framed for the place `place`.
-    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
+    fn write(&self, place: FramePlace, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
 
     /// Appends the record to `pieces`, framed for the place `place`, without copying large values.
-    fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
+    fn write_in_pieces(&self, place: FramePlace, pieces: &mut Pieces) -> Result<(), FormatError> {
         self.write(place, pieces.small_mut())
     }
 
@@ -195,7 +195,7 @@ pub(crate) struct Behind<'a> {
 /// The end of a log, where records may be appended behind a snapshot.
 #[derive(Clone, Copy)]
 pub(crate) struct Tail {
-    place: Place,
+    place: FramePlace,
     limit: usize,
 }
 
@@ -205,7 +205,7 @@ impl Tail {
         let len = snapshot.len();
         let limit = len + tail_room(len, durability);
         // Records that belong to the snapshot may follow it, so the place is the end of all its pieces.
-        Some(Tail { place: Place::after(snapshot.small())?.at(len), limit })
+        Some(Tail { place: FramePlace::after(snapshot.small())?.at(len), limit })
     }
 
     /// Returns the place behind the record that ends after `end` bytes, and the records that follow. `None` if no record ends

@@ -10,7 +10,7 @@ mod head;
 #[cfg(test)]
 mod lost;
 mod put_back;
-mod under_way;
+mod slice_notes;
 
 use std::fmt;
 use std::ops::Range;

@@ -12,6 +12,7 @@ mod end;
 mod exchange;
 mod feed;
 mod futures;
+mod in_flight;
 mod job;
 mod line;
 mod macros;
@@ -19,7 +20,6 @@ mod offered;
 mod task;
 mod terms;
 mod threads;
-mod under_way;
 
 pub use ahead::{AheadAsFutures, AheadOnThreads, Parts, ahead_on_threads, typed_ahead};
 pub use asking::{asking, asking_by_key};

@@ -28,7 +28,7 @@ pub use std::vec::Vec;
 pub use crate::__argument as argument;
 pub use crate::attempt::{
     ByClone, ByLength, ByLog, Fallible, Fallibly, Flow, Kept, Marked, OfFallible, OfSure, Outcome,
-    Returning, Surely, TriedOnce as Once, UndoneByClone, UndoneByLength, UndoneByLog, attempt,
+    Returning, Surely, TriedOnce, UndoneByClone, UndoneByLength, UndoneByLog, attempt,
     attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
@@ -40,7 +40,7 @@ pub use crate::failure::returns::returned;
 pub use crate::failure::returns::{Returns, panic_with};
 pub use crate::failure::stopping::stop;
 pub use crate::failure::try_trace::{
-    Handed, HandedOut, HasPlain, NoItem, NotKept, Plain, PlainItem, TryOperand as Given,
+    Handed, HandedOut, HasPlain, NoItem, NotKept, Plain, PlainItem, TryOperand,
 };
 pub use crate::failure::{
     Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,
@@ -54,7 +54,7 @@ pub use crate::items::compared::{
     HeadOther, HeadOuterHolder, HeadPath, InHead, WalkedArgument, WalkedOther, WalkedPath,
 };
 pub use crate::items::fingerprint::CONSUMED;
-pub use crate::items::identity::{CursorType, IdentityKind as Way};
+pub use crate::items::identity::{CursorType, IdentityKind};
 pub use crate::items::input::{
     checked as checked_items, compared as compared_items, consumed as consumed_items, input,
     unchecked as unchecked_items,

@@ -40,7 +40,7 @@ struct PageDir {
 }
 
 /// The place of a job's page, for a job of one backend.
-struct Place {
+struct PagePlace {
     name: PathBuf,
     /// The two halves of a hash of the backend's name, by which a page knows the backend.
     id: (u64, u64),
@@ -48,13 +48,13 @@ struct Place {
 
 impl PageDir {
     /// Returns the place of the page of `job`; `None` if the backend has no name that tells it from others.
-    fn place(&self, job: &str) -> Option<Place> {
+    fn place(&self, job: &str) -> Option<PagePlace> {
         let hash = name::hash(self.within.page_place()?.as_bytes());
         let suffix = format!(".{hash:032x}{}", name::PAGE);
         let stem = name::encode_within(job, name::FILE_NAME_LIMIT - suffix.len());
         let [upper, lower] = [hash >> 64, hash & u128::from(u64::MAX)];
         let half = |half: u128| u64::try_from(half).unwrap_or_default();
-        Some(Place { name: (stem + &suffix).into(), id: (half(upper), half(lower)) })
+        Some(PagePlace { name: (stem + &suffix).into(), id: (half(upper), half(lower)) })
     }
 
     /// Loads the checkpoint of the job, extended by its page.

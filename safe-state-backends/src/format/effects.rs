@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
-use super::frame::{self, Frame, Frames, Place};
+use super::frame::{self, Frame, FramePlace, Frames};
 use super::record::{payload, push};
 use super::{FormatError, Framed, damaged};
 use crate::Carried;
@@ -39,7 +39,7 @@ pub(crate) fn snapshot(effects: &Effects) -> Result<Vec<u8>, FormatError> {
     let begun = effects.all_begun().map(|(key, at)| (Bytes::new(key), at));
     let snapshot = Snapshot { name: &effects.name, done: done.collect(), begun: begun.collect() };
     let mut bytes = frame::header().to_vec();
-    push(EFFECTS, &snapshot, Place::FIRST, &mut bytes)?;
+    push(EFFECTS, &snapshot, FramePlace::FIRST, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -83,7 +83,7 @@ fn stored(bytes: &[u8], offset: usize) -> Result<Effects, FormatError> {
 }
 
 impl Framed for EffectChange {
-    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+    fn write(&self, place: FramePlace, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
         push(EFFECT, self, place, buffer)
     }
 }

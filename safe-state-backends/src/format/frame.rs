@@ -15,41 +15,41 @@ pub(super) const FRAME_LEN: usize = 4 + 4 + 1;
 /// The place of a frame. Its checksum covers the place, so that a record that was moved, or that stands behind another snapshot
 /// than it was written for, is no record.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct FramePlace {
     pub(super) offset: usize,
     /// The checksum of the snapshot's frame; 0 for that frame itself.
     snapshot: u32,
 }
 
-impl Place {
-    pub(super) const FIRST: Place = Place { offset: HEADER_LEN, snapshot: 0 };
+impl FramePlace {
+    pub(super) const FIRST: FramePlace = FramePlace { offset: HEADER_LEN, snapshot: 0 };
 
     /// Returns the place behind a snapshot just written, of which at least the frame's head is given; `None` if the bytes are
     /// too few.
-    pub(super) fn after(snapshot: &[u8]) -> Option<Place> {
+    pub(super) fn after(snapshot: &[u8]) -> Option<FramePlace> {
         let head = snapshot.get(HEADER_LEN..)?.first_chunk::<FRAME_LEN>()?;
         let [_, _, _, _, c0, c1, c2, c3, _] = *head;
-        Some(Place { snapshot: u32::from_le_bytes([c0, c1, c2, c3]), ..Place::FIRST })
+        Some(FramePlace { snapshot: u32::from_le_bytes([c0, c1, c2, c3]), ..FramePlace::FIRST })
     }
 
     /// Returns `place` for records behind the snapshot whose frame is `snapshot`, if `place` is that of the snapshot.
-    pub(super) fn behind(snapshot: &[u8], place: Place) -> Place {
+    pub(super) fn behind(snapshot: &[u8], place: FramePlace) -> FramePlace {
         match head_at(snapshot, 0) {
             Some((head, _)) if place.offset == HEADER_LEN => {
-                Place { snapshot: head.checksum, ..place }
+                FramePlace { snapshot: head.checksum, ..place }
             }
             _ => place,
         }
     }
 
-    fn next(self, frame: &Frame<'_>) -> Place {
+    fn next(self, frame: &Frame<'_>) -> FramePlace {
         let first = self.offset == HEADER_LEN;
         let snapshot = if first { frame.checksum } else { self.snapshot };
-        Place { offset: frame.offset + FRAME_LEN + frame.payload.len(), snapshot }
+        FramePlace { offset: frame.offset + FRAME_LEN + frame.payload.len(), snapshot }
     }
 
-    pub(super) fn at(self, offset: usize) -> Place {
-        Place { offset, ..self }
+    pub(super) fn at(self, offset: usize) -> FramePlace {
+        FramePlace { offset, ..self }
     }
 
     /// Returns the checksum of the snapshot, and the offset.
@@ -96,7 +96,7 @@ pub(super) fn begin(buffer: &mut Vec<u8>) -> usize {
 pub(super) fn end(
     buffer: &mut [u8],
     start: usize,
-    place: Place,
+    place: FramePlace,
     kind: u8,
 ) -> Result<(), FormatError> {
     let (_, frame) = buffer.split_at_mut(start);
@@ -115,7 +115,7 @@ pub(super) fn end(
 pub(super) fn end_in_pieces(
     pieces: &mut Pieces,
     (start, before): (usize, usize),
-    place: Place,
+    place: FramePlace,
     kind: u8,
 ) -> Result<(), FormatError> {
     let payload_len = pieces.len() - before - FRAME_LEN;
@@ -128,7 +128,7 @@ pub(super) fn end_in_pieces(
 }
 
 fn checksum<'a>(
-    place: Place,
+    place: FramePlace,
     len: u32,
     kind: u8,
     payload: impl IntoIterator<Item = &'a [u8]>,
@@ -152,7 +152,7 @@ fn checksum<'a>(
 /// An iterator over the frames of a checkpoint.
 pub(super) struct Frames<'a> {
     bytes: &'a [u8],
-    place: Place,
+    place: FramePlace,
 }
 
 impl<'a> Frames<'a> {
@@ -172,7 +172,7 @@ impl<'a> Frames<'a> {
             return Err(damaged(0, "the header's checksum is wrong"));
         }
         match version {
-            1..=VERSION => Ok(Frames { bytes, place: Place::FIRST }),
+            1..=VERSION => Ok(Frames { bytes, place: FramePlace::FIRST }),
             0 => Err(damaged(0, "format version 0 never existed")),
             found => Err(FormatError::Newer { found }),
         }
@@ -180,12 +180,12 @@ impl<'a> Frames<'a> {
 
     /// Begins before the first frame without checking the header.
     pub(super) fn behind_header(bytes: &'a [u8]) -> Self {
-        Frames { bytes, place: Place::FIRST }
+        Frames { bytes, place: FramePlace::FIRST }
     }
 
     /// Returns the place of the next frame, whether it exists or not.
     #[cfg(target_os = "linux")]
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> FramePlace {
         self.place
     }
 
@@ -253,7 +253,7 @@ fn head_at(bytes: &[u8], offset: usize) -> Option<(Head, &[u8])> {
     (kind != 0).then_some((head, payload))
 }
 
-fn frame_at(bytes: &[u8], place: Place) -> Option<Frame<'_>> {
+fn frame_at(bytes: &[u8], place: FramePlace) -> Option<Frame<'_>> {
     let offset = place.offset;
     let (Head { len, checksum: stored, kind }, payload) = head_at(bytes, offset)?;
     let whole = checksum(place, len, kind, [payload]) == stored;

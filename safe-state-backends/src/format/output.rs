@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Frame, Frames, Place};
+use super::frame::{self, Frame, FramePlace, Frames};
 use super::record::{payload, push};
 use super::{FormatError, damaged};
 
@@ -16,7 +16,7 @@ struct Stored<'a> {
 
 pub(crate) fn encode(job: &str) -> Result<Vec<u8>, FormatError> {
     let mut bytes = frame::header().to_vec();
-    push(OUTPUT, &Stored { job }, Place::FIRST, &mut bytes)?;
+    push(OUTPUT, &Stored { job }, FramePlace::FIRST, &mut bytes)?;
     Ok(bytes)
 }
 

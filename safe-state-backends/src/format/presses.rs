@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Frame, Frames, Place};
+use super::frame::{self, Frame, FramePlace, Frames};
 use super::record::{payload, push};
 use super::{FormatError, damaged};
 use crate::bounded;
@@ -20,7 +20,7 @@ struct Stored {
 
 pub(crate) fn encode(job: &str, presses: Vec<Press>) -> Result<Vec<u8>, FormatError> {
     let mut bytes = frame::header().to_vec();
-    push(PRESSES, &Stored { job: job.to_owned(), presses }, Place::FIRST, &mut bytes)?;
+    push(PRESSES, &Stored { job: job.to_owned(), presses }, FramePlace::FIRST, &mut bytes)?;
     Ok(bytes)
 }
 

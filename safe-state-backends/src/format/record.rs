@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Frame, Place};
+use super::frame::{self, Frame, FramePlace};
 use super::pieces::{Growing, LARGE, Pieces};
 use super::side_by_side::{self, SideBySide};
 use super::{FormatError, Framed, damaged};
@@ -244,7 +244,7 @@ pub(super) fn payload<'de, T: Deserialize<'de>>(
 }
 
 impl Framed for Record {
-    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+    fn write(&self, place: FramePlace, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
         match self {
             Record::Snapshot(checkpoint) => push_snapshot(checkpoint, place, buffer),
             Record::Advance(advance) => push(ADVANCE, advance, place, buffer),
@@ -267,7 +267,7 @@ impl Framed for Record {
         }
     }
 
-    fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
+    fn write_in_pieces(&self, place: FramePlace, pieces: &mut Pieces) -> Result<(), FormatError> {
         match self {
             Record::Change(change) if self.is_large() && !change.is_side_by_side() => {
                 let values = change.carried.iter().map(|it| &it.value);
@@ -297,7 +297,7 @@ pub(super) fn write_snapshot(
     checkpoint: &Checkpoint,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
-    push_snapshot(checkpoint, Place::FIRST, buffer)
+    push_snapshot(checkpoint, FramePlace::FIRST, buffer)
 }
 
 pub(super) fn write_snapshot_in_pieces(
@@ -305,8 +305,8 @@ pub(super) fn write_snapshot_in_pieces(
     pieces: &mut Pieces,
 ) -> Result<(), FormatError> {
     let short = checkpoint.shortened();
-    push_in_pieces(SNAPSHOT, &*short, short.carried.values(), Place::FIRST, pieces)?;
-    let place = Place::after(pieces.small()).unwrap_or(Place::FIRST).at(pieces.len());
+    push_in_pieces(SNAPSHOT, &*short, short.carried.values(), FramePlace::FIRST, pieces)?;
+    let place = FramePlace::after(pieces.small()).unwrap_or(FramePlace::FIRST).at(pieces.len());
     let begin = pieces.small().len();
     push_behind(checkpoint, (place, begin), pieces.small_mut())
 }
@@ -314,12 +314,12 @@ pub(super) fn write_snapshot_in_pieces(
 /// Writes the snapshot, and behind it the parts of the checkpoint that have records of their own.
 fn push_snapshot(
     checkpoint: &Checkpoint,
-    place: Place,
+    place: FramePlace,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let begin = buffer.len();
     push(SNAPSHOT, &*checkpoint.shortened(), place, buffer)?;
-    let place = Place::behind(buffer.get(begin..).unwrap_or_default(), place);
+    let place = FramePlace::behind(buffer.get(begin..).unwrap_or_default(), place);
     push_behind(checkpoint, (place, begin), buffer)
 }
 
@@ -327,7 +327,7 @@ fn push_snapshot(
 /// holds from `begin` on.
 fn push_behind(
     checkpoint: &Checkpoint,
-    (place, begin): (Place, usize),
+    (place, begin): (FramePlace, usize),
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     for (loop_id, progress) in &checkpoint.loops {
@@ -344,7 +344,7 @@ fn push_behind(
 /// Writes the state of loops that run side by side or are shared, behind what `buffer` holds from `begin` on.
 fn push_workers(
     workers: &Workers,
-    (place, begin): (Place, usize),
+    (place, begin): (FramePlace, usize),
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let here = |buffer: &Vec<u8>| place.at(place.offset + buffer.len() - begin);
@@ -357,7 +357,7 @@ fn push_workers(
 fn push_samples(
     loop_id: u16,
     marks: &[Mark],
-    (place, begin): (Place, usize),
+    (place, begin): (FramePlace, usize),
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     for marks in marks.chunks(SAMPLE_LIMIT) {
@@ -370,7 +370,7 @@ fn push_samples(
 pub(super) fn push(
     kind: u8,
     value: &impl Serialize,
-    place: Place,
+    place: FramePlace,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let start = frame::begin(buffer);
@@ -385,7 +385,7 @@ fn push_in_pieces<'a>(
     kind: u8,
     value: &impl Serialize,
     values: impl Iterator<Item = &'a Carried>,
-    place: Place,
+    place: FramePlace,
     pieces: &mut Pieces,
 ) -> Result<(), FormatError> {
     let before = pieces.len();

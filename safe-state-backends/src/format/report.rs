@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Frame, Frames, Place};
+use super::frame::{self, Frame, FramePlace, Frames};
 use super::record::{SNAPSHOT, payload, push};
 use super::{FormatError, damaged};
 use crate::{Checkpoint, Failure};
@@ -27,7 +27,7 @@ impl Report {
     /// None for a report within the limits on a failure's size.
     pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
         let mut bytes = frame::header().to_vec();
-        push(REPORT, self, Place::FIRST, &mut bytes)?;
+        push(REPORT, self, FramePlace::FIRST, &mut bytes)?;
         Ok(bytes)
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Frame, Frames, Place};
+use super::frame::{self, Frame, FramePlace, Frames};
 use super::record::{payload, push};
 use super::{FormatError, damaged};
 use crate::Request;
@@ -30,7 +30,7 @@ pub(crate) fn encode(
     reason: Option<&str>,
 ) -> Result<Vec<u8>, FormatError> {
     let mut bytes = frame::header().to_vec();
-    push(REQUEST, &Stored { job, asked, reason }, Place::FIRST, &mut bytes)?;
+    push(REQUEST, &Stored { job, asked, reason }, FramePlace::FIRST, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -69,7 +69,7 @@ mod tests {
     fn a_request_of_version_1_is_read() {
         let mut bytes = frame::header().to_vec();
         let stored = WithoutReason { job: "ab", asked: Request::Pause };
-        push(REQUEST, &stored, Place::FIRST, &mut bytes).unwrap();
+        push(REQUEST, &stored, FramePlace::FIRST, &mut bytes).unwrap();
         assert_eq!(decode(&bytes), Ok((Request::Pause, "ab", None)));
     }
 

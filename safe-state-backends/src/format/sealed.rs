@@ -1,6 +1,6 @@
 //! The format of an encrypted checkpoint: a header, a frame with the sealed snapshot, and a frame for each sealed record.
 
-use super::frame::{self, Frame, Frames, Place};
+use super::frame::{self, Frame, FramePlace, Frames};
 use super::pieces::Pieces;
 use super::{FormatError, Framed, Tail, damaged};
 
@@ -20,7 +20,7 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 pub(crate) fn snapshot(name: &str, sealed: &[u8]) -> Result<Pieces, FormatError> {
     let mut bytes = frame::header().to_vec();
     let named = [&(name.len() as u64).to_le_bytes()[..], name.as_bytes(), sealed].concat();
-    Sealed(SNAPSHOT, &named).write(Place::FIRST, &mut bytes)?;
+    Sealed(SNAPSHOT, &named).write(FramePlace::FIRST, &mut bytes)?;
     Ok(bytes.into())
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn frames(bytes: &[u8]) -> Result<Vec<(u64, &[u8])>, FormatError> {
 struct Sealed<'a>(u8, &'a [u8]);
 
 impl Framed for Sealed<'_> {
-    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+    fn write(&self, place: FramePlace, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
         let Sealed(kind, sealed) = *self;
         let start = frame::begin(buffer);
         buffer.extend_from_slice(sealed);

@@ -132,9 +132,9 @@ impl Holder {
 }
 
 /// The process and lease, and the device of the lock's file, as read from a line.
-type Told = ((Process, u64), Option<u64>);
+type LeaseMark = ((Process, u64), Option<u64>);
 
-fn mark_of(word: &str) -> Option<Told> {
+fn mark_of(word: &str) -> Option<LeaseMark> {
     let (process, lease) = word.rsplit_once('#')?;
     let (lease, device) = match lease.split_once('@') {
         Some((lease, device)) => (lease, Some(u64::from_str_radix(device, 16).ok()?)),

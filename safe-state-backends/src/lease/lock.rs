@@ -118,10 +118,10 @@ impl Lock {
             Ok(found) => found,
         };
         match told(found.as_deref(), &self.line) {
-            Told::Ours => Ok(()),
-            Told::Nothing if !self.may_be_taken() => Ok(()),
-            Told::Nothing => Err(Error::LeaseLost { job: job.to_owned(), holder: None }),
-            Told::Another(holder) => {
+            LockOwner::Ours => Ok(()),
+            LockOwner::Nothing if !self.may_be_taken() => Ok(()),
+            LockOwner::Nothing => Err(Error::LeaseLost { job: job.to_owned(), holder: None }),
+            LockOwner::Another(holder) => {
                 Err(Error::LeaseLost { job: job.to_owned(), holder: Some(Box::new(holder)) })
             }
         }
@@ -150,8 +150,9 @@ impl Drop for Lock {
         // The file is removed while it is still locked, so that nobody can have taken it over; but not if someone removed it
         // before, or took the lock over, so that it is another run's by now. If it can't be removed it stays, unlocked, and the
         // next run uses it again.
-        let is_anothers =
-            |line: Option<String>| matches!(told(line.as_deref(), &self.line), Told::Another(_));
+        let is_anothers = |line: Option<String>| {
+            matches!(told(line.as_deref(), &self.line), LockOwner::Another(_))
+        };
         let is_ours = self.found_line().is_ok_and(|line| !is_anothers(line));
         if is_ours && self.dir.names(&self.name, &self.file).unwrap_or(false) {
             let _ = self.dir.remove(&self.name);
@@ -212,21 +213,21 @@ fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
 
 /// The author of a lock's line.
 #[derive(Debug, PartialEq, Eq)]
-enum Told {
+enum LockOwner {
     Ours,
     Another(Holder),
     /// Nobody who writes these lines: another program wrote into the file.
     Nothing,
 }
 
-fn told(line: Option<&str>, ours: &str) -> Told {
+fn told(line: Option<&str>, ours: &str) -> LockOwner {
     match line {
-        Some(line) if line == ours => Told::Ours,
+        Some(line) if line == ours => LockOwner::Ours,
         Some(line) => match Holder::from_line(line) {
-            Some(holder) if holder.is_marked() => Told::Another(holder),
-            _ => Told::Nothing,
+            Some(holder) if holder.is_marked() => LockOwner::Another(holder),
+            _ => LockOwner::Nothing,
         },
-        None => Told::Nothing,
+        None => LockOwner::Nothing,
     }
 }
 
@@ -257,11 +258,11 @@ mod tests {
     fn another_holder_is_told_from_what_is_none() {
         let ours = Holder::this_process().to_line();
         let another = "7 1000000 another-host 0/1/2#3@801";
-        assert_eq!(told(Some(&ours), &ours), Told::Ours);
+        assert_eq!(told(Some(&ours), &ours), LockOwner::Ours);
         let holder = Holder::from_line(another).unwrap();
-        assert_eq!(told(Some(another), &ours), Told::Another(holder));
+        assert_eq!(told(Some(another), &ours), LockOwner::Another(holder));
         for nothing in [None, Some(""), Some("1 1 elsewhere")] {
-            assert_eq!(told(nothing, &ours), Told::Nothing);
+            assert_eq!(told(nothing, &ours), LockOwner::Nothing);
         }
     }
 }

@@ -13,7 +13,7 @@ use syn::{Attribute, FnArg, GenericParam, Generics, ItemFn, Path};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::standing::stands_beside;
-use crate::emit::run::Told;
+use crate::emit::run::JobExpr;
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::RESERVED;
@@ -24,13 +24,13 @@ pub(crate) fn beside(function: &ItemFn, plan: &Plan, job: &TokenStream) -> Optio
 }
 
 /// Returns the expression by which the function itself gets its `job`: from the companion, if that has the same job.
-pub(crate) fn job_of(function: &ItemFn, plan: &Plan, job: TokenStream) -> Told {
+pub(crate) fn job_of(function: &ItemFn, plan: &Plan, job: TokenStream) -> JobExpr {
     let krate = &plan.krate;
     if !stands_beside(function, plan) || !used_inputs(function, &job).is_empty() {
-        return Told::By(job);
+        return JobExpr::By(job);
     }
     let marker = marker(function);
-    Told::Alone(quote_spanned! {Span::mixed_site()=> #krate::__private::job_of::<#marker>() })
+    JobExpr::Alone(quote_spanned! {Span::mixed_site()=> #krate::__private::job_of::<#marker>() })
 }
 
 /// Returns the inputs of the function that the job's tokens mention.

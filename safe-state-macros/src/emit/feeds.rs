@@ -105,7 +105,7 @@ pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
     if policy.answers_errors() && !policy.tries_once() {
         quote_spanned! {here=> #krate::__private::Kept::new }
     } else {
-        quote_spanned! {here=> #krate::__private::Once::new }
+        quote_spanned! {here=> #krate::__private::TriedOnce::new }
     }
 }
 

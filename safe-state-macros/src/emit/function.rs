@@ -8,7 +8,7 @@ use syn::{Block, Expr, ItemFn, Result, Stmt};
 
 use crate::analyse::plan::Analysed;
 use crate::emit::proof::proof;
-use crate::emit::run::Told;
+use crate::emit::run::JobExpr;
 use crate::emit::{
     arguments, belonging, commits, companion, cursors, lower_loop, restore, run, steps,
     try_operators,
@@ -39,7 +39,7 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
         let job = match &outside {
             Some(outside) => {
                 let order = run::in_order(plan, block, outside);
-                Told::By(quote! { { #order #job } })
+                JobExpr::By(quote! { { #order #job } })
             }
             None => job,
         };
@@ -53,7 +53,7 @@ fn region(
     written: &Block,
     analysed: &Analysed,
     (name, instance, mentioned): (&Ident, &TokenStream, &BTreeSet<String>),
-    (job, captures): (Told, &TokenStream),
+    (job, captures): (JobExpr, &TokenStream),
 ) -> Result<Block> {
     let Analysed { plan, survey, targets, block } = analysed;
     let mut block = block.clone();

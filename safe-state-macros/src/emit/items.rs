@@ -45,7 +45,7 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
     match &target.items.identity {
         Identity::Index => KnownBy {
             suffix: "",
-            way: quote_spanned! {here=> #krate::__private::Way::Index },
+            way: quote_spanned! {here=> #krate::__private::IdentityKind::Index },
             of_item: if is_compared(plan, target) {
                 let asked = local("asked");
                 quote_spanned! {here=> |item| {
@@ -61,13 +61,13 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
             let krate = moved_crate(krate, there);
             KnownBy {
                 suffix: "",
-                way: quote_spanned! {here=> #krate::__private::Way::Index },
+                way: quote_spanned! {here=> #krate::__private::IdentityKind::Index },
                 of_item: quote_spanned! {there=> |#pat| #krate::__private::fingerprint!(&(#body)) },
             }
         }
         Identity::Consumed(_) => KnownBy {
             suffix: "",
-            way: quote_spanned! {here=> #krate::__private::Way::Consumed },
+            way: quote_spanned! {here=> #krate::__private::IdentityKind::Consumed },
             of_item: quote_spanned! {here=> |_| #krate::__private::CONSUMED },
         },
         Identity::Key(OfItem { pat, body, .. }) => {
@@ -77,7 +77,7 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
             let krate = moved_crate(krate, here);
             KnownBy {
                 suffix: "_by_key",
-                way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
+                way: quote_spanned! {here=> #krate::__private::IdentityKind::Key(#made_by) },
                 of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
             }
         }
@@ -85,7 +85,7 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
             let (here, cursor_type) = (at(body.span()), cursor_type(target));
             KnownBy {
                 suffix: "_by_cursor",
-                way: quote_spanned! {here=> #krate::__private::Way::Cursor },
+                way: quote_spanned! {here=> #krate::__private::IdentityKind::Cursor },
                 of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
             }
         }

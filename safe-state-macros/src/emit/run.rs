@@ -14,27 +14,27 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{in_braces_of, local, locals};
 
 /// The expression by which the function tells its job.
-pub(crate) enum Told {
+pub(crate) enum JobExpr {
     /// The companion's job, to which the function adds nothing.
     Alone(TokenStream),
     By(TokenStream),
 }
 
-impl Told {
+impl JobExpr {
     /// Adds the calls in `more` to the job.
     pub(crate) fn with(self, more: &TokenStream) -> Self {
         match self {
-            Told::Alone(job) if more.is_empty() => Told::Alone(job),
-            Told::Alone(job) | Told::By(job) => {
-                Told::By(quote_spanned! {Span::mixed_site()=> #job #more })
+            JobExpr::Alone(job) if more.is_empty() => JobExpr::Alone(job),
+            JobExpr::Alone(job) | JobExpr::By(job) => {
+                JobExpr::By(quote_spanned! {Span::mixed_site()=> #job #more })
             }
         }
     }
 }
 
-impl ToTokens for Told {
+impl ToTokens for JobExpr {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let (Told::Alone(job) | Told::By(job)) = self;
+        let (JobExpr::Alone(job) | JobExpr::By(job)) = self;
         job.to_tokens(tokens);
     }
 }
@@ -43,7 +43,7 @@ impl ToTokens for Told {
 /// ends it.
 pub(crate) fn in_one_call(
     plan: &Plan,
-    job: &Told,
+    job: &JobExpr,
     block: &Block,
     captures: &TokenStream,
     before: &TokenStream,
@@ -56,8 +56,8 @@ pub(crate) fn in_one_call(
     let body = behind(&quote_spanned! {site=> #captures #before }, block);
     // The job is made in a statement of its own, which drops what the user's expressions hold before the run begins.
     let (told, job) = match job {
-        Told::Alone(job) => (TokenStream::new(), quote_spanned! {site=> &#job }),
-        Told::By(job) => {
+        JobExpr::Alone(job) => (TokenStream::new(), quote_spanned! {site=> &#job }),
+        JobExpr::By(job) => {
             (quote_spanned! {site=> let #job_local = #job; }, quote_spanned! {site=> &#job_local })
         }
     };
@@ -82,7 +82,7 @@ fn behind(before: &TokenStream, block: &Block) -> TokenTree {
     in_braces_of(block, quote_spanned! {Span::mixed_site()=> #(#items)* #before #(#stmts)* })
 }
 
-pub(crate) fn open(plan: &Plan, job: &Told) -> TokenStream {
+pub(crate) fn open(plan: &Plan, job: &JobExpr) -> TokenStream {
     let krate = &plan.krate;
     locals!(run, error, on_error);
     let job_local = &local("job");

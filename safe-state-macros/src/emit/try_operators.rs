@@ -55,7 +55,7 @@ impl Questions<'_> {
         let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
         let column = column + 1;
         let expression = text_of(&value.to_token_stream(), LIMIT);
-        let func = quote_spanned! {here=> #krate::__private::Given::noted };
+        let func = quote_spanned! {here=> #krate::__private::TryOperand::noted };
         let site = quote_spanned! {here=>
             &(#krate::__private::file!(), #line, #column, #expression)
         };

@@ -7,7 +7,7 @@ mod squeue;
 mod submission;
 
 pub use array::{ArrayTask, array_task};
-pub use ends::{Heeded, heed, told};
+pub use ends::{EndWatch, heed, told};
 pub use submission::submission;
 
 /// A variable in the environment of a process that each batch system has started, and the system's name.

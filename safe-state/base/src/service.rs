@@ -25,11 +25,11 @@ struct Manager {
     socket: UnixDatagram,
     has_watchdog: bool,
     every: Duration,
-    told: Mutex<Told>,
+    told: Mutex<LastNotice>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct LastNotice {
     is_ready: bool,
     next: Option<Instant>,
 }

@@ -11,16 +11,16 @@ use super::screen::{Screen, Shown};
 
 /// Of which job.
 #[derive(Args, Debug)]
-pub(super) struct Asked {
+pub(super) struct JobArg {
     /// The job's name.
     job: String,
 }
 
 /// Of which job, and why.
 #[derive(Args, Debug)]
-pub(super) struct AskedWhy {
+pub(super) struct JobAndReason {
     #[command(flatten)]
-    job: Asked,
+    job: JobArg,
     /// Why, for others who look at the job.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -36,7 +36,7 @@ struct Effect<'a> {
     means: &'static str,
 }
 
-impl AskedWhy {
+impl JobAndReason {
     /// Asks a job to pause. A job that has not begun then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let means = "is to wait before its next item, until `safe-state resume`";
@@ -63,7 +63,7 @@ impl AskedWhy {
     }
 }
 
-impl Asked {
+impl JobArg {
     pub(super) fn resume(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let backend = place.backend()?;
         if Request::load(&*backend, &self.job)?.is_none() {

@@ -89,15 +89,15 @@ enum Command {
     #[cfg(unix)]
     Restart(restart::Restart),
     /// Asks a job to pause: its run saves, and waits before its next item.
-    Pause(control::AskedWhy),
+    Pause(control::JobAndReason),
     /// Takes back what was asked of a job, so that it goes on.
-    Resume(control::Asked),
+    Resume(control::JobArg),
     /// Asks the run of a job to end before its next item; a later run goes on.
-    Cancel(control::Asked),
+    Cancel(control::JobArg),
     /// Ends a job for good: its run ends before its next item, and no other begins until `resume`.
-    Abandon(control::AskedWhy),
+    Abandon(control::JobAndReason),
     /// Lets the next run of a job go on with what the one before was refused for.
-    Accept(control::Asked),
+    Accept(control::JobArg),
     Export(export::Export),
     Import(import::Import),
     Doctor(doctor::Doctor),

@@ -61,11 +61,11 @@ fn code(codes: &[i32]) -> u8 {
 }
 
 /// Each signal that is passed on to the workers, with a flag that tells whether it has come.
-type Asked = Vec<(i32, Arc<AtomicBool>)>;
+type PassedSignals = Vec<(i32, Arc<AtomicBool>)>;
 
 /// Starts the workers. Returns them, with the flags of the signals that are passed on.
-fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Asked)> {
-    let mut asked = Asked::new();
+fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, PassedSignals)> {
+    let mut asked = PassedSignals::new();
     for signal in [SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU] {
         let flag = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(signal, Arc::clone(&flag))?;
@@ -108,7 +108,7 @@ fn submission() -> OsString {
 }
 
 /// Waits until all workers have ended, and passes signals on to them. Returns their exit codes.
-fn all_ended(mut workers: Vec<Child>, asked: &Asked) -> io::Result<Vec<i32>> {
+fn all_ended(mut workers: Vec<Child>, asked: &PassedSignals) -> io::Result<Vec<i32>> {
     let mut codes = Vec::new();
     while !workers.is_empty() {
         let mut left = Vec::new();

@@ -20,21 +20,21 @@ const MOST_VERSIONS: u32 = 16;
 /// Makes the bytes of entries. It remembers the schema of each key.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
-    schemas: HashMap<Box<str>, Known>,
+    schemas: HashMap<Box<str>, KnownSchema>,
 }
 
 /// A schema, and its bytes.
 #[derive(Debug, Default)]
-struct Known {
+struct KnownSchema {
     schema: Schema,
     bytes: Vec<u8>,
 }
 
-impl Known {
+impl KnownSchema {
     fn new(schema: Schema) -> Self {
         // Serialising a schema into memory never fails.
         let bytes = postcard::to_stdvec(&schema).unwrap_or_default();
-        Known { schema, bytes }
+        KnownSchema { schema, bytes }
     }
 }
 
@@ -58,7 +58,7 @@ impl Entries {
             GuardError::Unserializable { key: key.to_owned(), reason: error.to_string() }
         })?;
         if let Cow::Owned(schema) = schema {
-            self.schemas.insert(key.into(), Known::new(schema));
+            self.schemas.insert(key.into(), KnownSchema::new(schema));
         }
         let at = at + len;
         let Some(known) = self.schemas.get(key) else { return Ok(at) };

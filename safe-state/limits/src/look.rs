@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::CrashCause;
 
-use safe_state_base::engine::Heeded;
+use safe_state_base::engine::EndWatch;
 use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
 
 use crate::escalation::{Escalation, Interrupt, Step, Steps};
 use crate::job_limits::JobLimits;
 use crate::memory::pause;
 use crate::meter::Meter;
-use crate::parked::{Blame, Parked, Place};
+use crate::parked::{Blame, LentTo, Parked};
 use crate::pressure::Pressure;
 use crate::signal::{self, ThreadId};
 use crate::token::Token;
@@ -33,7 +33,7 @@ pub(crate) struct RunWatch<P> {
     limits: JobLimits,
     began: Instant,
     /// When the batch system ends the program; none if the run does not heed it.
-    ends: Option<Arc<Heeded>>,
+    ends: Option<Arc<EndWatch>>,
     meter: Option<Meter>,
     pressure: Option<Arc<Pressure>>,
     token: Arc<Token>,
@@ -51,7 +51,7 @@ struct State<P> {
     item: Option<Instant>,
     /// When the item last made progress, as far as was seen.
     progress: Option<Instant>,
-    parked: Place<P>,
+    parked: LentTo<P>,
     /// When memory use passed the limit, and how much was in use then.
     memory: Option<(Instant, u64)>,
     escalation: Escalation,
@@ -78,7 +78,7 @@ impl<P> Default for State<P> {
             has_ended: false,
             item: None,
             progress: None,
-            parked: Place::default(),
+            parked: LentTo::default(),
             memory: None,
             escalation: Escalation::default(),
             has_told_the_end: false,
@@ -108,7 +108,7 @@ impl<P: Parked> RunWatch<P> {
     pub(crate) fn new(
         job: &str,
         limits: JobLimits,
-        ends: Option<Arc<Heeded>>,
+        ends: Option<Arc<EndWatch>>,
         pressure: Option<Arc<Pressure>>,
         now: Instant,
     ) -> Result<Self, Error> {
@@ -137,7 +137,7 @@ impl<P: Parked> RunWatch<P> {
         let mut state = self.state();
         state.item = Some(now);
         state.progress = Some(now);
-        state.parked = Place::Here(parked);
+        state.parked = LentTo::Here(parked);
         state.escalation.reset();
         state.has_told_the_end = false;
         if self.is_asked_to_end.load(Ordering::Relaxed) {

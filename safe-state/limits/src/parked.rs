@@ -40,7 +40,7 @@ pub enum Blame {
 
 /// The place where the lent value is.
 #[derive(Debug, Default)]
-pub(crate) enum Place<P> {
+pub(crate) enum LentTo<P> {
     /// The run has it.
     #[default]
     Run,
@@ -58,10 +58,10 @@ fn save(parked: &mut impl Parked, blame: Blame, job: &str) {
     }
 }
 
-impl<P: Parked> Place<P> {
+impl<P: Parked> LentTo<P> {
     /// Saves if the value is here, and waits at most [`PATIENCE`] for that.
     pub(crate) fn save(&mut self, blame: Blame, job: &str) {
-        if !matches!(self, Place::Here(_)) {
+        if !matches!(self, LentTo::Here(_)) {
             return;
         }
         let (give, given) = channel::<Box<P>>();
@@ -83,30 +83,30 @@ impl<P: Parked> Place<P> {
             tracing::error!(target: "safe_state", job, %error, "not saved");
             return;
         }
-        let Place::Here(parked) = std::mem::take(self) else { return };
+        let LentTo::Here(parked) = std::mem::take(self) else { return };
         // Sending can't fail, as the thread lives until `give` is dropped.
         let _ = give.send(parked);
         drop(give);
         *self = match saved.recv_timeout(PATIENCE) {
-            Ok(parked) => Place::Here(parked),
-            Err(_) => Place::Saving(saved),
+            Ok(parked) => LentTo::Here(parked),
+            Err(_) => LentTo::Saving(saved),
         };
     }
 
     /// Returns the index of the item in flight, if the value is here.
     pub(crate) fn item(&self) -> Option<u64> {
         match self {
-            Place::Here(parked) => parked.item_in_flight(),
-            Place::Run | Place::Saving(_) => None,
+            LentTo::Here(parked) => parked.item_in_flight(),
+            LentTo::Run | LentTo::Saving(_) => None,
         }
     }
 
     /// Takes the value back for the run, and waits for a save to end.
     pub(crate) fn take(&mut self) -> Option<Box<P>> {
         match std::mem::take(self) {
-            Place::Run => None,
-            Place::Here(parked) => Some(parked),
-            Place::Saving(saved) => saved.recv().ok(),
+            LentTo::Run => None,
+            LentTo::Here(parked) => Some(parked),
+            LentTo::Saving(saved) => saved.recv().ok(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use safe_state_base::engine::Heeded;
+use safe_state_base::engine::EndWatch;
 use safe_state_base::{Error, StopReason};
 
 pub use crate::died_of::died_of;
@@ -39,7 +39,7 @@ impl<P: Parked> RunLimits<P> {
     pub fn start(
         job: &str,
         limits: JobLimits,
-        ends: Option<Arc<Heeded>>,
+        ends: Option<Arc<EndWatch>>,
         is_reached: bool,
         is_async: bool,
         memory: &MemoryWatch,

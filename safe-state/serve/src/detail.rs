@@ -26,7 +26,7 @@ pub(crate) struct Detail {
     pub(crate) peek: Status,
     /// The runs, as `safe-state history --json` prints them.
     history: Vec<PastRow>,
-    pace: Told,
+    pace: PaceView,
     in_flight: Vec<InFlight>,
     /// The memory of the job's processes on this machine.
     memory: Vec<Memory>,
@@ -42,7 +42,7 @@ pub(crate) struct Detail {
 
 /// The speed of a job.
 #[derive(Serialize)]
-struct Told {
+struct PaceView {
     /// The time of the reading, in milliseconds since the Unix epoch, and the number of complete items then.
     seen: Seen,
     items_per_second: Option<f64>,
@@ -108,7 +108,7 @@ impl Detail {
         let failure = checkpoint.last_failure();
         Detail {
             history: Past::of(look).history,
-            pace: Told {
+            pace: PaceView {
                 seen: Seen(now, peek.progress.completed),
                 items_per_second: pace.rate(now).filter(|_| is_running),
                 left: left.and_then(|items| pace.time_for(items)),

@@ -23,7 +23,7 @@ use crate::guards::{self, Guards};
 use crate::jobs::Jobs;
 use crate::stream;
 use crate::token::Token;
-use crate::verbs::{self, Asked, Undone};
+use crate::verbs::{self, PressRequest, Undone};
 use crate::who::Who;
 use crate::window::Which;
 
@@ -164,7 +164,7 @@ async fn perform(
     State(desk): State<Desk>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
-    asked: Result<Json<Asked>, JsonRejection>,
+    asked: Result<Json<PressRequest>, JsonRejection>,
 ) -> Answer {
     if desk.token.is_none() {
         return Err(failed(StatusCode::FORBIDDEN, "this page only reads"));

@@ -26,17 +26,17 @@ const MOST: usize = 64;
 const TOGETHER: Duration = Duration::from_millis(50);
 
 /// One of the open streams, until it is dropped.
-struct Place(Arc<AtomicUsize>);
+struct StreamSlot(Arc<AtomicUsize>);
 
-impl Place {
+impl StreamSlot {
     fn take(streams: &Arc<AtomicUsize>) -> Option<Self> {
         let taken = streams.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(streams));
+        let place = StreamSlot(Arc::clone(streams));
         (taken < MOST).then_some(place)
     }
 }
 
-impl Drop for Place {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -44,7 +44,7 @@ impl Drop for Place {
 
 /// Streams a part of the list: `window`, or `rows` if the same jobs stay in the part.
 pub(crate) async fn of_list(State(desk): State<Desk>, Query(which): Query<Which>) -> Response {
-    let Some(place) = Place::take(&desk.streams) else { return too_many() };
+    let Some(place) = StreamSlot::take(&desk.streams) else { return too_many() };
     let (changes, shown) = (desk.jobs.changes(), desk.jobs.show(Interest::default()));
     let list = List {
         jobs: desk.jobs,
@@ -66,7 +66,7 @@ pub(crate) async fn of_job(
     State(desk): State<Desk>,
     Query(OfJob { job }): Query<OfJob>,
 ) -> Response {
-    let Some(place) = Place::take(&desk.streams) else { return too_many() };
+    let Some(place) = StreamSlot::take(&desk.streams) else { return too_many() };
     let interest = Interest { names: vec![job.clone()], is_page: true };
     let (changes, shown) = (desk.jobs.changes(), desk.jobs.show(interest));
     let page = Page { jobs: desk.jobs, job, changes, told: None, _shown: shown, _place: place };
@@ -92,7 +92,7 @@ struct List {
     /// The names that the page has, each with the change that was sent last.
     told: Vec<(String, u64)>,
     counts: Option<Counts>,
-    _place: Place,
+    _place: StreamSlot,
 }
 
 impl List {
@@ -148,7 +148,7 @@ struct Page {
     /// The number of the job's change that was sent last; 0 if the job does not exist.
     told: Option<u64>,
     _shown: Shown,
-    _place: Place,
+    _place: StreamSlot,
 }
 
 impl Page {

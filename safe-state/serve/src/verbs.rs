@@ -27,13 +27,13 @@ pub(crate) struct Verb {
     fits: fn(&Status, Option<u64>) -> bool,
     /// Does the verb. Returns a text that tells what was done.
     #[serde(skip)]
-    does: fn(&Arc<dyn Backend>, &Asked) -> Result<String, Error>,
+    does: fn(&Arc<dyn Backend>, &PressRequest) -> Result<String, Error>,
 }
 
 /// A button's request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+pub(crate) struct PressRequest {
     pub(crate) verb: String,
     pub(crate) job: String,
     /// The item that the button named.
@@ -48,7 +48,7 @@ const VERBS: [Verb; 7] = [
         means: "The run saves, and waits before its next item.",
         asks: false,
         fits: |it, _| it.asked.asked.is_none() && it.state != State::Finished,
-        does: |backend, Asked { job, .. }| {
+        does: |backend, PressRequest { job, .. }| {
             Request::Pause.save(backend, job)?;
             Ok("it is to wait before its next item".to_owned())
         },
@@ -59,7 +59,7 @@ const VERBS: [Verb; 7] = [
         means: "Takes back what was asked, so that the job goes on.",
         asks: false,
         fits: |it, _| it.asked.asked.is_some(),
-        does: |backend, Asked { job, .. }| {
+        does: |backend, PressRequest { job, .. }| {
             Request::delete(&**backend, job)?;
             Ok("it is to go on".to_owned())
         },
@@ -81,7 +81,7 @@ const VERBS: [Verb; 7] = [
         means: "The next run does the items again that were given up on.",
         asks: false,
         fits: |it, _| it.runs.dead_letters > 0 && it.holder.is_none(),
-        does: |backend, Asked { job, .. }| {
+        does: |backend, PressRequest { job, .. }| {
             let count =
                 stored::retry_dead_letters(Arc::clone(backend), job, LeaseOptions::default())?;
             Ok(format!("items put back, for its next run to do: {count}"))
@@ -104,7 +104,7 @@ const VERBS: [Verb; 7] = [
             let is_over = !matches!(it.state, State::Running | State::Paused | State::Finished);
             is_over && !matches!(it.asked.asked, Some("accept" | "abandon"))
         },
-        does: |backend, Asked { job, .. }| {
+        does: |backend, PressRequest { job, .. }| {
             Request::Accept.save(backend, job)?;
             Ok("its next run is to go on with what has changed".to_owned())
         },
@@ -115,7 +115,7 @@ const VERBS: [Verb; 7] = [
         means: "Removes what is stored of the job: its next run starts over.",
         asks: true,
         fits: |it, _| it.holder.is_none(),
-        does: |backend, Asked { job, .. }| {
+        does: |backend, PressRequest { job, .. }| {
             stored::clear(Arc::clone(backend), job, LeaseOptions::default())?;
             Ok("its next run starts over".to_owned())
         },
@@ -170,7 +170,7 @@ fn is_next(progress: &LoopProgress, item: u64) -> bool {
 /// Does what the verb says, and keeps who asked for it. Returns a text that tells what was done.
 pub(crate) fn perform(
     backend: &Arc<dyn Backend>,
-    asked: &Asked,
+    asked: &PressRequest,
     who: &str,
 ) -> Result<String, Undone> {
     let job = &asked.job;
@@ -190,8 +190,8 @@ pub(crate) fn perform(
     Ok(done)
 }
 
-fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
-    let Asked { job, item, .. } = asked;
+fn skip(backend: &Arc<dyn Backend>, asked: &PressRequest) -> Result<String, Error> {
+    let PressRequest { job, item, .. } = asked;
     // The state that the page has shown may be outdated.
     let now = Look::at(&**backend, job)?.and_then(|look| stuck_at(&look));
     let Some((number, item)) = now.filter(|(_, now)| *item == Some(*now)) else {
@@ -213,7 +213,10 @@ fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
 }
 
 /// Asks the run of the job to end. A job that does not run is not asked.
-fn cancel(backend: &Arc<dyn Backend>, Asked { job, .. }: &Asked) -> Result<String, Error> {
+fn cancel(
+    backend: &Arc<dyn Backend>,
+    PressRequest { job, .. }: &PressRequest,
+) -> Result<String, Error> {
     match backend.holder(job) {
         Ok(None) => return Ok("it is not running: nothing was asked".to_owned()),
         Ok(Some(_)) | Err(BackendError::Unsupported(_)) => {}

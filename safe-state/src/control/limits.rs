@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
-use safe_state_base::engine::{self, Heeded};
+use safe_state_base::engine::{self, EndWatch};
 pub(crate) use safe_state_limits::run::JobLimits;
 use safe_state_limits::run::{Blame, Cancellation, MemoryWatch, Parked, RunLimits};
 
@@ -20,7 +20,7 @@ pub(crate) struct Limits {
     run: Option<RunLimits<Lent>>,
     memory: MemoryWatch,
     /// When the batch system ends the program; none if the run does not heed it.
-    ends: Option<Arc<Heeded>>,
+    ends: Option<Arc<EndWatch>>,
 }
 
 /// The store and the progress, as the watchdog has them while the body of an item runs.

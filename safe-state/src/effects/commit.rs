@@ -13,7 +13,7 @@ mod postgres;
 mod rusqlite;
 #[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
 mod sqlx;
-mod under_way;
+mod state;
 
 pub use awaited::AsyncTransaction;
 #[doc(hidden)]
@@ -29,7 +29,7 @@ pub use committing::Committing;
 pub use error::CommitError;
 pub(crate) use error::{not_committed, reason_of, unsettled};
 pub use safe_state_backends::{Dialect, Parameter, Statement};
-pub(crate) use under_way::Commit;
+pub(crate) use state::Commit;
 
 /// Commits a transaction together with the progress of the item, in a loop under
 /// [`#[resumable]`](macro@crate::resumable). Either both are committed or neither is.

@@ -22,10 +22,10 @@
 mod cache;
 mod effect;
 mod error;
+mod key_locks;
 mod options;
 mod settlement;
 mod shared;
-mod under_way;
 
 pub use cache::IdempotencyCache;
 pub use effect::Effect;

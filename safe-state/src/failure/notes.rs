@@ -2,7 +2,7 @@
 //! failure leaves the function after all.
 
 use crate::failure::outcome::Failed;
-use crate::failure::reported::Told;
+use crate::failure::reported::ErrorDetails;
 use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 
@@ -10,14 +10,18 @@ use crate::failure::try_trace::TryTrace;
 #[derive(Debug)]
 pub(crate) struct Notes {
     noted: Option<TryTrace>,
-    told: Told,
+    told: ErrorDetails,
     stopping: Option<Stopping>,
 }
 
 impl Notes {
     /// Takes the notes of this thread.
     pub(crate) fn take() -> Self {
-        Notes { noted: TryTrace::take(), told: Told::of_panic(), stopping: Stopping::take() }
+        Notes {
+            noted: TryTrace::take(),
+            told: ErrorDetails::of_panic(),
+            stopping: Stopping::take(),
+        }
     }
 
     /// Gives the notes to this thread, which need not be the one that they were taken from.

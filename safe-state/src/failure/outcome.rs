@@ -16,7 +16,7 @@ use safe_state_base::error::{
 };
 
 use crate::attempt::Outcome;
-use crate::failure::reported::Told;
+use crate::failure::reported::ErrorDetails;
 use crate::failure::returns::Returns;
 use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
@@ -39,7 +39,7 @@ pub struct Failed {
     /// The `?` by which the failure left the function, if any.
     pub(crate) noted: Option<TryTrace>,
     /// The failure's own details, for a report.
-    pub(crate) told: Told,
+    pub(crate) told: ErrorDetails,
 }
 
 impl Failed {
@@ -63,21 +63,25 @@ const MUTE: &str = "an error that does not print";
 
 impl Failed {
     /// Makes the failure that left the function just now, and takes the note of its `?`.
-    fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
-        let told = if asked == Asked::Fully { told() } else { Told::default() };
+    fn new(failure: Failure, told: impl FnOnce() -> ErrorDetails, asked: Asked) -> Self {
+        let told = if asked == Asked::Fully { told() } else { ErrorDetails::default() };
         Failed { failure, noted: TryTrace::take(), told }
     }
 
-    fn of<E>(message: String, told: impl FnOnce() -> Told, asked: Asked) -> Self {
+    fn of<E>(message: String, told: impl FnOnce() -> ErrorDetails, asked: Asked) -> Self {
         Failed::new(Failure::new(FailureKind::Error, type_name::<E>(), message), told, asked)
     }
 
     fn of_none<T>(asked: Asked) -> Self {
         let failure = Failure::new(FailureKind::None, type_name::<Option<T>>(), "`None`");
-        Failed::new(failure, Told::default, asked)
+        Failed::new(failure, ErrorDetails::default, asked)
     }
 
-    fn of_error<E>(error: &(dyn StdError + '_), told: impl FnOnce() -> Told, asked: Asked) -> Self {
+    fn of_error<E>(
+        error: &(dyn StdError + '_),
+        told: impl FnOnce() -> ErrorDetails,
+        asked: Asked,
+    ) -> Self {
         let failed = Failed::of::<E>(message(format_args!("{error}")), told, asked);
         let causes = causes(error).map(|cause| message(format_args!("{cause}")));
         Failed { failure: failed.failure.with_causes(causes), ..failed }
@@ -111,7 +115,7 @@ impl Failed {
 impl Failing {
     pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
         let failure = Failure::new(FailureKind::Panic, "panic", panic_message(payload));
-        let failed = Failed::new(failure, Told::of_panic, Asked::Fully);
+        let failed = Failed::new(failure, ErrorDetails::of_panic, Asked::Fully);
         Failing::Yes(Failed { noted: None, ..failed })
     }
 
@@ -121,18 +125,18 @@ impl Failing {
         let whole = printed(format_args!("{error:#}"));
         let causes = whole.strip_prefix(&brief).and_then(|rest| rest.strip_prefix(": "));
         let causes = causes.map(masked_message);
-        let failed = Failed::of::<E>(masked_message(&brief), Told::default, asked);
+        let failed = Failed::of::<E>(masked_message(&brief), ErrorDetails::default, asked);
         Failing::Yes(Failed { failure: failed.failure.with_causes(causes), ..failed })
     }
 
     fn of_error<E: StdError>(error: &E, asked: Asked) -> Self {
-        let told = || Told::of_error(error, Some(type_name::<E>()));
+        let told = || ErrorDetails::of_error(error, Some(type_name::<E>()));
         Failing::Yes(Failed::of_error::<E>(error, told, asked))
     }
 
     /// Makes the failure of a value that holds an error, and whose `Debug` form tells more than the error does.
     fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
-        let told = || Told::of_holder(error, format_args!("{holder:?}"));
+        let told = || ErrorDetails::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
         // The type that was given to `?` is that of the held error, unless it was itself a holder.
         let given = failed.noted.as_ref().map(TryTrace::error_type);
@@ -220,7 +224,7 @@ rank! {
         Ok(_) => Failing::No,
         Err(error) => {
             let message = message(format_args!("{error:?}"));
-            Failing::Yes(Failed::of::<E>(message, || Told::of_debug(error), asked))
+            Failing::Yes(Failed::of::<E>(message, || ErrorDetails::of_debug(error), asked))
         }
     };
 }
@@ -229,7 +233,7 @@ rank! {
     ViaType:
     [T, E] (&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
-        Err(_) => Failing::Yes(Failed::of::<E>(MUTE.to_owned(), Told::default, asked)),
+        Err(_) => Failing::Yes(Failed::of::<E>(MUTE.to_owned(), ErrorDetails::default, asked)),
     };
     [T] (&) Option<T>, (outcome, asked) => match outcome {
         Some(_) => Failing::No,

@@ -1,10 +1,10 @@
 //! The parts that collect details for reports, or stand-ins for them if the feature `report` is off.
 
 #[cfg(feature = "report")]
-pub(crate) use safe_state_report::{ErrorDetails as Told, Values};
+pub(crate) use safe_state_report::{ErrorDetails, Values};
 
 #[cfg(not(feature = "report"))]
-pub(crate) use without::{Told, Values};
+pub(crate) use without::{ErrorDetails, Values};
 
 /// Returns the `tracing` spans that are active, innermost first.
 #[cfg(feature = "report")]
@@ -19,13 +19,13 @@ pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
 /// Returns a function that looks up the calls that the failure has noted. It is for a thread that may block.
 #[cfg(feature = "report")]
 #[expect(clippy::unnecessary_wraps, reason = "without reports there is nothing to look up")]
-pub(crate) fn look_up_calls(told: &mut Told) -> Option<impl FnOnce() + Send + 'static> {
+pub(crate) fn look_up_calls(told: &mut ErrorDetails) -> Option<impl FnOnce() + Send + 'static> {
     Some(told.look_up_calls())
 }
 
 /// Returns nothing, as no calls are noted without reports.
 #[cfg(not(feature = "report"))]
-pub(crate) fn look_up_calls(_: &mut Told) -> Option<fn()> {
+pub(crate) fn look_up_calls(_: &mut ErrorDetails) -> Option<fn()> {
     None
 }
 
@@ -39,23 +39,23 @@ mod without {
 
     /// Stands in for the details of a failure.
     #[derive(Debug, Default)]
-    pub(crate) struct Told {}
+    pub(crate) struct ErrorDetails {}
 
-    impl Told {
+    impl ErrorDetails {
         pub(crate) fn of_panic() -> Self {
-            Told {}
+            ErrorDetails {}
         }
 
         pub(crate) fn of_error(_: &(dyn StdError + '_), _: Option<&str>) -> Self {
-            Told {}
+            ErrorDetails {}
         }
 
         pub(crate) fn of_holder(_: &(dyn StdError + '_), _: Arguments<'_>) -> Self {
-            Told {}
+            ErrorDetails {}
         }
 
         pub(crate) fn of_debug<E>(_: &E) -> Self {
-            Told {}
+            ErrorDetails {}
         }
 
         #[expect(clippy::unused_self, reason = "with reports, a panic is noted")]

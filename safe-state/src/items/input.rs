@@ -138,7 +138,7 @@ pub(crate) type ByType<T> = fn(&T) -> Option<u32>;
 
 /// An input, with the way in which its items are recognised.
 #[derive(Debug)]
-pub struct Known<I, F> {
+pub struct Identified<I, F> {
     pub(crate) iter: I,
     pub(crate) way: IdentityKind,
     pub(crate) fingerprint: F,
@@ -151,30 +151,36 @@ pub fn compared<I, T, F: Compared<T>>(
     _: impl HasOrder + GivesAgain,
     _: PhantomData<F>,
     input: Input<I, T>,
-) -> Known<I, ByType<T>> {
+) -> Identified<I, ByType<T>> {
     let fingerprint: ByType<T> = |item| fingerprint(item, PhantomData::<F>);
     by_index(input, fingerprint, is_channel::<I>())
 }
 
 /// Makes the input whose items are not compared.
-pub fn unchecked<I, T>(_: impl HasOrder + GivesAgain, input: Input<I, T>) -> Known<I, ByType<T>> {
+pub fn unchecked<I, T>(
+    _: impl HasOrder + GivesAgain,
+    input: Input<I, T>,
+) -> Identified<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| None;
     by_index(input, fingerprint, is_channel::<I>())
 }
 
 /// Makes the input whose items are compared by a function of the program.
-pub fn checked<I, T, F: Fn(&T) -> Option<u32>>(input: Input<I, T>, fingerprint: F) -> Known<I, F> {
+pub fn checked<I, T, F: Fn(&T) -> Option<u32>>(
+    input: Input<I, T>,
+    fingerprint: F,
+) -> Identified<I, F> {
     by_index(input, fingerprint, false)
 }
 
 /// Makes the input that gives each item only once.
-pub fn consumed<I, T>(input: Input<I, T>) -> Known<I, ByType<T>> {
+pub fn consumed<I, T>(input: Input<I, T>) -> Identified<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| CONSUMED;
-    Known { way: IdentityKind::Consumed, ..by_index(input, fingerprint, false) }
+    Identified { way: IdentityKind::Consumed, ..by_index(input, fingerprint, false) }
 }
 
-fn by_index<I, T, F>(input: Input<I, T>, fingerprint: F, gives_once: bool) -> Known<I, F> {
-    Known { iter: input.0, way: IdentityKind::Index, fingerprint, gives_once }
+fn by_index<I, T, F>(input: Input<I, T>, fingerprint: F, gives_once: bool) -> Identified<I, F> {
+    Identified { iter: input.0, way: IdentityKind::Index, fingerprint, gives_once }
 }
 
 /// Expands to an input whose items are recognised by their index, as its type decides.

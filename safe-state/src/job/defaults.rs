@@ -7,7 +7,7 @@ use std::time::Duration;
 use safe_state_backends::{Backend, Error as BackendError, IntoBackend};
 
 /// The backend of checkpoints, or the reason why it cannot be used.
-type Place = Result<Arc<dyn Backend>, Arc<BackendError>>;
+type DefaultBackend = Result<Arc<dyn Backend>, Arc<BackendError>>;
 
 static DEFAULTS: Mutex<Defaults> = Mutex::new(Defaults::NONE);
 
@@ -15,7 +15,7 @@ static DEFAULTS: Mutex<Defaults> = Mutex::new(Defaults::NONE);
 #[derive(Clone)]
 #[must_use = "they count once they are set"]
 pub struct Defaults {
-    backend: Option<Place>,
+    backend: Option<DefaultBackend>,
     pub(super) page_dir: Option<PathBuf>,
     max_runtime: Option<Duration>,
     grace_period: Option<Duration>,
@@ -72,7 +72,7 @@ impl Defaults {
         *DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner) = self;
     }
 
-    pub(super) fn place(&self) -> Option<&Place> {
+    pub(super) fn place(&self) -> Option<&DefaultBackend> {
         self.backend.as_ref()
     }
 

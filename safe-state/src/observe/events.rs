@@ -22,14 +22,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(crate) struct Events {
     job: String,
     verbose: bool,
-    told: Told,
+    told: SaveLines,
     meters: Meters,
     pub(crate) counts: Counts,
 }
 
 /// The state of the lines about saves. A run may save thousands of times a second, so not each save has a line.
 #[derive(Debug, Default)]
-struct Told {
+struct SaveLines {
     /// The number of complete items at the last line.
     completed: u64,
     /// The time of the next line; `None` before the first, which is written at once.
@@ -37,7 +37,7 @@ struct Told {
     pause: Duration,
 }
 
-impl Told {
+impl SaveLines {
     fn is_due(&self, now: Instant) -> bool {
         self.next.is_none_or(|next| now >= next)
     }
@@ -55,7 +55,7 @@ impl Events {
         Events {
             job: job.to_owned(),
             verbose,
-            told: Told::default(),
+            told: SaveLines::default(),
             meters: Meters::new(job),
             counts: Counts::new(),
         }
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn saves_are_told_at_once_and_then_ever_more_seldom() {
         let began = Instant::now();
-        let mut told = Told::default();
+        let mut told = SaveLines::default();
         let mut times = Vec::new();
         for second in 0..300 {
             let now = began + Duration::from_secs(second);

@@ -17,11 +17,11 @@ use crate::run::handing::Handing;
 /// The head is evaluated in a future of its own, in a loop: it waits until an item is wanted, and gives it. The task
 /// that wants the item polls that future, so nobody has to be woken.
 #[derive(Debug)]
-pub struct Offered<T>(Mutex<Asked<T>>);
+pub struct Offered<T>(Mutex<NextItem<T>>);
 
 /// The state of the next item.
 #[derive(Debug)]
-enum Asked<T> {
+enum NextItem<T> {
     Nothing,
     Wanted,
     /// The head's value, which is `None` at the end of the input.
@@ -32,14 +32,14 @@ impl<T> Offered<T> {
     /// Creates the place of an item, without one.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub fn new() -> Self {
-        Offered(Mutex::new(Asked::Nothing))
+        Offered(Mutex::new(NextItem::Nothing))
     }
 
     /// Waits until an item is wanted.
     pub async fn wanted(&self) {
         poll_fn(|_| match *self.lock() {
-            Asked::Wanted => Poll::Ready(()),
-            Asked::Nothing | Asked::Given(_) => Poll::Pending,
+            NextItem::Wanted => Poll::Ready(()),
+            NextItem::Nothing | NextItem::Given(_) => Poll::Pending,
         })
         .await;
     }
@@ -47,35 +47,35 @@ impl<T> Offered<T> {
     /// Puts in the value that the head gave. Returns whether more values will come.
     pub fn give(&self, given: Option<T>) -> bool {
         let has_more = given.is_some();
-        *self.lock() = Asked::Given(given);
+        *self.lock() = NextItem::Given(given);
         has_more
     }
 
     pub(super) fn want(&self) {
         let mut asked = self.lock();
-        if matches!(*asked, Asked::Nothing) {
-            *asked = Asked::Wanted;
+        if matches!(*asked, NextItem::Nothing) {
+            *asked = NextItem::Wanted;
         }
     }
 
     pub(super) fn is_there(&self) -> bool {
-        matches!(*self.lock(), Asked::Given(_))
+        matches!(*self.lock(), NextItem::Given(_))
     }
 
     /// Takes the head's value; `None` if the head has given nothing yet.
     #[expect(clippy::option_option, reason = "a head gives an `Option`, once it gives something")]
     fn take(&self) -> Option<Option<T>> {
         let mut asked = self.lock();
-        if !matches!(*asked, Asked::Given(_)) {
+        if !matches!(*asked, NextItem::Given(_)) {
             return None;
         }
-        match std::mem::replace(&mut *asked, Asked::Nothing) {
-            Asked::Given(given) => Some(given),
-            Asked::Nothing | Asked::Wanted => None,
+        match std::mem::replace(&mut *asked, NextItem::Nothing) {
+            NextItem::Given(given) => Some(given),
+            NextItem::Nothing | NextItem::Wanted => None,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Asked<T>> {
+    fn lock(&self) -> MutexGuard<'_, NextItem<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

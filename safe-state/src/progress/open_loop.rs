@@ -37,7 +37,7 @@ pub(crate) use unpaged::Unpaged;
 pub(crate) struct OpenLoop {
     loop_id: u16,
     resume_point: ResumePoint,
-    known: Known,
+    known: ItemTracking,
     count: Count,
     marks: Marks,
     suspicion: Suspicion,
@@ -47,7 +47,7 @@ pub(crate) struct OpenLoop {
 
 /// The way in which a loop knows its items.
 #[derive(Debug)]
-struct Known {
+struct ItemTracking {
     kind: IdentityKind,
     /// The keys, in a loop that knows its items by key.
     keyed: Option<Keyed>,
@@ -95,7 +95,7 @@ impl OpenLoop {
         OpenLoop {
             loop_id,
             resume_point,
-            known: Known { kind, keyed, cursors },
+            known: ItemTracking { kind, keyed, cursors },
             count: Count { position, in_flight: false, unsaved: 0, passed_over: 0 },
             marks,
             suspicion,
@@ -132,7 +132,7 @@ impl OpenLoop {
     /// Returns what identifies the item at `position`: its index, the hash of its key, or its index and a checksum of
     /// its cursor. The checksum is needed because new items may have been inserted before the last item's cursor.
     pub(super) fn item(&self) -> u64 {
-        let Known { kind, keyed, cursors } = &self.known;
+        let ItemTracking { kind, keyed, cursors } = &self.known;
         if let Some(keyed) = keyed {
             return keyed.in_flight();
         }

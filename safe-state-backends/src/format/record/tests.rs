@@ -43,11 +43,11 @@ fn what_stands_in_records_of_its_own_is_read_as_it_was_written() {
 #[test]
 fn samples_and_arguments_have_the_bytes_that_are_described() {
     let mut buffer = Vec::new();
-    push_samples(3, &[mark(9)], (Place::FIRST, 0), &mut buffer).unwrap();
+    push_samples(3, &[mark(9)], (FramePlace::FIRST, 0), &mut buffer).unwrap();
     assert_eq!(buffer[8..], [4, 3, 1, 9, 0x81, 0x84, 0x8C, 0x20]);
     buffer.clear();
     let arguments = Record::Arguments(Arguments([("a".to_owned(), 5)].into()));
-    arguments.write(Place::FIRST, &mut buffer).unwrap();
+    arguments.write(FramePlace::FIRST, &mut buffer).unwrap();
     assert_eq!(buffer[8..], [5, 1, 1, b'a', 5]);
 }
 

@@ -55,10 +55,10 @@ fn breaks_with_a_value(tokens: &TokenStream, label: &Lifetime) -> bool {
 }
 
 /// A question about the name of a lifetime, given the tokens before it, the name, and the tokens after it.
-type Asked<'a> = &'a dyn Fn(&[TokenTree], &TokenTree, &[TokenTree]) -> bool;
+type LifetimeTest<'a> = &'a dyn Fn(&[TokenTree], &TokenTree, &[TokenTree]) -> bool;
 
 /// Returns whether `is_it` holds for the name of any lifetime in the tokens.
-fn any(tokens: TokenStream, is_it: Asked<'_>) -> bool {
+fn any(tokens: TokenStream, is_it: LifetimeTest<'_>) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     (0..tokens.len()).any(|at| {
         let (before, rest) = tokens.split_at(at);

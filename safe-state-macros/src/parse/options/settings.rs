@@ -15,13 +15,13 @@ use crate::syntax::hygiene::{at, moved_crate};
 /// An option that sets the `Job`.
 pub(crate) struct JobOption {
     pub(crate) name: &'static str,
-    told: Told,
+    told: JobExpr,
     parse: fn(&Ident, ParseStream<'_>) -> Result<Value>,
 }
 
 /// The way in which a job is told of an option.
 #[derive(Clone, Copy, PartialEq)]
-enum Told {
+enum JobExpr {
     /// By the method with the option's name.
     Method,
     /// By the method with the option's name, which takes a reference.
@@ -38,47 +38,47 @@ enum Told {
 
 /// The options, in the order of their documentation.
 pub(crate) static SETTINGS: [JobOption; 41] = [
-    option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
-    option("budget", Told::Method, |it, input| budget(value(it, input)?)),
-    option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
-    option("page", Told::Method, switch),
-    option("page_dir", Told::Method, given),
-    option("state_dir", Told::Method, given),
-    option("backend", Told::Method, given),
-    option("encrypt", Told::Macro, given),
-    option("wait", Told::Method, |it, input| time(it, value(it, input)?)),
-    option("registry", Told::Reference, given),
-    option("rate", Told::Watched, |it, input| rate(value(it, input)?)),
-    option("throttle", Told::Watched, given),
-    option("max_runtime", Told::Watched, |it, input| time(it, value(it, input)?)),
-    option("graceful", Told::WatchedMacro, signals),
-    option("second_signal_after", Told::Method, |it, input| time(it, value(it, input)?)),
-    option("on_input_change", Told::Method, |it, input| on_input_change(&value(it, input)?)),
-    option("on_code_change", Told::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
-    option("version", Told::Method, given),
-    option("keep_on_success", Told::Method, switch),
-    option("keep_history", Told::Method, given),
-    option("expire_after", Told::Method, |it, input| time(it, value(it, input)?)),
-    option("restart", Told::Method, switch),
-    option("max_runs", Told::Method, given),
-    option("shared", Told::Method, |_, _| Ok(Value::Said)),
-    option("slices", Told::Method, |it, input| slices(value(it, input)?)),
-    option("submission", Told::Method, given),
-    option("on_idle", Told::Method, |it, input| on_idle(&value(it, input)?)),
-    option("progress", Told::Macro, switch),
-    option("progress_lines", Told::Method, |it, input| time(it, value(it, input)?)),
-    option("verbose", Told::Method, switch),
-    option("summary", Told::Method, switch),
-    option("on_start", Told::Method, given),
-    option("on_stop", Told::Method, given),
-    option("on_finish", Told::Method, given),
-    option("on_failure", Told::Method, given),
-    option("on_dead_letter", Told::Method, given),
-    option("capture_args", Told::Elsewhere, |_, _| Ok(Value::Said)),
-    option("item_timeout", Told::Watched, |it, input| limit(it, input, time)),
-    option("timeout", Told::Watched, |it, input| limit(it, input, time)),
-    option("max_memory", Told::Watched, |it, input| limit(it, input, size)),
-    option("grace_period", Told::Method, |it, input| limit(it, input, time)),
+    option("save_every", JobExpr::Method, |it, input| save_every(value(it, input)?)),
+    option("budget", JobExpr::Method, |it, input| budget(value(it, input)?)),
+    option("durability", JobExpr::Method, |it, input| durability(&value(it, input)?)),
+    option("page", JobExpr::Method, switch),
+    option("page_dir", JobExpr::Method, given),
+    option("state_dir", JobExpr::Method, given),
+    option("backend", JobExpr::Method, given),
+    option("encrypt", JobExpr::Macro, given),
+    option("wait", JobExpr::Method, |it, input| time(it, value(it, input)?)),
+    option("registry", JobExpr::Reference, given),
+    option("rate", JobExpr::Watched, |it, input| rate(value(it, input)?)),
+    option("throttle", JobExpr::Watched, given),
+    option("max_runtime", JobExpr::Watched, |it, input| time(it, value(it, input)?)),
+    option("graceful", JobExpr::WatchedMacro, signals),
+    option("second_signal_after", JobExpr::Method, |it, input| time(it, value(it, input)?)),
+    option("on_input_change", JobExpr::Method, |it, input| on_input_change(&value(it, input)?)),
+    option("on_code_change", JobExpr::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
+    option("version", JobExpr::Method, given),
+    option("keep_on_success", JobExpr::Method, switch),
+    option("keep_history", JobExpr::Method, given),
+    option("expire_after", JobExpr::Method, |it, input| time(it, value(it, input)?)),
+    option("restart", JobExpr::Method, switch),
+    option("max_runs", JobExpr::Method, given),
+    option("shared", JobExpr::Method, |_, _| Ok(Value::Said)),
+    option("slices", JobExpr::Method, |it, input| slices(value(it, input)?)),
+    option("submission", JobExpr::Method, given),
+    option("on_idle", JobExpr::Method, |it, input| on_idle(&value(it, input)?)),
+    option("progress", JobExpr::Macro, switch),
+    option("progress_lines", JobExpr::Method, |it, input| time(it, value(it, input)?)),
+    option("verbose", JobExpr::Method, switch),
+    option("summary", JobExpr::Method, switch),
+    option("on_start", JobExpr::Method, given),
+    option("on_stop", JobExpr::Method, given),
+    option("on_finish", JobExpr::Method, given),
+    option("on_failure", JobExpr::Method, given),
+    option("on_dead_letter", JobExpr::Method, given),
+    option("capture_args", JobExpr::Elsewhere, |_, _| Ok(Value::Said)),
+    option("item_timeout", JobExpr::Watched, |it, input| limit(it, input, time)),
+    option("timeout", JobExpr::Watched, |it, input| limit(it, input, time)),
+    option("max_memory", JobExpr::Watched, |it, input| limit(it, input, size)),
+    option("grace_period", JobExpr::Method, |it, input| limit(it, input, time)),
 ];
 
 /// The options that are limits on time and memory.
@@ -86,7 +86,7 @@ const LIMITS: [&str; 3] = ["item_timeout", "timeout", "max_memory"];
 
 const fn option(
     name: &'static str,
-    told: Told,
+    told: JobExpr,
     parse: fn(&Ident, ParseStream<'_>) -> Result<Value>,
 ) -> JobOption {
     JobOption { name, told, parse }
@@ -153,7 +153,7 @@ impl Settings {
     /// Returns whether the run has something to look at between two items.
     pub(crate) fn are_watched(&self) -> bool {
         let is_watched =
-            |it: &Setting| matches!(it.option.told, Told::Watched | Told::WatchedMacro);
+            |it: &Setting| matches!(it.option.told, JobExpr::Watched | JobExpr::WatchedMacro);
         self.0.iter().any(is_watched)
     }
 
@@ -168,15 +168,17 @@ impl Settings {
             let site = Span::mixed_site();
             let (name, told) = (Ident::new(option.name, site), value.tokens(krate));
             match option.told {
-                Told::Method | Told::Watched => job.extend(quote_spanned! {site=> .#name(#told) }),
-                Told::Reference => job.extend(quote_spanned! {site=> .#name(&#told) }),
-                Told::Macro | Told::WatchedMacro => {
+                JobExpr::Method | JobExpr::Watched => {
+                    job.extend(quote_spanned! {site=> .#name(#told) })
+                }
+                JobExpr::Reference => job.extend(quote_spanned! {site=> .#name(&#told) }),
+                JobExpr::Macro | JobExpr::WatchedMacro => {
                     // The path is moved to this place, or an error would point at the whole attribute.
                     let here = at(told.span());
                     let (name, krate) = (Ident::new(option.name, here), moved_crate(krate, here));
                     job = quote_spanned! {here=> #krate::__private::#name!(#job, #told) };
                 }
-                Told::Elsewhere => {}
+                JobExpr::Elsewhere => {}
             }
         }
         job

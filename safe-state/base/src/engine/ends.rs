@@ -34,7 +34,7 @@ struct End {
 
 /// The knowledge about the end.
 #[derive(Clone, Debug, PartialEq)]
-enum Known {
+enum KnownEnd {
     /// No batch system ends the process.
     Free,
     Ends(End),
@@ -53,7 +53,7 @@ struct Ends {
 }
 
 struct State {
-    known: Known,
+    known: KnownEnd,
     /// The way to ask Slurm. The thread that asks takes it when the first run begins.
     squeue: Option<Squeue>,
     last: u64,
@@ -71,7 +71,7 @@ struct Run {
 }
 
 /// The registration of a run that stops before the end. Dropping it ends the registration.
-pub struct Heeded {
+pub struct EndWatch {
     number: u64,
     grace: Duration,
     ends: &'static Ends,
@@ -79,7 +79,7 @@ pub struct Heeded {
 
 /// Registers a run that stops before the end, by one grace period. The run is warned at once if the end is nearer, and if it is
 /// verbose, told what is known.
-pub fn heed(job: &str, grace: Duration, is_verbose: bool) -> Heeded {
+pub fn heed(job: &str, grace: Duration, is_verbose: bool) -> EndWatch {
     static ENDS: OnceLock<Ends> = OnceLock::new();
     let ends = ENDS.get_or_init(|| Ends::new(&own));
     ends.heed(job, grace, is_verbose)
@@ -89,7 +89,7 @@ pub fn heed(job: &str, grace: Duration, is_verbose: bool) -> Heeded {
 /// Slurm, if that may know, and waits for the answer.
 pub fn told() -> Option<String> {
     let mut state = State::of(&own);
-    if let Some(squeue) = state.squeue.take().filter(|_| state.known == Known::Asking) {
+    if let Some(squeue) = state.squeue.take().filter(|_| state.known == KnownEnd::Asking) {
         state.take_in(&squeue, squeue.ask().map(|(answer, _)| answer));
     }
     state.known.told(Instant::now())
@@ -121,10 +121,10 @@ impl State {
         let is_soon = |end: &End| end.at <= Instant::now() + SOON;
         let end = end.filter(|end| squeue.is_none() || !is_soon(end));
         let known = match (end, engine(variable)) {
-            (Some(end), _) => Known::Ends(end),
-            (None, _) if squeue.is_some() => Known::Asking,
-            (None, Some(engine)) => Known::Unknown(engine, None),
-            (None, None) => Known::Free,
+            (Some(end), _) => KnownEnd::Ends(end),
+            (None, _) if squeue.is_some() => KnownEnd::Asking,
+            (None, Some(engine)) => KnownEnd::Unknown(engine, None),
+            (None, None) => KnownEnd::Free,
         };
         State { known, squeue, last: 0, runs: Vec::new() }
     }
@@ -135,10 +135,11 @@ impl State {
         let known = match answer {
             Ok(Answer::Ends(at)) => {
                 let left = at.duration_since(today).unwrap_or_default();
-                now.checked_add(left)
-                    .map_or(Known::Never(SQUEUE), |at| Known::Ends(End { at, source: SQUEUE }))
+                now.checked_add(left).map_or(KnownEnd::Never(SQUEUE), |at| {
+                    KnownEnd::Ends(End { at, source: SQUEUE })
+                })
             }
-            Ok(Answer::Never) => Known::Never(SQUEUE),
+            Ok(Answer::Never) => KnownEnd::Never(SQUEUE),
             Ok(Answer::Early) => return,
             Ok(Answer::Silent) => self.not_told(None),
             Err(reason) => self.not_told(Some(reason)),
@@ -152,20 +153,20 @@ impl State {
     }
 
     /// Returns the knowledge after an answer without an end: what was known before still counts.
-    fn not_told(&self, reason: Option<String>) -> Known {
+    fn not_told(&self, reason: Option<String>) -> KnownEnd {
         match &self.known {
-            Known::Asking | Known::Unknown(..) => Known::Unknown("Slurm", reason),
+            KnownEnd::Asking | KnownEnd::Unknown(..) => KnownEnd::Unknown("Slurm", reason),
             known => known.clone(),
         }
     }
 }
 
 impl Run {
-    fn tell(&mut self, known: &Known, is_new: bool, now: Instant) {
+    fn tell(&mut self, known: &KnownEnd, is_new: bool, now: Instant) {
         if !is_new {
             return;
         }
-        if let Known::Ends(end) = known
+        if let KnownEnd::Ends(end) = known
             && end.at.saturating_duration_since(now) <= self.grace
             && !std::mem::replace(&mut self.was_warned, true)
         {
@@ -186,11 +187,11 @@ impl Run {
     }
 }
 
-impl Known {
+impl KnownEnd {
     /// Returns whether both are equal, except for rounding.
-    fn is_as(&self, other: &Known) -> bool {
+    fn is_as(&self, other: &KnownEnd) -> bool {
         match (self, other) {
-            (Known::Ends(one), Known::Ends(other)) => {
+            (KnownEnd::Ends(one), KnownEnd::Ends(other)) => {
                 let (early, late) = (one.at.min(other.at), one.at.max(other.at));
                 late - early < ROUNDING
             }
@@ -200,16 +201,16 @@ impl Known {
 
     fn told(&self, now: Instant) -> Option<String> {
         match self {
-            Known::Free | Known::Asking => None,
-            Known::Ends(End { at, source }) => {
+            KnownEnd::Free | KnownEnd::Asking => None,
+            KnownEnd::Ends(End { at, source }) => {
                 let left = Duration::from_secs(at.saturating_duration_since(now).as_secs());
                 Some(format!(
                     "its time ends in {}, as `{source}` says",
                     humantime::format_duration(left)
                 ))
             }
-            Known::Never(source) => Some(format!("its time has no end, as `{source}` says")),
-            Known::Unknown(engine, reason) => {
+            KnownEnd::Never(source) => Some(format!("its time has no end, as `{source}` says")),
+            KnownEnd::Unknown(engine, reason) => {
                 let reason = reason.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
                 Some(format!(
                     "{engine} does not tell when its time ends{reason}, so nothing is saved ahead of that; \
@@ -229,7 +230,7 @@ impl Ends {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn heed(&'static self, job: &str, grace: Duration, is_verbose: bool) -> Heeded {
+    fn heed(&'static self, job: &str, grace: Duration, is_verbose: bool) -> EndWatch {
         let mut state = self.state();
         state.last += 1;
         let number = state.last;
@@ -238,7 +239,7 @@ impl Ends {
         run.tell(&state.known, true, Instant::now());
         state.runs.push(run);
         if let Some(squeue) = state.squeue.take() {
-            let first = if state.known == Known::Asking { Duration::ZERO } else { squeue.every };
+            let first = if state.known == KnownEnd::Asking { Duration::ZERO } else { squeue.every };
             let name = "safe-state-end".to_owned();
             let asking = thread::Builder::new().name(name).spawn(move || self.ask(&squeue, first));
             if let Err(error) = asking {
@@ -247,7 +248,7 @@ impl Ends {
         }
         drop(state);
         self.changed.notify_all();
-        Heeded { number, grace, ends: self }
+        EndWatch { number, grace, ends: self }
     }
 
     /// Runs the thread that asks.
@@ -269,23 +270,23 @@ impl Ends {
     }
 }
 
-impl Heeded {
+impl EndWatch {
     /// Returns whether at most the grace period is left.
     pub fn is_near(&self, now: Instant) -> bool {
-        let Known::Ends(end) = self.ends.state().known else { return false };
+        let KnownEnd::Ends(end) = self.ends.state().known else { return false };
         now.checked_add(self.grace).is_none_or(|until| until >= end.at)
     }
 }
 
-impl Drop for Heeded {
+impl Drop for EndWatch {
     fn drop(&mut self) {
         self.ends.state().runs.retain(|run| run.number != self.number);
     }
 }
 
-impl fmt::Debug for Heeded {
+impl fmt::Debug for EndWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Heeded").field(&self.number).finish()
+        f.debug_tuple("EndWatch").field(&self.number).finish()
     }
 }
 
@@ -294,13 +295,13 @@ mod tests {
     use super::super::testing::environment;
     use super::*;
 
-    fn known(variables: &[(&str, &str)]) -> (Known, bool) {
+    fn known(variables: &[(&str, &str)]) -> (KnownEnd, bool) {
         let state = State::of(&environment(variables));
         (state.known, state.squeue.is_some())
     }
 
     fn left(variables: &[(&str, &str)]) -> Option<(u64, &'static str)> {
-        let Known::Ends(end) = known(variables).0 else { return None };
+        let KnownEnd::Ends(end) = known(variables).0 else { return None };
         let left = end.at.saturating_duration_since(Instant::now());
         Some(((left + Duration::from_millis(500)).as_secs(), end.source))
     }
@@ -324,19 +325,19 @@ mod tests {
     #[test]
     fn slurm_is_asked_unless_the_end_is_said() {
         let job = ("SLURM_JOB_ID", "78");
-        assert_eq!(known(&[job]), (Known::Asking, true));
+        assert_eq!(known(&[job]), (KnownEnd::Asking, true));
         assert!(known(&[job, (SLURM, &in_seconds(600))]).1);
         assert!(!known(&[job, (SAID, &in_seconds(600))]).1);
         // The end may have been put off.
-        assert_eq!(known(&[job, (SLURM, &in_seconds(-100))]), (Known::Asking, true));
+        assert_eq!(known(&[job, (SLURM, &in_seconds(-100))]), (KnownEnd::Asking, true));
         assert!(known(&[job, (SAID, "soon")]).1);
-        assert_eq!(known(&[("SLURM_JOB_ID", "78; rm")]), (Known::Unknown("Slurm", None), false));
+        assert_eq!(known(&[("SLURM_JOB_ID", "78; rm")]), (KnownEnd::Unknown("Slurm", None), false));
     }
 
     #[test]
     fn a_system_that_tells_no_end_is_told() {
-        assert_eq!(known(&[]).0, Known::Free);
-        assert_eq!(known(&[(SLURM, "soon"), (LENGTH, "")]).0, Known::Free);
+        assert_eq!(known(&[]).0, KnownEnd::Free);
+        assert_eq!(known(&[(SLURM, "soon"), (LENGTH, "")]).0, KnownEnd::Free);
         let unknown = known(&[("SGE_TASK_ID", "undefined"), ("JOB_ID", "9")]).0;
         let told = unknown.told(Instant::now()).unwrap();
         assert!(told.starts_with("Grid Engine does not tell when its time ends"), "{told}");
@@ -370,14 +371,14 @@ mod tests {
         let minute = Duration::from_secs(60);
         let heeded = ends.heed("job", minute, false);
         assert!(!heeded.is_near(Instant::now()), "nothing waits for the answer");
-        until("it is asked", || matches!(ends.state().known, Known::Ends(_)));
+        until("it is asked", || matches!(ends.state().known, KnownEnd::Ends(_)));
         assert!(!heeded.is_near(Instant::now()));
         says("78 0:50 0\n");
         until("it is lowered", || heeded.is_near(Instant::now()));
         says("78 1-00:00:00 0\n");
         until("it is raised", || !heeded.is_near(Instant::now()));
         says("78 UNLIMITED 0\n");
-        until("it is taken away", || ends.state().known == Known::Never(SQUEUE));
+        until("it is taken away", || ends.state().known == KnownEnd::Never(SQUEUE));
         drop(heeded);
         thread::sleep(Duration::from_millis(200));
         let before = calls(dir.path());

@@ -30,12 +30,12 @@ pub(super) struct Life {
     began: Instant,
     /// The limit that the program passed, and when it got SIGTERM for it.
     passed: Option<(CrashCause, Instant)>,
-    asked: Asked,
+    asked: AskedToEnd,
 }
 
 /// The signals by which the program was asked to end.
 #[derive(Debug, Default)]
-struct Asked {
+struct AskedToEnd {
     by: Option<i32>,
     /// A warning that the program did not take in: it died of it, or had ended before.
     unheard: Option<i32>,
@@ -80,7 +80,7 @@ impl Life {
             kills,
             began: Instant::now(),
             passed: None,
-            asked: Asked::default(),
+            asked: AskedToEnd::default(),
         };
         match thread::Builder::new().name("safe-state-wait".to_owned()).spawn(wait) {
             Ok(_) => Ok(life),

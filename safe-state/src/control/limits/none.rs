@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use safe_state_backends::CrashCause;
-use safe_state_base::engine::{self, Heeded};
+use safe_state_base::engine::{self, EndWatch};
 
 use crate::Error;
 use crate::control::pacing::Pacing;
@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    ends: Option<Heeded>,
+    ends: Option<EndWatch>,
 }
 
 #[expect(clippy::unused_self, reason = "they stand for those of `limits`")]

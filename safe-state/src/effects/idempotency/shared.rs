@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::effect::Effect;
 use super::error::IdempotencyError;
+use super::key_locks::{AllUnderWay, UnderWay};
 use super::settlement::{NAME, stored};
-use super::under_way::{AllUnderWay, UnderWay};
 
 pub(super) struct Shared {
     pub(super) name: String,

@@ -15,7 +15,7 @@ use safe_state_backends::{FileId, is_shared, reopen_named};
 use safe_state_base::ReconnectError;
 use serde::{Deserialize, Serialize};
 
-use self::known::Known;
+use self::known::FileIdentity;
 use self::mode::{Mode, failed_on};
 use super::handle::Reconnect;
 use super::outputs;
@@ -30,7 +30,7 @@ pub struct FileMeta {
     position: u64,
     length: u64,
     #[serde(deserialize_with = "known::if_any")]
-    known: Option<Known>,
+    known: Option<FileIdentity>,
 }
 
 /// Finds the path and the mode of the file in `/proc`, so it works on Linux only.
@@ -222,7 +222,7 @@ fn written(
         let id = FileId::of(&file.metadata().map_err(failed_on("look at", &path))?);
         tail::check(file, (&path, mode), id, end)?;
     }
-    let known = Known::of(file, mode, end).map_err(failed_on("read", &path))?;
+    let known = FileIdentity::of(file, mode, end).map_err(failed_on("read", &path))?;
     Ok(FileMeta { path, mode, position, length, known: Some(known) })
 }
 

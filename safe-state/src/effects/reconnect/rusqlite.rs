@@ -36,7 +36,7 @@ pub struct SqliteMeta {
     attached: Vec<(String, String)>,
     settings: [i64; SETTINGS.len()],
     #[serde(deserialize_with = "if_any")]
-    known: Option<Known>,
+    known: Option<DatabaseIdentity>,
     /// The facts by which the attached databases are recognised, in the same order.
     #[serde(deserialize_with = "if_any")]
     attached_known: Vec<Attached>,
@@ -46,12 +46,12 @@ pub struct SqliteMeta {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Attached {
     schema_version: i64,
-    known: Known,
+    known: DatabaseIdentity,
 }
 
 /// The facts by which a database is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
+struct DatabaseIdentity {
     /// The identity of the database's file.
     id: FileId,
     application_id: i64,
@@ -112,7 +112,7 @@ impl Reconnect for Connection {
         }
         let read_only = self.is_readonly("main").map_err(failed("look at"))?;
         let schema_version = pragma(self, "schema_version")?;
-        let known = Some(Known::of(self, MAIN, &path)?);
+        let known = Some(DatabaseIdentity::of(self, MAIN, &path)?);
         let attached_known = attached.iter().map(|(name, path)| Attached::of(self, name, path));
         let attached_known = attached_known.collect::<Result<_, _>>()?;
         Ok(SqliteMeta {
@@ -199,17 +199,17 @@ fn check_version(
 impl Attached {
     fn of(connection: &Connection, name: &str, path: &str) -> Result<Self, ReconnectError> {
         let schema_version = pragma_of(connection, name, "schema_version")?;
-        Ok(Attached { schema_version, known: Known::of(connection, name, path)? })
+        Ok(Attached { schema_version, known: DatabaseIdentity::of(connection, name, path)? })
     }
 }
 
-impl Known {
+impl DatabaseIdentity {
     /// Takes the facts of the database that the connection calls `name`.
     fn of(connection: &Connection, name: &str, path: &str) -> Result<Self, ReconnectError> {
         let found = fs::metadata(path).map_err(|error| {
             ReconnectError::because(format!("cannot look at the SQLite database `{path}`"), error)
         })?;
-        Ok(Known {
+        Ok(DatabaseIdentity {
             id: FileId::of(&found),
             application_id: pragma_of(connection, name, "application_id")?,
             schema: schema(connection, name).map_err(failed("read"))?,
@@ -218,7 +218,7 @@ impl Known {
     }
 
     fn check(&self, connection: &Connection, name: &str, path: &str) -> Result<(), ReconnectError> {
-        let found = Known::of(connection, name, path)?;
+        let found = DatabaseIdentity::of(connection, name, path)?;
         let another = |how: String| {
             Err(ReconnectError::new(format!("`{path}` is another database than it was: {how}")))
         };

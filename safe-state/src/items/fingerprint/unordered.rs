@@ -164,7 +164,7 @@ impl<'a, S: Serializer> Serializer for Through<'a, S> {
     fn serialize_seq(self, length: Option<usize>) -> Result<Sequence<'a, S>, S::Error> {
         let Through { inner, walk } = self;
         Ok(match length {
-            Some(_) => Sequence::Known(Through { inner: inner.serialize_seq(length)?, walk }),
+            Some(_) => Sequence::Identified(Through { inner: inner.serialize_seq(length)?, walk }),
             None => Sequence::Unknown { inner, walk, count: 0, front: Front::of_limit(walk.limit) },
         })
     }
@@ -215,7 +215,7 @@ elements! {
 /// The elements of a list.
 enum Sequence<'a, S: Serializer> {
     /// A list that has told its length.
-    Known(Through<'a, S::SerializeSeq>),
+    Identified(Through<'a, S::SerializeSeq>),
     Unknown {
         inner: S,
         walk: &'a Walk,
@@ -230,7 +230,7 @@ impl<S: Serializer> ser::SerializeSeq for Sequence<'_, S> {
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
         match self {
-            Sequence::Known(it) => it.inner.serialize_element(&it.walk.of(value)),
+            Sequence::Identified(it) => it.inner.serialize_element(&it.walk.of(value)),
             Sequence::Unknown { walk, count, front, .. } => {
                 *count += 1;
                 if front.left == 0 {
@@ -244,7 +244,7 @@ impl<S: Serializer> ser::SerializeSeq for Sequence<'_, S> {
 
     fn end(self) -> Result<S::Ok, S::Error> {
         match self {
-            Sequence::Known(it) => it.inner.end(),
+            Sequence::Identified(it) => it.inner.end(),
             Sequence::Unknown { inner, count, front, .. } => {
                 (count, front.hasher.finish()).serialize(inner)
             }

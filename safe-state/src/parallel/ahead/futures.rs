@@ -13,10 +13,10 @@ use crate::attempt::Outcome;
 use crate::items::Step;
 use crate::parallel::captures::Captures;
 use crate::parallel::feed::{Feed, Keeps};
+use crate::parallel::in_flight::UnderWay;
 use crate::parallel::line::{Line, Pulled};
 use crate::parallel::offered::Offered;
 use crate::parallel::task::{Done, Task};
-use crate::parallel::under_way::UnderWay;
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
 

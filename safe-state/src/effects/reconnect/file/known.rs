@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 10_000;
 
 /// The facts by which a file is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Known {
+pub(super) struct FileIdentity {
     id: FileId,
     /// The offset at which the compared bytes end.
     end: u64,
@@ -28,11 +28,13 @@ pub(super) struct Known {
 
 /// Reads the field if it is there: descriptions that older releases saved end before it.
 #[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
-pub(super) fn if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
+pub(super) fn if_any<'de, D: Deserializer<'de>>(
+    known: D,
+) -> Result<Option<FileIdentity>, D::Error> {
     Ok(Option::deserialize(known).unwrap_or_default())
 }
 
-impl Known {
+impl FileIdentity {
     /// Takes the facts of an open file, with the bytes that end at `end`.
     pub(super) fn of(file: &File, mode: Mode, end: u64) -> io::Result<Self> {
         let id = FileId::of(&file.metadata()?);
@@ -44,7 +46,7 @@ impl Known {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
             Err(error) => return Err(error),
         };
-        Ok(Known { id, end, compared })
+        Ok(FileIdentity { id, end, compared })
     }
 
     /// Checks that the file at `path`, opened again, is the one that was `length` bytes long: that file itself, or a
@@ -69,7 +71,7 @@ impl Known {
                 found.len()
             )));
         }
-        let now = Known::of(file, mode, self.end).map_err(failed_on("read", path))?;
+        let now = FileIdentity::of(file, mode, self.end).map_err(failed_on("read", path))?;
         let has_same_bytes = now.compared == self.compared && self.compared.is_some();
         let count = self.compared.map_or(0, |(count, _)| u64::from(count));
         match (is_same_file, has_same_bytes) {
