@@ -187,8 +187,8 @@ fn label_in(tokens: TokenStream, labels: &[Lifetime]) -> Option<Lifetime> {
         let before = at.checked_sub(1).and_then(|at| tokens.get(at));
         let is_continue = matches!(before, Some(TokenTree::Ident(it)) if it == "continue");
         let is_label = |label: &&Lifetime| quote.as_char() == '\'' && label.ident == *name;
-        let found = labels.iter().find(is_label).filter(|_| !is_continue)?;
-        Some(Lifetime { apostrophe: quote.span(), ident: name.clone(), ..found.clone() })
+        let is_left = !is_continue && labels.iter().any(|label| is_label(&label));
+        is_left.then(|| Lifetime { apostrophe: quote.span(), ident: name.clone() })
     });
     here.or(within)
 }

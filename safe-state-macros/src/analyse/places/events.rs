@@ -104,14 +104,19 @@ fn is_read(steps: Vec<Step>, saved: fn(bool) -> bool) -> bool {
     false
 }
 
+/// The numbers of loops and `let`s so far, which must be those that `Survey` gives.
+#[derive(Default)]
+struct Seen {
+    loops: usize,
+    lets: usize,
+}
+
 pub(super) struct Events<'a> {
     variable: &'a CarriedVariable,
     ident: String,
     targets: &'a [Target],
     declared: Option<usize>,
-    // Must number loops and `let`s as `Survey` does.
-    loops: usize,
-    lets: usize,
+    seen: Seen,
     /// How many expressions are around this place that may pass it by.
     choices: usize,
     /// Whether a macro that mentions the variable can be called here: its calls need not say so.
@@ -135,8 +140,7 @@ impl<'a> Events<'a> {
             ident,
             targets,
             declared,
-            loops: 0,
-            lets: 0,
+            seen: Seen::default(),
             choices: 0,
             is_hidden: false,
             found: Vec::new(),
@@ -201,8 +205,8 @@ impl<'ast> Visit<'ast> for Events<'_> {
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
-        let at = self.lets;
-        self.lets += 1;
+        let at = self.seen.lets;
+        self.seen.lets += 1;
         let visit = |events: &mut Self| {
             events.visit_pat(&local.pat);
             let Some(init) = &local.init else { return };
@@ -212,9 +216,9 @@ impl<'ast> Visit<'ast> for Events<'_> {
             }
         };
         if may_be_left_out(&local.attrs) {
-            self.chosen(visit)
+            self.chosen(visit);
         } else {
-            visit(self)
+            visit(self);
         }
         if self.declared == Some(at) {
             self.found.push(Event::Declared);
@@ -222,13 +226,13 @@ impl<'ast> Visit<'ast> for Events<'_> {
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
-        let at = self.loops;
+        let at = self.seen.loops;
         match expr {
             Expr::Path(_) | Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {
                 self.mentioned_in(expr);
             }
             Expr::ForLoop(it) => {
-                self.loops += 1;
+                self.seen.loops += 1;
                 // What is lent is restored before the head.
                 let is_lent = is_lent_in(self.variable, &it.expr);
                 if is_lent {
@@ -242,14 +246,14 @@ impl<'ast> Visit<'ast> for Events<'_> {
                 self.end(at);
             }
             Expr::While(it) => {
-                self.loops += 1;
+                self.seen.loops += 1;
                 self.body(at, &it.attrs);
                 self.visit_expr(&it.cond);
                 self.visit_block(&it.body);
                 self.end(at);
             }
             Expr::Loop(_) => {
-                self.loops += 1;
+                self.seen.loops += 1;
                 self.chosen(|events| visit::visit_expr(events, expr));
             }
             Expr::If(_) | Expr::Match(_) | Expr::Binary(_) | Expr::Let(_) => {
