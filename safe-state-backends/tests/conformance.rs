@@ -56,7 +56,7 @@ fn sqlite_keeps_its_promises() {
         safe_state_backends::SqliteBackend::new,
         |subject, store| {
             subject.lapse(move |job| {
-                fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap()
+                fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap();
             })
         },
     );

@@ -169,7 +169,7 @@ impl Settings {
             let (name, told) = (Ident::new(option.name, site), value.tokens(krate));
             match option.told {
                 JobExpr::Method | JobExpr::Watched => {
-                    job.extend(quote_spanned! {site=> .#name(#told) })
+                    job.extend(quote_spanned! {site=> .#name(#told) });
                 }
                 JobExpr::Reference => job.extend(quote_spanned! {site=> .#name(&#told) }),
                 JobExpr::Macro | JobExpr::WatchedMacro => {
