@@ -528,22 +528,21 @@ fn asked_for(run: &Phases<'_>, items: &[u64]) -> anyhow::Result<()> {
     Ok(())
 }
 
+type ShrunkJob = fn(&Phases<'_>, &[u64]) -> anyhow::Result<()>;
+
 #[test]
 fn a_shorter_input_that_was_accepted_is_the_jobs_from_then_on() {
-    let jobs: [fn(&Phases<'_>, &[u64]) -> anyhow::Result<()>; 5] =
+    let jobs: [ShrunkJob; 5] =
         [of_known_length, of_unknown_length, side_by_side, unknown_side_by_side, asked_for];
     let ways = [(Stop::Between, false), (Stop::InSecond, false), (Stop::Between, true)];
     for (at, job) in jobs.into_iter().enumerate() {
-        ways.map(|(stop, has_gap)| check_shrunk(&format!("job {at}"), job, stop, has_gap));
+        for (stop, has_gap) in ways {
+            check_shrunk(&format!("job {at}"), job, stop, has_gap);
+        }
     }
 }
 
-fn check_shrunk(
-    told: &str,
-    job: fn(&Phases<'_>, &[u64]) -> anyhow::Result<()>,
-    stop: Stop,
-    has_gap: bool,
-) {
+fn check_shrunk(told: &str, job: ShrunkJob, stop: Stop, has_gap: bool) {
     let told = format!("{told}, {stop:?}, {has_gap}");
     let dir = tempfile::tempdir().unwrap();
     let run = |length: u64, stop| {

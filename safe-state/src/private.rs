@@ -7,7 +7,7 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
-use crate::items::input::{Input, Known};
+use crate::items::input::{Identified, Input};
 use crate::run::entering;
 use crate::{Error, Job, OnChange};
 
@@ -144,7 +144,7 @@ pub mod failures {
 
 /// Enters the loop over `input`. `depth` is the number of resumable loops around it, `id` its number in the function.
 pub fn items<'r, I, T, F>(
-    input: Known<I, F>,
+    input: Identified<I, F>,
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
@@ -153,8 +153,8 @@ where
     I: Iterator<Item = T>,
     F: Fn(&T) -> Option<u32>,
 {
-    let Known { iter, way, fingerprint, gives_once } = input;
-    let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
+    let Identified { iter, kind, fingerprint, gives_once } = input;
+    let (number, identity) = (Number { depth, id }, (kind, ByIndex(fingerprint)));
     let (mut items, tally) = entering::items(run, number, Cow::Borrowed(location), iter, identity);
     if gives_once {
         items.refuse(tally.gives_once());
@@ -165,7 +165,7 @@ where
 /// Makes the items of a loop that many workers share, without entering it; `again` clones an iterator that can be
 /// cloned.
 pub fn shared_items<'r, I, T, F>(
-    input: Known<I, F>,
+    input: Identified<I, F>,
     run: &'r mut Run,
     ((depth, id), location): ((usize, u16), &'static str),
     again: fn(&I) -> Option<I>,
@@ -174,8 +174,8 @@ where
     I: Iterator<Item = T>,
     F: Fn(&T) -> Option<u32>,
 {
-    let Known { iter, way, fingerprint, gives_once } = input;
-    let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
+    let Identified { iter, kind, fingerprint, gives_once } = input;
+    let (number, identity) = (Number { depth, id }, (kind, ByIndex(fingerprint)));
     let items = SharedItems::new((number, location), iter, again, identity, gives_once);
     (items, entering::tally(run, depth), TypeOf(PhantomData))
 }
@@ -186,7 +186,7 @@ pub fn shared_items_by_key<'r, I, T, F>(
     input: Input<I, T>,
     run: &'r mut Run,
     ((depth, id), location): ((usize, u16), &'static str),
-    (way, hash): (Way, F),
+    (kind, hash): (IdentityKind, F),
     again: fn(&I) -> Option<I>,
 ) -> (SharedItemsByKey<I, F>, Tally<'r>, TypeOf<T>)
 where
@@ -194,7 +194,7 @@ where
     F: Fn(&T) -> Result<KeyHash, String>,
 {
     let number = (Number { depth, id }, location);
-    let items = SharedItemsByKey::new(number, input.into_iter(), again, (way, hash));
+    let items = SharedItemsByKey::new(number, input.into_iter(), again, (kind, hash));
     (items, entering::tally(run, depth), TypeOf(PhantomData))
 }
 
@@ -219,7 +219,7 @@ pub fn items_by_key<'r, I, Iter, T, F>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
-    way: Way,
+    kind: IdentityKind,
     hash: F,
 ) -> (Items<Iter, ByKey<F>>, Tally<'r>, TypeOf<T>)
 where
@@ -227,7 +227,7 @@ where
     Iter: Iterator<Item = T>,
     F: Fn(&T) -> Result<KeyHash, String>,
 {
-    let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
+    let (number, identity) = (Number { depth, id }, (kind, ByKey::new(hash)));
     let (items, tally) =
         entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
@@ -239,7 +239,7 @@ pub fn items_by_cursor<'r, I, Iter, T, C, F>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
-    way: Way,
+    kind: IdentityKind,
     of_type: &CursorType<C>,
     cursor: F,
 ) -> (Items<Iter, ByCursor<C, F>>, Tally<'r>, TypeOf<T>)
@@ -249,7 +249,7 @@ where
     C: Carry,
     F: Fn(&T) -> C,
 {
-    let (number, identity) = (Number { depth, id }, (way, ByCursor::new(of_type, cursor)));
+    let (number, identity) = (Number { depth, id }, (kind, ByCursor::new(of_type, cursor)));
     let (items, tally) =
         entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
@@ -266,11 +266,12 @@ pub fn received<'r, O>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
-    way: Way,
+    kind: IdentityKind,
     (takes, asked): (bool, AskedByIndex<O>),
 ) -> (Received, Tally<'r>, AskedByIndex<O>) {
     let number = Number { depth, id };
-    let (mut items, tally) = entering::received(run, number, Cow::Borrowed(location), (way, takes));
+    let (mut items, tally) =
+        entering::received(run, number, Cow::Borrowed(location), (kind, takes));
     if asked.is_channel {
         items.refuse(tally.gives_once());
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 use std::thread;
 
 use anyhow::Result;
+use safe_state::backend::LeaseOptions;
 use safe_state::{Action, Backend, ErrorContext, RunSummary, resumable, step};
 
 use crate::World;
@@ -111,7 +112,7 @@ fn leaving(world: &World) -> Result<()> {
 fn one_that_leaves_says_so() {
     let world = World::default();
     let backend: Arc<dyn Backend> = world.backend();
-    let other = backend.lease("safe-state/shared/0/1/left", Default::default()).unwrap();
+    let other = backend.lease("safe-state/shared/0/1/left", LeaseOptions::default()).unwrap();
     leaving(&world).unwrap_err();
     let told = taken(&LEFT);
     assert!(told.len() == 1 && told[0].starts_with("stop 1 5 "), "{told:?}");
@@ -138,7 +139,7 @@ fn one_that_is_dropped_while_it_waits_says_so() {
     let backend: Arc<dyn Backend> = world.backend();
     let others = [0, 1].map(|slice| {
         let name = format!("safe-state/shared/0/{slice}/dropped");
-        Arc::clone(&backend).lease(&name, Default::default()).unwrap()
+        Arc::clone(&backend).lease(&name, LeaseOptions::default()).unwrap()
     });
     {
         let mut future = pin!(waiting(&world));

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safe_state::backend::{Backend, MemoryBackend};
-use safe_state::{Error, Job, StopReason, resumable};
+use safe_state::{Checkpoint, Error, Job, StopReason, resumable};
 
 use super::{complete, stored};
 
@@ -158,7 +158,7 @@ fn looked(dir: &Path, has_shown: &AtomicBool) -> Result<(), Error> {
             && began.elapsed() < Duration::from_secs(60)
         {
             let checkpoint = Job::new("looked").state_dir(dir).peek_checkpoint()?;
-            let loops = checkpoint.iter().flat_map(|it| it.in_flight());
+            let loops = checkpoint.iter().flat_map(Checkpoint::in_flight);
             let in_flight: Vec<u64> = loops.flat_map(|it| it.items).collect();
             let shows = [1, 2].iter().all(|item| in_flight.contains(item));
             has_shown.fetch_or(shows, Ordering::SeqCst);

@@ -10,7 +10,7 @@
 //!             attempts.attempt_part(on_error, || { let url = item; let value = fetch(&url)?; Ok((value, (url,))) })
 //!         });
 //!         match scope(|scope| {
-//!             let mut ahead = AheadOnThreads::new(scope, &parts, most, Once::new);
+//!             let mut ahead = AheadOnThreads::new(scope, &parts, most, TriedOnce::new);
 //!             let on_error = |error| Ok(Flow::Return(outer(error)));
 //!             loop {
 //!                 if tally.complete() { .. }

@@ -98,7 +98,7 @@ pub(crate) fn received(
     (entered, Feed { suffix: "_of_stream", made, given, item_type })
 }
 
-/// Returns the function that keeps an item for another attempt; `Once::new`, which keeps none, if there is no other.
+/// Returns the function that keeps an item for another attempt; `TriedOnce::new`, which keeps none, if there is no other.
 pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
     let krate = moved_crate(&plan.krate, here);
     let policy = &target.items.policy;

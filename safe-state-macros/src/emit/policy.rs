@@ -211,7 +211,7 @@ fn tried(
     let (marks, undo) = (undo::marks(plan, target, locals), undo::undo(plan, target, locals));
     let judged = judged(plan, target, locals);
     let keeper = if target.items.policy.tries_once() {
-        quote_spanned! {here=> Once }
+        quote_spanned! {here=> TriedOnce }
     } else {
         quote_spanned! {here=> Kept }
     };

@@ -4,7 +4,7 @@
 //! for order in orders { ship(order)? }    // becomes, with `threads = 4`
 //! { match match input(orders) { input => items(known_items!(input), run, (0, 0), "src/main.rs:3:5") } {
 //!     (mut items, mut tally, item_type) => {
-//!         match on_threads(&mut items, &mut tally, on_error, Once::new, Terms { most: 4, .. }, |item, captures| {
+//!         match on_threads(&mut items, &mut tally, on_error, TriedOnce::new, Terms { most: 4, .. }, |item, captures| {
 //!             attempts.attempt(on_error, || {
 //!                 let order = item;
 //!                 match () { () => { ship(order)? } }

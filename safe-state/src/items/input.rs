@@ -140,7 +140,7 @@ pub(crate) type ByType<T> = fn(&T) -> Option<u32>;
 #[derive(Debug)]
 pub struct Identified<I, F> {
     pub(crate) iter: I,
-    pub(crate) way: IdentityKind,
+    pub(crate) kind: IdentityKind,
     pub(crate) fingerprint: F,
     pub(crate) gives_once: bool,
 }
@@ -176,11 +176,11 @@ pub fn checked<I, T, F: Fn(&T) -> Option<u32>>(
 /// Makes the input that gives each item only once.
 pub fn consumed<I, T>(input: Input<I, T>) -> Identified<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| CONSUMED;
-    Identified { way: IdentityKind::Consumed, ..by_index(input, fingerprint, false) }
+    Identified { kind: IdentityKind::Consumed, ..by_index(input, fingerprint, false) }
 }
 
 fn by_index<I, T, F>(input: Input<I, T>, fingerprint: F, gives_once: bool) -> Identified<I, F> {
-    Identified { iter: input.0, way: IdentityKind::Index, fingerprint, gives_once }
+    Identified { iter: input.0, kind: IdentityKind::Index, fingerprint, gives_once }
 }
 
 /// Expands to an input whose items are recognised by their index, as its type decides.

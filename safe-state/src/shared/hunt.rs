@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state_backends::{
-    Carried, Checkpoint, Completed, Error as BackendError, Opening, RunEnd, SharedJob, Slices,
+    Carried, Checkpoint, Completed, Cut, Error as BackendError, Opening, RunEnd, SharedJob, Slices,
     Store, format::Change,
 };
 

@@ -314,7 +314,7 @@ mod tests {
                 let mut hunt = hunt();
                 loop {
                     match hunt.turn() {
-                        Ok(Turn::Wait(_)) => {}
+                        Ok(Turn::Wait(..)) => {}
                         turn => break turn,
                     }
                 }

@@ -66,9 +66,7 @@ fn with_course(job: &Job, test: impl FnOnce(&mut OfTest<'_, '_>, &mut HandOut<'_
     test(&mut course, &mut hand_out);
 }
 
-fn left() -> Result<Flow<bool>, Outcome<bool>> {
-    Ok(Flow::Exit(0))
-}
+const LEFT: Result<Flow<bool>, Outcome<bool>> = Ok(Flow::Exit(0));
 
 /// Returns the outcome of an item that fails; with `again` it is tried again.
 fn failed(again: bool) -> Result<Flow<bool>, Outcome<bool>> {
@@ -91,7 +89,7 @@ fn an_item_before_the_one_that_leaves_the_loop_is_tried_again() {
         assert_eq!(hand_out(course), [0, 1, 2]);
         ends(course, 2, failed(true));
         ends(course, 0, failed(true));
-        ends(course, 1, left());
+        ends(course, 1, LEFT);
         assert!(!course.is_over());
         assert_eq!(course.patience(later()), Duration::ZERO);
         assert_eq!(hand_out(course), [0], "and not the one behind");
@@ -107,7 +105,7 @@ fn a_run_that_ends_meanwhile_has_not_left_the_loop() {
         assert_eq!(hand_out(course), [0, 1, 2]);
         ends(course, 2, Ok(Flow::Next));
         ends(course, 0, failed(true));
-        ends(course, 1, left());
+        ends(course, 1, LEFT);
         course.fail(Error::Thread(std::io::ErrorKind::Other.into()));
         assert!(course.is_over());
         assert!(matches!(course.finish(|_| true), Ok(Flow::Return(true))));
@@ -157,7 +155,7 @@ fn an_iterator_that_panics_ends_the_loop_behind_what_runs() {
             false
         }
     }
-    for (came, is_left) in [(left(), true), (Ok(Flow::Next), false)] {
+    for (came, is_left) in [(LEFT, true), (Ok(Flow::Next), false)] {
         with_course(&Job::new("course"), |course, _| {
             let mut feed = Panics(0);
             assert!(course.next(&mut feed, Kept::new).is_some());
