@@ -5,7 +5,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use safe_state::testing::{Trial, survives};
-use safe_state::{Checkpoint, Job, resumable};
+use safe_state::{Job, resumable};
 use safe_state_tests::Effects;
 
 const ORDERS: [u64; 5] = [3, 1, 4, 1, 5];
@@ -218,7 +218,7 @@ mod stopped {
                 let error = testing::stop_at_step(name, || release(0).unwrap_err());
                 assert!(is_stopped(&error), "{error}");
                 let stored = release::peek_checkpoint().unwrap();
-                let names = stored.iter().flat_map(Checkpoint::carried_names).count();
+                let names = stored.iter().flat_map(safe_state::Checkpoint::carried_names).count();
                 assert_eq!(names, steps.len(), "{name}");
                 assert_eq!(release(0).unwrap(), "build 0");
             });
