@@ -17,11 +17,9 @@ pub(crate) mod keys;
 mod loop_progress;
 mod migrate;
 mod put_back;
-pub(crate) mod results;
 mod samples;
 mod suspect;
 mod workers;
-pub(crate) mod worklist;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};

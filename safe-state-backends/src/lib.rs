@@ -56,6 +56,8 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod requests;
+// The path of a list's type is stored with it, so these two modules stay at the root.
+mod results;
 #[cfg(test)]
 mod sample;
 mod shared;
@@ -69,6 +71,7 @@ mod tables;
 mod timestamp;
 mod url;
 pub mod value;
+mod worklist;
 
 #[cfg(feature = "object-store")]
 pub use self::object_store::{ObjectStoreBackend, Objects};
@@ -99,8 +102,6 @@ pub mod details {
     };
 }
 pub use checkpoint::keys::Keys;
-pub use checkpoint::results::Results;
-pub use checkpoint::worklist::Worklist;
 #[doc(hidden)]
 pub use error::reason::serialize_reason;
 #[doc(hidden)]
@@ -130,6 +131,7 @@ pub use postgres::{Postgres, PostgresBackend};
 pub use requests::presses::Press;
 pub use requests::request::Request;
 pub use requests::signs::Signs;
+pub use results::Results;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use safe_state_page::{Advanced, Page};
@@ -148,3 +150,4 @@ pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use url::{IntoBackend, from_url, redacted};
+pub use worklist::Worklist;

@@ -285,7 +285,7 @@ impl FinishedSlice {
 
     fn values_stay(&self, found: &Checkpoint, head: &Checkpoint) -> bool {
         let are_there = self.values.iter().all(|(name, _)| found.carried_value(name).is_some());
-        are_there && head.keeps_apart(self.loop_id, &self.values)
+        !self.values.is_empty() && are_there && head.keeps_apart(self.loop_id, &self.values)
     }
 }
 

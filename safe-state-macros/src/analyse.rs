@@ -20,6 +20,7 @@ pub(crate) mod places;
 pub(crate) mod plan;
 pub(crate) mod policies;
 pub(crate) mod premutation;
+pub(crate) mod receiving;
 pub(crate) mod sharing;
 pub(crate) mod side_by_side;
 pub(crate) mod sources;

@@ -9,8 +9,8 @@ use super::form::{Form, List};
 use super::waiting::{Entries, Waiting};
 use super::written::{Written, check_reads_back, named};
 use super::{Carried, CarriedChange, CarriedError, Carry};
-use crate::checkpoint::worklist::Parts;
 use crate::value::Section;
+use crate::worklist::Parts;
 use crate::{Results, Worklist};
 
 impl<T: Serialize + DeserializeOwned> Carry for Results<T> {

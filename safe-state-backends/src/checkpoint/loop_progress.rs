@@ -191,7 +191,8 @@ impl LoopProgress {
 
     /// The input has fewer items than are complete, which was accepted.
     fn shrink(&mut self, total: u64) {
-        let is_by_index = self.keys.is_none() && self.cursor.is_none();
+        let is_consumed = self.mark.is_some_and(|mark| mark.fingerprint == crate::CONSUMED);
+        let is_by_index = self.keys.is_none() && self.cursor.is_none() && !is_consumed;
         let was_left = self.end == Some(LoopEnd::Left) || self.closed_at.is_some();
         if !is_by_index || was_left || self.completed.end() <= total {
             return;

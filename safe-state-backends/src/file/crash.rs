@@ -36,6 +36,8 @@ enum Violation {
     Missing,
     Unreadable(FormatError),
     Older,
+    /// A saved snapshot without the record of arguments and notes that was written with it.
+    Bare,
     Invented,
 }
 
@@ -136,9 +138,21 @@ impl<'a> Judge<'a> {
             Err(error) => Violation::Unreadable(error.clone()),
             Ok(saves) if saves.iter().any(|save| window.contains(save)) => return,
             Ok(saves) if saves.iter().any(|save| save < window.start()) => Violation::Older,
+            Ok(_) if self.is_bare(bytes) => Violation::Bare,
             Ok(_) => Violation::Invented,
         };
         self.note(violation);
+    }
+
+    /// Returns whether the bytes are a saved state that lacks nothing but its arguments and notes.
+    fn is_bare(&self, bytes: &[u8]) -> bool {
+        let without_arguments = |save: &Save| {
+            let mut state = save.state.clone()?;
+            state.arguments.clear();
+            Some(state)
+        };
+        let found = Checkpoint::decode(bytes).ok();
+        self.saves.iter().any(|save| without_arguments(save).is_some_and(|it| Some(it) == found))
     }
 
     /// Notes a violation once if it comes several times in a row, as in most states of a protocol that leaves something out.

@@ -137,7 +137,9 @@ impl Request {
     /// The backend cannot be read or written.
     pub fn use_up(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
         let mut lease = asking(backend, job)?;
-        if Request::load(&**backend, job)? == Some(self) { lease.delete() } else { Ok(()) }
+        let load = |name: &str| lease.load(&**backend, name);
+        let stored = Request::load_by(load, &**backend, job)?;
+        if stored == Some(self) { lease.delete() } else { Ok(()) }
     }
 }
 

@@ -3,9 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use std::process;
+
 use super::{PATIENCE, SharedJob};
+use crate::name::RESERVED;
 use crate::store::Opening;
 use crate::{Checkpoint, Error, Lease};
+
+/// The number of names by whose leases workers read. Which one a worker takes goes by its process id.
+const READERS: u32 = 64;
 
 impl SharedJob {
     /// The head as of now, by the lease of a slice.
@@ -36,8 +42,8 @@ impl SharedJob {
         self.change(|head| Ok((None, head)))
     }
 
-    /// What is stored of slices that are finished, as of now: of those of which something is. It is read by the lease of one of
-    /// them, which nobody has for long.
+    /// Returns the checkpoints of finished slices as of now, for those that have one. They are read by a lease of a name for
+    /// reading, so that a worker that reads keeps nobody from a slice, and few workers wait for one another.
     ///
     /// # Errors
     ///
@@ -48,17 +54,13 @@ impl SharedJob {
         slices: &[u32],
     ) -> Result<BTreeMap<u32, Checkpoint>, Error> {
         let mut found = BTreeMap::new();
-        let Some((first, _)) = slices.split_first() else { return Ok(found) };
-        let free = slices.iter().find_map(|slice| match self.claim(loop_id, *slice) {
-            Err(Error::Held { .. }) => None,
-            claimed => Some(claimed),
-        });
-        let mut free = match free {
-            Some(claimed) => claimed?,
-            None => self.while_held(&self.slice_name(loop_id, *first), PATIENCE)?,
-        };
+        if slices.is_empty() {
+            return Ok(found);
+        }
+        let name = format!("{RESERVED}shared/read/{}/{}", process::id() % READERS, self.job);
+        let mut reading = self.while_held(&name, PATIENCE)?;
         for slice in slices {
-            if let Some(stored) = free.found_under(&self.slice_name(loop_id, *slice))? {
+            if let Some(stored) = reading.found_under(&self.slice_name(loop_id, *slice))? {
                 found.insert(*slice, stored);
             }
         }

@@ -1,5 +1,4 @@
 //! Finds out whether code may change a variable that it does not declare itself.
-//!
 //! Tokens don't tell whether a method takes `&mut self`. Some names of methods of the standard library are taken to
 //! read; any other method may change its receiver.
 

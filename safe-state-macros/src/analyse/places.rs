@@ -41,6 +41,11 @@ impl Places {
             if around.is_none_or(|around| !variable.stands_among(&around.scope.locals)) {
                 return false;
             }
+            let macros = around.map(|it| it.scope.macros.as_slice()).unwrap_or_default();
+            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
+            if macros.iter().any(hides) {
+                return true;
+            }
             // It could not be set back there, and nothing but a mention can change it.
             let held_around = |outer: usize| {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
@@ -51,10 +56,7 @@ impl Places {
             if !is_mentioned && survey.around(target.at).any(held_around) {
                 return false;
             }
-            let around = around.map(|it| it.scope.macros.as_slice());
-            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
-            around.is_some_and(|macros| macros.iter().any(hides))
-                || originals.get(&target.at).is_some_and(|written| lends(written, variable))
+            originals.get(&target.at).is_some_and(|written| lends(written, variable))
                 || originals.get(&target.at).is_some_and(|written| may_change(written, ident))
         };
         let changing: BTreeSet<usize> =

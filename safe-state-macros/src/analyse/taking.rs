@@ -5,9 +5,10 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, ExprClosure, ExprForLoop, ExprMethodCall, Ident, Item, Result};
+use syn::{Block, Error, Expr, ExprForLoop, ExprMethodCall, Ident, Item, Result};
 
 use crate::analyse::plan::Plan;
+use crate::analyse::receiving::receiving;
 use crate::analyse::survey::{Loop, beside};
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
@@ -34,18 +35,6 @@ pub(crate) fn check_taking(plan: &Plan, written: &Expr, body: &Block) -> Result<
     Err(Error::new(place, text))
 }
 
-/// Methods of channels, which give each item once.
-const RECEIVING: [&str; 8] = [
-    "blocking_recv",
-    "recv",
-    "recv_async",
-    "recv_blocking",
-    "recv_deadline",
-    "recv_ref",
-    "recv_timeout",
-    "try_recv",
-];
-
 /// Refuses a head that receives from a channel, if its items are to be known by their index.
 pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> Result<()> {
     // One call in the head of a `for` gives what is walked; a closure there, as that of `from_fn`, gives the items.
@@ -55,10 +44,9 @@ pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> R
         _ => (None, false),
     };
     let Some(head) = head else { return Ok(()) };
-    let mut receiving = Receiving { is_asked, found: None };
-    receiving.visit_expr(head);
     let is_by_index = matches!(target.items.identity, Identity::Index);
-    let Some(place) = receiving.found.filter(|_| is_by_index && !worklists::takes(plan, target))
+    let Some(place) =
+        receiving(head, is_asked).filter(|_| is_by_index && !worklists::takes(plan, target))
     else {
         return Ok(());
     };
@@ -66,13 +54,6 @@ pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> R
                 is complete does not come again, write `#[resume(consumed)]` on the loop; if all items are sent again \
                 in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`";
     Err(Error::new(place, text))
-}
-
-/// Returns whether the head of a `while let` loop receives from a channel.
-pub(crate) fn receives(head: &Expr) -> bool {
-    let mut receiving = Receiving { is_asked: true, found: None };
-    receiving.visit_expr(head);
-    receiving.found.is_some()
 }
 
 /// Refuses a head that takes items in the order in which something does them side by side, if they are to be known by their
@@ -97,30 +78,6 @@ pub(crate) fn check_order(
         Some(method) => Err(beside::no_order(&method)),
         None => Ok(()),
     }
-}
-
-/// Looks for the method by which a head receives.
-struct Receiving {
-    /// Whether the place that is looked at is asked for each item.
-    is_asked: bool,
-    found: Option<Span>,
-}
-
-impl<'ast> Visit<'ast> for Receiving {
-    fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
-        if self.is_asked && RECEIVING.iter().any(|method| it.method == method) {
-            self.found.get_or_insert(it.method.span());
-        }
-        visit::visit_expr_method_call(self, it);
-    }
-
-    fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
-        let around = std::mem::replace(&mut self.is_asked, true);
-        visit::visit_expr_closure(self, it);
-        self.is_asked = around;
-    }
-
-    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 /// The variable whose method gives the items, and that method.

@@ -11,7 +11,7 @@ use syn::{Block, Error, Expr, ExprWhile, Item, Macro, Pat, Path, Result};
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::lending::{is_place, part};
 use crate::analyse::plan::Plan;
-use crate::analyse::taking::receives;
+use crate::analyse::receiving::receiving;
 use crate::analyse::targets::Target;
 use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
@@ -37,7 +37,8 @@ pub(crate) fn takes(plan: &Plan, target: &Target) -> bool {
     let is_mentioned =
         mentioned.places.iter().any(is_carried) || carried.iter().any(|it| mentioned.in_macro(it));
     // What a channel gives is in no variable; and what does not come again may be asked for by one.
-    let is_given = receives(head) || matches!(target.items.identity, Identity::Consumed(_));
+    let is_given =
+        receiving(head, true).is_some() || matches!(target.items.identity, Identity::Consumed(_));
     is_mentioned && !(is_given && asked(head).iter().any(|place| !is_carried(place)))
 }
 

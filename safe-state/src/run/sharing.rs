@@ -323,11 +323,12 @@ pub(super) fn await_step(
 /// Waits for a step without blocking: see [`await_step`].
 pub(super) async fn await_step_async(
     stages: &mut Stages,
-    step: Awaited,
+    mut step: Awaited,
 ) -> Result<Option<Box<Checkpoint>>, Error> {
     loop {
-        let mut step = step.clone();
-        match stages.on_thread(move || step.turn()).await? {
+        let turn;
+        (turn, step) = stages.on_thread(move || (step.turn(), step)).await;
+        match turn? {
             StepTurn::Wait(pause) => wait_async(stages, pause).await?,
             StepTurn::Done(head) => return Ok(Some(head)),
             StepTurn::Own(lease) => return own(stages, lease),

@@ -253,10 +253,11 @@ pub(crate) fn finish_job(
         let Some(mut head) = head else { return Ok((None, Some(0))) };
         let count = Some(head.completed_from(0));
         let is_as_it_was = |it: &Passed| head.reopened_slices(it.loop_id) == it.reopened;
-        if head.has_unfinished_slices() || !passed.iter().all(is_as_it_was) {
+        if !passed.iter().all(is_as_it_was) {
             return Ok((None, None));
         }
-        if head.is_finished() {
+        // Other workers have slices of a loop that this one did not come to.
+        if head.is_finished() || head.has_unfinished_slices() {
             return Ok((None, count));
         }
         head.finish();

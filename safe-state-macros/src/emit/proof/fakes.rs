@@ -12,7 +12,7 @@ use crate::analyse::targets::Target;
 use crate::analyse::worklists;
 use crate::emit::policy;
 use crate::emit::proof::copy::Copy;
-use crate::emit::proof::rename::{Renamed, rename};
+use crate::emit::proof::rename::{Renamed, rename, spell_out_fields};
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
 use crate::emit::proof::{asked, beside};
@@ -86,6 +86,7 @@ pub(crate) fn next_item(
         return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #bound; };
     }
     let mut head = written.head.clone();
+    spell_out_fields(&mut head);
     copy.visit_expr_mut(&mut head);
     let is_worklist = worklists::takes(plan, target);
     let asked = if is_worklist { Vec::new() } else { asked_of(plan, (target, written), outer) };

@@ -27,7 +27,7 @@ use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::emit::proof::copy::Copy;
-use crate::emit::proof::rename::{Renamed, rename};
+use crate::emit::proof::rename::{Renamed, rename, spell_out_fields};
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
 use crate::parse::options::items::Identity;
@@ -71,6 +71,7 @@ pub(crate) fn closure(
     let (declared, named, asked) = locals_of(plan, target, &of, &is_free, taken);
     let closures = of.iter().filter(|it| is_closure(it)).map(|it| it.ident.clone()).collect();
     let mut head = written.head.clone();
+    spell_out_fields(&mut head);
     copy.visit_expr_mut(&mut head);
     Head { named: &named, asked: &asked, closures, own: &found.own }.visit_expr_mut(&mut head);
     Some(passed(plan, written, (&declared, &head), returned))

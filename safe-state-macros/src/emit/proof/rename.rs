@@ -2,8 +2,21 @@
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Member;
 use syn::ext::IdentExt;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, FieldValue, Member};
+
+/// Writes `field: field` for each field that a struct expression gives by its name alone, so that the value can be replaced.
+pub(crate) fn spell_out_fields(expr: &mut Expr) {
+    struct Fields;
+    impl VisitMut for Fields {
+        fn visit_field_value_mut(&mut self, it: &mut FieldValue) {
+            it.colon_token.get_or_insert_default();
+            visit_mut::visit_field_value_mut(self, it);
+        }
+    }
+    Fields.visit_expr_mut(expr);
+}
 
 /// A variable or field that gets another name.
 #[derive(Clone)]
