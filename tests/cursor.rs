@@ -356,3 +356,44 @@ fn one_of_two_loops_that_cfg_chooses_from_has_a_cursor() {
     let dir = tempfile::tempdir().unwrap();
     one_of_two(dir.path(), &[1, 2]);
 }
+
+struct Page {
+    rows: Vec<i64>,
+    name: String,
+}
+
+impl Page {
+    fn after(self, id: Option<i64>) -> impl Iterator<Item = i64> {
+        let by = i64::try_from(self.name.len()).unwrap();
+        self.rows
+            .into_iter()
+            .map(move |row| row * by)
+            .filter(move |row| id.is_none_or(|id| *row > id))
+    }
+}
+
+#[resumable(name = "page", state_dir = dir, cursor = |row| *row, fresh(seen, fail))]
+fn of_a_page(
+    dir: &Path,
+    rows: Vec<i64>,
+    seen: &RefCell<Vec<i64>>,
+    fail: i64,
+) -> anyhow::Result<()> {
+    let name = String::from("ab");
+    let least = 2;
+    let is_wanted = least + fail.signum().abs() - 1;
+    for row in (Page { rows, name }).after(cursor!()).filter(|row| *row > is_wanted) {
+        anyhow::ensure!(row != fail);
+        seen.borrow_mut().push(row);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_head_may_give_a_field_by_its_name_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = RefCell::default();
+    of_a_page(dir.path(), vec![2, 3, 4], &seen, 6).unwrap_err();
+    of_a_page(dir.path(), vec![2, 3, 4], &seen, -1).unwrap();
+    assert_eq!(*seen.borrow(), [4, 6, 8]);
+}

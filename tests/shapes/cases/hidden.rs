@@ -48,29 +48,6 @@ fn changed_by_a_macro_under_a_head_that_reads(groups: &[Vec<u32>]) -> Result<u32
     Ok(total)
 }
 
-struct Page {
-    rows: Vec<u32>,
-    name: String,
-}
-
-impl Page {
-    fn rows(self) -> impl Iterator<Item = u32> {
-        let by = self.name.len() as u32;
-        self.rows.into_iter().map(move |row| row * by)
-    }
-}
-
-#[resumable(backend = store(), fresh(rows))]
-fn a_field_by_its_name_in_a_head(rows: Vec<u32>, min: u32) -> Result<(), Interrupted> {
-    let name = String::from("a");
-    let least = min;
-    #[resume(cursor = |row| *row)]
-    for row in (Page { rows, name }).rows().filter(|row| *row > cursor!().unwrap_or(least)) {
-        try_step(row)?;
-    }
-    Ok(())
-}
-
 #[resumable(backend = store(), carry(total))]
 fn read_by_a_macro_between_loops_of_a_block(items: &[u32]) -> Result<u32, Interrupted> {
     let mut total = 0;
@@ -251,7 +228,6 @@ fn an_inner_loop_under_a_head_that_takes(items: &[u32]) -> Result<(), Interrupte
 safe_state_tests::shapes! {
     read_by_a_macro_before_an_inner_loop => read_by_a_macro_before_an_inner_loop(&[vec![1, 2], vec![3, 4]]);
     changed_by_a_macro_under_a_head_that_reads => changed_by_a_macro_under_a_head_that_reads(&[vec![1, 2], vec![3]]);
-    a_field_by_its_name_in_a_head => a_field_by_its_name_in_a_head(vec![1, 2, 3], 0);
     read_by_a_macro_between_loops_of_a_block => read_by_a_macro_between_loops_of_a_block(&[1, 2]);
     a_loop_in_the_else_of_a_let => a_loop_in_the_else_of_a_let(&[1, 2, 3], Some(9));
     not_the_loop_in_the_else_of_a_let => a_loop_in_the_else_of_a_let(&[1, 2, 3], None);
