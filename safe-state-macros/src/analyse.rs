@@ -16,6 +16,7 @@ pub(crate) mod lending;
 pub(crate) mod mutations;
 pub(crate) mod opening;
 pub(crate) mod outer;
+pub(crate) mod place;
 pub(crate) mod places;
 pub(crate) mod plan;
 pub(crate) mod policies;

@@ -4,7 +4,7 @@
 //!
 //! Only the plain cases are refused, which the source alone shows.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
@@ -14,6 +14,7 @@ use syn::{
 };
 
 use crate::analyse::opening::{Deed, Opening};
+use crate::analyse::place::mentions;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
@@ -135,22 +136,6 @@ fn is_of(ty: Option<&Type>, name: &str) -> bool {
 /// Returns whether the body uses the variable or field, and binds no variable of its own with the same name.
 pub(crate) fn uses(body: &Block, place: &Variable) -> bool {
     mentions(body, place) && !own_names(body).contains(&place.root.unraw().to_string())
-}
-
-/// Returns whether the tokens mention the variable or field `place`.
-pub(crate) fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
-    let tokens = tokens.to_token_stream();
-    if place.is_whole() {
-        return free_idents(tokens).contains(&place.root.unraw().to_string());
-    }
-    let text = |tokens: TokenStream| tokens.to_string().replace(' ', "");
-    let (all, place) = (text(tokens), text(place.place()));
-    let is_of_name = |it: char| it.is_alphanumeric() || it == '_';
-    all.match_indices(&place).any(|(at, _)| {
-        let before = all[..at].chars().next_back();
-        let behind = all[at + place.len()..].chars().next();
-        !before.is_some_and(|it| is_of_name(it) || it == '.') && !behind.is_some_and(is_of_name)
-    })
 }
 
 /// Returns whether the body flushes the writer after all writes that the source shows, on each way through the body.

@@ -5,7 +5,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, ExprClosure};
 
 use crate::analyse::carried::CarriedVariable;
-use crate::analyse::durable::mentions;
+use crate::analyse::place::{mentions, part};
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::parse::options::variable::Variable;
@@ -82,57 +82,6 @@ impl<'ast> Visit<'ast> for Lent {
     }
 
     fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
-}
-
-/// Returns the variable that an expression is, is a part of, or is made of by methods, with the fields that the source
-/// writes behind it.
-pub(crate) fn part(expr: &Expr) -> Option<Variable> {
-    match expr {
-        Expr::Path(it) => {
-            let root = it.path.get_ident()?.clone();
-            Some(Variable { root, fields: Vec::new() })
-        }
-        Expr::Field(it) => {
-            let mut place = part(&it.base)?;
-            place.fields.extend(is_place(&it.base).then(|| it.member.clone()));
-            Some(place)
-        }
-        Expr::Index(it) => part(&it.expr),
-        Expr::Unary(it) => part(&it.expr),
-        Expr::Reference(it) => part(&it.expr),
-        Expr::MethodCall(it) => part(&it.receiver),
-        Expr::Try(it) => part(&it.expr),
-        Expr::Await(it) => part(&it.base),
-        Expr::Paren(it) => part(&it.expr),
-        Expr::Group(it) => part(&it.expr),
-        _ => None,
-    }
-}
-
-/// Returns whether an expression is a path, or fields behind one, and nothing else.
-pub(crate) fn is_place(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) => true,
-        Expr::Field(it) => is_place(&it.base),
-        Expr::Paren(it) => is_place(&it.expr),
-        Expr::Group(it) => is_place(&it.expr),
-        _ => false,
-    }
-}
-
-/// The variable that an expression is, or is a part of, or is made of by methods.
-pub(crate) fn root(expr: &Expr) -> Option<&Ident> {
-    match expr {
-        Expr::Path(it) => it.path.get_ident(),
-        Expr::Field(it) => root(&it.base),
-        Expr::Index(it) => root(&it.expr),
-        Expr::Unary(it) => root(&it.expr),
-        Expr::Reference(it) => root(&it.expr),
-        Expr::MethodCall(it) => root(&it.receiver),
-        Expr::Paren(it) => root(&it.expr),
-        Expr::Group(it) => root(&it.expr),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ use syn::{Block, Expr, ItemMacro};
 
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::kept::Places;
-use crate::analyse::lending::{is_lent_in, root};
+use crate::analyse::lending::is_lent_in;
 use crate::analyse::mutations::block_may_change;
+use crate::analyse::place::root;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;

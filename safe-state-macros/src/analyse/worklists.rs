@@ -9,7 +9,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Error, Expr, ExprWhile, Item, Macro, Pat, Path, Result};
 
 use crate::analyse::carried::CarriedVariable;
-use crate::analyse::lending::{is_place, part};
+use crate::analyse::place::{is_place, part};
 use crate::analyse::plan::Plan;
 use crate::analyse::receiving::receiving;
 use crate::analyse::targets::Target;

@@ -4,8 +4,8 @@ use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
 use crate::analyse::collections::{is_of_std, makes_collection};
-use crate::analyse::lending::part;
 use crate::analyse::opening::Opening;
+use crate::analyse::place::part;
 use crate::analyse::survey::beside;
 use crate::syntax::bindings::Binding;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use syn::Expr;
 use syn::visit::Visit;
 
-use crate::analyse::lending::part;
 use crate::analyse::outer::Outer;
+use crate::analyse::place::part;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;

@@ -22,8 +22,8 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, Macro, Pat};
 
-use crate::analyse::lending::is_place;
 use crate::analyse::outer::{self, Kind, Outer};
+use crate::analyse::place::is_place;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::emit::proof::copy::Copy;
