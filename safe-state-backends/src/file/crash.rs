@@ -97,11 +97,20 @@ impl History {
 /// Compares what is found after each crash with what was saved.
 struct Judge<'a> {
     saves: &'a [Save],
-    /// The saves whose state a content decodes to. Most crashes leave the same content as another one.
-    found: HashMap<Vec<u8>, Result<Vec<usize>, FormatError>>,
+    /// What each content decodes to. Most crashes leave the same content as another one.
+    found: HashMap<Vec<u8>, Found>,
     /// The sum of the lengths of the remembered contents, in bytes.
     remembered: usize,
     violations: Vec<Violation>,
+}
+
+/// What a content decodes to.
+enum Found {
+    Unreadable(FormatError),
+    /// The state of these saves; none if it is the state of no save.
+    Saves(Vec<usize>),
+    /// The state of a save that lacks nothing but its arguments and notes.
+    Bare,
 }
 
 impl<'a> Judge<'a> {
@@ -130,29 +139,37 @@ impl<'a> Judge<'a> {
                 self.found.clear();
                 self.remembered = bytes.len();
             }
-            let decoded = Checkpoint::decode(bytes);
-            let found = decoded.map(|state| Judge::saves_of(self.saves, Some(&state)));
-            self.found.insert(bytes.to_vec(), found);
+            self.found.insert(bytes.to_vec(), self.look(bytes));
         }
         let violation = match &self.found[bytes] {
-            Err(error) => Violation::Unreadable(error.clone()),
-            Ok(saves) if saves.iter().any(|save| window.contains(save)) => return,
-            Ok(saves) if saves.iter().any(|save| save < window.start()) => Violation::Older,
-            Ok(_) if self.is_bare(bytes) => Violation::Bare,
-            Ok(_) => Violation::Invented,
+            Found::Unreadable(error) => Violation::Unreadable(error.clone()),
+            Found::Saves(saves) if saves.iter().any(|save| window.contains(save)) => return,
+            Found::Saves(saves) if saves.iter().any(|save| save < window.start()) => {
+                Violation::Older
+            }
+            Found::Saves(_) => Violation::Invented,
+            Found::Bare => Violation::Bare,
         };
         self.note(violation);
     }
 
-    /// Returns whether the bytes are a saved state that lacks nothing but its arguments and notes.
-    fn is_bare(&self, bytes: &[u8]) -> bool {
-        let without_arguments = |save: &Save| {
-            let mut state = save.state.clone()?;
-            state.arguments.clear();
-            Some(state)
+    fn look(&self, bytes: &[u8]) -> Found {
+        let state = match Checkpoint::decode(bytes) {
+            Ok(state) => state,
+            Err(error) => return Found::Unreadable(error),
         };
-        let found = Checkpoint::decode(bytes).ok();
-        self.saves.iter().any(|save| without_arguments(save).is_some_and(|it| Some(it) == found))
+        let saves = Judge::saves_of(self.saves, Some(&state));
+        let without_arguments = |save: &Save| {
+            let mut saved = save.state.clone()?;
+            saved.arguments.clear();
+            Some(saved)
+        };
+        let is_bare = |save: &Save| without_arguments(save).is_some_and(|it| it == state);
+        if saves.is_empty() && self.saves.iter().any(is_bare) {
+            Found::Bare
+        } else {
+            Found::Saves(saves)
+        }
     }
 
     /// Notes a violation once if it comes several times in a row, as in most states of a protocol that leaves something out.
