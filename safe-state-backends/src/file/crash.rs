@@ -160,9 +160,9 @@ impl<'a> Judge<'a> {
         };
         let saves = Judge::saves_of(self.saves, Some(&state));
         let without_arguments = |save: &Save| {
-            let mut saved = save.state.clone()?;
-            saved.arguments.clear();
-            Some(saved)
+            let mut bare = save.state.clone()?;
+            bare.arguments.clear();
+            Some(bare)
         };
         let is_bare = |save: &Save| without_arguments(save).is_some_and(|it| it == state);
         if saves.is_empty() && self.saves.iter().any(is_bare) {
