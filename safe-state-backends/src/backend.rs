@@ -226,12 +226,12 @@ pub trait Lease: Send {
         backend.load(name)
     }
 
-    /// What `backend`, which has given this lease, holds under another name, as of now: not in a copy that may be
-    /// behind. What workers that share a job decide by is read so. By default, [`Backend::load`] is called.
+    /// Reads the entry `name` of `backend`, which has granted this lease, from no copy that may be behind. Workers that share a job
+    /// decide by such reads. The default implementation calls [`Backend::load`].
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// The backend cannot be read; or the lease is no longer held.
     fn load_current(
         &mut self,
         backend: &dyn Backend,

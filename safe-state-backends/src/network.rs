@@ -55,7 +55,7 @@ pub use session::{
 /// soon.
 const OPENING: Duration = Duration::from_secs(3);
 
-/// As many names cost less to look for one by one than a list of all.
+/// The number of names from which on a list of all entries costs less than a look for each name.
 const FEW: usize = 8;
 
 /// A backend on the server that `C` connects to.

@@ -30,7 +30,7 @@ use crate::{
 /// The time to wait for others that write the head. Each takes a moment.
 const PATIENCE: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: Duration = Duration::from_millis(40);
-/// How often a worker begins to change the head, whose lease it lost each time.
+/// The number of times that a worker begins to change the head, if it loses the head's lease each time.
 const LOST_AT_MOST: u32 = 8;
 
 /// A job that many workers share, in its backend.
@@ -121,11 +121,11 @@ impl SharedJob {
         self.change_within(PATIENCE, change)
     }
 
-    /// The same, with [`Error::Held`] if another has the head for longer than that.
+    /// Changes the head under its lease, and waits for that lease no longer than `patience`.
     ///
     /// # Errors
     ///
-    /// As [`change`](Self::change).
+    /// [`Error::Held`] if another worker has the head for longer; the error of `change`; or the backend cannot be read or written.
     pub fn change_within<T, E: From<Error>>(
         &self,
         patience: Duration,
@@ -141,7 +141,7 @@ impl SharedJob {
         Ok(changed?)
     }
 
-    /// Within, that the head's lease was lost.
+    /// Tries once to change the head. The inner error is that the head's lease was lost.
     fn changed<T, E: From<Error>>(
         &self,
         patience: Duration,

@@ -274,7 +274,7 @@ impl Opening {
         self.found.as_ref()
     }
 
-    /// What is stored under another name, as of now.
+    /// Returns the checkpoint under another name, read by this lease, so from no copy that may be behind.
     pub(crate) fn found_under(&mut self, name: &str) -> Result<Option<Checkpoint>, Error> {
         self.journal.load_current(&*self.backend, name)
     }
@@ -335,7 +335,7 @@ impl Checkpoint {
         Checkpoint::read(backend, job, lease.load(backend, job)?)
     }
 
-    /// The checkpoint of another job, by the lease of one: as of now as well.
+    /// Loads the checkpoint of another job by the lease of one, so from no copy that may be behind.
     pub(crate) fn load_current(
         lease: &mut dyn Lease,
         backend: &dyn Backend,

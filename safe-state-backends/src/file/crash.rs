@@ -97,14 +97,14 @@ impl History {
 /// Compares what is found after each crash with what was saved.
 struct Judge<'a> {
     saves: &'a [Save],
-    /// What each content decodes to. Most crashes leave the same content as another one.
+    /// The verdicts on the contents so far. Most crashes leave the same content as another one.
     found: HashMap<Vec<u8>, Found>,
     /// The sum of the lengths of the remembered contents, in bytes.
     remembered: usize,
     violations: Vec<Violation>,
 }
 
-/// What a content decodes to.
+/// The verdict on a content, whenever it is found.
 enum Found {
     Unreadable(FormatError),
     /// The state of these saves; none if it is the state of no save.

@@ -183,8 +183,8 @@ pub trait Session {
         Ok(Appended::No)
     }
 
-    /// Whether `bytes` are stored under the token's key, as of now: as the record of that number, or as the checkpoint
-    /// that was saved. It is asked where [`Connect::statements`] gave statements.
+    /// Returns whether `bytes` are stored under the token's key, as the record `number` or as the checkpoint, according to no copy
+    /// that may be behind. Called only if [`Connect::statements`] returned statements.
     ///
     /// # Errors
     ///

@@ -1,8 +1,7 @@
-//! What is stored of a job that many workers share, as of now: a copy of the store that gives what is older would have a slice
-//! or a step done twice, or leave out what variables were at its end.
+//! Reads of a shared job by a lease, so that no copy of the store that is behind answers: an older head would have a slice
+//! or a step done twice, and an older slice would leave out values of variables.
 
 use std::collections::BTreeMap;
-
 use std::process;
 
 use super::{PATIENCE, SharedJob};
@@ -10,11 +9,11 @@ use crate::name::RESERVED;
 use crate::store::Opening;
 use crate::{Checkpoint, Error, Lease};
 
-/// The number of names by whose leases workers read. Which one a worker takes goes by its process id.
+/// The number of names by whose leases workers read. A worker takes the one that its process id chooses.
 const READERS: u32 = 64;
 
 impl SharedJob {
-    /// The head as of now, by the lease of a slice.
+    /// Returns the current head, read by the lease of a slice.
     ///
     /// # Errors
     ///
@@ -23,7 +22,7 @@ impl SharedJob {
         Ok(slice.found_under(&self.job)?.filter(|head| self.is_of(head)))
     }
 
-    /// The head as of now, by the lease of a step.
+    /// Returns the current head, read by the lease of a step.
     ///
     /// # Errors
     ///
@@ -33,7 +32,7 @@ impl SharedJob {
         Ok(head.filter(|head| self.is_of(head)))
     }
 
-    /// The head as of now, by its own lease.
+    /// Returns the current head, read by its own lease.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, 
 /// The most bytes of values at the ends of slices that the head may hold. The head is written again for each slice.
 const VALUES_LIMIT: usize = 1 << 20;
 
-/// How many of them it may hold, of all loops. The rest of its room is for notes of slices that are under way.
+/// The number of slices' values that a head may hold, for all loops. The rest of its room is for notes of slices in progress.
 const VALUES_AT_MOST: usize = MERGE_LIMIT / 2;
 
 /// Returns whether the values of a slice are too large for the head, given the number of slices. They then stay with the slice.
@@ -266,7 +266,7 @@ impl Checkpoint {
         Ok(stored)
     }
 
-    /// How many slices of the loop were made unfinished, as their dead letters were put back.
+    /// Returns how many slices of the loop were reopened because their dead letters were put back.
     pub fn reopened_slices(&self, loop_id: u16) -> u32 {
         self.noted(&name_of_reopened(loop_id)).unwrap_or(0)
     }

@@ -51,14 +51,10 @@ impl Places {
             let held_around = |outer: usize| {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
-            let is_mentioned = originals
-                .get(&target.at)
-                .is_some_and(|written| free::holds(&free_idents(written.to_token_stream()), ident));
-            if !is_mentioned && survey.around(target.at).any(held_around) {
-                return false;
-            }
-            originals.get(&target.at).is_some_and(|written| lends(written, variable))
-                || originals.get(&target.at).is_some_and(|written| may_change(written, ident))
+            let Some(written) = originals.get(&target.at) else { return false };
+            let is_mentioned = free::holds(&free_idents(written.to_token_stream()), ident);
+            (is_mentioned || !survey.around(target.at).any(held_around))
+                && (lends(written, variable) || may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
             targets.iter().filter(may_change).map(|target| target.at).collect();

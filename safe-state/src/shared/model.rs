@@ -151,24 +151,8 @@ impl Model {
                     Ok(self.hunting())
                 }
                 StepTurn::Own(lease) => {
-                    let is_done = self.server.head().carried_value(STEP).is_some();
-                    assert!(!is_done, "the step is done again");
                     steps.begin(lease);
-                    self.steps += 1;
-                    let value = self.steps;
-                    // Its lease may run out in the midst of it.
-                    if self.server.state().dice.roll(4) == 0 {
-                        self.server.pass(TTL);
-                        return Ok(At::Step(awaited, steps));
-                    }
-                    let carried = value.change(STEP, Vec::new(), None).unwrap();
-                    let change =
-                        Change { carried: carried.into_iter().collect(), ..Change::default() };
-                    let before = steps::save(&self.job, STEP, &change)?;
-                    let stored = |head: Box<Checkpoint>| head.carried_within(STEP, &[]).unwrap();
-                    self.passed.push(before.and_then(stored).unwrap_or(value));
-                    drop(steps.end());
-                    Ok(self.hunting())
+                    self.do_step(awaited, steps)
                 }
             },
             At::Hunting(mut hunt) => match hunt.turn()? {
@@ -186,28 +170,7 @@ impl Model {
                 Turn::Wait(..) => Ok(At::Hunting(hunt)),
                 Turn::Cancelled => panic!("nobody has cancelled it"),
             },
-            At::Slice(mut hunt, at, mut store) => {
-                let within = store.checkpoint().completed().prefix();
-                let next = (at.range.start + within) as usize;
-                if at.range.start + within < at.range.end {
-                    self.done[next] += 1;
-                    let is_given_up = self.giving_up.fails[next] && !self.giving_up.is_mended;
-                    let given_up = is_given_up.then(|| {
-                        let failure = Failure::new(FailureKind::Error, "E", "no");
-                        DeadLetter::new(0, vec![], None, failure.with_index(Some(within)))
-                    });
-                    let letters = given_up.map(|letter| Box::new([letter].into_iter().collect()));
-                    store.save(Change { dead_letters: letters, ..Change::completed(1) })?;
-                    return Ok(At::Slice(hunt, at, store));
-                }
-                let sum: u64 = at.range.clone().sum();
-                let value = sum.change("sum", Vec::new(), None).unwrap().unwrap().value;
-                let SliceAt { loop_id, slice, range } = at;
-                let values = vec![("sum".to_owned(), value)];
-                let finished = FinishedSlice { loop_id, slice, range, values };
-                hunt.knows(&finish_slice(&self.job, &finished, &mut store)?);
-                Ok(At::Hunting(hunt))
-            }
+            At::Slice(hunt, at, store) => self.do_slice(hunt, at, store),
             At::Behind(sum, passed) => Ok(match finish_job(&self.job, &[passed])? {
                 Some(_) => At::Finished(sum),
                 // It ends, and is started again.
@@ -215,6 +178,54 @@ impl Model {
             }),
             finished @ At::Finished(_) => Ok(finished),
         }
+    }
+
+    fn do_step(&mut self, awaited: Awaited, mut steps: Steps) -> Result<At, Error> {
+        let is_done = self.server.head().carried_value(STEP).is_some();
+        assert!(!is_done, "the step is done again");
+        self.steps += 1;
+        let value = self.steps;
+        // Its lease may run out in the midst of it.
+        if self.server.state().dice.roll(4) == 0 {
+            self.server.pass(TTL);
+            return Ok(At::Step(awaited, steps));
+        }
+        let carried = value.change(STEP, Vec::new(), None).unwrap();
+        let change = Change { carried: carried.into_iter().collect(), ..Change::default() };
+        let before = steps::save(&self.job, STEP, &change)?;
+        let stored = |head: Box<Checkpoint>| head.carried_within(STEP, &[]).unwrap();
+        self.passed.push(before.and_then(stored).unwrap_or(value));
+        drop(steps.end());
+        Ok(self.hunting())
+    }
+
+    /// Does the next item of a slice, or finishes it.
+    fn do_slice(
+        &mut self,
+        mut hunt: Box<Hunt>,
+        at: SliceAt,
+        mut store: Box<Store>,
+    ) -> Result<At, Error> {
+        let within = store.checkpoint().completed().prefix();
+        let next = (at.range.start + within) as usize;
+        if at.range.start + within < at.range.end {
+            self.done[next] += 1;
+            let is_given_up = self.giving_up.fails[next] && !self.giving_up.is_mended;
+            let given_up = is_given_up.then(|| {
+                let failure = Failure::new(FailureKind::Error, "E", "no");
+                DeadLetter::new(0, vec![], None, failure.with_index(Some(within)))
+            });
+            let letters = given_up.map(|letter| Box::new([letter].into_iter().collect()));
+            store.save(Change { dead_letters: letters, ..Change::completed(1) })?;
+            return Ok(At::Slice(hunt, at, store));
+        }
+        let sum: u64 = at.range.clone().sum();
+        let value = sum.change("sum", Vec::new(), None).unwrap().unwrap().value;
+        let SliceAt { loop_id, slice, range } = at;
+        let values = vec![("sum".to_owned(), value)];
+        let finished = FinishedSlice { loop_id, slice, range, values };
+        hunt.knows(&finish_slice(&self.job, &finished, &mut store)?);
+        Ok(At::Hunting(hunt))
     }
 
     fn hunting(&self) -> At {

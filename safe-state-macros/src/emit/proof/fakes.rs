@@ -1,6 +1,6 @@
 //! What stands in the proof's closure for named variables, and for the items.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -68,6 +68,29 @@ pub(crate) fn fakes(
     (fakes, renamed)
 }
 
+/// Returns the declarations of locals that stand in a head's copy for the variables or fields it asks, and how these are renamed.
+pub(crate) fn asked_locals(
+    plan: &Plan,
+    asked: impl Iterator<Item = Variable>,
+    place: impl Fn(&Variable) -> Span,
+    taken: &mut Taken,
+) -> (TokenStream, Vec<Renamed>) {
+    let krate = &plan.krate;
+    let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
+    for (number, variable) in asked.enumerate() {
+        let here = place(&variable);
+        let to = local(&format!("asked_{number}"));
+        let known = taken::take(plan, &variable.place(), taken);
+        declared.extend(quote_spanned! {here=>
+            let mut #to = #known.fake();
+            #krate::__private::touch(&mut #to);
+        });
+        let Variable { root, fields } = variable;
+        renamed.push(Renamed { root: root.to_string(), fields, to });
+    }
+    (declared, renamed)
+}
+
 /// What binds the next item.
 pub(crate) fn next_item(
     plan: &Plan,
@@ -90,17 +113,7 @@ pub(crate) fn next_item(
     copy.visit_expr_mut(&mut head);
     let is_worklist = worklists::takes(plan, target);
     let asked = if is_worklist { Vec::new() } else { asked_of(plan, (target, written), outer) };
-    let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
-    for (number, variable) in asked.into_iter().enumerate() {
-        let to = local(&format!("asked_{number}"));
-        let known = taken::take(plan, &variable.place(), taken);
-        declared.extend(quote_spanned! {here=>
-            let mut #to = #known.fake();
-            #krate::__private::touch(&mut #to);
-        });
-        let Variable { root, fields } = variable;
-        renamed.push(Renamed { root: root.to_string(), fields, to });
-    }
+    let (declared, renamed) = asked_locals(plan, asked.into_iter(), |_| here, taken);
     let renamed = if is_worklist { named } else { &renamed };
     let head = rename(head.into_token_stream(), renamed);
     let all_named: Vec<&Variable> = plan.options.named().collect();

@@ -27,14 +27,15 @@ use crate::analyse::place::is_place;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::emit::proof::copy::Copy;
+use crate::emit::proof::fakes::asked_locals;
 use crate::emit::proof::rename::{Renamed, rename, spell_out_fields};
-use crate::emit::proof::taken::{self, Taken};
+use crate::emit::proof::taken::Taken;
 use crate::emit::proof::written::Written;
 use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_variables as free;
-use crate::syntax::hygiene::{at, local, locals, moved_crate};
+use crate::syntax::hygiene::{at, locals, moved_crate};
 use crate::syntax::leaving::leaves;
 
 /// Returns the closure with the head's copy and the call that it is passed to, if there is something to prove.
@@ -113,7 +114,6 @@ fn locals_of(
     is_free: &dyn Fn(&Outer<'_>) -> bool,
     taken: &mut Taken,
 ) -> (TokenStream, Vec<Renamed>, Vec<Renamed>) {
-    let krate = &plan.krate;
     let whole = |it: &Outer<'_>| Variable { root: it.ident.clone(), fields: Vec::new() };
     let is_of = |named: &&Variable| of.iter().any(|it| it.ident == named.root);
     let named = outer::named_in(plan, target).filter(is_of).cloned();
@@ -127,18 +127,8 @@ fn locals_of(
     let rest = of.iter().map(|it| whole(it)).filter(|it| !in_closures.contains(it));
     let rest: Vec<Variable> = rest.collect();
     let count = in_closures.len();
-    let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
-    for (number, variable) in in_closures.into_iter().chain(rest).enumerate() {
-        let here = at(variable.span());
-        let to = local(&format!("asked_{number}"));
-        let known = taken::take(plan, &variable.place(), taken);
-        declared.extend(quote_spanned! {here=>
-            let mut #to = #known.fake();
-            #krate::__private::touch(&mut #to);
-        });
-        let Variable { root, fields } = variable;
-        renamed.push(Renamed { root: root.to_string(), fields, to });
-    }
+    let asked = in_closures.into_iter().chain(rest);
+    let (declared, renamed) = asked_locals(plan, asked, |it| at(it.span()), taken);
     let named = renamed.iter().take(count).cloned().collect();
     (declared, named, renamed)
 }
