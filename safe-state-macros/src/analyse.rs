@@ -14,6 +14,7 @@ pub(crate) mod hoist;
 pub(crate) mod kept;
 pub(crate) mod lending;
 pub(crate) mod mutations;
+pub(crate) mod naming;
 pub(crate) mod opening;
 pub(crate) mod outer;
 pub(crate) mod place;
@@ -56,15 +57,16 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         worklists::plain_whiles(block, &plan.krate);
         let survey = survey(block);
         plan.name_self(&survey);
-        let targets = chosen(&plan, &survey, &name, block)?;
+        let mut targets = chosen(&plan, &survey, &name, block)?;
         policies::check_policies(&plan, &survey, &targets)?;
         side_by_side::check_place(&plan, &survey, &targets)?;
-        plan.carried = carried_variables(&plan, &survey, &targets)?;
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
         plan.hoisted = hoist::hoist(block, is_outermost);
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
+        name_variables(&mut plan, &survey, &mut targets)?;
         check_bodies(&plan, &survey, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
+        naming::check_hidden(&plan, &survey, &targets)?;
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
         check_premutation(&plan, block, &survey, &targets)?;
@@ -85,6 +87,17 @@ fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident, block: &Block) -> Res
         items: &plan.options.items,
     };
     find(survey, &search)
+}
+
+/// Finds the variables that the options name, and notes in which loops another one has a name of theirs.
+fn name_variables(plan: &mut Plan, survey: &Survey, targets: &mut [Target]) -> Result<()> {
+    let meanings = naming::meanings(plan, survey, targets)?;
+    for target in targets.iter_mut() {
+        target.hidden = naming::hidden_in(plan, &meanings, survey, target);
+    }
+    let carried = carried_variables(plan, &meanings, survey, targets)?;
+    plan.carried = carried;
+    Ok(())
 }
 
 /// Returns whether the function has a `step!`, but no loop, and no option that is about a loop.

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
-    Lifetime, Macro, Pat, Signature, Type,
+    Lifetime, Macro, Pat, Path, Signature, Type,
 };
 
 use crate::parse::function::is_resumable;
@@ -93,6 +93,15 @@ pub(crate) struct Survey {
     pub(crate) all_locals: Vec<Local>,
     /// The `#[resume]` attributes that do not stand on a loop of the function's own.
     pub(crate) stray_markers: Vec<Attribute>,
+    /// The calls of `step!`, `checkpoint!` and `commit!`, in the order of the text.
+    pub(crate) calls: Vec<Call>,
+}
+
+/// A call of a macro that may be one of ours.
+pub(crate) struct Call {
+    pub(crate) path: Path,
+    /// The names in scope where the call stands.
+    pub(crate) scope: Scope,
 }
 
 /// A visitor that goes through a body in the order of its text.
@@ -105,7 +114,9 @@ struct Surveyor {
     scope: Scope,
     /// The expressions that the `match`es around this place match, the innermost last.
     matched: Vec<Matched>,
+    /// How many `let`s, and how many variables of patterns, have been visited.
     lets: usize,
+    bound: usize,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, if the source writes them.
     types: BTreeMap<String, Box<Type>>,
@@ -172,8 +183,11 @@ impl Surveyor {
     ) {
         let outside = (self.scope.patterns.len(), self.scope.loop_labels.len());
         let lets = self.lets;
-        let bound = pats.into_iter().flat_map(|(pat, matched)| matched.bound(pat, lets));
-        self.scope.patterns.extend(bound);
+        for (pat, matched) in pats {
+            let bound: Vec<Bound> = matched.bound(pat, (lets, self.bound)).collect();
+            self.bound += bound.len();
+            self.scope.patterns.extend(bound);
+        }
         self.scope.loop_labels.extend(label.map(|label| label.name.clone()));
         visit(self);
         self.scope.patterns.truncate(outside.0);
@@ -207,9 +221,12 @@ impl<'ast> Visit<'ast> for Surveyor {
                 let (pat, walked) = (it.pat.to_token_stream(), it.expr.to_token_stream());
                 let text = format!("for {pat} in {walked}");
                 self.enter((it.for_token.span, text), &it.attrs, LoopKind::For(head));
+                it.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+                self.visit_expr(&it.expr);
                 let pats = vec![(&*it.pat, Matched::by_loop(&it.expr))];
                 self.within(pats, it.label.as_ref(), |survey| {
-                    visit::visit_expr(survey, expr);
+                    survey.visit_pat(&it.pat);
+                    survey.visit_block(&it.body);
                 });
                 self.enclosing.pop();
             }
@@ -237,7 +254,14 @@ impl<'ast> Visit<'ast> for Surveyor {
             Expr::If(it) => {
                 let pats = matched(&it.cond).into_iter();
                 let pats = pats.map(|(pat, expr)| (pat, Matched::once(expr))).collect();
-                self.within(pats, None, |survey| visit::visit_expr(survey, expr));
+                it.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+                self.within(pats, None, |survey| {
+                    survey.visit_expr(&it.cond);
+                    survey.visit_block(&it.then_branch);
+                });
+                if let Some((_, otherwise)) = &it.else_branch {
+                    self.visit_expr(otherwise);
+                }
             }
             Expr::Match(it) => {
                 self.matched.push(Matched::once(&it.expr));
@@ -279,6 +303,10 @@ impl<'ast> Visit<'ast> for Surveyor {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if holds_for(mac.tokens.clone()) {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
+        }
+        let last = mac.path.segments.last().map(|last| last.ident.to_string());
+        if last.is_some_and(|name| ["step", "checkpoint", "commit"].contains(&name.as_str())) {
+            self.survey.calls.push(Call { path: mac.path.clone(), scope: self.scope.clone() });
         }
     }
 

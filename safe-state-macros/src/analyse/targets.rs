@@ -1,11 +1,14 @@
 //! Chooses the loops that are resumed.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
 
 use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey, beside};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
+use crate::syntax::free_variables as free;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +34,15 @@ pub(crate) struct Target {
     /// The number of resumable loops around this one.
     pub(crate) depth: usize,
     pub(crate) items: ItemOptions,
+    /// The names from the options that are another variable's in this loop.
+    pub(crate) hidden: BTreeSet<String>,
+}
+
+impl Target {
+    /// Returns whether the name of a variable from the options is another variable's in this loop.
+    pub(crate) fn hides(&self, name: &Ident) -> bool {
+        free::holds(&self.hidden, name)
+    }
 }
 
 /// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the
@@ -40,7 +52,13 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
     let mut targets = marked(survey)?;
     if targets.is_empty() {
         let unmarked = search.unmarked(survey)?.into_iter();
-        let target = |at| Target { at, id: 0, depth: 0, items: search.items.clone() };
+        let target = |at| Target {
+            at,
+            id: 0,
+            depth: 0,
+            items: search.items.clone(),
+            hidden: BTreeSet::new(),
+        };
         targets = unmarked.map(target).collect();
     } else {
         search.give_items(&mut targets)?;
@@ -78,7 +96,13 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
             return Err(Error::new_spanned(marker, text));
         }
         let id = u16::try_from(targets.len()).unwrap_or(u16::MAX);
-        targets.push(Target { at, id, depth, items: ItemOptions::of_marker(marker)? });
+        targets.push(Target {
+            at,
+            id,
+            depth,
+            items: ItemOptions::of_marker(marker)?,
+            hidden: BTreeSet::new(),
+        });
     }
     Ok(targets)
 }

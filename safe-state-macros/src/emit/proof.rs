@@ -108,7 +108,7 @@ pub(crate) fn proof(
 ) -> Proof {
     let original = plan.originals.get(&target.at);
     let Some(written) = original.and_then(Written::of) else { return Proof::default() };
-    let outer = outer::outer(plan, around, within);
+    let outer = outer::outer(plan, &around.scope, within);
     let mut free = free::of_block(written.body);
     for bound in bindings(written.pat) {
         free.remove(&bound.name());
