@@ -21,6 +21,13 @@ use crate::syntax::free_variables as free;
 /// What the names in the options mean, by the names of variables. A field is known by its variable.
 pub(crate) type Meanings<'a> = BTreeMap<String, Kind<'a>>;
 
+impl Target {
+    /// Returns whether the name of a variable from the options is another variable's in this loop.
+    pub(crate) fn hides(&self, name: &Ident) -> bool {
+        free::holds(&self.hidden, name)
+    }
+}
+
 /// How a loop uses a variable that is in scope where it begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Use {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
@@ -20,10 +19,12 @@ use crate::syntax::loop_forms::{is_marker, while_let};
 use beside::Consumer;
 use locals::Local;
 use patterns::{Bound, Matched, matched};
+use tokens::{holds_for, markers};
 
 pub(crate) mod beside;
 pub(crate) mod locals;
 pub(crate) mod patterns;
+mod tokens;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
@@ -304,8 +305,7 @@ impl<'ast> Visit<'ast> for Surveyor {
         if holds_for(mac.tokens.clone()) {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
         }
-        let last = mac.path.segments.last().map(|last| last.ident.to_string());
-        if last.is_some_and(|name| ["step", "checkpoint", "commit"].contains(&name.as_str())) {
+        if is_noted(&mac.path) {
             self.survey.calls.push(Call { path: mac.path.clone(), scope: self.scope.clone() });
         }
     }
@@ -375,23 +375,10 @@ impl Surveyor {
     }
 }
 
-/// Returns the `#[resume]` markers anywhere in the tokens.
-fn markers(tokens: TokenStream) -> Vec<Attribute> {
-    let mut found = Vec::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (token, tokens.peek()) {
-            (TokenTree::Punct(hash), Some(TokenTree::Group(group))) if hash.as_char() == '#' => {
-                let attribute =
-                    TokenStream::from_iter([hash.into(), TokenTree::from(group.clone())]);
-                let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
-                found.extend(parsed.into_iter().filter(is_marker));
-            }
-            (TokenTree::Group(group), _) => found.extend(markers(group.stream())),
-            _ => {}
-        }
-    }
-    found
+/// Returns whether the calls of the macro are in [`Survey::calls`].
+pub(crate) fn is_noted(path: &Path) -> bool {
+    let last = path.segments.last().map(|last| last.ident.to_string());
+    last.is_some_and(|name| ["step", "checkpoint", "commit"].contains(&name.as_str()))
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<String> {
@@ -411,18 +398,4 @@ fn root(expr: &Expr) -> Option<String> {
         Expr::Try(it) => root(&it.expr),
         _ => None,
     }
-}
-
-/// Returns whether the tokens hold a `for` loop anywhere. `for<'a>` and `impl X for Y` do not count.
-fn holds_for(tokens: TokenStream) -> bool {
-    let mut after_for = false;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) if ident == "for" => after_for = true,
-            TokenTree::Ident(ident) if ident == "in" && after_for => return true,
-            TokenTree::Group(group) if holds_for(group.stream()) => return true,
-            _ => {}
-        }
-    }
-    false
 }

@@ -8,7 +8,6 @@ use syn::{Attribute, Error, Result, Type};
 use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey, beside};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
-use crate::syntax::free_variables as free;
 
 #[cfg(test)]
 mod tests;
@@ -36,13 +35,6 @@ pub(crate) struct Target {
     pub(crate) items: ItemOptions,
     /// The names from the options that are another variable's in this loop.
     pub(crate) hidden: BTreeSet<String>,
-}
-
-impl Target {
-    /// Returns whether the name of a variable from the options is another variable's in this loop.
-    pub(crate) fn hides(&self, name: &Ident) -> bool {
-        free::holds(&self.hidden, name)
-    }
 }
 
 /// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the

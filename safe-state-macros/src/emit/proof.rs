@@ -53,11 +53,13 @@ mod asked;
 mod beside;
 mod copy;
 mod fakes;
+mod given;
 mod head;
 mod macros;
 mod rename;
 mod returned;
 mod shells;
+pub(crate) mod step;
 mod taken;
 mod written;
 
@@ -258,7 +260,7 @@ fn copied(
         }
         #touched
     };
-    let walk = shells::around(&walk, &body, around, krate);
+    let walk = shells::around(&walk, &body, (&around.scope, here), krate);
     quote! { #named #(#macros)* #walk }
 }
 
