@@ -13,6 +13,7 @@ pub(crate) mod heads;
 pub(crate) mod hoist;
 pub(crate) mod kept;
 pub(crate) mod lending;
+pub(crate) mod markers;
 pub(crate) mod mutations;
 pub(crate) mod naming;
 pub(crate) mod opening;
@@ -67,6 +68,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         check_bodies(&plan, &survey, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
         naming::check_hidden(&plan, &survey, &targets)?;
+        closures::check_item_closures(&plan, &targets)?;
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
         check_premutation(&plan, block, &survey, &targets)?;

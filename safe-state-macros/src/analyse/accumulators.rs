@@ -63,8 +63,8 @@ fn check(
             continue;
         }
         let changed = changes(body, ident, *is_evident);
-        let changed: Vec<Change> =
-            changed.into_iter().filter(|change| !covers(plan, &change.place)).collect();
+        let changed = changed.into_iter().filter(|change| !covers(plan, &change.place));
+        let changed = changed.fold(Vec::new(), |told, change| add(plan, told, change));
         if changed.is_empty() {
             continue;
         }
@@ -113,6 +113,22 @@ fn closures_of(plan: &Plan, head: &Expr, around: &Loop) -> Vec<Stmt> {
 /// Whether the place, or what it is a part of, is named.
 fn covers(plan: &Plan, place: &Variable) -> bool {
     plan.options.named().any(|named| named.holds(place))
+}
+
+/// Adds a change to those that are told. Only fields of `self`, and of a variable of which an option names a field, are told
+/// apart; a change to a field of another variable counts for the whole.
+fn add(plan: &Plan, mut told: Vec<Change>, mut change: Change) -> Vec<Change> {
+    let root = &change.place.root;
+    let by_field = plan.options.named().any(|named| !named.is_whole() && named.root == *root);
+    if *root != "self" && !by_field {
+        change.place.fields.clear();
+    }
+    match told.iter_mut().find(|it| it.place == change.place) {
+        Some(it) if change.how == Changed::Written => it.how = change.how,
+        Some(_) => {}
+        None => told.push(change),
+    }
+    told
 }
 
 fn is_evident(local: &Local) -> bool {

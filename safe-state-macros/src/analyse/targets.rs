@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
-use syn::{Attribute, Error, Result, Type};
+use syn::{Error, Result, Type};
 
+use crate::analyse::markers::check_marker;
 use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey, beside};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
@@ -103,20 +104,6 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
 /// runs as many.
 const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
-
-fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
-    if !marker.path().is_ident("resume") {
-        return Err(Error::new_spanned(marker, "write it as `#[resume]`"));
-    }
-    match it.kind {
-        LoopKind::For(_) | LoopKind::WhileLet => Ok(()),
-        LoopKind::Other | LoopKind::Empty => {
-            let text = "this loop has no items to resume; `#[resume]` goes on `for`, `while let Some(..)` and `while` loops, \
-                        and for others there is `#[resumable(manual)]`";
-            Err(Error::new_spanned(marker, text))
-        }
-    }
-}
 
 /// Returns the error for a resumable loop inside the loop `outer`, which is not resumable: it would begin anew each
 /// time.

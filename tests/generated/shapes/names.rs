@@ -216,3 +216,35 @@ mod hidden_at_a_checkpoint {
     }
     pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
 }
+
+// kept
+mod a_field_of_an_argument {
+    #[derive(Default)]
+    pub struct State { count: u64, seen: Vec<u64>, text: String }
+    #[resumable(backend = store(), carry(state.seen, state.count), fresh(state.text))]
+    fn add(values: &[u64], state: &mut State) -> Result<u64, Stop> {
+        #[resume]
+        for value in values {
+            step("add", state.count)?;
+            state.count += value;
+            state.seen.push(*value);
+            state.text.clear();
+        }
+        state.count *= 2;
+        #[resume]
+        for value in values { step("again", state.count)?; state.count += value; }
+        Ok(state.count + state.seen.len() as u64)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2], &mut State::default())) }
+}
+
+// kept
+mod a_job_named_by_a_type {
+    #[resumable(backend = store(), name = std::any::type_name::<T>(), carry(sum))]
+    fn add<T: 'static>(values: &[u64]) -> Result<u64, Stop> {
+        let mut sum = 0;
+        for value in values { step("add", value)?; sum += value; }
+        Ok(sum)
+    }
+    pub fn run() -> String { format!("{:?}", add::<u8>(&[3, 1, 2])) }
+}

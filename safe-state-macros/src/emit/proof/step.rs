@@ -79,11 +79,11 @@ fn check_changes(plan: &Plan, block: &Block, value: &Expr, seen: &[&Outer<'_>]) 
         let covers = |place: &Variable| plan.options.lasting().any(|named| named.holds(place));
         let changed = changes_in(value, &it.ident, is_collection);
         if let Some(change) = changed.into_iter().find(|change| !covers(&change.place)) {
-            let name = change.place.name();
+            let (name, root) = (change.place.name(), &it.ident);
             let text = format!(
                 "the step changes `{name}`, and a resumed run does not evaluate it again\n\n\
                  help: let the step give the new value, and assign that: `{name} = step!(..)`\n\
-                 help: if every run may start with a new one, add `fresh({name})` to `#[resumable]`"
+                 help: if every run may start with a new one, add `fresh({root})` to `#[resumable]`"
             );
             return Err(Error::new(change.place.span(), text));
         }
