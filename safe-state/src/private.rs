@@ -83,7 +83,8 @@ pub use crate::proof::items::{
     ReadOnly,
 };
 pub use crate::proof::shared::{
-    OfBorrowed, OfCells, OfHandle, OfPlain, OfShared, SetBack, Unshared, Unwritten,
+    OfBorrowed, OfCells, OfHandle, OfHandleWithin, OfPlain, OfShared, OfSharedWithin, SetBack,
+    Unshared, Unwritten,
 };
 pub use crate::proof::{
     Peeks, TypeOf, committed, committed_later, cursor_of, fake, known, maybe,

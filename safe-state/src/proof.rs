@@ -5,6 +5,7 @@
 pub(crate) mod durable;
 pub(crate) mod items;
 pub(crate) mod shared;
+pub(crate) mod within;
 
 use std::iter::Peekable;
 use std::marker::PhantomData;
@@ -242,14 +243,18 @@ macro_rules! __in_place {
 #[macro_export]
 macro_rules! __unshared {
     ($of:expr) => {{
-        use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
-        (&&&&$of).unshared()
+        use $crate::__private::{
+            OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _, OfShared as _,
+            OfSharedWithin as _,
+        };
+        (&&&&&&$of).unshared()
     }};
     ($of:expr, but borrowed) => {{
         use $crate::__private::{
-            OfBorrowed as _, OfCells as _, OfHandle as _, OfPlain as _, OfShared as _,
+            OfBorrowed as _, OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _,
+            OfShared as _, OfSharedWithin as _,
         };
-        (&&&&&$of).unshared()
+        (&&&&&&&$of).unshared()
     }};
 }
 

@@ -74,5 +74,12 @@ pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>)
         outer.retain(|before| before.ident != one.ident);
         outer.extend(Some(one).filter(|_| !is_constant));
     }
+    // Such a name may be that of a known variable, which the call only reads.
+    for it in &around.scope.of_macros {
+        let ident = &it.binding.ident;
+        if !outer.iter().any(|known| known.ident == *ident) {
+            outer.push(of(ident, Kind::Local(it), is_before(it)));
+        }
+    }
     outer
 }

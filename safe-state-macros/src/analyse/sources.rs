@@ -61,7 +61,15 @@ pub(crate) fn source(
     if let Some(argument) = plan.arguments.iter().find(|argument| argument.ident == *ident) {
         return Ok((argument_source(ident, argument)?, argument.value_type(), true));
     }
-    Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
+    let before = targets.iter().filter_map(|target| survey.loops.get(target.at));
+    let text = if before.flat_map(|it| &it.scope.of_macros).any(|it| it.binding.ident == *ident) {
+        format!(
+            "a variable to be restored needs a `let` of its own, not one in a macro; write `let mut {ident} = ...;`"
+        )
+    } else {
+        format!("there is no variable `{ident}` before the loop")
+    };
+    Err(Error::new(ident.span(), text))
 }
 
 /// Returns the source of a field of an argument. The type of the field is not known.

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
-    Lifetime, Macro, Pat, Signature, Type,
+    Lifetime, Macro, Pat, Signature, StmtMacro, Type,
 };
 
 use crate::parse::function::is_resumable;
@@ -20,10 +19,13 @@ use crate::syntax::loop_forms::{is_marker, while_let};
 use beside::Consumer;
 use locals::Local;
 use patterns::{Bound, Matched, matched};
+use tokens::{holds_for, markers};
 
 pub(crate) mod beside;
 pub(crate) mod locals;
+mod of_macros;
 pub(crate) mod patterns;
+mod tokens;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
@@ -51,6 +53,8 @@ pub(crate) struct Scope {
     pub(crate) block_labels: Vec<Lifetime>,
     /// The labels of the loops around the place.
     pub(crate) loop_labels: Vec<Lifetime>,
+    /// The variables that calls of macros before the place may declare, among them names of others.
+    pub(crate) of_macros: Vec<Local>,
     /// The macros that the function defines before the place.
     pub(crate) macros: Vec<ItemMacro>,
 }
@@ -282,6 +286,12 @@ impl<'ast> Visit<'ast> for Surveyor {
         }
     }
 
+    fn visit_stmt_macro(&mut self, it: &'ast StmtMacro) {
+        let of_macro = |ident| Local::of_macro(ident, self.lets, self.enclosing.clone());
+        self.scope.of_macros.extend(of_macros::declared(&it.mac).into_iter().map(of_macro));
+        visit::visit_stmt_macro(self, it);
+    }
+
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         if is_marker(attribute) {
             match self.on_loop.checked_sub(1) {
@@ -299,9 +309,11 @@ impl<'ast> Visit<'ast> for Surveyor {
     fn visit_block(&mut self, block: &'ast Block) {
         let outside = (self.shadows.clone(), self.types.clone());
         let (locals, macros) = (self.scope.locals.len(), self.scope.macros.len());
+        let of_macros = self.scope.of_macros.len();
         visit::visit_block(self, block);
         (self.shadows, self.types) = outside;
         self.scope.locals.truncate(locals);
+        self.scope.of_macros.truncate(of_macros);
         self.scope.macros.truncate(macros);
     }
 
@@ -347,25 +359,6 @@ impl Surveyor {
     }
 }
 
-/// Returns the `#[resume]` markers anywhere in the tokens.
-fn markers(tokens: TokenStream) -> Vec<Attribute> {
-    let mut found = Vec::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (token, tokens.peek()) {
-            (TokenTree::Punct(hash), Some(TokenTree::Group(group))) if hash.as_char() == '#' => {
-                let attribute =
-                    TokenStream::from_iter([hash.into(), TokenTree::from(group.clone())]);
-                let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
-                found.extend(parsed.into_iter().filter(is_marker));
-            }
-            (TokenTree::Group(group), _) => found.extend(markers(group.stream())),
-            _ => {}
-        }
-    }
-    found
-}
-
 fn cfgs(attrs: &[Attribute]) -> Vec<String> {
     let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
@@ -383,18 +376,4 @@ fn root(expr: &Expr) -> Option<String> {
         Expr::Try(it) => root(&it.expr),
         _ => None,
     }
-}
-
-/// Returns whether the tokens hold a `for` loop anywhere. `for<'a>` and `impl X for Y` do not count.
-fn holds_for(tokens: TokenStream) -> bool {
-    let mut after_for = false;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) if ident == "for" => after_for = true,
-            TokenTree::Ident(ident) if ident == "in" && after_for => return true,
-            TokenTree::Group(group) if holds_for(group.stream()) => return true,
-            _ => {}
-        }
-    }
-    false
 }

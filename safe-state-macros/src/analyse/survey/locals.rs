@@ -101,6 +101,21 @@ impl Local {
         }
     }
 
+    /// Returns the variable that a macro call behind `at` `let`s may declare, inside the loops `around`.
+    pub(crate) fn of_macro(ident: Ident, at: usize, around: Vec<usize>) -> Self {
+        let (kind, opening) = (Initialiser::Other, Opening::default());
+        Local {
+            binding: Binding { ident, is_mut: false },
+            at,
+            is_plain: false,
+            is_refutable: false,
+            ty: None,
+            is_mut_reference: false,
+            init: Init { kind, opening, refers_to: None, made_of: None, beside: None },
+            around,
+        }
+    }
+
     /// Returns the written type of the variable's value: for a `&mut T`, the `T`.
     pub(crate) fn value_type(&self) -> Option<Type> {
         match self.ty.as_ref()? {
