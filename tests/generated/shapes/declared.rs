@@ -96,3 +96,33 @@ mod what_a_macro_only_reads {
     }
     pub fn run() -> String { format!("{:?}", add(&[3, 1, 2], 5)) }
 }
+
+// kept
+mod a_let_that_is_left_out {
+    #[resumable(backend = store(), carry(sum))]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        let mut sum = 0;
+        #[cfg(any())]
+        let sum = missing();
+        for value in values { step("value", value)?; sum += value; }
+        Ok(sum)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}
+
+// kept
+mod one_of_two_lets {
+    #[resumable(backend = store(), carry(sum))]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        #[cfg(all())]
+        let mut sum = 1;
+        #[cfg(any())]
+        let mut sum = missing();
+        sum += 2;
+        for value in values { step("value", (value, sum))?; sum += value; }
+        sum *= 2;
+        step("end", sum)?;
+        Ok(sum)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}

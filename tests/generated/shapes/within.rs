@@ -83,7 +83,7 @@ mod nothing_to_change {
     use std::sync::Arc;
     struct Rates { by_name: HashMap<String, u64>, name: Box<str> }
     #[resumable(backend = store(), carry(sum))]
-    fn add<T: Copy + Into<u64> + std::hash::Hash + serde::Serialize>(values: &[T]) -> Result<u64, Stop> {
+    fn add<T: Copy + Into<u64> + std::hash::Hash + std::fmt::Debug>(values: &[T]) -> Result<u64, Stop> {
         let rates = (Arc::new(Rates { by_name: HashMap::from([("a".into(), 2)]), name: "n".into() }), None::<String>);
         let weights = vec![1, 2, 3];
         let (scale, names) = ((0.5, 2), vec![Some(("a", vec![1u8]))]);
@@ -99,4 +99,36 @@ mod nothing_to_change {
         Ok(sum + scale.1)
     }
     pub fn run() -> String { format!("{:?}", add(&[3u32, 1, 2])) }
+}
+
+// refused
+mod a_channel_of_another_crate {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    pub struct Ends(SyncSender<u64>, Receiver<u64>);
+    impl Ends { fn send(&self, value: u64) { let _ = self.0.send(value); } fn all(self) -> Vec<u64> { drop(self.0); self.1.iter().collect() } }
+    fn bounded(size: usize) -> Ends { let (to, from) = sync_channel(size); Ends(to, from) }
+    #[resumable(backend = store())]
+    fn gather(values: &[u64]) -> Result<Vec<u64>, Stop> {
+        let ends = bounded(8);
+        for value in values { step("value", value)?; ends.send(*value); }
+        Ok(ends.all())
+    }
+    pub fn run() -> String { format!("{:?}", gather(&[3, 1, 2])) }
+}
+
+// kept
+mod a_channel_that_an_item_makes {
+    fn channel(size: usize) -> (Vec<u64>, usize) { (vec![7], size) }
+    #[resumable(backend = store(), carry(sum))]
+    fn gather(values: &[u64]) -> Result<u64, Stop> {
+        let mut sum = 0;
+        for value in values {
+            let (mut to, size) = channel(8);
+            to.push(*value);
+            step("value", (&to, size))?;
+            sum += to.len() as u64;
+        }
+        Ok(sum)
+    }
+    pub fn run() -> String { format!("{:?}", gather(&[3, 1, 2])) }
 }
