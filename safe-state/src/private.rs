@@ -79,8 +79,8 @@ pub use crate::proof::durable::{
 };
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
-    OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
-    ReadOnly,
+    OfCellBehind, OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst,
+    OfMutableWithin, OfOther, ReadOnly,
 };
 pub use crate::proof::shared::{
     OfBorrowed, OfCells, OfHandle, OfHandleWithin, OfPlain, OfShared, OfSharedWithin, SetBack,

@@ -34,7 +34,7 @@ pub enum Unknown<const ONE_OF_TWO: bool> {}
 macro_rules! may_be_unknown {
     ($($trait:ident)*) => { $(
         crate::proof::may_be_unknown! { @ $trait: [TypeOf] [&TypeOf] [&&TypeOf] [&&&TypeOf] [&&&&TypeOf] [&&&&&TypeOf]
-            [&&&&&&TypeOf] }
+            [&&&&&&TypeOf] [&&&&&&&TypeOf] }
     )* };
     (@ $trait:ident: $([$($of:tt)*])*) => { $(
         #[diagnostic::do_not_recommend]
@@ -218,10 +218,10 @@ pub fn cursor_of<C>(_: &CursorType<C>) -> Option<C> {
 macro_rules! __read_only {
     ($items:expr) => {{
         use $crate::__private::{
-            OfCellReference as _, OfClone as _, OfMutable as _, OfMutableDeep as _,
-            OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
+            OfCellBehind as _, OfCellReference as _, OfClone as _, OfMutable as _,
+            OfMutableDeep as _, OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
         };
-        (&&&&&&&$items).read_only()
+        (&&&&&&&&$items).read_only()
     }};
 }
 

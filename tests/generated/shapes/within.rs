@@ -132,3 +132,43 @@ mod a_channel_that_an_item_makes {
     }
     pub fn run() -> String { format!("{:?}", gather(&[3, 1, 2])) }
 }
+
+// refused
+mod items_that_point_to_cells {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    #[resumable(backend = store(), key = |node| node.borrow().0)]
+    fn raise(count: u64) -> Result<u64, Stop> {
+        let nodes: Vec<Rc<RefCell<(u64, u64)>>> = (0..count).map(|at| Rc::new(RefCell::new((at, at)))).collect();
+        for node in &nodes { step("node", node.borrow().0)?; node.borrow_mut().1 += 5; }
+        Ok(nodes.iter().map(|node| node.borrow().1).sum())
+    }
+    pub fn run() -> String { format!("{:?}", raise(3)) }
+}
+
+// refused
+mod items_that_share_a_lock {
+    use std::sync::{Arc, Mutex};
+    #[resumable(backend = store(), check = |part| part.0)]
+    fn add(count: u64) -> Result<u64, Stop> {
+        let sum = Arc::new(Mutex::new(0));
+        let parts: Vec<(u64, Arc<Mutex<u64>>)> = (0..count).map(|at| (at, sum.clone())).collect();
+        for (at, sum) in parts { step("part", at)?; *sum.lock().unwrap() += at; }
+        let sum = *sum.lock().unwrap();
+        Ok(sum)
+    }
+    pub fn run() -> String { format!("{:?}", add(4)) }
+}
+
+// kept
+mod items_that_share_what_does_not_change {
+    use std::sync::Arc;
+    #[resumable(backend = store(), key = |part| part.0)]
+    fn send(count: u64) -> Result<u64, Stop> {
+        let names = Arc::new(vec![Some("a".to_owned())]);
+        let parts: Vec<(u64, Arc<Vec<Option<String>>>)> = (0..count).map(|at| (at, names.clone())).collect();
+        for (at, names) in &parts { step("part", (at, &names[0]))?; }
+        Ok(count)
+    }
+    pub fn run() -> String { format!("{:?}", send(3)) }
+}
