@@ -12,6 +12,7 @@ mod rights;
 mod sentinel;
 mod size;
 mod standby;
+mod variables;
 
 use std::sync::Arc;
 
