@@ -5,6 +5,7 @@
 
 mod balancer;
 mod cluster;
+mod evicting;
 mod galera;
 mod overview;
 mod pooler;
