@@ -4,6 +4,7 @@
 //! `SAFE_STATE_STORM=2` or more.
 
 mod balancer;
+mod cache;
 mod cluster;
 mod evicting;
 mod galera;
