@@ -277,7 +277,7 @@ impl Events {
     /// otherwise.
     pub(crate) fn paused(&self) {
         tracing::info!(target: "safe_state", job = %self.job, "paused");
-        tell(&self.job, "paused; `Job::resume` lets it go on");
+        tell(&self.job, "paused until `safe-state resume` or `Job::resume`");
     }
 
     /// Tells that the run goes on after a pause.
