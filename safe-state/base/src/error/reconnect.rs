@@ -201,7 +201,8 @@ mod tests {
         assert!(!told(When::Begun, Other).contains("clear"), "nothing is stored");
         assert!(!told(When::Rebuilt, ErrorKind::ConnectionRefused).contains("clear"));
         assert!(
-            told(When::Rebuilt, ErrorKind::NotFound).contains("put it back as it was, or clear")
+            told(When::Rebuilt, ErrorKind::NotFound)
+                .contains("put it back as it was, or start over")
         );
     }
 }
