@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::thread;
 
 use anyhow::Result;
+use safe_state::testing::fail_at;
 use safe_state::{Results, resumable};
 
 use crate::World;
@@ -177,6 +178,15 @@ fn a_crowd_does_each_item_once() {
         }
     });
     assert_eq!(world.done(), (0..500).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_test_ends_a_worker_in_an_item_of_the_whole_input() {
+    let world = World::default();
+    assert!(fail_at(250, || crowd(&world)).is_none());
+    let checkpoint = world.job("crowd").peek_checkpoint().unwrap().unwrap();
+    assert_eq!(checkpoint.last_failure().unwrap().index(), Some(250));
+    assert_eq!(crowd(&world).unwrap(), ((0..500).sum::<u64>(), Some(0)));
 }
 
 /// Calls itself in each item. The inner call of the job shares nothing.
