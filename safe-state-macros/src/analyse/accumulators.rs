@@ -64,7 +64,7 @@ fn check(
         }
         let changed = changes(body, ident, *is_evident);
         let changed = changed.into_iter().filter(|change| !covers(plan, &change.place));
-        let changed = changed.fold(Vec::new(), |told, change| add(plan, told, change));
+        let changed = by_variable(changed, plan);
         if changed.is_empty() {
             continue;
         }
@@ -115,20 +115,20 @@ fn covers(plan: &Plan, place: &Variable) -> bool {
     plan.options.named().any(|named| named.holds(place))
 }
 
-/// Adds a change to those that are told. Only fields of `self`, and of a variable of which an option names a field, are told
-/// apart; a change to a field of another variable counts for the whole.
-fn add(plan: &Plan, mut told: Vec<Change>, mut change: Change) -> Vec<Change> {
-    let root = &change.place.root;
-    let by_field = plan.options.named().any(|named| !named.is_whole() && named.root == *root);
-    if *root != "self" && !by_field {
-        change.place.fields.clear();
+/// Returns the changes. Fields are told apart for `self`, and for a variable of which an option names a field.
+fn by_variable(changed: impl Iterator<Item = Change>, plan: &Plan) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::new();
+    for Change { mut place, how } in changed {
+        if place.root != "self" && !plan.options.named().any(|it| it.root == place.root) {
+            place.fields = Vec::new();
+        }
+        match all.iter_mut().find(|change| change.place == place) {
+            Some(change) if how == Changed::Written => change.how = how,
+            Some(_) => {}
+            None => all.push(Change { place, how }),
+        }
     }
-    match told.iter_mut().find(|it| it.place == change.place) {
-        Some(it) if change.how == Changed::Written => it.how = change.how,
-        Some(_) => {}
-        None => told.push(change),
-    }
-    told
+    all
 }
 
 fn is_evident(local: &Local) -> bool {

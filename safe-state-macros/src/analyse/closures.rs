@@ -58,7 +58,9 @@ pub(crate) fn check_item_closures(plan: &Plan, targets: &[Target]) -> Result<()>
             continue;
         };
         let mut names = free::names(|free| free.visit_expr(&of_item.body));
-        bindings(&of_item.pat).iter().for_each(|bound| drop(names.remove(&bound.name())));
+        for bound in bindings(&of_item.pat) {
+            names.remove(&bound.name());
+        }
         let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
         let changed = plan.carried.iter().find(|it| {
             it.named.is_whole()

@@ -148,7 +148,8 @@ fn place(ident: &Ident) -> (usize, usize) {
 /// Returns the variable of that name in `scope`.
 fn kind<'a>(plan: &'a Plan, scope: &'a Scope, name: &Ident) -> Option<Kind<'a>> {
     let of = outer::outer(plan, scope, None).into_iter();
-    of.filter(|it| it.ident.unraw() == name.unraw()).map(|it| it.kind).next()
+    let mut known = of.filter(|it| !matches!(it.kind, Kind::OfMacro(_)));
+    known.find(|it| it.ident.unraw() == name.unraw()).map(|it| it.kind)
 }
 
 fn seen_in<'a>(

@@ -23,6 +23,8 @@ pub(crate) enum Kind<'a> {
     Argument(&'a Argument),
     Local(&'a Local),
     Pattern(&'a Bound),
+    /// A macro may declare it, or the name is that of something else.
+    OfMacro(&'a Local),
 }
 
 impl Kind<'_> {
@@ -40,7 +42,7 @@ impl Kind<'_> {
     pub(crate) fn ident(&self) -> &Ident {
         match self {
             Kind::Argument(it) => &it.ident,
-            Kind::Local(it) => &it.binding.ident,
+            Kind::Local(it) | Kind::OfMacro(it) => &it.binding.ident,
             Kind::Pattern(it) => &it.ident,
         }
     }
@@ -49,7 +51,7 @@ impl Kind<'_> {
     pub(crate) fn is_mut(&self) -> bool {
         match self {
             Kind::Argument(it) => it.is_mut || it.is_mut_reference(),
-            Kind::Local(it) => it.binding.is_mut,
+            Kind::Local(it) | Kind::OfMacro(it) => it.binding.is_mut,
             Kind::Pattern(it) => it.is_mut,
         }
     }
@@ -60,7 +62,7 @@ impl Outer<'_> {
     pub(crate) fn is_constant(&self) -> bool {
         match self.kind {
             Kind::Argument(it) => !it.is_mut && it.ty.as_ref().is_some_and(is_constant),
-            Kind::Local(_) | Kind::Pattern(_) => false,
+            Kind::Local(_) | Kind::Pattern(_) | Kind::OfMacro(_) => false,
         }
     }
 }
@@ -103,10 +105,18 @@ pub(crate) fn outer<'a>(plan: &'a Plan, scope: &'a Scope, within: Option<usize>)
             Kind::Argument(_) => false,
             Kind::Local(it) => it.is_refutable && !it.binding.is_mut,
             Kind::Pattern(_) => true,
+            Kind::OfMacro(_) => false,
         };
         let is_constant = may_be_one && one.ident.to_string().starts_with(char::is_uppercase);
         outer.retain(|before| before.ident != one.ident);
         outer.extend(Some(one).filter(|_| !is_constant));
+    }
+    // Such a name may be that of a known variable, which the call only reads.
+    for it in &scope.of_macros {
+        let ident = &it.binding.ident;
+        if !outer.iter().any(|known| known.ident == *ident) {
+            outer.push(of(ident, Kind::OfMacro(it), is_before(it)));
+        }
     }
     outer
 }

@@ -14,6 +14,7 @@ use crate::analyse::survey::Survey;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::parse::function::Argument;
+use crate::parse::options::unknown;
 use crate::parse::options::variable::Variable;
 
 /// Returns the variables named in `carry(..)` and `reconnect(..)`, whose places are still empty. `meanings` has what the
@@ -87,7 +88,7 @@ fn found(
         Some(Kind::Local(local)) => return of_local(local),
         Some(Kind::Argument(argument)) => return of_argument(argument),
         Some(Kind::Pattern(bound)) => return Err(of_pattern(plan, &bound.ident, survey)),
-        None => {}
+        Some(Kind::OfMacro(_)) | None => {}
     }
     // No loop and no checkpoint sees it.
     let mut locals = survey.all_locals.iter().filter(|_| targets.is_empty());
@@ -98,7 +99,18 @@ fn found(
     if let Some(argument) = arguments.find(|argument| argument.ident == *ident) {
         return of_argument(argument);
     }
-    Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
+    let before = targets.iter().filter_map(|target| survey.loops.get(target.at));
+    if before.flat_map(|it| &it.scope.of_macros).any(|it| it.binding.ident == *ident) {
+        let text = format!(
+            "a variable to be restored needs a `let` of its own, not one in a macro; write `let mut {ident} = ...;`"
+        );
+        return Err(Error::new(ident.span(), text));
+    }
+    let locals = survey.all_locals.iter().map(|local| &local.binding.ident);
+    let all = locals.chain(plan.arguments.iter().map(|argument| &argument.ident));
+    let meant = unknown::nearest(&ident.to_string(), all.map(ToString::to_string))
+        .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+    Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop{meant}")))
 }
 
 /// Returns the error for a variable that a pattern binds, which can't be restored.
@@ -121,7 +133,7 @@ fn field(plan: &Plan, named: &Variable, meant: Option<&Kind<'_>>) -> Result<Foun
         return Err(Error::new(named.span(), text));
     };
     match meant {
-        None | Some(Kind::Argument(_)) => Ok(Found {
+        None | Some(Kind::Argument(_) | Kind::OfMacro(_)) => Ok(Found {
             source: Source::Argument { is_reference: false },
             declared: argument.ident.clone(),
             ty: None,

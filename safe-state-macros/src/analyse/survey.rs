@@ -1,28 +1,33 @@
 //! Finds all loops of a function's body, in the order of its text, and the places that may hide the job's loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
-    Lifetime, Macro, Pat, Path, Signature, Type,
+    Arm, Attribute, Block, Expr, ExprMethodCall, ImplItem, Item, ItemMacro, Label, Lifetime, Macro,
+    Pat, Signature, StmtMacro, Type,
 };
 
 use crate::parse::function::is_resumable;
-use crate::syntax::bindings::bindings;
+use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::{is_marker, while_let};
-use beside::Consumer;
+pub(crate) use beside::{Beside, Consumer};
+pub(crate) use calls::{Call, is_noted};
 use locals::Local;
 use patterns::{Bound, Matched, matched};
-use tokens::{holds_for, markers};
+pub(crate) use tokens::holds_for;
+use tokens::markers;
 
 pub(crate) mod beside;
+mod calls;
+mod heads;
 pub(crate) mod locals;
+mod of_macros;
+pub(crate) mod parts;
 pub(crate) mod patterns;
 mod tokens;
 
@@ -52,6 +57,10 @@ pub(crate) struct Scope {
     pub(crate) block_labels: Vec<Lifetime>,
     /// The labels of the loops around the place.
     pub(crate) loop_labels: Vec<Lifetime>,
+    /// The variables that calls of macros before the place may declare, among them names of others.
+    pub(crate) of_macros: Vec<Local>,
+    /// The variables of which the function may move a field.
+    pub(crate) apart: BTreeSet<String>,
     /// The macros that the function defines before the place.
     pub(crate) macros: Vec<ItemMacro>,
 }
@@ -88,6 +97,8 @@ pub(crate) struct Survey {
     pub(crate) loops: Vec<Loop>,
     /// The places that hold a `for`, but whose inside is not this function's code.
     pub(crate) hidden: Vec<Hidden>,
+    /// What walks items out of sight, outside of all loops.
+    pub(crate) beside: Vec<Beside>,
     /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
     pub(crate) consumers: Vec<Consumer>,
     /// All locals, in the order of their declaration.
@@ -96,13 +107,6 @@ pub(crate) struct Survey {
     pub(crate) stray_markers: Vec<Attribute>,
     /// The calls of `step!`, `checkpoint!` and `commit!`, in the order of the text.
     pub(crate) calls: Vec<Call>,
-}
-
-/// A call of a macro that may be one of ours.
-pub(crate) struct Call {
-    pub(crate) path: Path,
-    /// The names in scope where the call stands.
-    pub(crate) scope: Scope,
 }
 
 /// A visitor that goes through a body in the order of its text.
@@ -134,6 +138,7 @@ pub(crate) enum Hidden {
 /// noted as hidden.
 pub(crate) fn survey(block: &Block) -> Survey {
     let mut surveyor = Surveyor::default();
+    surveyor.scope.apart = parts::moved_in_block(block);
     surveyor.visit_block(block);
     surveyor.survey
 }
@@ -193,24 +198,6 @@ impl Surveyor {
         visit(self);
         self.scope.patterns.truncate(outside.0);
         self.scope.loop_labels.truncate(outside.1);
-    }
-
-    fn head(&self, for_loop: &ExprForLoop) -> ForHead {
-        let expr = &for_loop.expr;
-        let all = free_idents(expr.to_token_stream());
-        let (shadowed, seen): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|name| self.shadows.contains_key(name));
-        ForHead {
-            mentions: seen,
-            root_type: root(expr).and_then(|name| self.types.get(&name).cloned()),
-            root: root(expr),
-            shadowed_by: shadowed.into_iter().find_map(|name| {
-                let span = self.shadows.get(&name).copied()?;
-                Some((name, span))
-            }),
-            parallel: beside::beside(expr),
-            cfgs: cfgs(&for_loop.attrs),
-        }
     }
 }
 
@@ -275,7 +262,14 @@ impl<'ast> Visit<'ast> for Surveyor {
                 self.scope.block_labels.pop();
             }
             Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
-            Expr::Async(it) => self.hide(&it.block, || Hidden::Async(it.async_token.span)),
+            Expr::Async(it) => {
+                self.note_beside(
+                    it.async_token.span,
+                    "`async` block",
+                    holds_for(it.block.to_token_stream()),
+                );
+                self.hide(&it.block, || Hidden::Async(it.async_token.span));
+            }
             Expr::Const(_) => {}
             _ => visit::visit_expr(self, expr),
         }
@@ -304,10 +298,18 @@ impl<'ast> Visit<'ast> for Surveyor {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if holds_for(mac.tokens.clone()) {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
+            self.note_beside(mac.path.span(), "macro call", true);
         }
         if is_noted(&mac.path) {
             self.survey.calls.push(Call { path: mac.path.clone(), scope: self.scope.clone() });
         }
+    }
+
+    fn visit_stmt_macro(&mut self, it: &'ast StmtMacro) {
+        let of_macro = |ident| Local::of_macro(ident, self.lets, self.enclosing.clone());
+        let declared: Vec<Local> = of_macros::declared(&it.mac).into_iter().map(of_macro).collect();
+        visit::visit_stmt_macro(self, it);
+        self.scope.of_macros.extend(declared);
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
@@ -320,16 +322,21 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.survey.consumers.extend(Consumer::of(call));
+        let consumer = Consumer::of(call);
+        let is_loop = consumer.as_ref().is_some_and(Consumer::is_for_each);
+        self.note_beside(call.method.span(), "call", is_loop);
+        self.survey.consumers.extend(consumer);
         visit::visit_expr_method_call(self, call);
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
         let outside = (self.shadows.clone(), self.types.clone());
         let (locals, macros) = (self.scope.locals.len(), self.scope.macros.len());
+        let of_macros = self.scope.of_macros.len();
         visit::visit_block(self, block);
         (self.shadows, self.types) = outside;
         self.scope.locals.truncate(locals);
+        self.scope.of_macros.truncate(of_macros);
         self.scope.macros.truncate(macros);
     }
 
@@ -348,9 +355,11 @@ impl<'ast> Visit<'ast> for Surveyor {
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
+            // Such a `let` may not stand, and what the loop changes is not what it binds.
+            let is_of_other = heads::has_cfg(&local.attrs) && self.hides_mut(&binding);
             let local = Local::of(local, binding, at, self.enclosing.clone());
             self.survey.all_locals.push(local.clone());
-            self.scope.locals.push(local);
+            self.scope.locals.extend(Some(local).filter(|_| !is_of_other));
         }
         if let Pat::Type(typed) = &local.pat {
             let names = bindings(&typed.pat).into_iter().map(|it| it.name());
@@ -360,6 +369,17 @@ impl<'ast> Visit<'ast> for Surveyor {
 }
 
 impl Surveyor {
+    /// Returns whether the variable is not `mut`, and hides one that is.
+    fn hides_mut(&self, binding: &Binding) -> bool {
+        let hidden = self.scope.locals.iter().rfind(|it| it.binding.ident == binding.ident);
+        !binding.is_mut && hidden.is_some_and(|it| it.binding.is_mut)
+    }
+
+    fn note_beside(&mut self, span: Span, what: &'static str, is_loop: bool) {
+        let beside = Beside { span, what };
+        self.survey.beside.extend(Some(beside).filter(|_| is_loop && self.enclosing.is_empty()));
+    }
+
     fn hide(&mut self, inside: &impl ToTokens, hidden: impl FnOnce() -> Hidden) {
         if holds_for(inside.to_token_stream()) {
             self.survey.hidden.push(hidden());
@@ -372,30 +392,5 @@ impl Surveyor {
         if !attrs.iter().any(is_resumable) {
             self.hide(block, || Hidden::Function(sig.ident.clone()));
         }
-    }
-}
-
-/// Returns whether the calls of the macro are in [`Survey::calls`].
-pub(crate) fn is_noted(path: &Path) -> bool {
-    let last = path.segments.last().map(|last| last.ident.to_string());
-    last.is_some_and(|name| ["step", "checkpoint", "commit"].contains(&name.as_str()))
-}
-
-fn cfgs(attrs: &[Attribute]) -> Vec<String> {
-    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-    cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
-}
-
-/// Returns the variable that a chain of calls, references and `?` begins with. A field counts as no part of the chain.
-fn root(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Path(path) => path.path.get_ident().map(|ident| ident.unraw().to_string()),
-        Expr::MethodCall(it) => root(&it.receiver),
-        Expr::Reference(it) => root(&it.expr),
-        Expr::Unary(it) => root(&it.expr),
-        Expr::Paren(it) => root(&it.expr),
-        Expr::Group(it) => root(&it.expr),
-        Expr::Try(it) => root(&it.expr),
-        _ => None,
     }
 }

@@ -1,6 +1,13 @@
 //! Recognises calls by which a function walks items out of sight, or does them side by side by itself.
 
+use proc_macro2::Span;
 use syn::{Error, Expr, ExprMethodCall, Ident};
+
+/// What walks items out of sight, outside of all loops.
+pub(crate) struct Beside {
+    pub(crate) span: Span,
+    pub(crate) what: &'static str,
+}
 
 /// Methods that walk an iterator or a stream to its end.
 const CONSUMERS: [&str; 10] = [
@@ -53,6 +60,11 @@ impl Consumer {
         let itself = BESIDE.iter().any(|name| call.method == name).then(|| call.method.clone());
         let beside = || itself.or_else(|| beside(&call.receiver));
         is_one.then(|| Consumer { method: call.method.clone(), beside: beside() })
+    }
+
+    /// Returns whether the call does something for each item, and gives no value for all of them.
+    pub(crate) fn is_for_each(&self) -> bool {
+        self.method.to_string().contains("for_each")
     }
 
     /// Returns the error that says what to write in place of the call.

@@ -1,4 +1,4 @@
-//! Searches tokens whose inside is not the function's code.
+//! Looks for loops and markers in tokens that the survey does not go into.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Attribute;
@@ -26,7 +26,7 @@ pub(super) fn markers(tokens: TokenStream) -> Vec<Attribute> {
 }
 
 /// Returns whether the tokens hold a `for` loop anywhere. `for<'a>` and `impl X for Y` do not count.
-pub(super) fn holds_for(tokens: TokenStream) -> bool {
+pub(crate) fn holds_for(tokens: TokenStream) -> bool {
     let mut after_for = false;
     for token in tokens {
         match token {

@@ -18,7 +18,7 @@ pub(super) fn is_given(outer: &Outer<'_>, given: &BTreeSet<String>) -> bool {
     let holds_nothing = match outer.kind {
         Kind::Argument(it) => it.ty.as_ref().is_some_and(is_owned),
         Kind::Local(it) => it.is_of_step() || it.ty.as_ref().is_some_and(is_owned),
-        Kind::Pattern(_) => false,
+        Kind::Pattern(_) | Kind::OfMacro(_) => false,
     };
     holds_nothing && free::holds(given, &outer.ident)
 }

@@ -26,7 +26,7 @@ use crate::analyse::survey::Scope;
 use crate::analyse::survey::patterns::OfArgument;
 use crate::emit::proof::copy::Copy;
 use crate::emit::proof::rename::{Renamed, rename};
-use crate::emit::proof::{given, macros, returned_by, shells};
+use crate::emit::proof::{given, macros, parts, returned_by, shells};
 use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::own_names;
 use crate::syntax::free_idents::free_idents;
@@ -118,7 +118,9 @@ fn closure(
     let own = own_names(block);
     let may_go_on = hides_labels(block);
     let mut copied = block.clone();
-    Copy { plan, outer: &names, own: &own, cursor: None, is_lost: false, may_go_on, inner: 0 }
+    let apart = &parts::taken_apart(outer, place.scope);
+    let (outer, own) = (names.as_slice(), &own);
+    Copy { plan, outer, apart, own, cursor: None, is_lost: false, may_go_on, inner: 0 }
         .visit_block_mut(&mut copied);
     let copied = rename(quote_spanned! {here=> match () { () => #copied } }, &renamed);
     let walk = quote_spanned! {here=> #krate::__private::of_step(&#given, #copied); };
@@ -182,7 +184,7 @@ fn shared_checks(plan: &Plan, place: &Place<'_>, seen: &[&Outer<'_>]) -> TokenSt
     let scope = place.scope;
     let checks = seen.iter().filter_map(|it| {
         let of_argument = match it.kind {
-            Kind::Argument(_) => return None,
+            Kind::Argument(_) | Kind::OfMacro(_) => return None,
             Kind::Local(local) if !local.has_value() => return None,
             Kind::Pattern(bound) if bound.is_item => return None,
             Kind::Local(local) => {
