@@ -7,8 +7,8 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprMethodCall, ImplItem, Item, ItemMacro, Label, Lifetime, Macro,
-    Pat, Signature, StmtMacro, Type,
+    Arm, Attribute, Block, Expr, ExprIf, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
+    Lifetime, Macro, Pat, Signature, StmtMacro, Type,
 };
 
 use crate::parse::function::is_resumable;
@@ -199,6 +199,20 @@ impl Surveyor {
         self.scope.patterns.truncate(outside.0);
         self.scope.loop_labels.truncate(outside.1);
     }
+
+    /// Visits an `if`, whose patterns bind in its first branch.
+    fn branches(&mut self, it: &ExprIf) {
+        let pats = matched(&it.cond).into_iter();
+        let pats = pats.map(|(pat, expr)| (pat, Matched::once(expr))).collect();
+        it.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+        self.within(pats, None, |survey| {
+            survey.visit_expr(&it.cond);
+            survey.visit_block(&it.then_branch);
+        });
+        if let Some((_, otherwise)) = &it.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
 }
 
 impl<'ast> Visit<'ast> for Surveyor {
@@ -239,18 +253,7 @@ impl<'ast> Visit<'ast> for Surveyor {
                 });
                 self.enclosing.pop();
             }
-            Expr::If(it) => {
-                let pats = matched(&it.cond).into_iter();
-                let pats = pats.map(|(pat, expr)| (pat, Matched::once(expr))).collect();
-                it.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
-                self.within(pats, None, |survey| {
-                    survey.visit_expr(&it.cond);
-                    survey.visit_block(&it.then_branch);
-                });
-                if let Some((_, otherwise)) = &it.else_branch {
-                    self.visit_expr(otherwise);
-                }
-            }
+            Expr::If(it) => self.branches(it),
             Expr::Match(it) => {
                 self.matched.push(Matched::once(&it.expr));
                 visit::visit_expr(self, expr);
