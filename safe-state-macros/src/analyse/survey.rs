@@ -18,7 +18,7 @@ use crate::syntax::loop_forms::{is_marker, while_let};
 pub(crate) use beside::{Beside, Consumer};
 pub(crate) use calls::{Call, is_noted};
 use locals::Local;
-use patterns::{Bound, Matched, matched};
+use patterns::{Bound, Matched, Visited, matched};
 pub(crate) use tokens::holds_for;
 use tokens::markers;
 
@@ -119,9 +119,7 @@ struct Surveyor {
     scope: Scope,
     /// The expressions that the `match`es around this place match, the innermost last.
     matched: Vec<Matched>,
-    /// How many `let`s, and how many variables of patterns, have been visited.
-    lets: usize,
-    bound: usize,
+    visited: Visited,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, if the source writes them.
     types: BTreeMap<String, Box<Type>>,
@@ -188,10 +186,10 @@ impl Surveyor {
         visit: impl FnOnce(&mut Self),
     ) {
         let outside = (self.scope.patterns.len(), self.scope.loop_labels.len());
-        let lets = self.lets;
+        let lets = self.visited.lets;
         for (pat, matched) in pats {
-            let bound: Vec<Bound> = matched.bound(pat, (lets, self.bound)).collect();
-            self.bound += bound.len();
+            let bound: Vec<Bound> = matched.bound(pat, (lets, self.visited.bound)).collect();
+            self.visited.bound += bound.len();
             self.scope.patterns.extend(bound);
         }
         self.scope.loop_labels.extend(label.map(|label| label.name.clone()));
@@ -309,7 +307,7 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_stmt_macro(&mut self, it: &'ast StmtMacro) {
-        let of_macro = |ident| Local::of_macro(ident, self.lets, self.enclosing.clone());
+        let of_macro = |ident| Local::of_macro(ident, self.visited.lets, self.enclosing.clone());
         let declared: Vec<Local> = of_macros::declared(&it.mac).into_iter().map(of_macro).collect();
         visit::visit_stmt_macro(self, it);
         self.scope.of_macros.extend(declared);
@@ -344,8 +342,8 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
-        let at = self.lets;
-        self.lets += 1;
+        let at = self.visited.lets;
+        self.visited.lets += 1;
         visit::visit_local(self, local);
         let from = local
             .init

@@ -25,6 +25,13 @@ pub(crate) struct Bound {
     lets: usize,
 }
 
+/// How many `let`s, and how many variables of patterns, have been visited.
+#[derive(Default)]
+pub(super) struct Visited {
+    pub(super) lets: usize,
+    pub(super) bound: usize,
+}
+
 /// An expression that is matched, and whether it gives the items of a loop.
 #[derive(Clone)]
 pub(super) struct Matched {
