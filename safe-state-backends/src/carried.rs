@@ -214,4 +214,6 @@ mod shared {
 }
 
 #[cfg(test)]
+mod read_back_tests;
+#[cfg(test)]
 mod tests;

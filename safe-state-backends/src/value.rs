@@ -5,6 +5,7 @@
 //! values that it describes.
 
 mod read;
+mod same;
 mod schema;
 mod shape;
 mod show;
@@ -16,17 +17,18 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use read::{Parts, ReadError, Section, Unwritten};
+pub use read::{Parts, ReadError, Section, Trace, Unwritten};
 pub use schema::Schema;
 pub use show::Value;
 use write::Bytes;
-pub use write::WriteError;
+pub use write::{LeftOut, WriteError};
 
 /// The most values inside one another, when written and when read.
 pub const DEPTH_LIMIT: u32 = 128;
 
-/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new. The schema is
-/// borrowed and unchanged if nothing is new. If something is new, the caller should check that the value reads back.
+/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new, and what the
+/// value has left out. The schema is borrowed and unchanged if nothing is new. If something is new, the caller should check that
+/// the value reads back.
 ///
 /// # Errors
 ///
@@ -35,7 +37,7 @@ pub fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
     bytes: &mut Vec<u8>,
-) -> Result<Cow<'s, Schema>, WriteError> {
+) -> Result<(Cow<'s, Schema>, LeftOut), WriteError> {
     let (written, all) = write::write(value, schema, Bytes::behind(std::mem::take(bytes)));
     *bytes = all.finish().unwrap_or_default();
     written
@@ -51,9 +53,10 @@ pub fn write_beside<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
     before: &'s [u8],
-) -> Result<(Cow<'s, Schema>, Cow<'s, [u8]>), WriteError> {
+) -> Result<(Cow<'s, Schema>, Cow<'s, [u8]>, LeftOut), WriteError> {
     let (written, all) = write::write(value, schema, Bytes::beside(before));
-    Ok((written?, all.finish().map_or(Cow::Borrowed(before), Cow::Owned)))
+    let (schema, left_out) = written?;
+    Ok((schema, all.finish().map_or(Cow::Borrowed(before), Cow::Owned), left_out))
 }
 
 /// Encodes `value` into `room`. Returns how many bytes the value takes; if these are more than `room` holds, its contents are
@@ -68,7 +71,7 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
     room: &'s mut [u8],
 ) -> Result<(Cow<'s, Schema>, usize), WriteError> {
     let (written, all) = write::write(value, schema, Bytes::within(room));
-    Ok((written?, all.needed()))
+    Ok((written?.0, all.needed()))
 }
 
 /// Returns whether the value is a list of numbers of a type that is known to read back.
@@ -93,6 +96,12 @@ pub fn read<T: DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, ReadError> {
     read::read(schema, version, bytes)
+}
+
+/// Returns whether the values that follow one another in `bytes` and in `others`, both written in `version`, are the same. The
+/// entries of a map have no order, and neither have the elements of a list that may be a set.
+pub fn are_same(schema: &Schema, version: u32, bytes: &[u8], others: &[u8]) -> bool {
+    same::are_same(schema, version, bytes, others)
 }
 
 /// Decodes the list whose elements are in `bytes`, divided into `sections`.

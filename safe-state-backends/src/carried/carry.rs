@@ -11,7 +11,7 @@ use super::form::Form;
 use super::written::{Written, check_reads_back, named, unserializable};
 use super::{Carried, CarriedChange, CarriedError};
 use crate::format::pieces::LARGE;
-use crate::value::{self, Section};
+use crate::value::{self, LeftOut, Section};
 
 /// A value that can be carried: anything that is `Serialize + DeserializeOwned`, [`Results`](crate::Results) and a
 /// [`Worklist`](crate::Worklist).
@@ -106,12 +106,15 @@ fn value_change<T: Serialize + DeserializeOwned>(
     let like = other.filter(|it| *it.type_name == *type_name::<T>() && it.named_bytes().is_some());
     let before = like.and_then(Carried::named_bytes);
     let Written { schema, names, .. } = Written::<T>::beside(name, other);
-    let (schema, bytes) = value::write_beside(value, schema, before.map_or(&[], |it| it))
+    let (schema, bytes, left_out) = value::write_beside(value, schema, before.map_or(&[], |it| it))
         .map_err(|error| unserializable::<T>(name, error.to_string()))?;
     let section = Section::new(schema.version(), 1, &bytes);
     let (names, is_new) = named(schema, names);
-    if is_new && !value::is_numbers(value) {
-        check_reads_back::<T>(name, &names, section, &bytes)?;
+    // What is stored already was looked at when it was stored, if its bytes are all of it.
+    let is_whole = !is_new && left_out == LeftOut::default();
+    let is_stored = is_whole && before.is_some() && matches!(bytes, Cow::Borrowed(_));
+    if !is_stored && !value::is_numbers(value) {
+        check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
     }
     let bytes = match (bytes, before) {
         (Cow::Borrowed(_), Some(before)) => Arc::clone(before),

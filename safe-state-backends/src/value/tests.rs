@@ -17,7 +17,7 @@ pub(super) fn write<T: Serialize>(
     schema: &mut Schema,
     bytes: &mut Vec<u8>,
 ) -> Result<bool, WriteError> {
-    match super::write(value, Cow::Borrowed(&*schema), bytes)? {
+    match super::write(value, Cow::Borrowed(&*schema), bytes)?.0 {
         Cow::Borrowed(_) => Ok(false),
         Cow::Owned(grown) => {
             *schema = grown;

@@ -146,6 +146,21 @@ impl<'s, 'a> Fields<'s, 'a> {
         Ok(value)
     }
 
+    /// Returns the fields of a value: the name, the place and the bytes of each.
+    pub(super) fn skipped(
+        state: &'s mut State<'a>,
+        record: RecordId,
+    ) -> Result<Vec<(&'a str, NodeId, &'a [u8])>, ReadError> {
+        let mut fields = Fields::begin(state, record, None)?;
+        let mut found = Vec::new();
+        while let Some(name) = fields.advance()? {
+            let Some(field) = fields.current.take() else { break };
+            found.push((name, field.node, fields.state.skipped(field.node)?));
+        }
+        fields.end(None)?;
+        Ok(found)
+    }
+
     fn begin(
         state: &'s mut State<'a>,
         record: RecordId,

@@ -4,7 +4,8 @@ use serde::de::Visitor;
 
 use super::super::DEPTH_LIMIT;
 use super::super::schema::{Scalar, Schema};
-use super::{ReadError, Unwritten};
+use super::trace::Ask;
+use super::{ReadError, Trace, Unwritten};
 
 /// The bytes that are left to read, and the schema.
 pub(super) struct State<'a> {
@@ -16,6 +17,8 @@ pub(super) struct State<'a> {
     pub(super) is_ignored: bool,
     /// The search for fields that are read and were never written, if one is under way.
     pub(super) asks: Option<&'a Unwritten>,
+    /// What the reading shows of the type, if that is asked.
+    pub(super) trace: Option<&'a Trace>,
 }
 
 /// Defines methods that read a number of variable length.
@@ -40,7 +43,16 @@ macro_rules! varints {
 
 impl<'a> State<'a> {
     pub(super) fn new(schema: &'a Schema, version: u32, bytes: &'a [u8]) -> Self {
-        State { schema, version, left: bytes, depth: 0, is_ignored: false, asks: None }
+        let (asks, trace) = (None, None);
+        State { schema, version, left: bytes, depth: 0, is_ignored: false, asks, trace }
+    }
+
+    /// Notes what a type asks for.
+    #[inline]
+    pub(super) fn ask(&self, what: Ask) {
+        if let Some(trace) = self.trace {
+            trace.ask(what);
+        }
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
