@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::form::Form;
 use super::written::{Written, check_reads_back, named, unserializable};
-use super::{Carried, CarriedChange, CarriedError};
+use super::{Carried, CarriedChange, CarriedError, ValueAt};
 use crate::format::pieces::LARGE;
 use crate::value::{self, LeftOut, Section};
 
@@ -103,6 +103,11 @@ fn value_change<T: Serialize + DeserializeOwned>(
     within: Vec<u64>,
     (stored, other): (Option<&Carried>, Option<&Carried>),
 ) -> Result<Option<CarriedChange>, CarriedError> {
+    // A step's value is made once, and is not iterated over from item to item.
+    if is_range_inclusive::<T>() && ValueAt::variable_of(name).is_some() {
+        let reason = "a `RangeInclusive` does not tell when it is used up; carry `start..end + 1`, or both bounds by themselves";
+        return Err(unserializable::<T>(name, reason.to_owned()));
+    }
     let like = other.filter(|it| *it.type_name == *type_name::<T>() && it.named_bytes().is_some());
     let before = like.and_then(Carried::named_bytes);
     let Written { schema, names, .. } = Written::<T>::beside(name, other);
@@ -124,6 +129,10 @@ fn value_change<T: Serialize + DeserializeOwned>(
     let value = Carried::new::<T>(within, form, bytes);
     let changed = stored != Some(&value);
     Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
+}
+
+fn is_range_inclusive<T>() -> bool {
+    type_name::<T>().starts_with("core::ops::range::RangeInclusive<")
 }
 
 impl Carried {

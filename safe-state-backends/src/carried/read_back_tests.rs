@@ -267,3 +267,22 @@ fn what_another_process_has_stored_is_looked_at_again() {
     save(&Event::Num { it: Num::Big(1001) }, &mut stored).unwrap();
     save(&Event::Num { it: Num::Big(6) }, &mut stored).unwrap_err();
 }
+
+/// After its last item, a `RangeInclusive` is written as one that has this item left.
+#[test]
+fn a_range_that_does_not_tell_whether_it_is_used_up() {
+    let mut stored = None;
+    let refused = save(&(1..=5_u32), &mut stored).unwrap_err();
+    assert!(refused.contains("carry `start..end + 1`"), "{refused}");
+    save(&(1..6_u32), &mut stored).unwrap();
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    struct Ids {
+        ids: std::ops::RangeInclusive<u32>,
+    }
+    let mut used_up = 1..=5;
+    used_up.by_ref().for_each(drop);
+    let ids = |ids| Ids { ids };
+    is_taken(&[ids(1..=5), ids(2..=5), ids(5..=1)]);
+    is_refused(&[ids(1..=5), ids(4..=5), ids(used_up)]);
+    (1..=5_u32).change("step!(\"a\")", Vec::new(), None).unwrap();
+}

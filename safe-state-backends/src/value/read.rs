@@ -256,6 +256,10 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     ) -> Result<V::Value, ReadError> {
         self.state.ask(Ask::Named(name));
         let found = self.state.find(self.at)?;
+        if let (Some(trace), Found::Struct(record)) = (self.state.trace, found) {
+            trace.note_struct(record);
+            check_range(&mut State { ..*self.state }, name, record)?;
+        }
         let read = match found {
             Found::Struct(record) => Fields::visit(self.state, record, Some(fields), visitor),
             Found::Map(..) => self.visit(found, visitor),
@@ -291,6 +295,20 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
 
     fn is_human_readable(&self) -> bool {
         true
+    }
+}
+
+/// Refuses a `RangeInclusive` whose bounds are the same: it may have that one item left or none, which is not written.
+fn check_range(state: &mut State<'_>, name: &str, record: RecordId) -> Result<(), ReadError> {
+    if name != "RangeInclusive" {
+        return Ok(());
+    }
+    if let Some(trace) = state.trace {
+        trace.doubt();
+    }
+    match *Fields::skipped(state, record)? {
+        [("start", _, start), ("end", _, end)] if start == end => Err(ReadError::used_up()),
+        _ => Ok(()),
     }
 }
 

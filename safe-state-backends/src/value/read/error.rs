@@ -26,6 +26,12 @@ impl ReadError {
         de::Error::custom(format!("a {kind} was stored that is no number of this type"))
     }
 
+    pub(super) fn used_up() -> Self {
+        de::Error::custom(
+            "a `RangeInclusive` whose bounds are the same does not tell whether it is used up; write `start..end + 1`",
+        )
+    }
+
     pub(super) fn no_struct() -> Self {
         de::Error::custom("it was stored as something else than a struct")
     }

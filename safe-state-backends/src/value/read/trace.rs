@@ -79,6 +79,11 @@ impl Trace {
         self.ignored.borrow().iter().any(|(of, name)| *of == record && name == field)
     }
 
+    /// Notes that each value has to be looked at.
+    pub(super) fn doubt(&self) {
+        self.is_doubtful.set(true);
+    }
+
     pub(super) fn note_struct(&self, record: RecordId) {
         self.by_name.borrow_mut().insert(record);
     }
@@ -104,7 +109,7 @@ impl Trace {
 
     pub(super) fn ask(&self, what: Ask) {
         if self.take().is_none_or(|name| !what.fits(name)) {
-            self.is_doubtful.set(true);
+            self.doubt();
         }
     }
 
