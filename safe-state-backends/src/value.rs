@@ -4,6 +4,7 @@
 //! The schema is not declared. It holds what the written values showed, and grows with them. A [`Schema`] is kept with the
 //! values that it describes.
 
+mod lost;
 mod read;
 mod same;
 mod schema;
@@ -95,7 +96,7 @@ pub fn read<T: DeserializeOwned>(
     version: u32,
     bytes: &[u8],
 ) -> Result<T, ReadError> {
-    read::read(schema, version, bytes)
+    read::read(schema, version, bytes, None)
 }
 
 /// Returns whether the values that follow one another in `bytes` and in `others`, both written in `version`, are the same. The
@@ -104,7 +105,21 @@ pub fn are_same(schema: &Schema, version: u32, bytes: &[u8], others: &[u8]) -> b
     same::are_same(schema, version, bytes, others)
 }
 
-/// Decodes the list whose elements are in `bytes`, divided into `sections`.
+/// Decodes the value that `write` has written in `version` of the schema. Notes in `trace` what that shows of the type.
+///
+/// # Errors
+///
+/// The same errors as [`read()`].
+pub fn read_traced<T: DeserializeOwned>(
+    schema: &Schema,
+    version: u32,
+    bytes: &[u8],
+    trace: &Trace,
+) -> Result<T, ReadError> {
+    read::read(schema, version, bytes, Some(trace))
+}
+
+/// Decodes the list whose elements are in `bytes`, divided into `sections`. Notes in `trace` what that shows of the type.
 ///
 /// # Errors
 ///
@@ -113,8 +128,22 @@ pub fn read_list<T: DeserializeOwned>(
     schema: &Schema,
     sections: &[Section],
     bytes: &[u8],
+    trace: Option<&Trace>,
 ) -> Result<T, ReadError> {
-    read::read_list(schema, sections, bytes)
+    read::read_list(schema, sections, bytes, trace)
+}
+
+/// Values that follow one another: their schema, their sections, their bytes, and whether they are the elements of a list.
+pub type Values<'a> = (&'a Schema, &'a [Section], &'a [u8], bool);
+
+/// Checks that nothing of the `stored` values is lost in the values `again`, which are these values written again after they
+/// were read as another type.
+///
+/// # Errors
+///
+/// Something is lost.
+pub fn check_kept(stored: Values<'_>, again: Values<'_>, trace: &Trace) -> Result<(), ReadError> {
+    lost::check_values(stored, again, trace)
 }
 
 #[cfg(test)]

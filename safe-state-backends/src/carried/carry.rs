@@ -88,7 +88,9 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name)
+        stored.restored(name, false, |value, written| {
+            written.write_all(&std::slice::from_ref(value).iter())
+        })
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

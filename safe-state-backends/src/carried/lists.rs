@@ -57,7 +57,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(|list: Results<T>| list.restored(&stored.generation))
+        let list: Results<T> = stored
+            .restored(name, true, |list: &Results<T>, written| written.write_all(&list.iter()))?;
+        Ok(list.restored(&stored.generation))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -150,7 +152,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Worklist<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(|list: Worklist<T>| list.restored(&stored.generation))
+        let list: Worklist<T> = stored
+            .restored(name, true, |list: &Worklist<T>, written| written.write_all(&list.iter()))?;
+        Ok(list.restored(&stored.generation))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

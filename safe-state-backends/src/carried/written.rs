@@ -30,6 +30,19 @@ impl<'a, T> Written<'a, T> {
         Written { name, bytes: Vec::new(), schema, names, left_out, marker }
     }
 
+    /// Creates a writer that uses the names in `schema`.
+    pub(super) fn with(name: &'a str, schema: &'a Schema) -> Self {
+        let (left_out, marker) = (LeftOut::default(), std::marker::PhantomData);
+        Written {
+            name,
+            bytes: Vec::new(),
+            schema: Cow::Borrowed(schema),
+            names: None,
+            left_out,
+            marker,
+        }
+    }
+
     fn write(&mut self, value: &impl Serialize) -> Result<(), CarriedError> {
         let schema = std::mem::take(&mut self.schema);
         match value::write(value, schema, &mut self.bytes) {

@@ -32,8 +32,9 @@ pub(super) fn read<T: DeserializeOwned>(
     schema: &Schema,
     version: u32,
     bytes: &[u8],
+    trace: Option<&Trace>,
 ) -> Result<T, ReadError> {
-    let mut state = State::new(schema, version, bytes);
+    let mut state = State { trace, ..State::new(schema, version, bytes) };
     let value = T::deserialize(Reader { state: &mut state, at: ROOT })?;
     if state.left.is_empty() { Ok(value) } else { Err(ReadError::damaged()) }
 }
@@ -113,12 +114,20 @@ impl Reader<'_, '_> {
         self.visit(found, visitor)
     }
 
+    /// Passes the value to a visitor of wide numbers.
+    fn wide<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.state.find(self.at)? {
+            Found::Scalar(scalar) => self.state.scalar(scalar)?.visit(visitor),
+            found => self.visit(found, visitor),
+        }
+    }
+
     /// Passes the value that was found to the visitor.
     fn visit<'de, V: Visitor<'de>>(self, found: Found, visitor: V) -> Result<V::Value, ReadError> {
         let state = self.state;
         match found {
             Found::Absent => Err(ReadError::damaged()),
-            Found::Scalar(scalar) => state.scalar(scalar)?.visit(visitor),
+            Found::Scalar(scalar) => state.scalar(scalar)?.narrowed().visit(visitor),
             Found::None => visitor.visit_none(),
             Found::Some(at) => {
                 state.enter()?;
@@ -191,18 +200,26 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         deserialize_f64: "f64", is_exact_f64;
     }
 
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Scalar("i128"));
+        self.wide(visitor)
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Scalar("u128"));
+        self.wide(visitor)
+    }
+
     asks! {
         deserialize_bool: Ask::Scalar("bool");
         deserialize_i8: Ask::Scalar("i8");
         deserialize_i16: Ask::Scalar("i16");
         deserialize_i32: Ask::Scalar("i32");
         deserialize_i64: Ask::Scalar("i64");
-        deserialize_i128: Ask::Scalar("i128");
         deserialize_u8: Ask::Scalar("u8");
         deserialize_u16: Ask::Scalar("u16");
         deserialize_u32: Ask::Scalar("u32");
         deserialize_u64: Ask::Scalar("u64");
-        deserialize_u128: Ask::Scalar("u128");
         deserialize_char: Ask::Scalar("char");
         deserialize_str: Ask::Text;
         deserialize_string: Ask::Text;
@@ -277,9 +294,9 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     ) -> Result<V::Value, ReadError> {
         self.state.ask(Ask::Named(name));
         let read = match self.state.find(self.at)? {
-            Found::Enum(id) => {
-                VariantOf::find(self.state, id).and_then(|variant| visitor.visit_enum(variant))
-            }
+            Found::Enum(id) => VariantOf::find(self.state, id)
+                .and_then(|variant| variant.listed(variants))
+                .and_then(|variant| visitor.visit_enum(variant)),
             _ => Err(ReadError::no_enum()),
         };
         read.map_err(|error| error.of_enum(name, variants))

@@ -246,10 +246,7 @@ impl<'s, 'a> Fields<'s, 'a> {
 fn check_renamed(stored: &[Field], old: &str, wanted: &[&str]) -> Result<(), ReadError> {
     let is_new = |name: &&&str| stored.iter().all(|field| *field.name != ***name);
     let Some(new) = wanted.iter().find(is_new) else { return Ok(()) };
-    Err(ReadError::custom(format!(
-        "there is no field `{old}` any more, and none was stored for `{new}`; if it was renamed, add \
-         `#[serde(alias = \"{old}\")]` to `{new}`, and if it was taken away, keep it until the job has finished"
-    )))
+    Err(ReadError::no_field(old, Some(new)))
 }
 
 impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
@@ -282,6 +279,9 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
             .map_err(|error| error.within_field(&field.name))?;
         if std::mem::take(&mut self.state.is_ignored) {
             self.ignored = Some(&field.name);
+            if let Some(trace) = self.state.trace {
+                trace.note_ignored(self.record.0, &field.name);
+            }
         }
         Ok(value)
     }

@@ -1,9 +1,10 @@
 //! A look at a stored value without its type: what kind it is, and the values in it.
 
-use super::super::schema::{Body, NodeId, ORDERED, ROOT, RecordId, Scalar, Schema};
+use super::super::schema::{Body, NodeId, ORDERED, ROOT, RecordId, Schema};
+use super::super::tag::Tag;
 use super::access::Fields;
 use super::state::ScalarValue;
-use super::{Found, ReadError, State};
+use super::{Found, ReadError, Section, State};
 
 /// A stored value.
 #[derive(Clone, Copy)]
@@ -16,7 +17,7 @@ pub(in super::super) struct Item<'a> {
 
 /// A stored value, and the values in it.
 pub(in super::super) enum Look<'a> {
-    Scalar(Scalar, ScalarValue<'a>),
+    Scalar(ScalarValue<'a>),
     None,
     Some(Item<'a>),
     List(Vec<Item<'a>>),
@@ -30,11 +31,6 @@ pub(in super::super) enum Look<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Returns the value that was written in `version`.
-    pub(in super::super) fn whole(schema: &'a Schema, version: u32, bytes: &'a [u8]) -> Self {
-        Item { schema, version, at: ROOT, bytes }
-    }
-
     /// Returns the values that follow one another in `bytes`.
     pub(in super::super) fn all(
         schema: &'a Schema,
@@ -45,6 +41,23 @@ impl<'a> Item<'a> {
         let mut items = Vec::new();
         while !state.left.is_empty() {
             items.push(state.item(ROOT)?);
+        }
+        Ok(items)
+    }
+
+    /// Returns the values in `bytes`, divided into `sections`.
+    pub(in super::super) fn in_sections(
+        schema: &'a Schema,
+        sections: &[Section],
+        bytes: &'a [u8],
+    ) -> Result<Vec<Self>, ReadError> {
+        let (mut items, mut left) = (Vec::new(), bytes);
+        for section in sections {
+            let split =
+                usize::try_from(section.len).ok().and_then(|len| left.split_at_checked(len));
+            let (own, behind) = split.ok_or_else(ReadError::damaged)?;
+            items.extend(Item::all(schema, section.version, own)?);
+            left = behind;
         }
         Ok(items)
     }
@@ -62,6 +75,14 @@ impl<'a> Item<'a> {
     /// Returns the name of a struct.
     pub(in super::super) fn struct_name(&self, record: RecordId) -> &'a str {
         self.schema.record(record).map_or("", |record| &record.name)
+    }
+
+    /// Returns whether a field of a struct was left out by what wrote the value.
+    pub(in super::super) fn leaves_out(&self, record: RecordId, name: &str) -> bool {
+        let record = self.schema.record(record);
+        let field = record.and_then(|it| it.fields.iter().find(|field| *field.name == *name));
+        let node = field.and_then(|field| self.schema.node(field.node));
+        node.is_some_and(|node| node.seen & Tag::Absent.bit() != 0)
     }
 
     pub(in super::super) fn look(&self) -> Result<Look<'a>, ReadError> {
@@ -91,7 +112,7 @@ impl<'a> State<'a> {
     fn look(&mut self, found: Found) -> Result<Look<'a>, ReadError> {
         Ok(match found {
             Found::Absent => return Err(ReadError::damaged()),
-            Found::Scalar(scalar) => Look::Scalar(scalar, self.scalar(scalar)?),
+            Found::Scalar(scalar) => Look::Scalar(self.scalar(scalar)?),
             Found::None => Look::None,
             Found::Some(at) => Look::Some(self.item(at)?),
             Found::Seq(element) => {

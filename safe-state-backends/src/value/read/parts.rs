@@ -134,8 +134,10 @@ pub(in super::super) fn read_list<T: DeserializeOwned>(
     schema: &Schema,
     sections: &[Section],
     bytes: &[u8],
+    trace: Option<&Trace>,
 ) -> Result<T, ReadError> {
     let mut reader = Reader::new(schema, sections, bytes);
+    reader.state.trace = trace;
     let list = T::deserialize(&mut reader)?;
     match reader.next(PhantomData::<serde::de::IgnoredAny>)? {
         None => Ok(list),
