@@ -67,7 +67,7 @@ fn check(old: &Item<'_>, new: &Item<'_>, trace: &Trace) -> Result<(), ReadError>
         (Look::Some(old), Look::Some(new)) => check(&old, &new, trace),
         (Look::None, _) => Ok(()),
         (_, Look::Some(new)) => check(old, &new, trace),
-        (Look::Some(old), Look::None) if !is_nothing(&old)? => {
+        (_, Look::None) if !is_nothing(old)? => {
             Err(ReadError::custom("a value was stored that does not come back"))
         }
         (Look::Some(old), _) => check(&old, new, trace),

@@ -223,8 +223,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         deserialize_char: Ask::Scalar("char");
         deserialize_str: Ask::Text;
         deserialize_string: Ask::Text;
-        deserialize_bytes: Ask::Other;
-        deserialize_byte_buf: Ask::Other;
+        deserialize_bytes: Ask::Bytes;
+        deserialize_byte_buf: Ask::Bytes;
         deserialize_unit: Ask::Unit;
         deserialize_unit_struct(name: &'static str): Ask::Named(name);
         deserialize_seq: Ask::Seq;

@@ -28,6 +28,7 @@ pub(super) enum Ask {
     /// A number, `bool` or `char`: the name of its type.
     Scalar(&'static str),
     Text,
+    Bytes,
     Unit,
     Seq,
     Tuple,
@@ -134,6 +135,7 @@ impl Ask {
             Ask::Scalar("i64") => matches!(name, "i64" | "isize"),
             Ask::Scalar(scalar) => name == scalar,
             Ask::Text => matches!(name, "alloc::string::String" | "str" | "std::path::PathBuf"),
+            Ask::Bytes => name == "serde_bytes::bytebuf::ByteBuf",
             Ask::Unit => name == "()",
             Ask::Seq => begins(&LISTS),
             Ask::Tuple => begins(&["(", "["]),
