@@ -44,6 +44,9 @@ pub fn write<'s, T: Serialize + ?Sized>(
     written
 }
 
+/// The schema, the bytes, and what the value has left out.
+pub type Beside<'s> = (Cow<'s, Schema>, Cow<'s, [u8]>, LeftOut);
+
 /// Encodes `value` while comparing it with the bytes of the previous value. If they are equal, returns those, and copies
 /// nothing.
 ///
@@ -54,7 +57,7 @@ pub fn write_beside<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
     before: &'s [u8],
-) -> Result<(Cow<'s, Schema>, Cow<'s, [u8]>, LeftOut), WriteError> {
+) -> Result<Beside<'s>, WriteError> {
     let (written, all) = write::write(value, schema, Bytes::beside(before));
     let (schema, left_out) = written?;
     Ok((schema, all.finish().map_or(Cow::Borrowed(before), Cow::Owned), left_out))
@@ -133,8 +136,18 @@ pub fn read_list<T: DeserializeOwned>(
     read::read_list(schema, sections, bytes, trace)
 }
 
-/// Values that follow one another: their schema, their sections, their bytes, and whether they are the elements of a list.
-pub type Values<'a> = (&'a Schema, &'a [Section], &'a [u8], bool);
+/// Values that follow one another.
+#[derive(Debug)]
+pub struct Values<'a> {
+    /// Their schema.
+    pub schema: &'a Schema,
+    /// The sections that divide the bytes.
+    pub sections: Cow<'a, [Section]>,
+    /// Their bytes.
+    pub bytes: Cow<'a, [u8]>,
+    /// Whether they are the elements of a list.
+    pub is_list: bool,
+}
 
 /// Checks that nothing of the `stored` values is lost in the values `again`, which are these values written again after they
 /// were read as another type.
@@ -142,7 +155,7 @@ pub type Values<'a> = (&'a Schema, &'a [Section], &'a [u8], bool);
 /// # Errors
 ///
 /// Something is lost.
-pub fn check_kept(stored: Values<'_>, again: Values<'_>, trace: &Trace) -> Result<(), ReadError> {
+pub fn check_kept(stored: &Values<'_>, again: &Values<'_>, trace: &Trace) -> Result<(), ReadError> {
     lost::check_values(stored, again, trace)
 }
 

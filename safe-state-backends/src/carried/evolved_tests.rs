@@ -10,6 +10,7 @@ use super::*;
 use crate::{Results, Worklist};
 
 /// Restores a value as another type: as a carried value, and as the element of a list and of a worklist.
+#[expect(clippy::needless_pass_by_value, reason = "the tests make each value where they pass it")]
 fn becomes<T, U>(value: T) -> Result<U, String>
 where
     T: Serialize + DeserializeOwned + Clone,
@@ -63,45 +64,45 @@ where
 
 types! {
     before {
-        pub struct Refused { pub refused: u64 }
-        pub struct Flat { pub paid: u64, #[serde(flatten)] pub more: Refused }
-        pub struct Maybe { pub paid: u64, #[serde(flatten)] pub more: Option<Refused> }
+        pub(super) struct Refused { pub(super) refused: u64 }
+        pub(super) struct Flat { pub(super) paid: u64, #[serde(flatten)] pub(super) more: Refused }
+        pub(super) struct Maybe { pub(super) paid: u64, #[serde(flatten)] pub(super) more: Option<Refused> }
         #[serde(tag = "t")]
-        pub enum Tagged { A { x: u32, k: u8 }, B(Refused) }
+        pub(super) enum Tagged { A { x: u32, k: u8 }, B(Refused) }
         #[serde(tag = "t", content = "c")]
-        pub enum Beside { A { x: u32, k: u8 }, B(Refused) }
+        pub(super) enum Beside { A { x: u32, k: u8 }, B(Refused) }
         #[serde(untagged)]
-        pub enum Untagged { A { x: u32, k: u8 }, B(String) }
-        pub enum Plain { A { x: u32 }, B(Refused), C }
-        pub struct Row { pub x: u32 }
+        pub(super) enum Untagged { A { x: u32, k: u8 }, B(String) }
+        pub(super) enum Plain { A { x: u32 }, B(Refused), C }
+        pub(super) struct Row { pub(super) x: u32 }
     }
     after {
-        pub struct Refused { #[serde(default)] pub declined: u64 }
-        pub struct Flat { pub paid: u64, #[serde(flatten)] pub more: Refused }
-        pub struct Sibling { #[serde(default)] pub payed: u64, #[serde(flatten)] pub more: super::before::Refused }
-        pub struct Needed { pub declined: u64 }
-        pub struct Maybe { pub paid: u64, #[serde(flatten)] pub more: Option<Needed> }
+        pub(super) struct Refused { #[serde(default)] pub(super) declined: u64 }
+        pub(super) struct Flat { pub(super) paid: u64, #[serde(flatten)] pub(super) more: Refused }
+        pub(super) struct Sibling { #[serde(default)] pub(super) payed: u64, #[serde(flatten)] pub(super) more: super::before::Refused }
+        pub(super) struct Needed { pub(super) declined: u64 }
+        pub(super) struct Maybe { pub(super) paid: u64, #[serde(flatten)] pub(super) more: Option<Needed> }
         #[serde(tag = "t")]
-        pub enum Tagged { A { #[serde(default)] y: u32, k: u8 }, B(Refused) }
+        pub(super) enum Tagged { A { #[serde(default)] y: u32, k: u8 }, B(Refused) }
         #[serde(tag = "t", content = "c")]
-        pub enum Beside { A { #[serde(default)] y: u32, k: u8 }, B(Refused) }
+        pub(super) enum Beside { A { #[serde(default)] y: u32, k: u8 }, B(Refused) }
         #[serde(untagged)]
-        pub enum Untagged { A { #[serde(default)] y: u32, k: u8 }, B(String) }
+        pub(super) enum Untagged { A { #[serde(default)] y: u32, k: u8 }, B(String) }
         #[serde(untagged)]
-        pub enum Front { C { k: u8 }, A { x: u32, k: u8 }, B(String) }
+        pub(super) enum Front { C { k: u8 }, A { x: u32, k: u8 }, B(String) }
         #[serde(untagged)]
-        pub enum Plain { A { #[serde(default)] x: u32 } }
-        pub struct Row { #[serde(default)] pub y: u32 }
+        pub(super) enum Plain { A { #[serde(default)] x: u32 } }
+        pub(super) struct Row { #[serde(default)] pub(super) y: u32 }
     }
     alias {
-        pub struct Refused { #[serde(alias = "refused")] pub declined: u64, #[serde(default)] pub new: u8 }
-        pub struct Flat { #[serde(alias = "paid")] pub payed: u32, #[serde(flatten)] pub more: Refused }
+        pub(super) struct Refused { #[serde(alias = "refused")] pub(super) declined: u64, #[serde(default)] pub(super) new: u8 }
+        pub(super) struct Flat { #[serde(alias = "paid")] pub(super) payed: u32, #[serde(flatten)] pub(super) more: Refused }
         #[serde(tag = "t")]
-        pub enum Tagged { A { #[serde(alias = "x")] y: u32, k: u8 }, B(Refused) }
-        pub enum Plain { New, #[serde(alias = "A")] D { #[serde(alias = "x")] y: u64 }, #[serde(alias = "B")] E(Refused), #[serde(other)] Other }
+        pub(super) enum Tagged { A { #[serde(alias = "x")] y: u32, k: u8 }, B(Refused) }
+        pub(super) enum Plain { New, #[serde(alias = "A")] D { #[serde(alias = "x")] y: u64 }, #[serde(alias = "B")] E(Refused), #[serde(other)] Other }
     }
     other {
-        pub struct Row { pub y: u32 }
+        pub(super) struct Row { pub(super) y: u32 }
     }
 }
 
@@ -204,6 +205,9 @@ fn what_may_change_may_change() {
         d: f64,
         gone: u8,
     }
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Longer(u32, u64, #[serde(default)] u8);
+    assert_eq!(becomes((1_u32, 2_u8)), Ok(Longer(1, 2, 0)));
     let sets: HashSet<String> = (0..40).map(|it| it.to_string()).collect();
     let before = Before {
         a: 1,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -62,8 +63,6 @@ enum Num {
 
 #[test]
 fn an_untagged_variant_that_another_one_takes() {
-    is_refused(&[Num::Big(1000), Num::Big(2000), Num::Big(5)]);
-    is_taken(&[Num::Big(1000), Num::Small(5), Num::Big(2000), Num::Small(6)]);
     #[derive(Clone, Debug, Serialize, Deserialize)]
     #[serde(untagged)]
     enum Task {
@@ -76,7 +75,6 @@ fn an_untagged_variant_that_another_one_takes() {
             why: Option<String>,
         },
     }
-    let failed = |why: Option<&str>| Task::Failed { id: 1, why: why.map(str::to_owned) };
     #[derive(Clone, Debug, Serialize, Deserialize)]
     #[serde(untagged)]
     enum Step {
@@ -88,6 +86,9 @@ fn an_untagged_variant_that_another_one_takes() {
             args: BTreeMap<String, u32>,
         },
     }
+    is_refused(&[Num::Big(1000), Num::Big(2000), Num::Big(5)]);
+    is_taken(&[Num::Big(1000), Num::Small(5), Num::Big(2000), Num::Small(6)]);
+    let failed = |why: Option<&str>| Task::Failed { id: 1, why: why.map(str::to_owned) };
     let call = |key: &str| Step::Call { args: [(key.to_owned(), 1)].into() };
     is_taken(&[call("a"), call("b"), Step::Wait { secs: 1 }]);
     is_refused(&[call("a"), call("b"), call("secs")]);
@@ -271,18 +272,18 @@ fn what_another_process_has_stored_is_looked_at_again() {
 /// After its last item, a `RangeInclusive` is written as one that has this item left.
 #[test]
 fn a_range_that_does_not_tell_whether_it_is_used_up() {
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    struct Ids {
+        ids: RangeInclusive<u32>,
+    }
     let mut stored = None;
     let refused = save(&(1..=5_u32), &mut stored).unwrap_err();
     assert!(refused.contains("carry `start..end + 1`"), "{refused}");
     save(&(1..6_u32), &mut stored).unwrap();
-    #[derive(Clone, Debug, Serialize, Deserialize)]
-    struct Ids {
-        ids: std::ops::RangeInclusive<u32>,
-    }
     let mut used_up = 1..=5;
     used_up.by_ref().for_each(drop);
     let ids = |ids| Ids { ids };
-    is_taken(&[ids(1..=5), ids(2..=5), ids(5..=1)]);
+    is_taken(&[ids(1..=5), ids(2..=5), ids(RangeInclusive::new(5, 1))]);
     is_refused(&[ids(1..=5), ids(4..=5), ids(used_up)]);
     (1..=5_u32).change("step!(\"a\")", Vec::new(), None).unwrap();
 }

@@ -127,7 +127,7 @@ pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
     let parts = if is_new {
         unwritten.parts::<T>(schema, &sections, bytes)
     } else {
-        Parts::new(&**schema, &sections, bytes)
+        Parts::new(schema, &sections, bytes)
     };
     let (again, left_out_again) =
         written_again(name, parts.traced(&trace), (schema, section), bytes)?;

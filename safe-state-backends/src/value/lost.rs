@@ -25,12 +25,13 @@ struct Named<'a> {
 
 /// Checks that nothing of the stored values is lost in the same values, written again.
 pub(super) fn check_values(
-    (schema, sections, bytes, is_list): Values<'_>,
-    (new_schema, new_sections, new_bytes, is_new_list): Values<'_>,
+    stored: &Values<'_>,
+    again: &Values<'_>,
     trace: &Trace,
 ) -> Result<(), ReadError> {
-    let stored = Item::in_sections(schema, sections, bytes)?;
-    let again = Item::in_sections(new_schema, new_sections, new_bytes)?;
+    let (is_list, is_new_list) = (stored.is_list, again.is_list);
+    let stored = Item::in_sections(stored.schema, &stored.sections, &stored.bytes)?;
+    let again = Item::in_sections(again.schema, &again.sections, &again.bytes)?;
     match (&*stored, &*again, is_list, is_new_list) {
         ([old], [new], false, false) => check(old, new, trace),
         ([old], _, false, true) => match old.look()? {
@@ -82,6 +83,10 @@ fn check_looks(
     trace: &Trace,
 ) -> Result<(), ReadError> {
     match (stored, again) {
+        // A tuple may have got more elements, by their defaults.
+        (Look::Tuple(stored), Look::Tuple(again)) if stored.len() < again.len() => {
+            check_all(stored, again.get(..stored.len()).unwrap_or_default(), trace)
+        }
         (Look::List(stored) | Look::Tuple(stored), Look::List(again) | Look::Tuple(again)) => {
             check_all(stored, again, trace)
         }

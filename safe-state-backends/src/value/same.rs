@@ -23,7 +23,9 @@ fn canonical(item: &Item<'_>) -> Result<Vec<u8>, ReadError> {
         Look::List(items) if !item.is_ordered() => {
             let mut all = items.iter().map(canonical).collect::<Result<Vec<_>, _>>()?;
             all.sort_unstable();
-            all.iter().for_each(|part| put(&mut bytes, part));
+            for part in &all {
+                put(&mut bytes, part);
+            }
         }
         look => parts(&look, &mut bytes)?,
     }

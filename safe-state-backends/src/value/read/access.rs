@@ -114,6 +114,9 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, '_> {
     }
 }
 
+/// The name, the place and the bytes of a field that was passed over.
+pub(super) type Skipped<'a> = (&'a str, NodeId, &'a [u8]);
+
 /// The fields of a struct or a variant.
 pub(super) struct Fields<'s, 'a> {
     state: &'s mut State<'a>,
@@ -150,7 +153,7 @@ impl<'s, 'a> Fields<'s, 'a> {
     pub(super) fn skipped(
         state: &'s mut State<'a>,
         record: RecordId,
-    ) -> Result<Vec<(&'a str, NodeId, &'a [u8])>, ReadError> {
+    ) -> Result<Vec<Skipped<'a>>, ReadError> {
         let mut fields = Fields::begin(state, record, None)?;
         let mut found = Vec::new();
         while let Some(name) = fields.advance()? {
