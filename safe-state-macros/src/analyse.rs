@@ -3,6 +3,7 @@
 
 pub(crate) mod accumulators;
 pub(crate) mod ahead;
+pub(crate) mod behind;
 pub(crate) mod borrowed;
 pub(crate) mod carried;
 pub(crate) mod changes;
@@ -70,6 +71,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         places::place(&mut plan, block, &survey, &targets);
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
+        behind::check_sources(&plan, block, &targets)?;
         check_premutation(&plan, block, &survey, &targets)?;
         Ok((block.clone(), survey, targets))
     })
