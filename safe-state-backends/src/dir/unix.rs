@@ -143,7 +143,7 @@ pub(super) fn dir_builder() -> DirBuilder {
 /// Returns whether the file system may be mounted on other machines, which its locks may not reach.
 #[cfg(target_os = "linux")]
 pub fn is_shared(file: &File) -> bool {
-    /// NFS, SMB and its successors, AFS, 9P, Ceph, Lustre, Coda, GPFS, FUSE: `statfs(2)`; and BeeGFS.
+    /// NFS, SMB and its successors, AFS, 9P, Ceph, Lustre, Coda, GPFS, FUSE: `statfs(2)`; and `BeeGFS`.
     const SHARED: [u32; 12] = [
         0x6969,
         0x517b,
@@ -208,7 +208,7 @@ fn stay_here(
     options().split(',').any(|option| local.contains(&option))
 }
 
-/// Returns the settings of this machine's BeeGFS clients.
+/// Returns the settings of this machine's `BeeGFS` clients.
 #[cfg(target_os = "linux")]
 fn beegfs_settings() -> Vec<String> {
     let clients = std::fs::read_dir("/proc/fs/beegfs").into_iter().flatten().flatten();

@@ -114,13 +114,10 @@ impl Deeds {
 
     fn note_tables<'a>(&mut self, arguments: impl IntoIterator<Item = &'a Expr>) {
         for argument in arguments {
-            if let Expr::Lit(it) = argument {
-                if let Lit::Str(text) = &it.lit {
-                    let tables = emptied_tables(&text.value()).into_iter();
-                    let place = text.span();
-                    self.0.extend(tables.map(|it| Deed { place, what: What::Table(it) }));
-                }
-            }
+            let Expr::Lit(it) = argument else { continue };
+            let Lit::Str(text) = &it.lit else { continue };
+            let (tables, place) = (emptied_tables(&text.value()), text.span());
+            self.0.extend(tables.into_iter().map(|it| Deed { place, what: What::Table(it) }));
         }
     }
 }

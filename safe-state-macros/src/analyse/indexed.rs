@@ -18,10 +18,9 @@ pub(crate) fn compare_rows(plan: &Plan, targets: &mut [Target]) {
     for target in targets.iter_mut().filter(|_| !is_said) {
         let is_by_index = matches!(target.items.identity, Identity::Index);
         let Some(Expr::ForLoop(it)) = plan.originals.get(&target.at) else { continue };
-        if is_by_index && target.items.side_by_side.is_none() {
-            if let Some(check) = rows_of(plan, it) {
-                target.items.identity = Identity::Check(check);
-            }
+        let is_alone = is_by_index && target.items.side_by_side.is_none();
+        if let Some(check) = is_alone.then(|| rows_of(plan, it)).flatten() {
+            target.items.identity = Identity::Check(check);
         }
     }
 }
@@ -80,7 +79,7 @@ fn indexes(tokens: TokenStream, rows: &Ident, index: &Ident) -> bool {
     for token in tokens {
         if let TokenTree::Group(group) = &token {
             let within = group.stream();
-            let is_index = within.to_string() == index.to_string();
+            let is_index = *index == within.to_string();
             if is_behind_rows && group.delimiter() == Delimiter::Bracket && is_index {
                 return true;
             }
