@@ -236,7 +236,7 @@ fn what_the_head_of_a_while_let_loop_gives_is_cut_as_well() {
     assert_eq!(lines(&world, "1\n2\n3\n4\n5\n6\n7\n8").unwrap(), 36);
     assert_eq!(world.done(), (1..=8).collect::<Vec<_>>());
     let error = lines(&world, "1\n2").unwrap_err().to_string();
-    assert!(error.contains("`text` of job `lines` is not what it was"), "{error}");
+    assert!(error.contains("`text` of job `lines` has changed since"), "{error}");
 }
 
 /// A source that gives each number after a wait.

@@ -159,6 +159,9 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
 
 fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -> bool {
     if was_committed {
+        if depth == 0 && staged::completed() {
+            stages.control.requests().stage_end();
+        }
         let position = stages.progress.position(depth);
         stages.observer.completed(depth, position);
         return stages.control.requests().is_due();
