@@ -3,9 +3,11 @@
 
 pub(crate) mod accumulators;
 pub(crate) mod ahead;
+pub(crate) mod behind;
 pub(crate) mod borrowed;
 pub(crate) mod carried;
 pub(crate) mod changes;
+pub(crate) mod channels;
 pub(crate) mod closures;
 pub(crate) mod collections;
 pub(crate) mod durable;
@@ -29,6 +31,7 @@ pub(crate) mod standing;
 pub(crate) mod survey;
 pub(crate) mod taking;
 pub(crate) mod targets;
+pub(crate) mod unprotected;
 pub(crate) mod worklists;
 
 use syn::visit::Visit;
@@ -63,10 +66,12 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
         plan.hoisted = hoist::hoist(block, is_outermost);
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
+        unprotected::check(&plan, &survey, &targets)?;
         check_bodies(&plan, &survey, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
+        behind::check_sources(&plan, block, &targets)?;
         check_premutation(&plan, block, &survey, &targets)?;
         Ok((block.clone(), survey, targets))
     })
@@ -117,6 +122,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             durable::check_durable(plan, body, it)?;
             accumulators::check_accumulators(plan, written, body, it)?;
             accumulators::check_head(plan, written, target, it)?;
+            channels::check_channels(plan, body, it)?;
             taking::check_taking(plan, written, body)?;
             taking::check_receiving(plan, written, target)?;
             taking::check_order(plan, written, it, target)?;

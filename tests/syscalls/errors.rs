@@ -5,7 +5,7 @@ use std::process::Output;
 
 use safe_state_tests::{Found, storms};
 
-use crate::traced::{Call, Kind, Victim, calls_of};
+use crate::traced::{Call, Kind, Victim, calls_of, is_out_of_reach};
 
 /// The errors that a call may return, by the names that `strace` has for them and by their numbers.
 const ERRORS: [(&str, i32); 5] =
@@ -54,12 +54,6 @@ fn a_write_that_writes_nothing_is_reported() {
 
 fn fail_each(kind: Kind) {
     let calls = calls_of(kind);
-    let stores = |call: &Call| ["fdatasync", "fsync", "renameat"].contains(&&*call.name);
-    let last = calls.iter().rposition(stores);
-    let is_behind_all = |call: &Call| {
-        let at = calls.iter().position(|it| std::ptr::eq(it, call));
-        at.zip(last).is_some_and(|(at, last)| at > last)
-    };
     let can_fail = |call: &&Call| !["close", "fcntl", "lseek"].contains(&&*call.name);
     for (at, call) in calls.iter().filter(can_fail).enumerate() {
         // Each call fails with two of the errors, with one of them once and with the other from then on. With
@@ -67,43 +61,51 @@ fn fail_each(kind: Kind) {
         let turns = ERRORS.len().min(2 * storms::times() as usize);
         for turn in at..at + turns {
             let lasting = if turn % 2 == 0 { "" } else { "+" };
-            fail(kind, call, ERRORS[turn % ERRORS.len()], (lasting, is_behind_all(call)));
+            fail(kind, &calls, call, (ERRORS[turn % ERRORS.len()], lasting));
         }
     }
 }
 
 fn fail(
     kind: Kind,
+    undisturbed: &[Call],
     call: &Call,
-    (error, number): (&str, i32),
-    (lasting, is_behind_all): (&str, bool),
+    ((error, number), lasting): ((&str, i32), &str),
 ) {
     let mut victim = Victim::new(kind);
     let inject = format!("{}:error={error}:when={}{lasting}", call.name, call.nth);
     let (output, calls) = victim.run(Some(&inject));
-    if !calls.iter().any(|call| call.text.contains("INJECTED")) {
-        assert!(call.depends_on_time(), "{inject}: {calls:?}");
+    let Some(failed) = calls.iter().find(|call| call.is_injected()) else {
+        assert!(is_out_of_reach(call, undisturbed, &calls), "{inject}: {call:?} of {calls:?}");
         return;
-    }
+    };
     forsakes_what_it_could_not_sync(&calls);
     if output.status.success() {
-        // A run soon looks for requests again.
-        let is_dispensable = DISPENSABLE.contains(&&*call.name) || call.text.contains("request");
-        // The lock is left if a run that has stored everything can't read its own line in it.
-        let is_dispensable = is_dispensable || (call.name == "read" && is_behind_all);
-        // A run looks for an older run of the job under another name, and tells of it where it is found. It does so by
-        // a list, which the standard library opens with these flags.
-        let is_list = call.text.contains("O_RDONLY|O_NONBLOCK|O_CLOEXEC|O_DIRECTORY");
-        let is_dispensable = is_dispensable || is_list || call.name == "getdents64";
-        // A page that can't be read is ignored, which is told: the log counts.
-        let is_page = call.text.contains(".page\"");
-        let is_dispensable = is_dispensable || is_page;
-        assert!(is_dispensable, "{inject}: was not reported, of {}", call.text);
+        for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.is_injected()) {
+            let is_fine = is_dispensable(call, &calls[at..]);
+            assert!(is_fine, "{inject}: was not reported, of {}", call.text);
+        }
         assert_eq!(victim.look(&inject), Found::Finished, "{inject}");
     } else {
         let reason = io::Error::from_raw_os_error(number).to_string();
-        expect_failure(victim, call, &output, &reason);
+        expect_failure(victim, failed, &output, &reason);
     }
+}
+
+/// Returns whether a run may finish though the first of these calls, its last ones, has failed.
+fn is_dispensable(call: &Call, to_the_end: &[Call]) -> bool {
+    let stores = |call: &Call| ["fdatasync", "fsync", "renameat"].contains(&&*call.name);
+    DISPENSABLE.contains(&&*call.name)
+        // A run soon looks for requests again.
+        || call.text.contains("request")
+        // The lock is left if a run that has stored everything can't read its own line in it.
+        || call.name == "read" && !to_the_end.iter().any(stores)
+        // A run looks for an older run of the job under another name, and tells of it where it is found. It does so by
+        // a list, which the standard library opens with these flags.
+        || call.text.contains("O_RDONLY|O_NONBLOCK|O_CLOEXEC|O_DIRECTORY")
+        || call.name == "getdents64"
+        // A page that can't be read is ignored, which is told: the log counts.
+        || call.text.contains(".page\"")
 }
 
 /// Checks that the error names what was tried, on what, and why it failed; and that the next run has what it needs.
@@ -123,7 +125,7 @@ fn expect_failure(mut victim: Victim, call: &Call, output: &Output, reason: &str
 /// Checks that a file is only closed after its sync has failed: the failed sync may have dropped what it could not
 /// write, and the next sync would report success.
 fn forsakes_what_it_could_not_sync(calls: &[Call]) {
-    let failed = |call: &Call| call.name == "fdatasync" && call.text.contains("INJECTED");
+    let failed = |call: &Call| call.name == "fdatasync" && call.is_injected();
     for (at, call) in calls.iter().enumerate().filter(|(_, call)| failed(call)) {
         let (handle, _) = call.text["fdatasync(".len()..].split_once(')').unwrap();
         let on_it = |call: &&Call| {

@@ -25,11 +25,25 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Returns whether the call was tampered with.
+    pub(crate) fn is_injected(&self) -> bool {
+        self.text.contains("INJECTED")
+    }
+
     /// Returns whether another run may not make the call: a run that is quicker looks less often whether its file still
     /// exists, and whether it was asked something.
-    pub(crate) fn depends_on_time(&self) -> bool {
+    fn depends_on_time(&self) -> bool {
         ["statx", "newfstatat"].contains(&&*self.name) || self.text.contains("request")
     }
+}
+
+/// Returns whether a run may have ended before its `nth` call of a name, which another run made: it made fewer of the
+/// calls that depend on time, so that its calls have lower numbers.
+pub(crate) fn is_out_of_reach(call: &Call, of_another: &[Call], calls: &[Call]) -> bool {
+    let by_time = |calls: &[Call]| {
+        calls.iter().filter(|it| it.name == call.name && it.depends_on_time()).count()
+    };
+    by_time(calls) < by_time(of_another)
 }
 
 /// A job, from its first run to the one that finishes it.

@@ -42,6 +42,14 @@ struct Cluster {
     owner: Option<Address>,
 }
 
+/// Returns the policy by which a server with this memory removes keys that do not expire, if its memory is limited.
+fn evicts(memory: &str) -> Option<String> {
+    let of = |name| memory.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let is_limited = of("maxmemory:").is_some_and(|limit| limit != "0");
+    let policy = of("maxmemory_policy:").filter(|policy| policy.starts_with("allkeys-"))?;
+    is_limited.then(|| policy.to_owned())
+}
+
 impl Reach {
     pub(super) fn by(client: Client) -> Self {
         Reach { client, sentinel: None, cluster: Arc::default() }
@@ -176,12 +184,25 @@ impl Reach {
         self.at(&node)?.get_connection_with_timeout(limit)
     }
 
-    /// Asks a server for the nodes of the cluster, once, so that the backend does not depend on the server in the URL. A server
-    /// that is in no cluster, or gives no answer, is not asked again.
-    pub(super) fn learn(&self, connection: &mut Connection) {
-        if std::mem::replace(&mut self.cluster().is_asked, true) || self.sentinel.is_some() {
-            return;
+    /// Asks a server, once, what it is. Returns the policy by which it removes keys that do not expire, and is then asked
+    /// again the next time. Learns the nodes of its cluster, so that the backend does not depend on the server in the URL. A
+    /// server that gives no answer is not asked again.
+    pub(super) fn learn(&self, connection: &mut Connection) -> Option<String> {
+        if std::mem::replace(&mut self.cluster().is_asked, true) {
+            return None;
         }
+        let memory = cmd("INFO").arg("memory").query::<String>(connection);
+        if let Some(policy) = evicts(&memory.unwrap_or_default()) {
+            self.cluster().is_asked = false;
+            return Some(policy);
+        }
+        if self.sentinel.is_none() {
+            self.learn_nodes(connection);
+        }
+        None
+    }
+
+    fn learn_nodes(&self, connection: &mut Connection) {
         let slots = cmd("CLUSTER").arg("SLOTS").query::<Vec<Vec<Value>>>(connection);
         let nodes = slots.unwrap_or_default().into_iter().flat_map(|slot| slot.into_iter().skip(2));
         let mut nodes: Vec<Address> = nodes
@@ -217,6 +238,20 @@ mod tests {
         for wrong in ["redis+sentinel://a", "redis+sentinel:///main", "redis+sentinel://a/"] {
             assert!(Reach::to(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_server_evicts_if_its_memory_is_limited() {
+        let memory = |limit, policy| {
+            format!(
+                "# Memory\r\nmaxmemory:{limit}\r\nmaxmemory_human:1M\r\nmaxmemory_policy:{policy}\r\n"
+            )
+        };
+        assert_eq!(evicts(&memory("1000", "allkeys-lfu")).as_deref(), Some("allkeys-lfu"));
+        assert_eq!(evicts(&memory("0", "allkeys-lfu")), None);
+        assert_eq!(evicts(&memory("1000", "volatile-lru")), None);
+        assert_eq!(evicts(&memory("1000", "noeviction")), None);
+        assert_eq!(evicts(""), None);
     }
 
     #[test]

@@ -21,6 +21,17 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(Scripts::new);
 const FORGOTTEN: &str = "the server has forgotten the lease (it was flushed, evicts keys, or lost some when it restarted), \
      and since it could not be renewed in time another run may have had it; run the job again";
 
+/// The error of a server that may remove the keys of a run.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server removes keys when its memory is full (`maxmemory-policy` is `{policy}`), so it may forget what was saved, \
+     and who runs a job, and two runs could both begin; let it have `noeviction` or one of the `volatile-` policies, \
+     or use another server"
+)]
+struct Evicts {
+    policy: String,
+}
+
 /// A connection to Redis.
 #[allow(missing_debug_implementations)] // No one outside comes by one.
 pub struct RedisSession {
@@ -174,6 +185,11 @@ impl RedisSession {
         }
     }
 
+    fn give_back(&mut self, key: &str, epoch: u64) -> Result<(), Trouble> {
+        let keys = [self.lease(key), self.checkpoint(key)];
+        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(epoch)).map(drop)
+    }
+
     /// Runs a script that loads a checkpoint, and returns it.
     fn loaded(&mut self, call: &Call) -> Result<Option<Vec<u8>>, Trouble> {
         let (outcome, second, third): (String, Value, Value) = self.run(call)?;
@@ -238,10 +254,16 @@ impl Session for RedisSession {
         let call = SCRIPTS.acquire.on(&[self.lease(request.key)]);
         let answer: Answer =
             self.run(&call.arg(request.holder).arg(millis(request.time)).arg(over))?;
-        self.reach.learn(&mut self.connection);
+        let policy = self.reach.learn(&mut self.connection);
         match answer {
             (_, Some(epoch), Some(holder)) => Ok(Acquired::No { epoch, holder }),
-            (_, Some(epoch), None) => Ok(Acquired::Yes { epoch }),
+            (_, Some(epoch), None) => match policy {
+                None => Ok(Acquired::Yes { epoch }),
+                Some(policy) => {
+                    self.give_back(request.key, epoch)?;
+                    Err(Trouble::permanent(Evicts { policy }))
+                }
+            },
             answer => Err(Trouble::permanent(format!("unexpected answer {answer:?}"))),
         }
     }
@@ -283,8 +305,7 @@ impl Session for RedisSession {
     }
 
     fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        let keys = [self.lease(&token.key), self.checkpoint(&token.key)];
-        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(token.epoch)).map(drop)
+        self.give_back(&token.key, token.epoch)
     }
 }
 

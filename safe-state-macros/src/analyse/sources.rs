@@ -64,6 +64,13 @@ pub(crate) fn source(
     if let Some(argument) = plan.arguments.iter().find(|argument| argument.ident == *ident) {
         return Ok((argument_source(ident, argument)?, argument.value_type(), true));
     }
+    let before = targets.iter().filter_map(|target| survey.loops.get(target.at));
+    if before.flat_map(|it| &it.scope.of_macros).any(|it| it.binding.ident == *ident) {
+        let text = format!(
+            "a variable to be restored needs a `let` of its own, not one in a macro; write `let mut {ident} = ...;`"
+        );
+        return Err(Error::new(ident.span(), text));
+    }
     let locals = standing().chain(manual()).map(|local| &local.binding.ident);
     let all = locals.chain(plan.arguments.iter().map(|argument| &argument.ident));
     let meant = unknown::nearest(&ident.to_string(), all.map(ToString::to_string))

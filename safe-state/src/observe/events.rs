@@ -103,9 +103,7 @@ impl Events {
         self.counts.saved(took);
     }
 
-    pub(crate) fn saved(&mut self, checkpoint: &Checkpoint) {
-        // The complete items are counted only if someone listens.
-        let completed = || checkpoint.completed().len();
+    pub(crate) fn saved(&mut self, completed: impl Fn() -> u64) {
         tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
         if self.verbose && self.told.is_due(Instant::now()) {
             self.saved_so_far(completed());

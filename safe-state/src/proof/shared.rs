@@ -1,7 +1,7 @@
 //! Finds local variables that can be changed through a shared reference, which the proof does not notice.
 //!
-//! Method resolution chooses: first the types of the standard library that are known to be shared, then types without
-//! cells.
+//! Method resolution chooses: first the types of the standard library that are known to be shared, or contain one that is,
+//! then types without cells.
 
 use std::fs::File;
 use std::net::{TcpStream, UdpSocket};
@@ -18,6 +18,7 @@ use std::sync::atomic::{
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::sync::{self, Arc, Mutex, OnceLock, RwLock};
 
+use crate::proof::within::{At, SharedWithin, WritableWithin};
 use crate::proof::{TypeOf, may_be_unknown};
 
 /// Variables that the loop can't change through a shared reference.
@@ -96,8 +97,8 @@ pub trait OfBorrowed {
     fn unshared(&self) {}
 }
 
-impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&T> {}
-impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&mut T> {}
+impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&T> {}
+impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&mut T> {}
 
 /// A file or a connection, or a type that holds one.
 pub trait Writable {}
@@ -111,7 +112,7 @@ macro_rules! kinds {
 }
 
 /// Passes a trait on through types that point to a value or contain it. Types that may begin empty, such as `Vec`, are
-/// left out: the compiler may not know the type of their elements yet.
+/// left out: for a carried variable, the compiler may not know the type of their elements yet. The module `within` has them.
 macro_rules! around {
     ($($kind:ident)*) => { $(
         kinds! { $kind:
@@ -163,6 +164,30 @@ kinds! { Writable:
     [] UnixStream;
     [] UnixDatagram;
 }
+
+/// Chosen for types that contain one that is changed through a shared reference; `P` says where.
+pub trait OfSharedWithin<P> {
+    /// Does not compile: what the variable contains can be changed through a shared reference.
+    fn unshared(&self)
+    where
+        Self: Unshared,
+    {
+    }
+}
+
+impl<const N: usize, P, T: SharedWithin<At<N, P>>> OfSharedWithin<At<N, P>> for &&&&&TypeOf<T> {}
+
+/// Chosen for types that contain a file or a connection; `P` says where.
+pub trait OfHandleWithin<P> {
+    /// Does not compile: the loop can write to the file or connection.
+    fn unshared(&self)
+    where
+        Self: Unwritten,
+    {
+    }
+}
+
+impl<const N: usize, P, T: WritableWithin<At<N, P>>> OfHandleWithin<At<N, P>> for &&&&TypeOf<T> {}
 
 /// Chosen for types that hold no cell.
 pub trait OfPlain {
