@@ -17,7 +17,9 @@ pub(crate) mod hoist;
 pub(crate) mod indexed;
 pub(crate) mod kept;
 pub(crate) mod lending;
+pub(crate) mod markers;
 pub(crate) mod mutations;
+pub(crate) mod naming;
 pub(crate) mod opening;
 pub(crate) mod outer;
 pub(crate) mod place;
@@ -64,15 +66,17 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         let mut targets = chosen(&plan, &survey, &name, block)?;
         policies::check_policies(&plan, &survey, &targets)?;
         side_by_side::check_place(&plan, &survey, &targets)?;
-        plan.carried = carried_variables(&plan, &survey, &targets)?;
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
         plan.hoisted = hoist::hoist(block, is_outermost);
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
         indexed::compare_rows(&plan, &mut targets);
+        name_variables(&mut plan, &survey, &mut targets)?;
         unprotected::check(&plan, &survey, &targets)?;
         check_bodies(&plan, &survey, &targets)?;
         anew::check_anew(&plan, block, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
+        naming::check_hidden(&plan, &survey, &targets)?;
+        closures::check_item_closures(&plan, &targets)?;
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
         behind::check_sources(&plan, block, &targets)?;
@@ -94,6 +98,17 @@ fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident, block: &Block) -> Res
         items: &plan.options.items,
     };
     find(survey, &search)
+}
+
+/// Finds the variables that the options name, and notes in which loops another one has a name of theirs.
+fn name_variables(plan: &mut Plan, survey: &Survey, targets: &mut [Target]) -> Result<()> {
+    let meanings = naming::meanings(plan, survey, targets)?;
+    for target in targets.iter_mut() {
+        target.hidden = naming::hidden_in(plan, &meanings, survey, target);
+    }
+    let carried = carried_variables(plan, &meanings, survey, targets)?;
+    plan.carried = carried;
+    Ok(())
 }
 
 /// Returns whether the function has a `step!`, but no loop, and no option that is about a loop.

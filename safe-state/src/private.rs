@@ -88,14 +88,15 @@ pub use crate::proof::shared::{
     Unshared, Unwritten,
 };
 pub use crate::proof::{
-    Peeks, TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
+    Peeks, TypeOf, committed, committed_later, cursor_of, fake, known,
+    let_the_async_step_give_what_it_changes, let_the_step_give_what_it_changes, maybe,
     name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,
     name_in_carry_reconnect_or_fresh_what_the_loop_changes,
-    name_in_fresh_what_the_async_head_changes, name_in_fresh_what_the_head_changes, never,
-    take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body,
-    take_in_the_head_what_belongs_to_an_item_and_not_in_the_body, touch, type_of,
+    name_in_fresh_what_the_async_head_changes, name_in_fresh_what_the_head_changes, never, of_step,
+    step_of, take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body,
+    take_in_the_head_what_belongs_to_an_item_and_not_in_the_body, touch, type_of, type_of_step,
 };
 pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;

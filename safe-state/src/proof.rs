@@ -99,6 +99,46 @@ where
     never()
 }
 
+/// Takes a step that neither changes nor moves anything from before it.
+pub fn let_the_step_give_what_it_changes<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the step changes or moves. A resumed run does not evaluate
+    // the step again:
+    //     x = step!(..)  lets the step give the new value, and assigns it
+    //     x.clone()      gives the step a copy of what it moves
+    //     fresh(x)       if every run may start with a new one
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes an async step that neither changes nor moves anything from before it.
+pub fn let_the_async_step_give_what_it_changes<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the step changes or moves. A resumed run does not evaluate
+    // the step again:
+    //     x = step!(..)  lets the step give the new value, and assigns it
+    //     x.clone()      gives the step a copy of what it moves
+    //     fresh(x)       if every run may start with a new one
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
+/// Returns what stands for the type of a step's value, which is still open.
+#[must_use]
+pub fn type_of_step<T>() -> TypeOf<T> {
+    TypeOf(PhantomData)
+}
+
+/// Takes the value of a step in its copy, so that the type of both is one.
+pub fn of_step<T>(_: &TypeOf<T>, _: T) {}
+
+/// Returns the value of a step, whose type is that of its copy.
+pub fn step_of<T>(_: &TypeOf<T>, value: T) -> T {
+    value
+}
+
 /// Takes the body of a loop. It must not change what the head of the loop takes its items from.
 pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_body<R, F>(_: F) -> R
 where

@@ -102,13 +102,14 @@ impl<'a> Batch<'a> {
     fn write_module(&self, module: &str, left_out: &BTreeSet<String>) {
         let mut text = String::new();
         let uses = match module {
-            "with" => "pub(crate) use safe_state::{ahead, cursor, resumable, step};",
+            "with" => "pub(crate) use safe_state::{ahead, checkpoint, cursor, resumable, step};",
             _ => {
                 "#[allow(unused)]\npub(crate) use safe_state_unchanged::resumable;\n\
                  macro_rules! step { ($name:literal, $value:expr) => { $value }; }\n\
                  macro_rules! cursor { () => { None }; }\n\
                  macro_rules! ahead { ($value:expr) => { $value }; }\n\
-                 #[allow(unused)]\npub(crate) use {ahead, cursor, step};"
+                 macro_rules! checkpoint { () => {}; }\n\
+                 #[allow(unused)]\npub(crate) use {ahead, checkpoint, cursor, step};"
             }
         };
         writeln!(text, "#![allow(unused)]\n{uses}").unwrap();

@@ -61,7 +61,7 @@ use safe_state_generated::{
     later, rejected, see, step, step_or_panic, store, tried,
 };
 
-use super::{ahead, cursor, resumable, step};
+use super::{ahead, checkpoint, cursor, resumable, step};
 
 ";
 

@@ -24,6 +24,8 @@ use crate::syntax::hygiene::at;
 pub(crate) struct CarriedVariable {
     /// The variable's name; for a field such as `self.total`, the name of the variable that has the field.
     pub(crate) ident: Ident,
+    /// The variable's name, where it is declared.
+    pub(crate) declared: Ident,
     pub(crate) named: Variable,
     pub(crate) source: Source,
     pub(crate) restoration: Restoration,

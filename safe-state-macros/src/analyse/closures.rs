@@ -1,14 +1,23 @@
-//! Refuses a `fresh` closure that changes other variables: a resumed run would begin with those anew.
+//! Refuses a `fresh` closure that changes other variables: a resumed run would begin with those anew. Refuses a closure of an
+//! item that reads what the loop changes.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::{Error, Result};
 
 use crate::analyse::changes::changes_in;
+use crate::analyse::mutations::block_may_change;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::parse::options::items::Identity;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::free_variables as free;
+use crate::syntax::rewrite::body;
 
 /// Refuses a closure named in `fresh` that changes, or may change, a variable that no option names.
 pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
@@ -34,6 +43,37 @@ pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
                  does, with `carry({changed})`, or name both: `fresh({name}, {changed})`"
             );
             return Err(Error::new(changed.span(), text));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a closure by which items are known, if it reads a carried variable that the loop changes: the closure holds that
+/// borrowed, and an item would be known by what the loop has done.
+pub(crate) fn check_item_closures(plan: &Plan, targets: &[Target]) -> Result<()> {
+    for target in targets {
+        let (Identity::Check(of_item) | Identity::Key(of_item) | Identity::Cursor(of_item)) =
+            &target.items.identity
+        else {
+            continue;
+        };
+        let mut names = free::names(|free| free.visit_expr(&of_item.body));
+        for bound in bindings(&of_item.pat) {
+            names.remove(&bound.name());
+        }
+        let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
+        let changed = plan.carried.iter().find(|it| {
+            it.named.is_whole()
+                && free::holds(&names, &it.ident)
+                && it.places.changing.contains(&target.at)
+                && block_may_change(body, &it.ident)
+        });
+        if let Some(variable) = changed {
+            let text = format!(
+                "this reads `{}`, which the loop changes; an item is known by what is in it, so read that alone",
+                variable.ident
+            );
+            return Err(Error::new(of_item.body.span(), text));
         }
     }
     Ok(())

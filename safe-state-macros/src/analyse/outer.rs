@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::analyse::collections::is_constant;
 use crate::analyse::plan::Plan;
-use crate::analyse::survey::Loop;
+use crate::analyse::survey::Scope;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::survey::patterns::{Bound, Time};
 use crate::analyse::targets::Target;
@@ -24,7 +24,37 @@ pub(crate) enum Kind<'a> {
     Local(&'a Local),
     Pattern(&'a Bound),
     /// A macro may declare it, or the name is that of something else.
-    OfMacro,
+    OfMacro(&'a Local),
+}
+
+impl Kind<'_> {
+    /// Returns whether the two are the same variable.
+    pub(crate) fn is(&self, other: &Kind<'_>) -> bool {
+        match (self, other) {
+            (Kind::Argument(it), Kind::Argument(other)) => it.name() == other.name(),
+            (Kind::Local(it), Kind::Local(other)) => it.at == other.at,
+            (Kind::Pattern(it), Kind::Pattern(other)) => it.number == other.number,
+            _ => false,
+        }
+    }
+
+    /// Returns the variable's name, where it is declared.
+    pub(crate) fn ident(&self) -> &Ident {
+        match self {
+            Kind::Argument(it) => &it.ident,
+            Kind::Local(it) | Kind::OfMacro(it) => &it.binding.ident,
+            Kind::Pattern(it) => &it.ident,
+        }
+    }
+
+    /// Returns whether it is declared as `mut`, or as a `&mut` reference.
+    pub(crate) fn is_mut(&self) -> bool {
+        match self {
+            Kind::Argument(it) => it.is_mut || it.is_mut_reference(),
+            Kind::Local(it) | Kind::OfMacro(it) => it.binding.is_mut,
+            Kind::Pattern(it) => it.is_mut,
+        }
+    }
 }
 
 impl Outer<'_> {
@@ -32,19 +62,23 @@ impl Outer<'_> {
     pub(crate) fn is_constant(&self) -> bool {
         match self.kind {
             Kind::Argument(it) => !it.is_mut && it.ty.as_ref().is_some_and(is_constant),
-            Kind::Local(_) | Kind::Pattern(_) | Kind::OfMacro => false,
+            Kind::Local(_) | Kind::Pattern(_) | Kind::OfMacro(_) => false,
         }
     }
 }
 
 /// The variables that the loop of `target` may change: those that are named, without the carried ones of which
-/// its source shows that it only reads them.
-pub(crate) fn named_in<'p>(plan: &'p Plan, target: &Target) -> impl Iterator<Item = &'p Variable> {
+/// its source shows that it only reads them, and those whose name is another variable's there.
+pub(crate) fn named_in<'p>(
+    plan: &'p Plan,
+    target: &'p Target,
+) -> impl Iterator<Item = &'p Variable> {
     let reads = |named: &Variable| {
         let carried = plan.carried.iter().find(|it| it.named == *named);
         carried.is_some_and(|it| !it.places.saving.contains(&target.at))
     };
-    plan.options.named().filter(move |named| !reads(named))
+    let hides = |named: &Variable| target.hides(&named.root);
+    plan.options.named().filter(move |named| !reads(named) && !hides(named))
 }
 
 /// Whether the variable is among them as a whole.
@@ -52,15 +86,15 @@ pub(crate) fn is_named(plan: &Plan, variable: &Ident, target: &Target) -> bool {
     named_in(plan, target).any(|named| named.is(variable))
 }
 
-/// The variables from before the loop, of each name the one that the body sees.
-pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>) -> Vec<Outer<'a>> {
+/// The variables in `scope`, of each name the one that is seen there.
+pub(crate) fn outer<'a>(plan: &'a Plan, scope: &'a Scope, within: Option<usize>) -> Vec<Outer<'a>> {
     let is_nested = within.is_some();
     let is_before = |local: &Local| within.is_some_and(|at| !local.around.contains(&at));
     let of = |ident: &Ident, kind, is_elsewhere| Outer { ident: ident.clone(), kind, is_elsewhere };
     let arguments = plan.arguments.iter().map(|it| of(&it.ident, Kind::Argument(it), is_nested));
-    let locals = around.scope.timed_locals();
+    let locals = scope.timed_locals();
     let locals = locals.map(|(at, it)| (at, of(&it.binding.ident, Kind::Local(it), is_before(it))));
-    let patterns = around.scope.timed_patterns();
+    let patterns = scope.timed_patterns();
     let patterns = patterns.map(|(at, it)| (at, of(&it.ident, Kind::Pattern(it), false)));
     let mut bound: Vec<(Time, Outer<'_>)> = patterns.chain(locals).collect();
     bound.sort_by_key(|(at, _)| *at);
@@ -68,7 +102,7 @@ pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>)
     for one in arguments.chain(bound.into_iter().map(|(_, it)| it)) {
         // A constant in a pattern looks like a variable.
         let may_be_one = match one.kind {
-            Kind::Argument(_) | Kind::OfMacro => false,
+            Kind::Argument(_) | Kind::OfMacro(_) => false,
             Kind::Local(it) => it.is_refutable && !it.binding.is_mut,
             Kind::Pattern(_) => true,
         };
@@ -77,10 +111,10 @@ pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>)
         outer.extend(Some(one).filter(|_| !is_constant));
     }
     // Such a name may be that of a known variable, which the call only reads.
-    for it in &around.scope.of_macros {
+    for it in &scope.of_macros {
         let ident = &it.binding.ident;
         if !outer.iter().any(|known| known.ident == *ident) {
-            outer.push(of(ident, Kind::OfMacro, is_before(it)));
+            outer.push(of(ident, Kind::OfMacro(it), is_before(it)));
         }
     }
     outer

@@ -44,7 +44,8 @@ impl Places {
         };
         let may_change = |target: &&Target| {
             let around = survey.loops.get(target.at);
-            if around.is_none_or(|around| !variable.stands_among(&around.scope.locals)) {
+            let stands = around.is_some_and(|around| variable.stands_among(&around.scope.locals));
+            if !stands || target.hides(ident) {
                 return false;
             }
             if has_hiding(target) {
@@ -84,9 +85,10 @@ impl Places {
         Places { start: true, ..Places::default() }
     }
 
-    /// All of the loops may change it, and it can't be set back.
-    fn last_alone(targets: &[Target]) -> Self {
-        let saving: BTreeSet<usize> = targets.iter().map(|target| target.at).collect();
+    /// All of the loops that see it may change it, and it can't be set back.
+    fn last_alone(targets: &[Target], ident: &Ident) -> Self {
+        let seeing = targets.iter().filter(|target| !target.hides(ident));
+        let saving: BTreeSet<usize> = seeing.map(|target| target.at).collect();
         Places { saving, ..Places::default() }
     }
 
@@ -100,7 +102,7 @@ impl Places {
 pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[Target]) {
     for variable in &mut plan.carried {
         variable.places = if variable.is_handle() {
-            Places::last_alone(targets)
+            Places::last_alone(targets, &variable.ident)
         } else {
             Places::of(block, variable, (targets, survey), &plan.originals)
         };

@@ -7,22 +7,23 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
-    Lifetime, Macro, Pat, Signature, StmtMacro, Type,
+    Arm, Attribute, Block, Expr, ExprMethodCall, ImplItem, Item, ItemMacro, Label, Lifetime, Macro,
+    Pat, Signature, StmtMacro, Type,
 };
 
 use crate::parse::function::is_resumable;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::{is_marker, while_let};
-use beside::Consumer;
-use heads::{cfgs, root};
+pub(crate) use beside::{Beside, Consumer};
+pub(crate) use calls::{Call, is_noted};
 use locals::Local;
 use patterns::{Bound, Matched, matched};
 pub(crate) use tokens::holds_for;
 use tokens::markers;
 
 pub(crate) mod beside;
+mod calls;
 mod heads;
 pub(crate) mod locals;
 mod of_macros;
@@ -104,12 +105,8 @@ pub(crate) struct Survey {
     pub(crate) all_locals: Vec<Local>,
     /// The `#[resume]` attributes that do not stand on a loop of the function's own.
     pub(crate) stray_markers: Vec<Attribute>,
-}
-
-/// What walks items out of sight, outside of all loops.
-pub(crate) struct Beside {
-    pub(crate) span: Span,
-    pub(crate) what: &'static str,
+    /// The calls of `step!`, `checkpoint!` and `commit!`, in the order of the text.
+    pub(crate) calls: Vec<Call>,
 }
 
 /// A visitor that goes through a body in the order of its text.
@@ -122,7 +119,9 @@ struct Surveyor {
     scope: Scope,
     /// The expressions that the `match`es around this place match, the innermost last.
     matched: Vec<Matched>,
+    /// How many `let`s, and how many variables of patterns, have been visited.
     lets: usize,
+    bound: usize,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, if the source writes them.
     types: BTreeMap<String, Box<Type>>,
@@ -190,30 +189,15 @@ impl Surveyor {
     ) {
         let outside = (self.scope.patterns.len(), self.scope.loop_labels.len());
         let lets = self.lets;
-        let bound = pats.into_iter().flat_map(|(pat, matched)| matched.bound(pat, lets));
-        self.scope.patterns.extend(bound);
+        for (pat, matched) in pats {
+            let bound: Vec<Bound> = matched.bound(pat, (lets, self.bound)).collect();
+            self.bound += bound.len();
+            self.scope.patterns.extend(bound);
+        }
         self.scope.loop_labels.extend(label.map(|label| label.name.clone()));
         visit(self);
         self.scope.patterns.truncate(outside.0);
         self.scope.loop_labels.truncate(outside.1);
-    }
-
-    fn head(&self, for_loop: &ExprForLoop) -> ForHead {
-        let expr = &for_loop.expr;
-        let all = free_idents(expr.to_token_stream());
-        let (shadowed, seen): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|name| self.shadows.contains_key(name));
-        ForHead {
-            mentions: seen,
-            root_type: root(expr).and_then(|name| self.types.get(&name).cloned()),
-            root: root(expr),
-            shadowed_by: shadowed.into_iter().find_map(|name| {
-                let span = self.shadows.get(&name).copied()?;
-                Some((name, span))
-            }),
-            parallel: beside::beside(expr),
-            cfgs: cfgs(&for_loop.attrs),
-        }
     }
 }
 
@@ -225,9 +209,12 @@ impl<'ast> Visit<'ast> for Surveyor {
                 let (pat, walked) = (it.pat.to_token_stream(), it.expr.to_token_stream());
                 let text = format!("for {pat} in {walked}");
                 self.enter((it.for_token.span, text), &it.attrs, LoopKind::For(head));
+                it.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+                self.visit_expr(&it.expr);
                 let pats = vec![(&*it.pat, Matched::by_loop(&it.expr))];
                 self.within(pats, it.label.as_ref(), |survey| {
-                    visit::visit_expr(survey, expr);
+                    survey.visit_pat(&it.pat);
+                    survey.visit_block(&it.body);
                 });
                 self.enclosing.pop();
             }
@@ -255,7 +242,14 @@ impl<'ast> Visit<'ast> for Surveyor {
             Expr::If(it) => {
                 let pats = matched(&it.cond).into_iter();
                 let pats = pats.map(|(pat, expr)| (pat, Matched::once(expr))).collect();
-                self.within(pats, None, |survey| visit::visit_expr(survey, expr));
+                it.attrs.iter().for_each(|attribute| self.visit_attribute(attribute));
+                self.within(pats, None, |survey| {
+                    survey.visit_expr(&it.cond);
+                    survey.visit_block(&it.then_branch);
+                });
+                if let Some((_, otherwise)) = &it.else_branch {
+                    self.visit_expr(otherwise);
+                }
             }
             Expr::Match(it) => {
                 self.matched.push(Matched::once(&it.expr));
@@ -306,12 +300,16 @@ impl<'ast> Visit<'ast> for Surveyor {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
             self.note_beside(mac.path.span(), "macro call", true);
         }
+        if is_noted(&mac.path) {
+            self.survey.calls.push(Call { path: mac.path.clone(), scope: self.scope.clone() });
+        }
     }
 
     fn visit_stmt_macro(&mut self, it: &'ast StmtMacro) {
         let of_macro = |ident| Local::of_macro(ident, self.lets, self.enclosing.clone());
-        self.scope.of_macros.extend(of_macros::declared(&it.mac).into_iter().map(of_macro));
+        let declared: Vec<Local> = of_macros::declared(&it.mac).into_iter().map(of_macro).collect();
         visit::visit_stmt_macro(self, it);
+        self.scope.of_macros.extend(declared);
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {

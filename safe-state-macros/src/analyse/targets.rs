@@ -1,8 +1,11 @@
 //! Chooses the loops that are resumed.
 
-use proc_macro2::Ident;
-use syn::{Attribute, Error, Result, Type};
+use std::collections::BTreeSet;
 
+use proc_macro2::Ident;
+use syn::{Error, Result, Type};
+
+use crate::analyse::markers::check_marker;
 use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey, beside};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
@@ -31,6 +34,8 @@ pub(crate) struct Target {
     /// The number of resumable loops around this one.
     pub(crate) depth: usize,
     pub(crate) items: ItemOptions,
+    /// The names from the options that are another variable's in this loop.
+    pub(crate) hidden: BTreeSet<String>,
 }
 
 /// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the
@@ -40,7 +45,13 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
     let mut targets = marked(survey)?;
     if targets.is_empty() {
         let unmarked = search.unmarked(survey)?.into_iter();
-        let target = |at| Target { at, id: 0, depth: 0, items: search.items.clone() };
+        let target = |at| Target {
+            at,
+            id: 0,
+            depth: 0,
+            items: search.items.clone(),
+            hidden: BTreeSet::new(),
+        };
         targets = unmarked.map(target).collect();
     } else {
         search.give_items(&mut targets)?;
@@ -78,7 +89,13 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
             return Err(Error::new_spanned(marker, text));
         }
         let id = u16::try_from(targets.len()).unwrap_or(u16::MAX);
-        targets.push(Target { at, id, depth, items: ItemOptions::of_marker(marker)? });
+        targets.push(Target {
+            at,
+            id,
+            depth,
+            items: ItemOptions::of_marker(marker)?,
+            hidden: BTreeSet::new(),
+        });
     }
     Ok(targets)
 }
@@ -87,20 +104,6 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
 /// runs as many.
 const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
-
-fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
-    if !marker.path().is_ident("resume") {
-        return Err(Error::new_spanned(marker, "write it as `#[resume]`"));
-    }
-    match it.kind {
-        LoopKind::For(_) | LoopKind::WhileLet => Ok(()),
-        LoopKind::Other | LoopKind::Empty => {
-            let text = "this loop has no items to resume; `#[resume]` goes on `for`, `while let Some(..)` and `while` loops, \
-                        and for others there is `#[resumable(manual)]`";
-            Err(Error::new_spanned(marker, text))
-        }
-    }
-}
 
 /// Returns the error for a resumable loop inside the loop `outer`, which is not resumable: it would begin anew each
 /// time.

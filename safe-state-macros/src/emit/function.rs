@@ -60,6 +60,7 @@ fn region(
     let arguments = arguments::noted_arguments(plan, mentioned);
     let belonging = belonging::belonging(plan, (&block, mentioned), targets);
     let belonging = quote! { #belonging #instance };
+    steps::prove(plan, &mut block, survey, targets)?;
     try_operators::note_tries(plan, &mut block);
     let mut restore = restore::restore(plan, &mut block)?;
     restore.extend(cursors::cursors(plan, &mut block, targets)?);

@@ -53,12 +53,14 @@ mod asked;
 mod beside;
 mod copy;
 mod fakes;
+mod given;
 mod head;
 mod macros;
 mod parts;
 mod rename;
 mod returned;
 mod shells;
+pub(crate) mod step;
 mod taken;
 mod written;
 
@@ -109,7 +111,7 @@ pub(crate) fn proof(
 ) -> Proof {
     let original = plan.originals.get(&target.at);
     let Some(written) = original.and_then(Written::of) else { return Proof::default() };
-    let outer = outer::outer(plan, around, within);
+    let outer = outer::outer(plan, &around.scope, within);
     let mut free = free::of_block(written.body);
     for bound in bindings(written.pat) {
         free.remove(&bound.name());
@@ -274,7 +276,7 @@ fn copied(
         }
         #touched
     };
-    let walk = shells::around(&walk, &body, around, krate);
+    let walk = shells::around(&walk, &body, (&around.scope, here), krate);
     quote! { #named #(#macros)* #walk }
 }
 

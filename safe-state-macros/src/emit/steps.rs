@@ -8,9 +8,12 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Error, Expr, Item, Macro, Result, Token};
 
 use crate::analyse::plan::Plan;
-use crate::analyse::survey::Survey;
+use crate::analyse::survey::{self, Survey};
+use crate::analyse::targets::Target;
+use crate::emit::proof::step::{Place, proved};
 use crate::emit::{carry, commits, save_points};
 use crate::syntax::hygiene::{at, local, locals};
+use crate::syntax::rewrite::each_macro;
 
 /// The arguments of `step!(name, value)`.
 struct Step {
@@ -33,6 +36,34 @@ struct FillIn<'a> {
     survey: &'a Survey,
     checkpoints: usize,
     error: Option<Error>,
+}
+
+/// Gives each `step!` in `block` the proof that it changes nothing from before it. Those in resumable loops do not belong
+/// there, and say so themselves.
+pub(crate) fn prove(
+    plan: &Plan,
+    block: &mut Block,
+    survey: &Survey,
+    targets: &[Target],
+) -> Result<()> {
+    let mut calls = survey.calls.iter();
+    each_macro(block, |mac, _, around| {
+        if !survey::is_noted(&mac.path) {
+            return Ok(());
+        }
+        let Some(call) = calls.next() else { return Ok(()) };
+        let is_step = plan.our_macro(&mac.path).is_some_and(|name| name == "step");
+        if !is_step || targets.iter().any(|target| around.contains(&target.at)) {
+            return Ok(());
+        }
+        let Step { name, value } = mac.parse_body()?;
+        let span = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
+        let place = Place { scope: &call.scope, span, is_in_loop: !around.is_empty() };
+        if let Some(proved) = proved(plan, &value, &place)? {
+            mac.tokens = quote! { #name, #proved };
+        }
+        Ok(())
+    })
 }
 
 /// Fills in our macros in `block`. Those in closures, and in resumable loops, which have been replaced, stay as they

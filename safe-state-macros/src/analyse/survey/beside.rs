@@ -1,6 +1,13 @@
 //! Recognises calls by which a function walks items out of sight, or does them side by side by itself.
 
+use proc_macro2::Span;
 use syn::{Error, Expr, ExprMethodCall, Ident};
+
+/// What walks items out of sight, outside of all loops.
+pub(crate) struct Beside {
+    pub(crate) span: Span,
+    pub(crate) what: &'static str,
+}
 
 /// Methods that walk an iterator or a stream to its end.
 const CONSUMERS: [&str; 10] = [

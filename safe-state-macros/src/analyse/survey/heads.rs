@@ -2,7 +2,10 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, Expr};
+use syn::{Attribute, Expr, ExprForLoop};
+
+use crate::analyse::survey::{ForHead, Surveyor, beside};
+use crate::syntax::free_idents::free_idents;
 
 /// Returns the `#[cfg]` attributes as text.
 pub(super) fn cfgs(attrs: &[Attribute]) -> Vec<String> {
@@ -27,4 +30,24 @@ pub(super) fn root(expr: &Expr) -> Option<String> {
 /// Returns whether `#[cfg]` may leave out what has these attributes.
 pub(super) fn has_cfg(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
+}
+
+impl Surveyor {
+    pub(super) fn head(&self, for_loop: &ExprForLoop) -> ForHead {
+        let expr = &for_loop.expr;
+        let all = free_idents(expr.to_token_stream());
+        let (shadowed, seen): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|name| self.shadows.contains_key(name));
+        ForHead {
+            mentions: seen,
+            root_type: root(expr).and_then(|name| self.types.get(&name).cloned()),
+            root: root(expr),
+            shadowed_by: shadowed.into_iter().find_map(|name| {
+                let span = self.shadows.get(&name).copied()?;
+                Some((name, span))
+            }),
+            parallel: beside::beside(expr),
+            cfgs: cfgs(&for_loop.attrs),
+        }
+    }
 }

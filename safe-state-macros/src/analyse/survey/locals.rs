@@ -51,6 +51,8 @@ pub(crate) enum Initialiser {
     Collection,
     /// A literal, such as a number or a text.
     Literal,
+    /// The value of a `step!`.
+    Step,
     /// The call of a function that makes a channel.
     Channel,
     Other,
@@ -68,6 +70,11 @@ impl Local {
             Initialiser::Closure(it) => Some(it),
             _ => None,
         }
+    }
+
+    /// Returns whether the variable begins with the value of a `step!`, which holds no references.
+    pub(crate) fn is_of_step(&self) -> bool {
+        matches!(self.init.kind, Initialiser::Step)
     }
 
     pub(crate) fn is_collection(&self) -> bool {
@@ -139,6 +146,7 @@ impl Init {
             Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
             Some(init) if makes_collection(init) => Initialiser::Collection,
             Some(init) if is_literal(init) => Initialiser::Literal,
+            Some(init) if is_step(init) => Initialiser::Step,
             Some(init) if makes_channel(init) => Initialiser::Channel,
             Some(_) => Initialiser::Other,
         };
@@ -146,6 +154,14 @@ impl Init {
         let beside = init.and_then(beside::beside);
         let made_of = init.and_then(part).map(|it| it.root.unraw().to_string());
         Init { kind, opening, refers_to: init.and_then(referred), made_of, beside }
+    }
+}
+
+fn is_step(expr: &Expr) -> bool {
+    match expr {
+        Expr::Macro(it) => it.mac.path.segments.last().is_some_and(|last| last.ident == "step"),
+        Expr::Try(it) => is_step(&it.expr),
+        _ => false,
     }
 }
 

@@ -13,6 +13,10 @@ use crate::syntax::bindings::bindings;
 #[derive(Clone)]
 pub(crate) struct Bound {
     pub(crate) ident: Ident,
+    /// The variable's number among all that patterns bind, from 0.
+    pub(crate) number: usize,
+    /// Whether the variable is `mut`.
+    pub(crate) is_mut: bool,
     /// Whether the pattern is that of a loop, and binds its items.
     pub(crate) is_item: bool,
     /// The facts about the expression that is matched.
@@ -37,10 +41,16 @@ impl Matched {
         Matched { init: Init::of(Some(expr)), is_item: true }
     }
 
-    /// Returns the variables that `pat` binds, behind `lets` `let`s.
-    pub(super) fn bound(self, pat: &Pat, lets: usize) -> impl Iterator<Item = Bound> {
-        bindings(pat).into_iter().map(move |binding| Bound {
+    /// Returns the variables that `pat` binds, behind `lets` `let`s, with their numbers from `first` on.
+    pub(super) fn bound(
+        self,
+        pat: &Pat,
+        (lets, first): (usize, usize),
+    ) -> impl Iterator<Item = Bound> {
+        bindings(pat).into_iter().enumerate().map(move |(number, binding)| Bound {
             ident: binding.ident,
+            number: first + number,
+            is_mut: binding.is_mut,
             is_item: self.is_item,
             init: self.init.clone(),
             lets,

@@ -78,10 +78,10 @@ pub(crate) fn shared_checks(
             // What a loop around binds is looked at as its items.
             Kind::Pattern(bound) if bound.is_item => return None,
             // A function has no type that is known without its arguments.
-            Kind::OfMacro if !parts::has_members(written.body.to_token_stream(), &it.ident) => {
+            Kind::OfMacro(_) if !parts::has_members(written.body.to_token_stream(), &it.ident) => {
                 return None;
             }
-            Kind::OfMacro => None,
+            Kind::OfMacro(_) => None,
             Kind::Local(local) => {
                 scope.is_of_argument(local, &plan.arguments).then_some(OfArgument::Reference)
             }

@@ -25,7 +25,7 @@ pub(crate) fn taken_apart<'o>(
         let ty = match it.kind {
             Kind::Argument(argument) => argument.ty.as_ref(),
             Kind::Local(local) => local.ty.as_ref(),
-            Kind::Pattern(_) | Kind::OfMacro => None,
+            Kind::Pattern(_) | Kind::OfMacro(_) => None,
         };
         !matches!(ty, Some(Type::Reference(_)))
     };

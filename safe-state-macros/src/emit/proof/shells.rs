@@ -1,33 +1,31 @@
-//! Puts the labels around a loop around its copy too, for the ways out of the copy.
+//! Puts the labels around a loop, or a `step!`, around its copy too, for the ways out of the copy.
 //!
 //! ```text
 //! 'outer: loop { the copy's loop; break 'outer; }
 //! let _ = 'found: { the copy's loop; never() };
 //! ```
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::{Lifetime, Path};
 
-use crate::analyse::survey::Loop;
-use crate::syntax::hygiene::at;
+use crate::analyse::survey::Scope;
 
-/// Returns `walk` within the labels around the loop that `body` mentions.
+/// Returns `walk` within the labels of `scope` that `body` mentions.
 pub(crate) fn around(
     walk: &TokenStream,
     body: &TokenStream,
-    around: &Loop,
+    (scope, here): (&Scope, Span),
     krate: &Path,
 ) -> TokenStream {
-    let here = at(around.keyword);
     let is_meant = |label: &&Lifetime| mentions(body, label);
     let mut walk = walk.clone();
-    for label in around.scope.block_labels.iter().filter(is_meant) {
+    for label in scope.block_labels.iter().filter(is_meant) {
         walk = quote_spanned! {here=>
             let _ = #label: { #walk #krate::__private::never() };
         };
     }
-    for label in around.scope.loop_labels.iter().filter(is_meant) {
+    for label in scope.loop_labels.iter().filter(is_meant) {
         walk = if breaks_with_a_value(body, label) {
             quote_spanned! {here=>
                 let _ = #label: loop { #walk break #label #krate::__private::never(); };

@@ -1,0 +1,208 @@
+//! The proof that a `step!` changes nothing from before it, as a resumed run does not evaluate it again.
+//!
+//! ```text
+//! step!("rates", fetch(&mut client)?)    // gets before its value, if `client` is `fresh`
+//! let given = type_of_step();
+//! if false {
+//!     let check = || -> Result<u64> {
+//!         let mut client = fake(&client);
+//!         of_step(&given, fetch(&mut client)?);
+//!         never()
+//!     };
+//!     let _ = let_the_step_give_what_it_changes(check);
+//! }
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{Block, Error, Expr, Result, Stmt};
+
+use crate::analyse::changes::changes_in;
+use crate::analyse::outer::{self, Kind, Outer};
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Scope;
+use crate::analyse::survey::patterns::OfArgument;
+use crate::emit::proof::copy::Copy;
+use crate::emit::proof::rename::{Renamed, rename};
+use crate::emit::proof::{given, macros, parts, returned_by, shells};
+use crate::parse::options::variable::Variable;
+use crate::syntax::bindings::own_names;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::free_variables as free;
+use crate::syntax::hygiene::{at, local, locals, moved_crate};
+use crate::syntax::leaving::hides_labels;
+
+/// Where a `step!` stands.
+pub(crate) struct Place<'a> {
+    pub(crate) scope: &'a Scope,
+    pub(crate) span: Span,
+    pub(crate) is_in_loop: bool,
+}
+
+/// Returns the value of a step with the proof before it; the value alone if there is nothing to prove.
+pub(crate) fn proved(plan: &Plan, value: &Expr, place: &Place<'_>) -> Result<Option<TokenStream>> {
+    let block = Block {
+        brace_token: syn::token::Brace(place.span),
+        stmts: vec![Stmt::Expr(value.clone(), None)],
+    };
+    let macros = macros::called(&place.scope.macros, &block);
+    let mut names = free::names(|free| free.visit_expr(value));
+    names.extend(macros.iter().flat_map(|it| free_idents(it.mac.tokens.clone())));
+    let outer = outer::outer(plan, place.scope, None);
+    let seen: Vec<&Outer<'_>> = outer.iter().filter(|it| free::holds(&names, &it.ident)).collect();
+    check_changes(plan, &block, value, &seen)?;
+    let is_open = |it: &&Outer<'_>| !it.is_constant() && !is_named(plan, &it.ident);
+    if !super::proves_all() && !seen.iter().any(is_open) {
+        return Ok(None);
+    }
+    locals!(given);
+    let krate = &plan.krate;
+    let here = at(place.span);
+    let closure = closure(plan, (&block, &macros), place, (&outer, &seen));
+    let shared = shared_checks(plan, place, &seen);
+    Ok(Some(quote_spanned! {here=> {
+        let #given = #krate::__private::type_of_step();
+        if false { #shared #closure }
+        #krate::__private::step_of(&#given, #value)
+    } }))
+}
+
+/// Refuses what the source shows to be changed.
+fn check_changes(plan: &Plan, block: &Block, value: &Expr, seen: &[&Outer<'_>]) -> Result<()> {
+    let own = own_names(block);
+    let may_change =
+        |kind: &Kind<'_>| kind.is_mut() || matches!(kind, Kind::Local(it) if !it.has_value());
+    for it in seen.iter().filter(|it| may_change(&it.kind) && !free::holds(&own, &it.ident)) {
+        let is_collection = matches!(it.kind, Kind::Local(local) if local.is_of_std());
+        let covers = |place: &Variable| plan.options.lasting().any(|named| named.holds(place));
+        let changed = changes_in(value, &it.ident, is_collection);
+        if let Some(change) = changed.into_iter().find(|change| !covers(&change.place)) {
+            let (name, root) = (change.place.name(), &it.ident);
+            let text = format!(
+                "the step changes `{name}`, and a resumed run does not evaluate it again\n\n\
+                 help: let the step give the new value, and assign that: `{name} = step!(..)`\n\
+                 help: if every run may start with a new one, add `fresh({root})` to `#[resumable]`"
+            );
+            return Err(Error::new(change.place.span(), text));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether every run may have another one.
+fn is_named(plan: &Plan, ident: &Ident) -> bool {
+    plan.options.lasting().any(|named| named.is(ident))
+}
+
+/// Returns the closure with the copy of the step, and what it is passed to.
+fn closure(
+    plan: &Plan,
+    (block, macros): (&Block, &[&syn::ItemMacro]),
+    place: &Place<'_>,
+    (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+) -> TokenStream {
+    let here = at(place.span);
+    let krate = moved_crate(&plan.krate, here);
+    locals!(given, check);
+    let (mut declared, renamed) = fakes(plan, seen, here);
+    let given_away = given::given(block);
+    let moved = seen.iter().filter(|it| !is_named(plan, &it.ident));
+    for it in moved.filter(|it| given::is_given(it, &given_away)) {
+        let name = &it.ident;
+        declared.extend(quote_spanned! {here=> let #name = #krate::__private::fake(&#name); });
+    }
+    declared.extend(quote! { #(#macros)* });
+    let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
+    let own = own_names(block);
+    let may_go_on = hides_labels(block);
+    let mut copied = block.clone();
+    let apart = &parts::taken_apart(outer, place.scope);
+    let (outer, own) = (names.as_slice(), &own);
+    Copy { plan, outer, apart, own, cursor: None, is_lost: false, may_go_on, inner: 0 }
+        .visit_block_mut(&mut copied);
+    let copied = rename(quote_spanned! {here=> match () { () => #copied } }, &renamed);
+    let walk = quote_spanned! {here=> #krate::__private::of_step(&#given, #copied); };
+    // An iteration has locals of its own.
+    let walk = if place.is_in_loop {
+        quote_spanned! {here=> loop { if #krate::__private::maybe() { break; } #declared #walk } }
+    } else {
+        quote_spanned! {here=> #declared #walk }
+    };
+    let walk = shells::around(&walk, &copied, (place.scope, here), &plan.krate);
+    let (returned, unified) = returned_by(plan, block);
+    let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
+    let bound = if plan.is_async {
+        "let_the_async_step_give_what_it_changes"
+    } else {
+        "let_the_step_give_what_it_changes"
+    };
+    let bound = Ident::new(bound, here);
+    let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
+    let passed = if unified {
+        quote_spanned! {here=> return #passed; }
+    } else {
+        quote_spanned! {here=> let _ = #passed; }
+    };
+    quote_spanned! {here=>
+        let #check = #asyncness || -> #returned {
+            #walk
+            #krate::__private::never()
+        };
+        #passed
+    }
+}
+
+/// Returns locals for what is named, and what of the copy gets another name.
+fn fakes(plan: &Plan, seen: &[&Outer<'_>], here: Span) -> (TokenStream, Vec<Renamed>) {
+    let krate = &plan.krate;
+    let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
+    for (number, variable) in plan.options.lasting().enumerate() {
+        let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };
+        let mut name = it.ident.clone();
+        if !variable.is_whole() || name == "self" {
+            name = local(&format!("named_{number}"));
+            let (root, fields) = (variable.root.to_string(), variable.fields.clone());
+            renamed.push(Renamed { root, fields, to: name.clone() });
+        }
+        if matches!(it.kind, Kind::Local(local) if !local.has_value()) {
+            declared.extend(quote_spanned! {here=> let mut #name; });
+            continue;
+        }
+        let (root, fields) = (&it.ident, &variable.fields);
+        declared.extend(quote_spanned! {here=>
+            let mut #name = #krate::__private::fake(&#root #(.#fields)*);
+            #krate::__private::touch(&mut #name);
+        });
+    }
+    (declared, renamed)
+}
+
+/// Refuses variables that can be changed through a shared reference.
+fn shared_checks(plan: &Plan, place: &Place<'_>, seen: &[&Outer<'_>]) -> TokenStream {
+    let scope = place.scope;
+    let checks = seen.iter().filter_map(|it| {
+        let of_argument = match it.kind {
+            Kind::Argument(_) | Kind::OfMacro(_) => return None,
+            Kind::Local(local) if !local.has_value() => return None,
+            Kind::Pattern(bound) if bound.is_item => return None,
+            Kind::Local(local) => {
+                scope.is_of_argument(local, &plan.arguments).then_some(OfArgument::Reference)
+            }
+            Kind::Pattern(_) => scope.bound_of_argument(&it.ident, &plan.arguments),
+        };
+        let is_meant = of_argument != Some(OfArgument::Reference)
+            && !plan.options.lasting().any(|named| named.root == it.ident);
+        is_meant.then(|| {
+            let here = at(it.ident.span());
+            let (krate, ident) = (moved_crate(&plan.krate, here), &it.ident);
+            let but_borrowed = of_argument.map(|_| quote_spanned! {here=> , but borrowed });
+            quote_spanned! {here=>
+                #krate::__private::unshared!(#krate::__private::type_of(&#ident) #but_borrowed);
+            }
+        })
+    });
+    let checks: Vec<TokenStream> = checks.collect();
+    quote! { #(#checks)* }
+}

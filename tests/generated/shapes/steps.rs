@@ -1,0 +1,168 @@
+// A resumed run does not evaluate a `step!` again, so a step changes nothing from before it but what is fresh. It may move what
+// holds no references.
+
+// refused
+mod a_step_that_adds_to_what_is_carried {
+    #[resumable(backend = store(), carry(total))]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        let mut total = 0;
+        #[resume]
+        for value in values { step("add", value)?; total += value; }
+        let more: u64 = step!("more", { total += 100; total });
+        #[resume]
+        for value in values { step("again", total)?; total += value; }
+        Ok(total + more)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}
+
+// refused
+mod a_step_that_takes_what_an_option_has {
+    #[resumable(backend = store(), carry(out))]
+    fn add(values: &[u64]) -> Result<String, Stop> {
+        let mut found = Some(String::from("found"));
+        let mut out = String::new();
+        let length: usize = step!("length", found.take().map_or(0, |it| it.len()));
+        for value in values { step("add", value + length as u64)?; out += found.as_deref().unwrap_or("-"); }
+        Ok(out)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}
+
+// refused
+mod a_step_that_takes_the_first_of_the_items {
+    #[resumable(backend = store(), carry(total))]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        let mut rest = values.iter();
+        let first: u64 = step!("first", *rest.next().unwrap());
+        let mut total = first;
+        for value in rest { step("add", value)?; total += value; }
+        Ok(total)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}
+
+// refused
+mod a_step_that_reads_lines {
+    use std::io::{BufRead, Cursor};
+    #[resumable(backend = store(), carry(total))]
+    fn add(text: &str) -> Result<u64, Stop> {
+        let mut reader = Cursor::new(text.as_bytes());
+        let header: String = step!("header", {
+            let mut header = String::new();
+            reader.read_line(&mut header).unwrap();
+            header
+        });
+        let mut total = header.len() as u64;
+        for line in reader.lines() {
+            let line = line.unwrap();
+            step("line", line.len())?;
+            total += line.len() as u64;
+        }
+        Ok(total)
+    }
+    pub fn run() -> String { format!("{:?}", add("head\na\nbb\n")) }
+}
+
+// refused
+mod a_step_that_calls_by_a_mutable_argument {
+    pub struct Client(u64);
+    impl Client {
+        fn list(&mut self) -> Vec<u64> { self.0 += 1; vec![1, 2] }
+    }
+    #[resumable(backend = store())]
+    fn send(client: &mut Client) -> Result<u64, Stop> {
+        let ids: Vec<u64> = step!("ids", client.list());
+        for id in ids { step("send", id)?; }
+        Ok(client.0)
+    }
+    pub fn run() -> String { format!("{:?}", send(&mut Client(0))) }
+}
+
+// refused
+mod an_async_step_that_changes {
+    #[resumable(backend = store(), carry(n))]
+    async fn add(values: &[u64]) -> Result<u64, Stop> {
+        let mut n = 1;
+        let more: u64 = step!("more", { n += std::future::ready(5).await; n });
+        for value in values { step("add", n)?; n += value; }
+        Ok(n + more)
+    }
+    pub fn run() -> String { format!("{:?}", block_on(add(&[3, 1, 2]))) }
+}
+
+// refused
+mod a_step_of_steps_alone_that_changes {
+    #[resumable(backend = store())]
+    fn add(start: u64) -> Result<u64, Stop> {
+        let mut n = start;
+        let one: u64 = step!("one", { step("one", 0)?; n += 5; 1 });
+        let two: u64 = step!("two", { step("two", n)?; n * 2 });
+        step("end", 0)?;
+        Ok(n + one + two)
+    }
+    pub fn run() -> String { format!("{:?}", add(1)) }
+}
+
+// refused
+mod a_step_that_sets_a_cell {
+    #[resumable(backend = store())]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        let seen = std::cell::Cell::new(1);
+        let one: u64 = step!("one", { step("one", 0)?; seen.set(5); 3 });
+        for value in values { step("add", value)?; }
+        Ok(one + seen.get())
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3])) }
+}
+
+// kept
+mod a_step_with_what_is_fresh {
+    pub struct Client(u64);
+    impl Client {
+        fn list(&mut self) -> Result<Vec<u64>, Stop> { step("list", 0)?; self.0 += 1; Ok(vec![1, 2]) }
+    }
+    #[resumable(backend = store(), fresh(client))]
+    fn send(client: &mut Client) -> Result<u64, Stop> {
+        let ids: Vec<u64> = step!("ids", client.list()?);
+        for id in &ids { step("send", id)?; }
+        Ok(ids.len() as u64)
+    }
+    pub fn run() -> String { format!("{:?}", send(&mut Client(0))) }
+}
+
+// kept
+mod a_step_that_moves_what_it_needs {
+    fn joined(list: Vec<u64>, text: String) -> Vec<String> {
+        list.into_iter().map(|it| format!("{text}{it}")).collect()
+    }
+    #[resumable(backend = store())]
+    fn build(values: Vec<u64>, text: String) -> Result<usize, Stop> {
+        let list: Vec<u64> = step!("list", { step("list", 0)?; values.into_iter().map(|it| it + 1).collect() });
+        let all: Vec<String> = step!("all", { step("all", list.len())?; joined(list, text) });
+        step!("told", step("told", all.len())?);
+        Ok(all.len())
+    }
+    pub fn run() -> String { format!("{:?}", build(vec![3, 1], "a".into())) }
+}
+
+// kept
+mod a_step_that_leaves_a_block_or_a_loop {
+    #[resumable(backend = store(), carry(n))]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        let mut n = 0;
+        let one = loop {
+            let one: u64 = step!("one", { step("one", 0)?; if n > 100 { break 9 } 6 });
+            break one;
+        };
+        let two = 'two: {
+            let two: u64 = step!("two", { if one == 0 { break 'two 3 } step("two", one)?; one + 1 });
+            two + 1
+        };
+        let three: Option<u64> = step!("three", if two == 0 { return Ok(two) } else { values.first().copied() });
+        #[resume]
+        for value in values { step("add", n + two)?; n += value * one + three.unwrap_or(0); }
+        Ok(n)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}
