@@ -68,7 +68,7 @@ fn push_workers(
 }
 
 /// Writes the samples of a loop behind what `buffer` holds from `begin` on, which stands at `place`.
-fn push_samples(
+pub(super) fn push_samples(
     loop_id: u16,
     marks: &[Mark],
     (place, begin): (FramePlace, usize),
