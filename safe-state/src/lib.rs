@@ -45,8 +45,8 @@ pub use safe_state_backends::{
     Attempts, Backend, Captured, CarriedError, Carry, Checkpoint, Completed, CrashCause,
     DeadLetter, DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure,
     FailureKind, FileBackend, ItemQuantiles, ItemTimes, Keys, LoopEnd, LoopProgress, Measured,
-    MeasuredRun, MemoryBackend, NotByHand, PastRun, Progress, Publication, Request, Results, RunEnd,
-    SlowItem, StoredResults, Suspect, Timestamp, Timings, Worklist, publish, publish_once,
+    MeasuredRun, MemoryBackend, NotByHand, PastRun, Progress, Publication, Request, Results,
+    RunEnd, SlowItem, StoredResults, Suspect, Timestamp, Timings, Worklist, publish, publish_once,
     skip_if_exists,
 };
 pub use safe_state_base::exit::ExitCodes;

@@ -17,7 +17,9 @@ fn main() -> anyhow::Result<()> {
         // Each item takes `millis` milliseconds, and every twentieth ten times as long.
         ["timed", dir, job, items, millis] => {
             println!("running");
-            timed(Path::new(dir), job, items.parse()?, &|| millis.parse().map(Duration::from_millis))
+            timed(Path::new(dir), job, items.parse()?, &|| {
+                millis.parse().map(Duration::from_millis)
+            })
         }
         // The job has a page, and none of its items fails.
         ["paged", dir, job, items, millis] => {

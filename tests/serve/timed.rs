@@ -34,7 +34,8 @@ fn items_are_timed_over_runs_that_are_killed() {
     // What a run measured since it stored that last is lost with its process, and nothing counts twice.
     assert!(items["count"].as_u64() <= told["completed"].as_u64(), "{told}");
     // A time is right within a sixteenth, and on a busy machine may be longer.
-    let [median, p90, p99, longest] = ["median", "p90", "p99", "longest"].map(|it| seconds(items, it));
+    let [median, p90, p99, longest] =
+        ["median", "p90", "p99", "longest"].map(|it| seconds(items, it));
     assert!((0.018..0.2).contains(&median), "{items}");
     assert!(median <= p90 && p90 <= p99 && p99 <= longest, "{items}");
     assert!(p99 >= 0.187 && longest >= 0.2, "{items}");
