@@ -234,7 +234,7 @@ fn a_run_that_begins_anew_below_an_older_one_tells_where() {
     let told = String::from_utf8(anew.stderr).unwrap();
     let places = [&below, dir.path()].map(|at| at.canonicalize().unwrap().join(".safe_state"));
     let expected = format!(
-        "[safe-state] by-default: begins anew in `{}`, and a run that is not finished is in `{}`",
+        "[safe-state] by-default: begins anew in `{}`, although an unfinished run is in `{}`",
         places[0].display(),
         places[1].display()
     );
@@ -264,7 +264,7 @@ fn a_run_that_begins_anew_under_another_path_to_its_file_tells_which() {
     assert_eq!(import(&file), None, "it goes on");
     assert_eq!(import(&other), None, "another file has a job of its own");
     let told = import(&dir.path().join(".").join("orders.csv")).unwrap();
-    let older = format!("job `import-{}` of the same path is not finished", file.display());
+    let older = format!("job `import-{}` of the same path is unfinished", file.display());
     assert!(told.contains(&older), "{told}");
 }
 
@@ -328,7 +328,7 @@ fn a_job_that_is_paused_when_it_starts_says_so() {
     command.args(["by-default", "false"]).current_dir(dir.path()).env_remove("SAFE_STATE_DIR");
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let paused = "[safe-state] by-default: paused; `Job::resume` lets it go on";
+    let paused = "[safe-state] by-default: paused until `safe-state resume` or `Job::resume`";
     assert_eq!(said.next().as_deref(), Some(paused));
     job.resume().unwrap();
     assert_eq!(said.next(), None);

@@ -1,8 +1,10 @@
 //! Tests `testing::survives`, on jobs that survive and on jobs that do not.
 
 use std::any::Any;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use safe_state::testing::{Trial, survives};
 use safe_state::{Job, resumable};
@@ -88,6 +90,25 @@ fn effects_are_results_if_they_are_given() {
         let mut orders = job(trial);
         orders.dedup();
         orders
+    });
+}
+
+/// Appends to a report that may be there already.
+#[resumable(reconnect(report))]
+fn report(orders: &[u64], to: &Path) -> anyhow::Result<()> {
+    let mut report = File::options().create(true).append(true).open(to)?;
+    for order in orders {
+        writeln!(report, "{order}")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_job_that_has_ended_is_not_crashed() {
+    survives(|trial| {
+        let to = trial.dir().join("report");
+        report(&ORDERS, &to).unwrap();
+        fs::read_to_string(to).unwrap()
     });
 }
 

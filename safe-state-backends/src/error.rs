@@ -93,7 +93,7 @@ pub enum Error {
         place: String,
     },
     /// Another run of the job is under way.
-    #[error("job `{job}` is already running: {}; wait for that run, or stop it", held_by(holder.as_deref()), job = Line(job))]
+    #[error("job `{job}` is already running: {}; wait for that run, or end it by `safe-state cancel`", held_by(holder.as_deref()), job = Line(job))]
     Held {
         /// The job's name.
         job: String,
@@ -199,7 +199,7 @@ impl Error {
 fn way_on(place: &str, reason: &FormatError) -> &'static str {
     match reason {
         FormatError::Damaged { .. } if place.ends_with(".safestate`") => {
-            "`safe-state doctor FILE` says what can be saved of it; move it away to start over"
+            "`safe-state doctor FILE` says what can be recovered of it; move it away to start over"
         }
         FormatError::Encrypted | FormatError::OtherKey { .. } | FormatError::NotEncrypted => {
             "or move it away to start over"

@@ -12,7 +12,7 @@ use ::redis::{Client, RedisError};
 use crate::Error;
 use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
 use crate::url::redacted;
-use error::trouble;
+use error::trouble_at_first;
 use reach::Reach;
 use session::RedisSession;
 
@@ -31,13 +31,14 @@ const PREFIX_LIMIT: usize = 40;
 ///
 /// The server decides what a save survives: with `appendonly yes` and `appendfsync always`, a power cut; with `everysec`, a
 /// power cut except for the last second. From 7.2 on, a save under [`Durability::Power`](crate::Durability::Power) waits until
-/// the server has synced it, up to a second with `everysec`. A server without `appendonly` loses what it could not write when
+/// the server has synced it, up to a second with `everysec`; with `appendfsync no` it does not wait, as the server never would. A server without `appendonly` loses what it could not write when
 /// it ended.
 ///
-/// A server may forget a lease, because it was flushed, evicts keys, or came back with older ones. The next save of the run,
+/// A server may forget a lease, because it was flushed, or came back with older ones. The next save of the run,
 /// which has all in memory, then restores it, as long as no other run can have taken the job over. What the server forgets
-/// while no run of a job is under way is lost: give it a `maxmemory-policy` of `noeviction`, or one of the `volatile-` ones. A
-/// full memory is an error, and the previous save stays.
+/// while no run of a job is under way is lost. A server with a limit on its memory (`maxmemory`) and a `maxmemory-policy` that
+/// removes keys which do not expire (`allkeys-..`) is refused. A full memory is an error, and the previous save stays. The rights
+/// `+info` and `+config|get`, to see such settings, are optional.
 ///
 /// The scheme `rediss` uses TLS (feature `redis-tls`), and trusts the system's authorities; [`from_client`] accepts a client
 /// that trusts others.
@@ -122,7 +123,7 @@ impl Connect for Redis {
         #[cfg(feature = "redis-tls")]
         crate::network::provider::provide();
         RedisSession::new(self.reach.clone(), timeouts, self.prefix.clone())
-            .map_err(|error| trouble(error, timeouts.connect))
+            .map_err(|error| trouble_at_first(error, timeouts.connect))
     }
 
     fn place(&self) -> String {
@@ -154,6 +155,23 @@ mod tests {
             assert!(matches!(backend().key_prefix(prefix), Err(Error::KeyPrefix(_))), "{prefix}");
         }
         backend().key_prefix("a:b-C_3.d").unwrap();
+    }
+
+    /// As twemproxy does at the first command that it does not know.
+    #[test]
+    fn a_server_that_closes_each_connection_is_told() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("redis://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = std::io::Read::read(&mut stream, &mut [0; 1024]);
+        });
+        let backend = RedisBackend::new(&url).unwrap().retry_time(std::time::Duration::ZERO);
+        let error = crate::Backend::load(&backend, "job").unwrap_err();
+        server.join().unwrap();
+        let source = std::error::Error::source(&error).and_then(std::error::Error::source);
+        let told = source.unwrap().to_string();
+        assert!(told.contains("twemproxy"), "{told}");
     }
 
     #[test]

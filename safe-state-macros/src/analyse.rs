@@ -3,14 +3,18 @@
 
 pub(crate) mod accumulators;
 pub(crate) mod ahead;
+pub(crate) mod anew;
+pub(crate) mod behind;
 pub(crate) mod borrowed;
 pub(crate) mod carried;
 pub(crate) mod changes;
+pub(crate) mod channels;
 pub(crate) mod closures;
 pub(crate) mod collections;
 pub(crate) mod durable;
 pub(crate) mod heads;
 pub(crate) mod hoist;
+pub(crate) mod indexed;
 pub(crate) mod kept;
 pub(crate) mod lending;
 pub(crate) mod mutations;
@@ -29,6 +33,7 @@ pub(crate) mod standing;
 pub(crate) mod survey;
 pub(crate) mod taking;
 pub(crate) mod targets;
+pub(crate) mod unprotected;
 pub(crate) mod worklists;
 
 use syn::visit::Visit;
@@ -56,17 +61,21 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         worklists::plain_whiles(block, &plan.krate);
         let survey = survey(block);
         plan.name_self(&survey);
-        let targets = chosen(&plan, &survey, &name, block)?;
+        let mut targets = chosen(&plan, &survey, &name, block)?;
         policies::check_policies(&plan, &survey, &targets)?;
         side_by_side::check_place(&plan, &survey, &targets)?;
         plan.carried = carried_variables(&plan, &survey, &targets)?;
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
         plan.hoisted = hoist::hoist(block, is_outermost);
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
+        indexed::compare_rows(&plan, &mut targets);
+        unprotected::check(&plan, &survey, &targets)?;
         check_bodies(&plan, &survey, &targets)?;
+        anew::check_anew(&plan, block, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
+        behind::check_sources(&plan, block, &targets)?;
         check_premutation(&plan, block, &survey, &targets)?;
         Ok((block.clone(), survey, targets))
     })
@@ -117,6 +126,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             durable::check_durable(plan, body, it)?;
             accumulators::check_accumulators(plan, written, body, it)?;
             accumulators::check_head(plan, written, target, it)?;
+            channels::check_channels(plan, body, it)?;
             taking::check_taking(plan, written, body)?;
             taking::check_receiving(plan, written, target)?;
             taking::check_order(plan, written, it, target)?;

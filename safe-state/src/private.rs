@@ -47,7 +47,8 @@ pub use crate::failure::{
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentAsPath, ArgumentAsText, ArgumentCompared, ArgumentNotCompared,
+    Walk, fingerprint as compared,
 };
 pub use crate::items::compared::{
     BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,
@@ -79,11 +80,12 @@ pub use crate::proof::durable::{
 };
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
-    OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
-    ReadOnly,
+    OfCellBehind, OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst,
+    OfMutableWithin, OfOther, ReadOnly,
 };
 pub use crate::proof::shared::{
-    OfBorrowed, OfCells, OfHandle, OfPlain, OfShared, SetBack, Unshared, Unwritten,
+    OfBorrowed, OfCells, OfHandle, OfHandleWithin, OfPlain, OfShared, OfSharedWithin, SetBack,
+    Unshared, Unwritten,
 };
 pub use crate::proof::{
     Peeks, TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
@@ -97,7 +99,7 @@ pub use crate::proof::{
 };
 pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
-pub use crate::run::slices::{SharedItems, SharedItemsByKey};
+pub use crate::run::slices::{NoBreakInASharedLoop, SharedItems, SharedItemsByKey};
 pub use crate::run::tally::Tally;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;

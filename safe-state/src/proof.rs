@@ -4,7 +4,9 @@
 
 pub(crate) mod durable;
 pub(crate) mod items;
+pub(crate) mod kinds;
 pub(crate) mod shared;
+pub(crate) mod within;
 
 use std::iter::Peekable;
 use std::marker::PhantomData;
@@ -33,7 +35,7 @@ pub enum Unknown<const ONE_OF_TWO: bool> {}
 macro_rules! may_be_unknown {
     ($($trait:ident)*) => { $(
         crate::proof::may_be_unknown! { @ $trait: [TypeOf] [&TypeOf] [&&TypeOf] [&&&TypeOf] [&&&&TypeOf] [&&&&&TypeOf]
-            [&&&&&&TypeOf] }
+            [&&&&&&TypeOf] [&&&&&&&TypeOf] }
     )* };
     (@ $trait:ident: $([$($of:tt)*])*) => { $(
         #[diagnostic::do_not_recommend]
@@ -217,10 +219,10 @@ pub fn cursor_of<C>(_: &CursorType<C>) -> Option<C> {
 macro_rules! __read_only {
     ($items:expr) => {{
         use $crate::__private::{
-            OfCellReference as _, OfClone as _, OfMutable as _, OfMutableDeep as _,
-            OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
+            OfCellBehind as _, OfCellReference as _, OfClone as _, OfMutable as _,
+            OfMutableDeep as _, OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
         };
-        (&&&&&&&$items).read_only()
+        (&&&&&&&&$items).read_only()
     }};
 }
 
@@ -242,14 +244,18 @@ macro_rules! __in_place {
 #[macro_export]
 macro_rules! __unshared {
     ($of:expr) => {{
-        use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
-        (&&&&$of).unshared()
+        use $crate::__private::{
+            OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _, OfShared as _,
+            OfSharedWithin as _,
+        };
+        (&&&&&&$of).unshared()
     }};
     ($of:expr, but borrowed) => {{
         use $crate::__private::{
-            OfBorrowed as _, OfCells as _, OfHandle as _, OfPlain as _, OfShared as _,
+            OfBorrowed as _, OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _,
+            OfShared as _, OfSharedWithin as _,
         };
-        (&&&&&$of).unshared()
+        (&&&&&&&$of).unshared()
     }};
 }
 

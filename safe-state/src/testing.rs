@@ -39,7 +39,8 @@
 //!
 //! While a trial runs, the jobs of its thread have their checkpoints in the trial's memory, whatever their `backend`
 //! and `state_dir`. So a test needs no folder of its own, and tests may run side by side. A trial does not see a job
-//! that moves to another thread before it begins.
+//! that moves to another thread before it begins. It can't test a job with `commit!`, whose progress has to be in the
+//! transaction's database: test this job with [`stop_after`] and [`fail_at`].
 
 mod places;
 mod quiet;
@@ -66,6 +67,12 @@ thread_local! {
 /// Returns the backend of this thread's jobs while a trial runs.
 pub(crate) fn backend() -> Option<Arc<dyn Backend>> {
     BACKEND.with_borrow(|shelf| shelf.clone().map(|shelf| shelf as Arc<dyn Backend>))
+}
+
+/// Returns the place of this thread's checkpoints while a trial runs, for the message of a `commit!`.
+pub(crate) fn place() -> Option<String> {
+    let place = "the memory of `testing::survives`, which can't test a `commit!`";
+    backend().map(|_| place.to_owned())
 }
 
 /// Calls `work` with a memory of its own, where the jobs of this thread that name no place have their checkpoints.

@@ -62,7 +62,9 @@ fn a_running_job_is_exported_only_if_that_is_asked_for() {
     let file = jobs.dir().join("mail.out");
     let run = jobs.job("mail").run(0..3, |item| {
         if item == 2 {
-            assert_eq!(jobs.tell(&["export", "mail", file.to_str().unwrap()]).code, 4);
+            let refused = jobs.tell(&["export", "mail", file.to_str().unwrap()]);
+            assert_eq!(refused.code, 4);
+            assert!(refused.err.contains("or add --running"), "{}", refused.err);
             assert_eq!(jobs.tell(&["export", "mail", file.to_str().unwrap(), "--running"]).code, 0);
         }
         Ok::<_, Error>(())

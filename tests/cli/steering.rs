@@ -82,7 +82,7 @@ fn a_changed_input_is_accepted() {
     assert_eq!(jobs.tell(&["accept", "sums"]).code, 3);
     let run = |items: &[u64], until| sums(&jobs, items, until);
     run(&[1, 2, 3], 3).unwrap_err();
-    assert!(run(&[1, 7, 3], 9).unwrap_err().to_string().contains("`safe-state accept`"));
+    assert!(run(&[1, 7, 3], 9).unwrap_err().to_string().contains("`safe-state accept sums`"));
     assert_eq!(jobs.json(&["accept", "sums"]), json!({ "job": "sums", "asked": "accept" }));
     assert_eq!(jobs.json(&["peek", "sums"])["asked"], "accept");
     run(&[1, 7, 3], 9).unwrap();
@@ -104,6 +104,11 @@ fn a_reason_is_shown_to_others() {
     assert_eq!(jobs.json(&["pause", "mail", "--reason", "no paper"]), asked);
     let peeked = jobs.json(&["peek", "mail"]);
     assert_eq!((&peeked["state"], &peeked["reason"]), (&json!("paused"), &json!("no paper")));
+    let explained = jobs.tell(&["explain", "mail"]).out;
+    let waits = "waits     before its first item, as the job was asked to pause (no paper)";
+    assert!(explained.contains(waits), "a job that has not begun: {explained}");
+    assert_eq!(jobs.json(&["explain", "mail"])["begins"], true);
+    assert_eq!(jobs.tell(&["explain", "never"]).code, 3);
     jobs.fail("bill", 6, "no");
     assert_eq!(jobs.tell(&["abandon", "bill", "--reason", "too late"]).code, 0);
     assert!(jobs.tell(&["peek", "bill"]).out.contains("asked to   abandon: too late"));
@@ -131,7 +136,8 @@ fn items_are_skipped_and_done_by_hand() {
         })
         .unwrap();
     assert_eq!(ran, [3, 6, 7]);
-    assert_eq!(jobs.tell(&["skip", "mail", "7-5"]).code, 2);
+    let wrong = jobs.tell(&["skip", "mail", "7-5"]);
+    assert!(wrong.code == 2 && wrong.err.contains("a range such as `7-9`"), "{}", wrong.err);
     assert_eq!(jobs.tell(&["skip", "mail"]).code, 2);
     assert_eq!(jobs.tell(&["done", "mail"]).code, 2);
 }

@@ -45,7 +45,7 @@ fn s15_another_kind_of_file_is_refused_by_name_and_left_alone() {
     }
     let empty = refusal_of(b"", dir.path());
     assert!(empty.contains("the header is cut off"), "{empty}");
-    assert!(empty.contains("`safe-state doctor FILE` says what can be saved of it"), "{empty}");
+    assert!(empty.contains("`safe-state doctor FILE` says what can be recovered of it"), "{empty}");
 }
 
 /// Returns a job, its file as it is before item 10 ends, and every state that was saved until then.

@@ -29,7 +29,7 @@ impl Example {
     fn command(&self, arguments: &[&str]) -> Command {
         // The build selects the same packages as `tests/run`. With other packages, Cargo would choose other features of
         // the dependencies, and build most of them once more.
-        let built = Command::new(env!("CARGO"))
+        let built = safe_state_tests::cargo()
             .args([
                 "build",
                 "--quiet",

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -130,7 +129,7 @@ fn clippy(features: &str) -> Found {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("lints/shapes/Cargo.toml");
     // Cargo repeats the diagnostics of a package that has not changed. The dependencies of the shapes have been checked
     // with the workspace.
-    let output = Command::new(env!("CARGO"))
+    let output = safe_state_tests::cargo()
         .args(["clippy", "--no-deps", "--message-format=json", "--manifest-path"])
         .arg(manifest)
         .args(["--features", features])

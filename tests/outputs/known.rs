@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use safe_state::resumable;
+use safe_state::{Job, resumable};
 
 use crate::{append_to, line, lines, read, said};
 
@@ -260,4 +260,92 @@ fn a_state_directory_that_is_made_again_knows_the_file() {
     assert_eq!(said(removed(dir.path(), Some(2), Some(5))), "stopped");
     removed(dir.path(), None, None).unwrap();
     assert_eq!(read(&dir.path().join("out")), lines(0..ITEMS, 9));
+}
+
+/// Its state and its output lie in one folder.
+#[resumable(name = "log", state_dir = dir.join("state"), reconnect(out), fresh(dir, fail_at))]
+fn in_folder(dir: &Path, fail_at: Option<u64>) -> anyhow::Result<()> {
+    let mut out: File = append_to(&dir.join("out.log"))?;
+    for item in 0..ITEMS {
+        out.write_all(line(item, 9).as_bytes())?;
+        anyhow::ensure!(fail_at != Some(item), "stopped");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_copy_of_the_folder_leaves_the_output_of_the_first_alone() {
+    let (first, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(said(in_folder(first.path(), Some(5))), "stopped");
+    copy_dir(first.path(), copy.path());
+    let refused = said(in_folder(copy.path(), None));
+    assert!(refused.contains("what is stored was copied"), "{refused}");
+    assert_eq!(read(&first.path().join("out.log")), lines(0..6, 9));
+    in_folder(first.path(), None).unwrap();
+    assert_eq!(read(&first.path().join("out.log")), lines(0..ITEMS, 9));
+}
+
+#[test]
+fn a_job_that_began_in_a_copied_folder_goes_on() {
+    let (first, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(said(in_folder(first.path(), Some(5))), "stopped");
+    copy_dir(first.path(), copy.path());
+    Job::new("log").state_dir(copy.path().join("state")).clear_checkpoint().unwrap();
+    fs::remove_file(copy.path().join("out.log")).unwrap();
+    assert_eq!(said(in_folder(copy.path(), Some(5))), "stopped");
+    in_folder(copy.path(), None).unwrap();
+    assert_eq!(read(&copy.path().join("out.log")), lines(0..ITEMS, 9));
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, to) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if path.is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy_dir(&path, &to);
+        } else {
+            fs::copy(&path, &to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_was_renamed_goes_on_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (before, after) = (dir.path().join("before"), dir.path().join("after"));
+    fs::create_dir(&before).unwrap();
+    assert_eq!(said(in_folder(&before, Some(5))), "stopped");
+    fs::rename(&before, &after).unwrap();
+    in_folder(&after, None).unwrap();
+    assert_eq!(read(&after.join("out.log")), lines(0..ITEMS, 9));
+}
+
+#[test]
+fn a_file_that_was_edited_goes_on_as_it_is_if_that_is_accepted() {
+    let trial = Trial::of(9);
+    let edited = format!("# by hand\n{}", lines(0..5, 9));
+    fs::write(trial.file(), &edited).unwrap();
+    let said = trial.refused("has other bytes before byte");
+    assert!(said.contains("safe-state accept"), "{said}");
+    Job::new("log").state_dir(trial.named("state")).accept().unwrap();
+    trial.again().unwrap();
+    assert_eq!(read(&trial.file()), edited + &lines(5..ITEMS, 9));
+}
+
+#[test]
+fn a_file_that_was_cut_or_made_anew_goes_on_if_that_is_accepted() {
+    for kept in [0, 1] {
+        let trial = Trial::of(9);
+        fs::remove_file(trial.file()).unwrap();
+        let said = said(trial.again());
+        assert!(said.contains("No such file"), "{said}");
+        fs::write(trial.file(), lines(0..kept, 9)).unwrap();
+        trial.refused("bytes, but had");
+        Job::new("log").state_dir(trial.named("state")).accept().unwrap();
+        trial.again().unwrap();
+        assert_eq!(read(&trial.file()), lines(0..kept, 9) + &lines(5..ITEMS, 9));
+    }
 }

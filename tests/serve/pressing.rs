@@ -125,8 +125,8 @@ fn who_pressed_a_button_is_kept_also_of_a_job_that_is_cleared() {
     let me = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let me = format!("{}, on the machine of the page", me.trim());
     let kept = [
-        ["pause", &me, "it is to wait before its next item"],
-        ["resume", &me, "it is to go on"],
+        ["pause", &me, "it was asked to wait before its next item"],
+        ["resume", &me, "it may continue"],
         ["clear", &me, "its next run starts over"],
     ];
     assert_eq!(presses(&served, "mail"), kept);

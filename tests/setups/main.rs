@@ -4,7 +4,9 @@
 //! `SAFE_STATE_STORM=2` or more.
 
 mod balancer;
+mod cache;
 mod cluster;
+mod evicting;
 mod galera;
 mod overview;
 mod pooler;
@@ -12,6 +14,7 @@ mod rights;
 mod sentinel;
 mod size;
 mod standby;
+mod variables;
 
 use std::sync::Arc;
 

@@ -107,6 +107,47 @@ fn a_pooler_without_transactions_is_refused_by_name() {
     assert_eq!(of_prefix(&postgres_url(), "pooled_statement").load("job").unwrap().unwrap(), b"a");
 }
 
+/// A run whose connection leads to the tables of another schema would begin from the start.
+#[test]
+fn a_search_path_that_others_leave_is_told() {
+    let server = address(&postgres_url()).port();
+    let pooler = Server::start_as("pgbouncer", Kind::Postgres, &[&server, &"transaction", &1]);
+    let (direct, pooled) = (of_prefix(&postgres_url(), "paths"), of_prefix(&pooler.url(), "paths"));
+    let pooled = Arc::new(pooled.retry_time(Duration::ZERO));
+    pooled.save("job", b"saved").unwrap();
+    ask(&postgres_url(), &["CREATE SCHEMA IF NOT EXISTS tenant"]);
+    let mut run = crate::lease(&(Arc::clone(&pooled) as _), "job");
+    run.save(b"saved").unwrap();
+
+    ask(&pooler.url(), &["SET search_path = tenant"]);
+    let refused = told(&run.save(b"new").unwrap_err());
+    assert!(refused.contains("`search_path`"), "{refused}");
+    drop(run);
+    ask(&postgres_url(), &["UPDATE paths_jobs SET holder = NULL"]);
+    let refused = told(&pooled.save("job", b"new").unwrap_err());
+    assert!(refused.contains("`search_path`"), "{refused}");
+    let made = "SELECT count(*) FROM pg_tables WHERE schemaname = 'tenant'";
+    assert_eq!(ask(&postgres_url(), &[made]), "0");
+    assert_eq!(direct.load("job").unwrap().unwrap(), b"saved");
+}
+
+#[test]
+fn a_search_path_that_a_pooler_ignores_is_told() {
+    let server = address(&postgres_url()).port();
+    let ignoring =
+        Server::start_as("pgbouncer", Kind::Postgres, &[&server, &"transaction", &3, &"options"]);
+    ask(&postgres_url(), &["CREATE SCHEMA IF NOT EXISTS billing"]);
+    let options = "?options=-c%20search_path%3Dbilling";
+    let here = of_prefix(&(postgres_url() + options), "ignored");
+    here.save("job", b"a").unwrap();
+    assert_eq!(here.load("job").unwrap().unwrap(), b"a");
+    let ignored = of_prefix(&(ignoring.url() + options), "ignored").retry_time(Duration::ZERO);
+    for refused in [ignored.load("job").unwrap_err(), ignored.save("job", b"b").unwrap_err()] {
+        let refused = told(&refused);
+        assert!(refused.contains("`search_path` is `billing`"), "{refused}");
+    }
+}
+
 #[test]
 fn postgres_keeps_its_promises_behind_a_pooler() {
     if storms::times() < 2 {

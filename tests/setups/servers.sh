@@ -2,7 +2,8 @@
 # How servers are run together: poolers, standbys, clusters. Read by tests/servers, for tests that start them.
 # Each function is called in its folder, with its ports, and replaces the shell; it is as those there.
 
-# pgbouncer PORT SERVER MODE SIZE: in front of PostgreSQL on the port SERVER, with so many connections to it.
+# pgbouncer PORT SERVER MODE SIZE [IGNORED]: in front of PostgreSQL on the port SERVER, with so many connections to it;
+# it ignores the parameters IGNORED of a connection that begins.
 pgbouncer() {
     cat >pgbouncer.ini <<EOF
 [databases]
@@ -15,6 +16,7 @@ auth_type = any
 pool_mode = $3
 default_pool_size = $4
 max_client_conn = 200
+ignore_startup_parameters = ${5-}
 EOF
     exec "${as[@]}" pgbouncer --quiet pgbouncer.ini
 }
@@ -39,6 +41,39 @@ EOF
     exec "${as[@]}" haproxy -f haproxy.cfg -db
 }
 
+# nginx PORT SERVER: before a store on the port SERVER. It answers requests for an object from a cache, and accepts none
+# of more than 1 MiB.
+nginx() {
+    cat >nginx.conf <<EOF
+daemon off;
+pid $PWD/pid;
+error_log $PWD/errors;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $PWD/client;
+    proxy_temp_path $PWD/proxy;
+    fastcgi_temp_path $PWD/fastcgi;
+    uwsgi_temp_path $PWD/uwsgi;
+    scgi_temp_path $PWD/scgi;
+    proxy_cache_path $PWD/cache keys_zone=objects:1m;
+    server {
+        listen 127.0.0.1:$1;
+        client_max_body_size 1m;
+        location / {
+            proxy_pass http://127.0.0.1:$2;
+            proxy_set_header Host \$http_host;
+            proxy_cache objects;
+            proxy_cache_valid 200 1h;
+            proxy_cache_bypass \$is_args;
+            proxy_no_cache \$is_args;
+        }
+    }
+}
+EOF
+    exec "${as[@]}" nginx -e errors -c "$PWD/nginx.conf"
+}
+
 # standby PORT PRIMARY DELAY: a copy of PostgreSQL on the port PRIMARY, which is that far behind.
 standby() {
     if [[ ! -e data ]]; then
@@ -49,7 +84,8 @@ standby() {
         -c ssl=off -c fsync=off -c max_connections=200 -c shared_buffers=16MB -c recovery_min_apply_delay="$3"
 }
 
-# pgpool PORT PRIMARY STANDBY: sends what reads to the standby.
+# pgpool PORT PRIMARY STANDBY [CACHED]: sends what reads to the standby; with CACHED, which is `on`, whatever comment it
+# begins with, and it answers it from a cache.
 pgpool() {
     cat >pgpool.conf <<EOF
 listen_addresses = '127.0.0.1'
@@ -67,6 +103,8 @@ backend_hostname1 = '127.0.0.1'
 backend_port1 = $3
 backend_weight1 = 1
 load_balance_mode = on
+allow_sql_comments = ${4-off}
+memory_cache_enabled = ${4-off}
 num_init_children = 24
 memqcache_total_size = 1MB
 memqcache_max_num_cache = 1000
@@ -190,7 +228,7 @@ setup_ready() {
     pgbouncer | pgpool | standby) PGPASSWORD=$password psql -h 127.0.0.1 -p "$2" -U "$user" -d "$database" -c 'SELECT 1' ;;
     galera) [[ $(mariadb --no-defaults -h 127.0.0.1 -P "$2" -u "$user" -p"$password" -NBe "SHOW STATUS LIKE 'wsrep_local_state_comment'") == *Synced ]] ;;
     redis_node | redis_replica) [[ $(REDISCLI_AUTH=$password redis-cli -p "$2" ping) == PONG ]] ;;
-    haproxy) : <"/dev/tcp/127.0.0.1/$2" ;;
+    haproxy | nginx) : <"/dev/tcp/127.0.0.1/$2" ;;
     # The mark that its bucket is there.
     ceph) [[ -e $files/ceph/bucket ]] ;;
     sentinel) [[ $(redis-cli -p "$2" ping) == PONG ]] ;;

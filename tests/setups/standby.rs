@@ -57,6 +57,26 @@ fn a_run_begins_with_what_the_primary_has() {
     assert!(behind_it.list().unwrap().contains(&"behind".to_owned()));
     assert_eq!(backend(&standby.url()).load("behind").unwrap(), None, "it is behind");
 
+    // What is read comes neither from the standby nor from a cache, whatever the pooler thinks of comments.
+    let cached = Server::start_as(
+        "pgpool",
+        Kind::Postgres,
+        &[&primary.address().port(), &standby.address().port(), &"on"],
+    );
+    let behind_it = backend(&cached.url());
+    goes_on(&behind_it, "cached");
+    for bytes in [b"a", b"b"] {
+        assert!(behind_it.holder("cached").unwrap().is_none());
+        let mut run = lease(&behind_it, "cached");
+        run.save(bytes).unwrap();
+        assert!(behind_it.holder("cached").unwrap().is_some());
+        assert_eq!(behind_it.load("cached").unwrap().unwrap(), bytes);
+        assert!(behind_it.exists("cached").unwrap());
+        assert!(behind_it.list().unwrap().contains(&"cached".to_owned()));
+        let listed = behind_it.overview().unwrap().unwrap();
+        assert_eq!(listed.load("cached").unwrap().unwrap(), bytes);
+    }
+
     // Of several hosts, the backend takes the one that writes, wherever it stands in the URL.
     let (first, second) = (standby.address(), primary.address());
     for target in ["", "?target_session_attrs=primary", "?target_session_attrs=read-write"] {

@@ -54,7 +54,7 @@ fn a_worker_that_differs_is_told_in_what() {
     let differs = |found: &str, stored: &str| {
         format!("a worker of job `agreed` has {found}, and those before it had {stored}")
     };
-    refused(agreed(&world, 2, 10, 4, 1), &world, "`rate` of job `agreed` is not what it was");
+    refused(agreed(&world, 2, 10, 4, 1), &world, "`rate` of job `agreed` has changed since");
     let (nine, ten) = ("an input of 9 items", "an input of 10 items");
     refused(agreed(&world, 1, 9, 4, 1), &world, &differs(nine, ten));
     refused(agreed(&world, 1, 10, 5, 1), &world, &differs("5 slices", "4 slices"));

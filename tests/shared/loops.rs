@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::thread;
 
 use anyhow::Result;
+use safe_state::testing::fail_at;
 use safe_state::{Results, resumable};
 
 use crate::World;
@@ -127,6 +128,34 @@ fn an_empty_input_is_finished_at_once() {
     assert_eq!((empty(&world, &[]).unwrap(), empty(&world, &[]).unwrap()), (5, 5));
 }
 
+#[resumable(
+    name = "left-alone", shared, slices = 2, backend = world.backend(),
+    carry(last, merge = |_: u64, b| b, sum, merge = |a, b| a + b)
+)]
+fn left_alone(world: &World) -> Result<(u64, u64)> {
+    let mut last = 0;
+    let mut sum = 0;
+    #[resume]
+    for item in 0..8 {
+        world.act(item)?;
+        last = item;
+    }
+    #[resume]
+    for item in 8..16 {
+        world.act(item)?;
+        sum += item;
+    }
+    Ok((last, sum))
+}
+
+#[test]
+fn a_loop_leaves_variables_alone_that_it_does_not_mention() {
+    let world = World::default();
+    for _ in 0..2 {
+        assert_eq!(left_alone(&world).unwrap(), (7, (8..16).sum()));
+    }
+}
+
 #[resumable(name = "crowd", shared, slices = 64, backend = world.backend(), carry(sum, merge = |a, b| a + b, first, merge = |a: Option<u64>, b| a.or(b)))]
 fn crowd(world: &World) -> Result<(u64, Option<u64>)> {
     let mut sum = 0;
@@ -149,6 +178,15 @@ fn a_crowd_does_each_item_once() {
         }
     });
     assert_eq!(world.done(), (0..500).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_test_ends_a_worker_in_an_item_of_the_whole_input() {
+    let world = World::default();
+    assert!(fail_at(250, || crowd(&world)).is_none());
+    let checkpoint = world.job("crowd").peek_checkpoint().unwrap().unwrap();
+    assert_eq!(checkpoint.last_failure().unwrap().index(), Some(250));
+    assert_eq!(crowd(&world).unwrap(), ((0..500).sum::<u64>(), Some(0)));
 }
 
 /// Calls itself in each item. The inner call of the job shares nothing.
@@ -198,7 +236,7 @@ fn what_the_head_of_a_while_let_loop_gives_is_cut_as_well() {
     assert_eq!(lines(&world, "1\n2\n3\n4\n5\n6\n7\n8").unwrap(), 36);
     assert_eq!(world.done(), (1..=8).collect::<Vec<_>>());
     let error = lines(&world, "1\n2").unwrap_err().to_string();
-    assert!(error.contains("`text` of job `lines` is not what it was"), "{error}");
+    assert!(error.contains("`text` of job `lines` has changed since"), "{error}");
 }
 
 /// A source that gives each number after a wait.

@@ -179,3 +179,11 @@ fn lines_count_what_all_workers_have_done() {
         drop(work);
     }
 }
+
+#[test]
+fn the_items_that_a_worker_says_it_has_saved_are_those_of_the_job() {
+    let (_dir, child) = spawn_shown("verbose");
+    let told = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    let saved = told.lines().rev().find(|line| line.contains("saved, "));
+    assert_eq!(saved, Some("[safe-state] verbose: saved, 7 items complete"), "{told}");
+}

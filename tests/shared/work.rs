@@ -32,6 +32,7 @@ impl Work {
             "poison" => Ok(poison(self)?.to_string()),
             "shown" => shown(self).map(|()| String::new()),
             "shown-by-key" => shown_by_key(self).map(|()| String::new()),
+            "verbose" => verbose(self).map(|()| String::new()),
             "future" => Ok(smol::block_on(future(self))?.to_string()),
             _ => anyhow::bail!("unknown: {kind}"),
         }
@@ -199,6 +200,19 @@ fn shown(work: &Work) -> Result<()> {
 )]
 fn shown_by_key(work: &Work) -> Result<()> {
     for item in 0..work.items {
+        work.note(&item.to_string())?;
+    }
+    Ok(())
+}
+
+/// Fails in the third slice that a worker does.
+#[resumable(
+    name = "verbose", shared, slices = work.slices, backend = work.url.as_str(), verbose, fresh(work)
+)]
+fn verbose(work: &Work) -> Result<()> {
+    for item in 0..work.items {
+        let done = std::fs::read_to_string(work.dir.join("ledger")).unwrap_or_default();
+        anyhow::ensure!(done.lines().count() < 7, "enough");
         work.note(&item.to_string())?;
     }
     Ok(())

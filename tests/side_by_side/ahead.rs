@@ -76,6 +76,34 @@ fn names_of_the_item_come_back() {
     assert_eq!(owned(dir.path(), words(), Some(2)), "a!");
 }
 
+/// Gives the value the name of the item, and leaves a block in the part by its label.
+#[resumable(name = "shadowed", state_dir = dir, threads = 2, carry(total))]
+fn shadowed(dir: &Path, rows: Vec<String>) -> usize {
+    let mut total = 0;
+    for (at, row) in rows.into_iter().enumerate() {
+        let (row, place) = (
+            ahead!('row: {
+                for byte in row.bytes() {
+                    if byte == b'!' {
+                        break 'row Vec::new();
+                    }
+                }
+                row.into_bytes()
+            }),
+            at,
+        );
+        total += row.len() * place;
+    }
+    total
+}
+
+#[test]
+fn a_value_may_have_the_name_of_its_item() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = ["one", "two", "not!", "four"].map(str::to_owned).to_vec();
+    assert_eq!(shadowed(dir.path(), rows), 3 + 4 * 3);
+}
+
 fn at_once() -> Backoff {
     Backoff::exponential("1ms", "1ms")
 }

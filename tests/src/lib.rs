@@ -1,5 +1,6 @@
 //! Helpers for the tests.
 
+mod cargo;
 mod effects;
 mod faulty;
 mod first;
@@ -17,6 +18,7 @@ mod slow;
 pub mod storms;
 mod worker;
 
+pub use cargo::cargo;
 pub use effects::Effects;
 pub use faulty::Faulty;
 pub use first::as_process_1;

@@ -2,7 +2,8 @@
 
 use crate::escape::Line;
 
-const GO_BACK: &str = "give it its old type or finish with the program that began it";
+const GO_BACK: &str = "give it its old type, `#[serde(default)]` on a new field, or convert it by `version` and `migrate`, or \
+     finish with the program that began it";
 
 /// The reason why a carried value cannot be given back or stored.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,30 @@ use mysql_async::{DriverError, Error, IoError};
 
 use crate::network::Trouble;
 
+/// The error of a statement that is longer than the server accepts.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "what is to be saved is longer than the server accepts in one statement; raise its `max_allowed_packet`"
+)]
+struct TooLong(#[source] Error);
+
+/// The server's error of a statement that is too long.
+const PACKET_TOO_LARGE: u16 = 1153;
+
+fn is_too_long(error: &Error) -> bool {
+    match error {
+        Error::Server(server) => server.code == PACKET_TOO_LARGE,
+        // The driver, which asks the server for the limit, tells it in no other way.
+        Error::Io(error) => error.to_string().contains("larger than max_allowed_packet"),
+        _ => false,
+    }
+}
+
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
+        if is_too_long(&error) {
+            return Trouble::permanent(TooLong(error));
+        }
         let passes = match &error {
             Error::Server(server) => PASSING.contains(&server.code),
             Error::Io(IoError::Io(error)) => {

@@ -17,6 +17,31 @@ const NO_SUCH_TABLE: u16 = 1146;
 /// The errors of missing rights: in the database, to the database, to a table.
 const NOT_ALLOWED: [u16; 3] = [1044, 1142, 1227];
 
+/// The version of the tables, and the engines of those for jobs and records.
+type Made = (Option<i64>, Option<String>, Option<String>);
+
+/// The engines in which a table has no transactions, and no locks on rows. A server may be told to create each table in one of
+/// them (`enforce_storage_engine`).
+const NO_TRANSACTIONS: [&str; 7] =
+    ["MyISAM", "Aria", "MEMORY", "MRG_MyISAM", "CSV", "ARCHIVE", "BLACKHOLE"];
+
+/// The error of tables that can't hold a lease.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its tables are of the engine {engine}, which has no transactions, so two runs of a job could both begin; \
+     let `ALTER TABLE .. ENGINE = InnoDB` change them, and look at `enforce_storage_engine`"
+)]
+struct NoTransactions {
+    engine: String,
+}
+
+/// Returns an expression for the engine of a table.
+fn engine_of(table: &str) -> String {
+    format!(
+        "(SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '{table}')"
+    )
+}
+
 /// Returns the statements that create the tables, where they are missing. Each is executed alone, and the version comes last:
 /// if it exists, all tables exist.
 pub(super) fn schema(tables: &Tables) -> [String; 4] {
@@ -82,11 +107,13 @@ impl MySqlSession {
             largest: u64::MAX,
         };
         // A wait on the server should end when the caller gives up. With this isolation level, only existing rows are locked,
-        // and each job has its own.
+        // and each job has its own. With `completion_type = CHAIN`, the statement behind a commit would be part of a
+        // transaction that nobody commits. With two character sets, the server would convert bytes as if they were text.
         let seconds = limit.as_secs().clamp(1, 1 << 30);
         session.call(async |conn| {
             conn.query_drop(format!(
-                "SET SESSION autocommit = 1, innodb_lock_wait_timeout = {seconds}"
+                "SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = {seconds}, \
+                 character_set_connection = @@character_set_client"
             ))
             .await?;
             conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await
@@ -110,11 +137,15 @@ impl MySqlSession {
 
     /// Creates the tables if they are missing, and checks their version.
     pub(super) fn prepare_tables(&mut self) -> Result<(), Trouble> {
-        let query = format!("SELECT MAX(version) FROM {}", self.tables.meta);
+        let Tables { meta, jobs, records, .. } = &self.tables;
+        let query =
+            format!("SELECT MAX(version), {}, {} FROM {meta}", engine_of(jobs), engine_of(records));
         let (tables, schema) = (self.tables.clone(), schema(&self.tables));
-        let version: Option<Option<i64>> = self.call(async |conn| {
-            if let Some(Some(Some(version))) = or_no_table(conn.query_first(&query).await)? {
-                return Ok(Some(Some(version)));
+        let found: Option<Made> = self.call(async |conn| {
+            if let Some(Some(made)) = or_no_table(conn.query_first::<Made, _>(&query).await)?
+                && made.0.is_some()
+            {
+                return Ok(Some(made));
             }
             for statement in schema {
                 let made = conn.query_drop(statement).await;
@@ -127,7 +158,13 @@ impl MySqlSession {
             }
             Ok::<_, Trouble>(conn.query_first(&query).await?)
         })?;
-        tables::check_version(version.flatten().unwrap_or_default()).map_err(Trouble::permanent)
+        let (version, jobs, records) = found.unwrap_or_default();
+        for engine in [jobs, records].into_iter().flatten() {
+            if NO_TRANSACTIONS.iter().any(|name| name.eq_ignore_ascii_case(&engine)) {
+                return Err(Trouble::permanent(NoTransactions { engine }));
+            }
+        }
+        tables::check_version(version.unwrap_or_default()).map_err(Trouble::permanent)
     }
 
     pub(super) fn changes(

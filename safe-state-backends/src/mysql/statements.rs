@@ -20,15 +20,16 @@ pub(super) fn save(
     let key = || token.key.as_str().into();
     let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
     let stored = stored.map_err(Trouble::permanent)?;
-    // Without the cast, the selected bytes would be taken for text.
+    // The bytes come as digits: the program's connection may convert what it sends from one character set to another
+    // (`collation_connection`), and drivers send bytes as text.
     let insert = format!(
         "INSERT INTO {records} (job, number, record) VALUES (?, ?, (
-             SELECT CAST(? AS BINARY) FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ?
+             SELECT UNHEX(?) FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ?
              LOCK IN SHARE MODE
          )){}",
         if number.is_none() { " ON DUPLICATE KEY UPDATE record = VALUES(record)" } else { "" }
     );
-    let mut parameters = vec![key(), stored.into(), bytes.into()];
+    let mut parameters = vec![key(), stored.into(), hex(bytes).as_str().into()];
     parameters.extend(held(token)?);
     let mut list = vec![Statement { text: insert, parameters }];
     if number.is_none() {
@@ -46,6 +47,11 @@ pub(super) fn fence(tables: &Tables, token: &LeaseToken) -> Result<Statement, Tr
         tables.jobs
     );
     Ok(Statement { text, parameters: held(token)?.into() })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn held(token: &LeaseToken) -> Result<[Parameter; 3], Trouble> {

@@ -35,6 +35,11 @@ impl Epochs {
         self.0.last_key_value().map(|(epoch, _)| *epoch)
     }
 
+    /// Returns the lease of the last epoch.
+    pub(super) fn lease(&self) -> Option<&ObjectMeta> {
+        self.0.values().next_back()?.lease.as_ref()
+    }
+
     pub(super) fn before(mut self, epoch: u64) -> Epochs {
         self.0.split_off(&epoch);
         self

@@ -56,6 +56,11 @@ impl Layout {
         self.at(&format!("{key}{JOB}/clock"))
     }
 
+    /// Returns a path behind those of all epochs of a job, and before its clock.
+    pub(super) fn behind_epochs(&self, key: &str) -> Path {
+        self.at(&format!("{key}{JOB}/a"))
+    }
+
     pub(super) fn epoch(&self, key: &str, epoch: u64) -> Path {
         self.at(&format!("{key}{JOB}/{epoch:020}"))
     }
@@ -105,6 +110,8 @@ mod tests {
                 assert_eq!(read(&layout.clock(key)), None);
                 assert!(layout.saved(key, 7, 12) > layout.epoch(key, 7));
                 assert!(layout.saved(key, 7, 12) < layout.epoch(key, 8));
+                assert!(layout.epoch(key, u64::MAX) < layout.behind_epochs(key));
+                assert!(layout.behind_epochs(key) < layout.clock(key));
             }
         }
         assert_eq!(Layout::below("a").unwrap().read(&Path::from("b/c.job/1/lease")), None);

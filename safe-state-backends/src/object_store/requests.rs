@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ::object_store::path::Path;
 use ::object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
@@ -27,12 +27,6 @@ pub(super) enum Created {
     Yes,
     /// The object exists already.
     No,
-}
-
-/// An object's content and time.
-pub(super) struct Found {
-    pub(super) bytes: Vec<u8>,
-    pub(super) modified: SystemTime,
 }
 
 impl Requests {
@@ -78,12 +72,8 @@ impl Requests {
     }
 
     /// Returns an object; `None` if it does not exist.
-    pub(super) fn get(&self, path: &Path) -> Result<Option<Found>, Trouble> {
-        let found = async {
-            let found = self.store.get(path).await?;
-            let modified = found.meta.last_modified.into();
-            Ok(Found { bytes: found.bytes().await?.into(), modified })
-        };
+    pub(super) fn get(&self, path: &Path) -> Result<Option<Vec<u8>>, Trouble> {
+        let found = async { Ok(Vec::from(self.store.get(path).await?.bytes().await?)) };
         match self.wait(found)? {
             Err(Error::NotFound { .. }) => Ok(None),
             found => found.map(Some).map_err(trouble),
@@ -157,19 +147,30 @@ impl Told {
             }
             next = cause.source();
         }
-        Told(text)
+        if Told::status(&text) == Some(TOO_LARGE) {
+            text.insert_str(0, LIMITED);
+        }
+        // A page of HTML has many lines.
+        Told(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    fn status(text: &str) -> Option<u16> {
+        text.split_once(STATUS).and_then(|(_, rest)| rest.get(..3)?.parse().ok())
     }
 
     /// Returns whether the store has answered with a status that it will repeat: the driver gives the status only in its
     /// message.
     fn is_refusal(&self) -> bool {
-        let status = self.0.split_once(STATUS).and_then(|(_, rest)| rest.get(..3)?.parse().ok());
+        let status = Told::status(&self.0);
         let refuses = matches!(status, Some(400..=499 | 501) if !matches!(status, Some(408 | 409 | 425 | 429)));
         refuses && !self.0.contains(TIMED_OUT)
     }
 }
 
 const STATUS: &str = "non-2xx status code: ";
+const TOO_LARGE: u16 = 413;
+const LIMITED: &str = "the store, or a proxy before it, accepts no object of this size; raise its limit (nginx: \
+     `client_max_body_size`): ";
 /// The code by which S3 says, with status 400, that the request took too long to arrive.
 const TIMED_OUT: &str = "<Code>RequestTimeout</Code>";
 
@@ -187,6 +188,7 @@ mod tests {
         for status in [
             "400 Bad Request: <Code>InvalidBucketName</Code>",
             "404 Not Found",
+            "413 Request Entity Too Large",
             "501 Not Implemented",
         ] {
             assert!(matches!(of(status), Trouble::Permanent(_)), "{status}");

@@ -115,22 +115,24 @@ impl ObjectSession {
         Ok(Epochs::of(&self.layout, objects).remove(key).unwrap_or_default())
     }
 
-    /// Returns the lease of an epoch; `None` if it was given back.
-    fn held(&self, key: &str, epoch: u64) -> Result<Option<Held>, Trouble> {
-        let Some(found) = self.requests.get(&self.layout.lease(key, epoch))? else {
-            return Ok(None);
-        };
-        let text = String::from_utf8_lossy(&found.bytes);
+    /// Returns the lease of the last epoch; `None` if it was given back. Its time is from the list: what is between may answer
+    /// a request for the object with an earlier version of it.
+    fn held(&self, epochs: &Epochs) -> Result<Option<Held>, Trouble> {
+        let Some(lease) = epochs.lease().filter(|lease| lease.size > 0) else { return Ok(None) };
+        let Some(bytes) = self.requests.get(&lease.location)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&bytes);
         let Some((millis, holder)) = text.split_once(' ') else { return Ok(None) };
         let time = Duration::from_millis(millis.parse().map_err(Trouble::permanent)?);
-        Ok(Some(Held { holder: holder.to_owned(), time, since: found.modified }))
+        Ok(Some(Held { holder: holder.to_owned(), time, since: lease.last_modified.into() }))
     }
 
     /// Returns whether a lease has ended by the store's clock, which is read by writing an object.
     fn has_ended(&self, key: &str, held: &Held) -> Result<bool, Trouble> {
-        let clock = self.layout.clock(key);
+        let (job, clock) = (self.layout.job(key), self.layout.clock(key));
         self.requests.put(&clock, b"tick")?;
-        let now = self.requests.get(&clock)?.map(|clock| clock.modified);
+        let listed = self.requests.list_after(&job, &self.layout.behind_epochs(key))?;
+        let now = listed.into_iter().find(|object| object.location == clock);
+        let now = now.map(|clock| SystemTime::from(clock.last_modified));
         self.requests.delete(vec![clock])?;
         let age = now.and_then(|now| now.duration_since(held.since).ok());
         Ok(age.is_some_and(|age| age >= held.time + RESOLUTION))
@@ -175,7 +177,7 @@ impl ObjectSession {
                 return Ok(saved);
             }
             match self.requests.get(&path)? {
-                Some(found) if found.bytes == SEAL => return Ok(saved),
+                Some(found) if found == SEAL => return Ok(saved),
                 Some(_) => saved.push(path),
                 None => return Err(contended()),
             }
@@ -190,8 +192,9 @@ impl ObjectSession {
 
     /// Returns the trouble of a lost lease, with the run that has taken over.
     fn lost(&self, token: &LeaseToken) -> Result<Trouble, Trouble> {
-        let last = self.epochs(&token.key)?.last().filter(|last| *last > token.epoch);
-        let held = last.map(|last| self.held(&token.key, last)).transpose()?.flatten();
+        let epochs = self.epochs(&token.key)?;
+        let is_over = epochs.last().is_some_and(|last| last > token.epoch);
+        let held = if is_over { self.held(&epochs)? } else { None };
         Ok(Trouble::Lost(held.map(|held| held.holder)))
     }
 
@@ -201,9 +204,9 @@ impl ObjectSession {
         let path = self.layout.saved(&token.key, token.epoch, self.next);
         if self.requests.create(&path, bytes)? == Created::No {
             match self.requests.get(&path)? {
-                Some(found) if found.bytes == SEAL => return Err(self.lost(token)?),
+                Some(found) if found == SEAL => return Err(self.lost(token)?),
                 // The store's client has sent the request twice.
-                Some(found) if found.bytes == bytes => {}
+                Some(found) if found == bytes => {}
                 Some(_) => return Err(Trouble::permanent(format!("`{path}` is another's"))),
                 None => return Err(contended()),
             }
@@ -291,8 +294,7 @@ impl Session for ObjectSession {
 
     /// Returns the holder by this machine's clock: reading the store's would take a write.
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
-        let Some(epoch) = self.epochs(key)?.last() else { return Ok(None) };
-        let held = self.held(key, epoch)?;
+        let held = self.held(&self.epochs(key)?)?;
         let held = held.filter(|held| SystemTime::now() < held.since + held.time + RESOLUTION);
         Ok(held.map(|held| held.holder))
     }
@@ -302,7 +304,7 @@ impl Session for ObjectSession {
         self.prove()?;
         if let Some(epoch) = epochs.last()
             && request.over != Some(epoch)
-            && let Some(held) = self.held(request.key, epoch)?
+            && let Some(held) = self.held(&epochs)?
             && !self.has_ended(request.key, &held)?
         {
             return Ok(Acquired::No { epoch, holder: held.holder });
@@ -314,9 +316,9 @@ impl Session for ObjectSession {
     }
 
     fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
-        let last = self.epochs(&token.key)?.last();
-        let Some(last) = last else { return Err(Trouble::permanent(GONE)) };
-        let holder = self.held(&token.key, last)?.map(|held| held.holder);
+        let epochs = self.epochs(&token.key)?;
+        let Some(last) = epochs.last() else { return Err(Trouble::permanent(GONE)) };
+        let holder = self.held(&epochs)?.map(|held| held.holder);
         if holder.as_ref() != Some(&token.holder) {
             return Err(Trouble::Lost(holder));
         }

@@ -46,12 +46,16 @@ fn pooler(error: &Error) -> Option<&'static str> {
     }
 }
 
+/// The codes by which a server ends a connection: idle in a transaction, a transaction that took too long, and idle.
+const TIMED_OUT: [&str; 3] = ["25P03", "25P04", "57P05"];
+
 /// Returns whether an error may pass, by its [class](https://www.postgresql.org/docs/current/errcodes-appendix.html):
 /// connections, transactions in each other's way, too many connections, a server that stops or starts, a statement that took
 /// too long, and a server that no longer accepts writes.
 fn code_passes(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     matches!(class, "08" | "40")
+        || TIMED_OUT.contains(&code.code())
         || [
             &SqlState::TOO_MANY_CONNECTIONS,
             &SqlState::ADMIN_SHUTDOWN,

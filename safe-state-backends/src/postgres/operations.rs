@@ -5,7 +5,7 @@ use std::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::session::{PRIMARY, Parameter, PostgresSession, first, held, taking};
+use super::session::{NOW, PRIMARY, Parameter, PostgresSession, first, held, taking};
 use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Listed, Session, Trouble};
 use crate::size::too_large;
@@ -25,7 +25,7 @@ impl Session for PostgresSession {
         let limit = self.limit();
         let query = format!(
             "{PRIMARY} {} ORDER BY number",
-            stored(&format!("FROM {} WHERE job = $1", self.tables.records), "$2")
+            stored(&format!("FROM {} WHERE job = $1 AND {NOW}", self.tables.records), "$2")
         );
         let rows = self.asked(&query, &[(&key, Type::TEXT), (&limit, Type::INT8)])?;
         self.joined(&rows)
@@ -63,13 +63,16 @@ impl Session for PostgresSession {
     }
 
     fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
-        let query =
-            format!("{PRIMARY} SELECT 1 FROM {} WHERE job = $1 LIMIT 1", self.tables.records);
+        let query = format!(
+            "{PRIMARY} SELECT 1 FROM {} WHERE job = $1 AND {NOW} LIMIT 1",
+            self.tables.records
+        );
         Ok(!self.asked(&query, &[(&key, Type::TEXT)])?.is_empty())
     }
 
     fn list(&mut self) -> Result<Vec<String>, Trouble> {
-        let query = format!("{PRIMARY} SELECT job FROM {} WHERE number = 0", self.tables.records);
+        let query =
+            format!("{PRIMARY} SELECT job FROM {} WHERE number = 0 AND {NOW}", self.tables.records);
         let rows = self.asked(&query, &[])?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
@@ -217,7 +220,7 @@ impl Session for PostgresSession {
         let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
         let stored = stored.map_err(Trouble::permanent)?;
         let query = format!(
-            "{PRIMARY} SELECT 1 FROM {} WHERE job = $1 AND number = $2 AND record = $3",
+            "{PRIMARY} SELECT 1 FROM {} WHERE job = $1 AND number = $2 AND record = $3 AND {NOW}",
             self.tables.records
         );
         let parameters: [Parameter<'_>; 3] =

@@ -1,5 +1,7 @@
 //! The options of a URL that the driver does not know, or knows by other names.
 
+use tokio_postgres::Config;
+
 /// The options of the driver.
 #[rustfmt::skip]
 const KNOWN: [&str; 17] = [
@@ -45,6 +47,33 @@ pub(super) fn taken_from(url: &str) -> Result<(Target, String), String> {
     Ok((target, format!("{address}{question}{}", others.join("&"))))
 }
 
+/// Returns the `search_path` that the URL's `options` set.
+pub(super) fn search_path(config: &Config) -> Option<String> {
+    let words = words(config.get_options()?);
+    let joined = words.iter().zip(words.iter().skip(1));
+    let behind = joined.filter(|(flag, _)| *flag == "-c").map(|(_, setting)| setting.as_str());
+    let within =
+        words.iter().filter_map(|word| word.strip_prefix("--").or(word.strip_prefix("-c")));
+    behind.chain(within).find_map(|it| Some(it.strip_prefix("search_path=")?.to_owned()))
+}
+
+/// Splits options at spaces, as the server does: one behind a backslash is a part of the word.
+fn words(options: &str) -> Vec<String> {
+    let (mut words, mut is_behind) = (vec![String::new()], false);
+    let mut letters = options.chars();
+    while let Some(letter) = letters.next() {
+        let is_space = letter.is_ascii_whitespace();
+        if is_space && !is_behind {
+            words.push(String::new());
+        } else if !is_space && let Some(word) = words.last_mut() {
+            word.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+        }
+        is_behind = is_space;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 fn named(value: &str) -> Result<Target, String> {
     match value {
         "any" => Ok(Target::Any),
@@ -75,6 +104,21 @@ mod tests {
         ] {
             let (taken, url) = taken_from(&format!("postgres://a,b/c{query}")).unwrap();
             assert_eq!((taken, url), (target, format!("postgres://a,b/c{rest}")), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_search_path_is_found_among_the_options() {
+        let path = |options: &str| search_path(Config::new().options(options));
+        for (options, found) in [
+            ("-c search_path=a", Some("a")),
+            ("-csearch_path=a", Some("a")),
+            ("--search_path=a -c x=y", Some("a")),
+            (r"  -c  x=y -c search_path=a,\ b", Some("a, b")),
+            ("-c x=search_path=a", None),
+            ("", None),
+        ] {
+            assert_eq!(path(options).as_deref(), found, "{options}");
         }
     }
 

@@ -2,8 +2,12 @@
 //!
 //! A pooler may give each transaction another connection of the server's. So no statement is prepared under a name, as that
 //! would stay with one connection, and nothing is set for a session, as others would then have it: a statement sets what it
-//! needs for its own transaction. A statement that a pooler may send to a read-only server begins with a comment that makes
-//! Pgpool-II send it to the primary.
+//! needs for its own transaction. A statement that a pooler may send to a read-only server, or answer from a cache, has what
+//! makes Pgpool-II send it to the primary: it begins with a comment, or, where comments are ignored (`allow_sql_comments`), calls
+//! a volatile function.
+//!
+//! Another program may have left another `search_path` on a connection of a pool. So the lease is taken, and tables are created,
+//! with the one that the connection began with. All else is refused where the lease is not.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -14,7 +18,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::source::{Said, Source};
-use super::statements;
+use super::{options, statements};
 use crate::Durability;
 use crate::network::runtime::Runtime;
 use crate::network::{LeaseToken, Timeouts, Trouble};
@@ -25,6 +29,9 @@ pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
 
 /// The beginning of a query that has to be answered by the primary.
 pub(super) const PRIMARY: &str = "/*NO LOAD BALANCE*/";
+
+/// A condition that is always true, by a volatile function.
+pub(super) const NOW: &str = "clock_timestamp() IS NOT NULL";
 
 /// Returns the statements that create the tables, where they are missing, and their function.
 pub(super) fn schema(tables: &Tables) -> String {
@@ -60,6 +67,25 @@ const LOCK: i64 = 0x7361_6665;
      what cancels that wait, and at the standbys that `synchronous_standby_names` names"
 )]
 struct Unreplicated;
+
+/// The error of a connection that does not lead to the tables with the lease.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the tables are not where this run's lease is: another program of the pool seems to have left another \
+     `search_path` (in PgBouncer, `server_reset_query_always = 1` prevents that)"
+)]
+struct Elsewhere;
+
+/// The error of a `search_path` that has not reached the server.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the URL's `search_path` is `{asked}`, but the connection has `{found}`: a pooler seems to ignore what the URL's \
+     `options` say; let the user or the database have it (`ALTER ROLE .. SET search_path`)"
+)]
+struct Ignored {
+    asked: String,
+    found: String,
+}
 
 /// The time to wait for a server to stop a statement.
 const CANCELLING: Duration = Duration::from_secs(1);
@@ -100,7 +126,7 @@ impl PostgresSession {
         timeouts: Timeouts,
     ) -> Result<Self, Trouble> {
         let (client, said) = runtime.within(timeouts.connect, source.open())?;
-        Ok(PostgresSession {
+        let session = PostgresSession {
             client,
             said,
             needs_standbys,
@@ -110,7 +136,9 @@ impl PostgresSession {
             limit: timeouts.statement,
             largest: u64::MAX,
             extended: None,
-        })
+        };
+        session.has_path()?;
+        Ok(session)
     }
 
     /// Checks that the server did not report the commit just made as one that is not on its standbys.
@@ -167,7 +195,7 @@ impl PostgresSession {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Trouble> {
         let millis = self.limit.as_millis().clamp(1, i32::MAX as u128);
-        let settings = format!("SET LOCAL statement_timeout = {millis}");
+        let settings = format!("SET LOCAL statement_timeout = {millis}; {}", self.own_path());
         let all = async {
             let (begun, set, rows, ended) = join4(
                 self.client.batch_execute("BEGIN"),
@@ -185,19 +213,23 @@ impl PostgresSession {
 
     /// Creates the tables if they are missing, and checks their version.
     pub(super) fn prepare_tables(&self) -> Result<(), Trouble> {
-        let query = format!("{PRIMARY} SELECT max(version) FROM {}", self.tables.meta);
+        let query = format!("{PRIMARY} SELECT max(version) FROM {} WHERE {NOW}", self.tables.meta);
         let version = |rows: Vec<Row>| rows.first().map(|row| row.try_get(0)).transpose();
         let mut found: Option<Option<i64>> = version(self.asked(&query, &[])?)?;
         if found.flatten().is_none() {
             self.make_tables()?;
-            found = version(self.rows(&query, &[])?)?;
+            found = version(self.asked(&query, &[])?)?;
+            if found.is_none() {
+                return Err(Trouble::transient(Elsewhere));
+            }
         }
         tables::check_version(found.flatten().unwrap_or_default()).map_err(Trouble::permanent)
     }
 
     fn make_tables(&self) -> Result<(), Trouble> {
         let schema = schema(&self.tables);
-        let making = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {schema} COMMIT");
+        let path = self.own_path();
+        let making = format!("BEGIN; {path} SELECT pg_advisory_xact_lock({LOCK}); {schema} COMMIT");
         let making = async {
             self.client.batch_execute(&making).await.map_err(|error| match error.code() {
                 Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
@@ -220,9 +252,12 @@ impl PostgresSession {
         let mut parameters: Vec<Parameter<'_>> =
             vec![(&token.key, Type::TEXT), (&epoch, Type::INT8), (&token.holder, Type::TEXT)];
         parameters.extend_from_slice(more);
-        let rows = self.rows(statement, &parameters)?;
+        let rows = self.wait(async {
+            let asked = or_no_table(self.client.query_typed(statement, &parameters).await)?;
+            asked.ok_or_else(|| Trouble::transient(Elsewhere))
+        })?;
         if rows.is_empty() {
-            return Err(self.lost(&token.key));
+            return Err(self.lost(token));
         }
         self.is_replicated()?;
         Ok(rows)
@@ -251,11 +286,37 @@ impl PostgresSession {
         Ok(rows)
     }
 
-    fn lost(&self, key: &str) -> Trouble {
-        match self.holder(key) {
+    /// Returns the trouble of a statement that has not found the token's lease.
+    fn lost(&self, token: &LeaseToken) -> Trouble {
+        match self.holder(&token.key) {
+            Ok(Some((epoch, Some(holder))))
+                if epoch.cast_unsigned() == token.epoch && holder == token.holder =>
+            {
+                Trouble::transient(Elsewhere)
+            }
             Ok(holder) => Trouble::Lost(holder.and_then(|(_, holder)| holder)),
             Err(trouble) => trouble,
         }
+    }
+
+    /// Returns the statement that sets the `search_path` which the connection began with for a transaction; none if the program
+    /// has made the connection, and may have chosen another since.
+    fn own_path(&self) -> &'static str {
+        match &self.source {
+            Source::Url { config, .. } if options::search_path(config).is_none() => {
+                "SET LOCAL search_path TO DEFAULT;"
+            }
+            _ => "",
+        }
+    }
+
+    /// Checks that the server has the `search_path` of the URL, which decides where the tables are.
+    fn has_path(&self) -> Result<(), Trouble> {
+        let Source::Url { config, .. } = &self.source else { return Ok(()) };
+        let Some(asked) = options::search_path(config) else { return Ok(()) };
+        let found = self.rows("SELECT current_setting('search_path')", &[])?;
+        let found: String = first(&found)?;
+        if found == asked { Ok(()) } else { Err(Trouble::permanent(Ignored { asked, found })) }
     }
 
     pub(super) fn holder(&self, key: &str) -> Result<Option<(i64, Option<String>)>, Trouble> {

@@ -52,6 +52,9 @@ pub(super) fn trouble(error: RedisError, limit: Duration) -> Trouble {
     if error.is_timeout() {
         return Trouble::no_answer(limit);
     }
+    if error.detail().is_some_and(|text| text.contains("invalid bulk length")) {
+        return Trouble::permanent(TooLong(error));
+    }
     let may_pass = match error.kind() {
         ErrorKind::Io => !is_about_certificates(&error),
         // A broken connection may leave a part of an answer.
@@ -60,6 +63,29 @@ pub(super) fn trouble(error: RedisError, limit: Duration) -> Trouble {
     };
     if may_pass { Trouble::transient(error) } else { Trouble::permanent(error) }
 }
+
+/// The error of a server that closes a connection as soon as it is asked something.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server closed the connection as it began; if a proxy that knows only some commands is between (twemproxy), \
+     name the server itself"
+)]
+struct Closed(#[source] RedisError);
+
+/// Converts an error of a connection that begins.
+pub(super) fn trouble_at_first(error: RedisError, limit: Duration) -> Trouble {
+    let source = error.source().and_then(<dyn StdError>::downcast_ref::<SharedError>);
+    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
+    if source.is_some_and(|source| source.kind() == io::ErrorKind::UnexpectedEof) {
+        return Trouble::transient(Closed(error));
+    }
+    trouble(error, limit)
+}
+
+/// The error of a value that is longer than the server accepts.
+#[derive(Debug, thiserror::Error)]
+#[error("what is to be saved is longer than the server accepts; raise its `proto-max-bulk-len`")]
+struct TooLong(#[source] RedisError);
 
 fn is_about_certificates(error: &RedisError) -> bool {
     // The driver's source is a shared pointer to the error.

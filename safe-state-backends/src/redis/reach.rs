@@ -4,12 +4,13 @@
 //! All keys are in one slot, and so on one node of a cluster, so one connection suffices. A node that does not have the keys
 //! says which node has them, and is not asked again.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::redis::{
     Client, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisError, RedisResult,
-    Value, cmd, from_redis_value,
+    Value, cmd, from_redis_value, pipe,
 };
 
 /// A host and a port.
@@ -32,14 +33,24 @@ struct Sentinel {
     at: Vec<Address>,
 }
 
-/// The known nodes of a cluster, if the server is in one.
+/// What is known of the server, and of the nodes of its cluster, if it is in one.
 #[derive(Default)]
 struct Cluster {
-    /// Whether a server was asked for the cluster's nodes.
+    /// Whether a server was asked.
     is_asked: bool,
+    /// Whether the server leaves all syncing to the operating system (`appendfsync no`), and so never says that it has synced.
+    never_syncs: bool,
     nodes: Vec<Address>,
     /// The node that has the keys, as far as known.
     owner: Option<Address>,
+}
+
+/// Returns the policy by which a server with this memory removes keys that do not expire, if its memory is limited.
+fn evicts(memory: &str) -> Option<String> {
+    let of = |name| memory.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let is_limited = of("maxmemory:").is_some_and(|limit| limit != "0");
+    let policy = of("maxmemory_policy:").filter(|policy| policy.starts_with("allkeys-"))?;
+    is_limited.then(|| policy.to_owned())
 }
 
 impl Reach {
@@ -176,14 +187,46 @@ impl Reach {
         self.at(&node)?.get_connection_with_timeout(limit)
     }
 
-    /// Asks a server for the nodes of the cluster, once, so that the backend does not depend on the server in the URL. A server
-    /// that is in no cluster, or gives no answer, is not asked again.
-    pub(super) fn learn(&self, connection: &mut Connection) {
-        if std::mem::replace(&mut self.cluster().is_asked, true) || self.sentinel.is_some() {
-            return;
+    /// Asks a server, once, what it is. Returns the policy by which it removes keys that do not expire, and is then asked
+    /// again the next time. Learns the nodes of its cluster, so that the backend does not depend on the server in the URL. A
+    /// server that gives no answer is not asked again.
+    pub(super) fn learn(&self, connection: &mut Connection) -> Option<String> {
+        if std::mem::replace(&mut self.cluster().is_asked, true) {
+            return None;
         }
-        let slots = cmd("CLUSTER").arg("SLOTS").query::<Vec<Vec<Value>>>(connection);
-        let nodes = slots.unwrap_or_default().into_iter().flat_map(|slot| slot.into_iter().skip(2));
+        let questions = pipe()
+            .cmd("INFO")
+            .arg("memory")
+            .cmd("CONFIG")
+            .arg("GET")
+            .arg("appendfsync")
+            .cmd("CLUSTER")
+            .arg("SLOTS")
+            .ignore_errors()
+            .query::<Vec<RedisResult<Value>>>(connection);
+        let mut answers = questions.unwrap_or_default().into_iter().map(Result::ok);
+        let mut next = || answers.next().flatten();
+        let memory: Option<String> = next().and_then(|it| from_redis_value(it).ok());
+        if let Some(policy) = evicts(&memory.unwrap_or_default()) {
+            self.cluster().is_asked = false;
+            return Some(policy);
+        }
+        let set: Option<HashMap<String, String>> = next().and_then(|it| from_redis_value(it).ok());
+        self.cluster().never_syncs =
+            set.is_some_and(|it| it.get("appendfsync").is_some_and(|value| value == "no"));
+        if self.sentinel.is_none() {
+            let slots = next().and_then(|it| from_redis_value(it).ok());
+            self.learn_nodes(slots.unwrap_or_default());
+        }
+        None
+    }
+
+    pub(super) fn never_syncs(&self) -> bool {
+        self.cluster().never_syncs
+    }
+
+    fn learn_nodes(&self, slots: Vec<Vec<Value>>) {
+        let nodes = slots.into_iter().flat_map(|slot| slot.into_iter().skip(2));
         let mut nodes: Vec<Address> = nodes
             .filter_map(|node| from_redis_value::<Vec<Value>>(node).ok())
             .filter_map(|node| {
@@ -217,6 +260,20 @@ mod tests {
         for wrong in ["redis+sentinel://a", "redis+sentinel:///main", "redis+sentinel://a/"] {
             assert!(Reach::to(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_server_evicts_if_its_memory_is_limited() {
+        let memory = |limit, policy| {
+            format!(
+                "# Memory\r\nmaxmemory:{limit}\r\nmaxmemory_human:1M\r\nmaxmemory_policy:{policy}\r\n"
+            )
+        };
+        assert_eq!(evicts(&memory("1000", "allkeys-lfu")).as_deref(), Some("allkeys-lfu"));
+        assert_eq!(evicts(&memory("0", "allkeys-lfu")), None);
+        assert_eq!(evicts(&memory("1000", "volatile-lru")), None);
+        assert_eq!(evicts(&memory("1000", "noeviction")), None);
+        assert_eq!(evicts(""), None);
     }
 
     #[test]

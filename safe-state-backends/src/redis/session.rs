@@ -21,6 +21,20 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(Scripts::new);
 const FORGOTTEN: &str = "the server has forgotten the lease (it was flushed, evicts keys, or lost some when it restarted), \
      and since it could not be renewed in time another run may have had it; run the job again";
 
+const NOT_SYNCED: &str = "the server did not sync in time; with `appendfsync no` it never does: let it have `everysec` or \
+     `always`, or let the user have the right `+config|get`, to find that out";
+
+/// The error of a server that may remove the keys of a run.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server removes keys when its memory is full (`maxmemory-policy` is `{policy}`), so it may forget what was saved, \
+     and who runs a job, and two runs could both begin; let it have `noeviction` or one of the `volatile-` policies, \
+     or use another server"
+)]
+struct Evicts {
+    policy: String,
+}
+
 /// A connection to Redis.
 #[allow(missing_debug_implementations)] // No one outside comes by one.
 pub struct RedisSession {
@@ -151,7 +165,8 @@ impl RedisSession {
     /// Waits until the server has synced the last write, if the token's durability requires it and the server can tell: from
     /// 7.2 on, with `appendonly`.
     fn sync(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        if !self.tells_syncs || token.durability != Durability::Power {
+        let tells = self.tells_syncs && !self.reach.never_syncs();
+        if !tells || token.durability != Durability::Power {
             return Ok(());
         }
         // The answer has to come before the connection's time limit.
@@ -163,7 +178,7 @@ impl RedisSession {
         };
         match wait.query(connection) {
             Ok((1.., _replicas)) => Ok(()),
-            Ok((0_u64, 0_u64..)) => Err(Trouble::transient("the server did not sync in time")),
+            Ok((0_u64, 0_u64..)) => Err(Trouble::transient(NOT_SYNCED)),
             Err(refusal) if tells_no_syncs(&refusal) => {
                 tracing::debug!(target: "safe_state", %refusal, "the server tells no syncs");
                 self.tells_syncs = false;
@@ -172,6 +187,11 @@ impl RedisSession {
             Err(error) if is_a_replicas(&error) => Err(Trouble::transient(error)),
             Err(error) => Err(self.trouble(error)),
         }
+    }
+
+    fn give_back(&mut self, key: &str, epoch: u64) -> Result<(), Trouble> {
+        let keys = [self.lease(key), self.checkpoint(key)];
+        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(epoch)).map(drop)
     }
 
     /// Runs a script that loads a checkpoint, and returns it.
@@ -238,10 +258,16 @@ impl Session for RedisSession {
         let call = SCRIPTS.acquire.on(&[self.lease(request.key)]);
         let answer: Answer =
             self.run(&call.arg(request.holder).arg(millis(request.time)).arg(over))?;
-        self.reach.learn(&mut self.connection);
+        let policy = self.reach.learn(&mut self.connection);
         match answer {
             (_, Some(epoch), Some(holder)) => Ok(Acquired::No { epoch, holder }),
-            (_, Some(epoch), None) => Ok(Acquired::Yes { epoch }),
+            (_, Some(epoch), None) => match policy {
+                None => Ok(Acquired::Yes { epoch }),
+                Some(policy) => {
+                    self.give_back(request.key, epoch)?;
+                    Err(Trouble::permanent(Evicts { policy }))
+                }
+            },
             answer => Err(Trouble::permanent(format!("unexpected answer {answer:?}"))),
         }
     }
@@ -283,8 +309,7 @@ impl Session for RedisSession {
     }
 
     fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        let keys = [self.lease(&token.key), self.checkpoint(&token.key)];
-        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(token.epoch)).map(drop)
+        self.give_back(&token.key, token.epoch)
     }
 }
 

@@ -63,8 +63,8 @@ fn check(
             continue;
         }
         let changed = changes(body, ident, *is_evident);
-        let changed: Vec<Change> =
-            changed.into_iter().filter(|change| !covers(plan, &change.place)).collect();
+        let changed = changed.into_iter().filter(|change| !covers(plan, &change.place));
+        let changed = by_variable(changed, plan);
         if changed.is_empty() {
             continue;
         }
@@ -113,6 +113,22 @@ fn closures_of(plan: &Plan, head: &Expr, around: &Loop) -> Vec<Stmt> {
 /// Whether the place, or what it is a part of, is named.
 fn covers(plan: &Plan, place: &Variable) -> bool {
     plan.options.named().any(|named| named.holds(place))
+}
+
+/// Returns the changes. Fields are told apart for `self`, and for a variable of which an option names a field.
+fn by_variable(changed: impl Iterator<Item = Change>, plan: &Plan) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::new();
+    for Change { mut place, how } in changed {
+        if place.root != "self" && !plan.options.named().any(|it| it.root == place.root) {
+            place.fields = Vec::new();
+        }
+        match all.iter_mut().find(|change| change.place == place) {
+            Some(change) if how == Changed::Written => change.how = how,
+            Some(_) => {}
+            None => all.push(Change { place, how }),
+        }
+    }
+    all
 }
 
 fn is_evident(local: &Local) -> bool {

@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{
     BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprMethodCall, ExprReference,
-    ExprReturn, Ident, Item, Macro, Member, Stmt, Token,
+    ExprReturn, Ident, Item, Macro, Stmt, Token,
 };
 
 use crate::parse::options::variable::Variable;
@@ -115,11 +115,7 @@ impl Search<'_> {
     }
 
     fn change(&mut self, place: &Expr, how: Changed) {
-        let Some(mut place) = self.place(place) else { return };
-        // Only fields of `self` are told apart. A change to a field of another variable counts for the whole.
-        if place.root != "self" {
-            place.fields = Vec::<Member>::new();
-        }
+        let Some(place) = self.place(place) else { return };
         match self.found.iter_mut().find(|change| change.place == place) {
             Some(change) if how == Changed::Written => change.how = how,
             Some(_) => {}

@@ -56,3 +56,15 @@ const COLLECTIONS: [&str; 10] = [
     "Results",
     "Worklist",
 ];
+
+/// The functions that make channels in `tokio`, `crossbeam`, `flume` and the like.
+const MAKERS: [&str; 4] = ["channel", "unbounded_channel", "bounded", "unbounded"];
+
+/// Returns whether an expression makes a channel. `mpsc::channel()` of the standard library is known by its type.
+pub(crate) fn makes_channel(expr: &Expr) -> bool {
+    let Expr::Call(call) = expr else { return false };
+    let Expr::Path(it) = &*call.func else { return false };
+    let Some(last) = it.path.segments.last() else { return false };
+    MAKERS.iter().any(|name| last.ident == name)
+        && (last.ident != "channel" || !call.args.is_empty())
+}

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 pub(crate) struct Places {
     /// The resumable loops that may change the variable.
     pub(crate) changing: BTreeSet<usize>,
+    /// The loops in `changing` whose body, or a macro that it may call, mentions the variable.
+    pub(crate) mentioning: BTreeSet<usize>,
     /// The loops in `changing`, and the resumable loops inside them, which save the progress of the loops around them
     /// too.
     pub(crate) saving: BTreeSet<usize>,

@@ -23,6 +23,8 @@ pub(crate) enum Kind<'a> {
     Argument(&'a Argument),
     Local(&'a Local),
     Pattern(&'a Bound),
+    /// A macro may declare it, or the name is that of something else.
+    OfMacro,
 }
 
 impl Outer<'_> {
@@ -30,7 +32,7 @@ impl Outer<'_> {
     pub(crate) fn is_constant(&self) -> bool {
         match self.kind {
             Kind::Argument(it) => !it.is_mut && it.ty.as_ref().is_some_and(is_constant),
-            Kind::Local(_) | Kind::Pattern(_) => false,
+            Kind::Local(_) | Kind::Pattern(_) | Kind::OfMacro => false,
         }
     }
 }
@@ -66,13 +68,20 @@ pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>)
     for one in arguments.chain(bound.into_iter().map(|(_, it)| it)) {
         // A constant in a pattern looks like a variable.
         let may_be_one = match one.kind {
-            Kind::Argument(_) => false,
+            Kind::Argument(_) | Kind::OfMacro => false,
             Kind::Local(it) => it.is_refutable && !it.binding.is_mut,
             Kind::Pattern(_) => true,
         };
         let is_constant = may_be_one && one.ident.to_string().starts_with(char::is_uppercase);
         outer.retain(|before| before.ident != one.ident);
         outer.extend(Some(one).filter(|_| !is_constant));
+    }
+    // Such a name may be that of a known variable, which the call only reads.
+    for it in &around.scope.of_macros {
+        let ident = &it.binding.ident;
+        if !outer.iter().any(|known| known.ident == *ident) {
+            outer.push(of(ident, Kind::OfMacro, is_before(it)));
+        }
     }
     outer
 }

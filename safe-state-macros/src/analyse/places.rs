@@ -37,14 +37,17 @@ impl Places {
         originals: &BTreeMap<usize, Expr>,
     ) -> Self {
         let ident = &variable.ident;
+        let has_hiding = |target: &Target| {
+            let macros = survey.loops.get(target.at).map(|around| around.scope.macros.as_slice());
+            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
+            macros.unwrap_or_default().iter().any(hides)
+        };
         let may_change = |target: &&Target| {
             let around = survey.loops.get(target.at);
             if around.is_none_or(|around| !variable.stands_among(&around.scope.locals)) {
                 return false;
             }
-            let macros = around.map(|it| it.scope.macros.as_slice()).unwrap_or_default();
-            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
-            if macros.iter().any(hides) {
+            if has_hiding(target) {
                 return true;
             }
             // It could not be set back there, and nothing but a mention can change it.
@@ -58,6 +61,12 @@ impl Places {
         };
         let changing: BTreeSet<usize> =
             targets.iter().filter(may_change).map(|target| target.at).collect();
+        let is_mentioned = |target: &&Target| {
+            let block = originals.get(&target.at).and_then(body);
+            let is_in = |it: &Block| free::holds(&free_idents(it.to_token_stream()), ident);
+            changing.contains(&target.at) && (has_hiding(target) || block.is_some_and(is_in))
+        };
+        let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
         let events = Events::of(block, variable, targets);
         let reading = Reading { events: &events, changing: &changing };
         let ends = changing.iter().copied().filter(|at| reading.of_end(*at)).collect();
@@ -67,7 +76,7 @@ impl Places {
             changing.contains(at) || survey.around(*at).any(|outer| changing.contains(&outer))
         };
         let saving = targets.iter().map(|target| target.at).filter(is_saving).collect();
-        let places = Places { changing, saving, start, ends, items };
+        let places = Places { changing, mentioning, saving, start, ends, items };
         if variable.is_assignable() || !places.are_kept() {
             return places;
         }

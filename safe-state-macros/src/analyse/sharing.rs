@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, Item, Lifetime, Result};
+use syn::{Block, Error, Expr, Item, Label, Lifetime, Result};
 
 use crate::analyse::lending;
 use crate::analyse::plan::Plan;
@@ -56,7 +56,7 @@ pub(crate) fn check_shared(
         Expr::While(it) => it.label.as_ref().map(|label| label.name.clone()),
         _ => None,
     };
-    let mut ways_out = WaysOut { label, loops: 0, found: None };
+    let mut ways_out = WaysOut { label, loops: 0, labels: Vec::new(), found: None };
     ways_out.visit_block(body);
     ways_out.found.map_or(Ok(()), Err)
 }
@@ -87,11 +87,16 @@ fn keyword(written: &Expr) -> Span {
     }
 }
 
+const BREAKS: &str = "a `break` would end this worker's slice alone, as other workers are at other items; end with an error, or \
+                      remove `shared`";
+
 /// A search for what leaves the loop otherwise than by an error.
 struct WaysOut {
     label: Option<Lifetime>,
     /// The number of loops around the current place, within the body.
     loops: usize,
+    /// The labels of loops and blocks around the current place, within the body.
+    labels: Vec<Lifetime>,
     found: Option<Error>,
 }
 
@@ -99,27 +104,50 @@ impl WaysOut {
     fn refuse(&mut self, it: &impl Spanned, text: &str) {
         self.found.get_or_insert_with(|| Error::new(it.span(), text));
     }
+
+    /// Returns whether a label is one of a loop or block around the shared loop.
+    fn is_outside(&self, label: &Lifetime) -> bool {
+        !self.labels.contains(label) && Some(label) != self.label.as_ref()
+    }
+
+    fn within(&mut self, label: Option<&Label>, loops: usize, visit: impl FnOnce(&mut Self)) {
+        let outside = self.labels.len();
+        self.labels.extend(label.map(|label| label.name.clone()));
+        self.loops += loops;
+        visit(self);
+        self.loops -= loops;
+        self.labels.truncate(outside);
+    }
 }
 
 impl<'ast> Visit<'ast> for WaysOut {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
-            Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
-                self.loops += 1;
-                visit::visit_expr(self, expr);
-                self.loops -= 1;
+            Expr::ForLoop(it) => {
+                self.within(it.label.as_ref(), 1, |ways| visit::visit_expr(ways, expr));
+            }
+            Expr::While(it) => {
+                self.within(it.label.as_ref(), 1, |ways| visit::visit_expr(ways, expr));
+            }
+            Expr::Loop(it) => {
+                self.within(it.label.as_ref(), 1, |ways| visit::visit_expr(ways, expr));
+            }
+            Expr::Block(it) => {
+                self.within(it.label.as_ref(), 0, |ways| visit::visit_expr(ways, expr));
             }
             Expr::Break(it) => {
                 let leaves = match &it.label {
-                    Some(label) => Some(label) == self.label.as_ref(),
+                    Some(label) => Some(label) == self.label.as_ref() || self.is_outside(label),
                     None => self.loops == 0,
                 };
                 if leaves {
-                    self.refuse(it, "a `break` would end this worker's slice alone, as other workers are at other items; \
-                                     end with an error, or remove `shared`");
+                    self.refuse(it, BREAKS);
                 }
                 visit::visit_expr(self, expr);
+            }
+            Expr::Continue(it) if it.label.as_ref().is_some_and(|it| self.is_outside(it)) => {
+                self.refuse(it, BREAKS);
             }
             Expr::Return(it) => {
                 if !it.expr.as_deref().is_some_and(is_err) {

@@ -11,6 +11,7 @@ use crate::analyse::survey::Survey;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::parse::function::Argument;
+use crate::parse::options::unknown;
 use crate::parse::options::variable::Variable;
 
 /// Returns the variables named in `carry(..)` and `reconnect(..)`, whose places are still empty.
@@ -48,20 +49,33 @@ pub(crate) fn source(
     if !named.is_whole() {
         return field(plan, named);
     }
-    let standing = targets
-        .iter()
-        .filter_map(|target| survey.loops.get(target.at))
-        .flat_map(|it| &it.scope.locals);
-    let manual = survey.all_locals.iter().filter(|_| targets.is_empty());
+    let standing = || {
+        targets
+            .iter()
+            .filter_map(|target| survey.loops.get(target.at))
+            .flat_map(|it| &it.scope.locals)
+    };
+    let manual = || survey.all_locals.iter().filter(|_| targets.is_empty());
     let is_it = |local: &&Local| local.binding.ident == *ident;
-    if let Some(local) = standing.chain(manual).rfind(is_it) {
+    if let Some(local) = standing().chain(manual()).rfind(is_it) {
         let is_mut = local.binding.is_mut;
         return Ok((local_source(local, targets)?, local.value_type(), is_mut));
     }
     if let Some(argument) = plan.arguments.iter().find(|argument| argument.ident == *ident) {
         return Ok((argument_source(ident, argument)?, argument.value_type(), true));
     }
-    Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
+    let before = targets.iter().filter_map(|target| survey.loops.get(target.at));
+    if before.flat_map(|it| &it.scope.of_macros).any(|it| it.binding.ident == *ident) {
+        let text = format!(
+            "a variable to be restored needs a `let` of its own, not one in a macro; write `let mut {ident} = ...;`"
+        );
+        return Err(Error::new(ident.span(), text));
+    }
+    let locals = standing().chain(manual()).map(|local| &local.binding.ident);
+    let all = locals.chain(plan.arguments.iter().map(|argument| &argument.ident));
+    let meant = unknown::nearest(&ident.to_string(), all.map(ToString::to_string))
+        .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+    Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop{meant}")))
 }
 
 /// Returns the source of a field of an argument. The type of the field is not known.

@@ -1,29 +1,34 @@
 //! Finds all loops of a function's body, in the order of its text, and the places that may hide the job's loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::ext::IdentExt;
-use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
-    Lifetime, Macro, Pat, Signature, Type,
+    Lifetime, Macro, Pat, Signature, StmtMacro, Type,
 };
 
 use crate::parse::function::is_resumable;
-use crate::syntax::bindings::bindings;
+use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::{is_marker, while_let};
 use beside::Consumer;
+use heads::{cfgs, root};
 use locals::Local;
 use patterns::{Bound, Matched, matched};
+pub(crate) use tokens::holds_for;
+use tokens::markers;
 
 pub(crate) mod beside;
+mod heads;
 pub(crate) mod locals;
+mod of_macros;
+pub(crate) mod parts;
 pub(crate) mod patterns;
+mod tokens;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
@@ -51,6 +56,10 @@ pub(crate) struct Scope {
     pub(crate) block_labels: Vec<Lifetime>,
     /// The labels of the loops around the place.
     pub(crate) loop_labels: Vec<Lifetime>,
+    /// The variables that calls of macros before the place may declare, among them names of others.
+    pub(crate) of_macros: Vec<Local>,
+    /// The variables of which the function may move a field.
+    pub(crate) apart: BTreeSet<String>,
     /// The macros that the function defines before the place.
     pub(crate) macros: Vec<ItemMacro>,
 }
@@ -87,12 +96,20 @@ pub(crate) struct Survey {
     pub(crate) loops: Vec<Loop>,
     /// The places that hold a `for`, but whose inside is not this function's code.
     pub(crate) hidden: Vec<Hidden>,
+    /// What walks items out of sight, outside of all loops.
+    pub(crate) beside: Vec<Beside>,
     /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
     pub(crate) consumers: Vec<Consumer>,
     /// All locals, in the order of their declaration.
     pub(crate) all_locals: Vec<Local>,
     /// The `#[resume]` attributes that do not stand on a loop of the function's own.
     pub(crate) stray_markers: Vec<Attribute>,
+}
+
+/// What walks items out of sight, outside of all loops.
+pub(crate) struct Beside {
+    pub(crate) span: Span,
+    pub(crate) what: &'static str,
 }
 
 /// A visitor that goes through a body in the order of its text.
@@ -122,6 +139,7 @@ pub(crate) enum Hidden {
 /// noted as hidden.
 pub(crate) fn survey(block: &Block) -> Survey {
     let mut surveyor = Surveyor::default();
+    surveyor.scope.apart = parts::moved_in_block(block);
     surveyor.visit_block(block);
     surveyor.survey
 }
@@ -250,7 +268,14 @@ impl<'ast> Visit<'ast> for Surveyor {
                 self.scope.block_labels.pop();
             }
             Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
-            Expr::Async(it) => self.hide(&it.block, || Hidden::Async(it.async_token.span)),
+            Expr::Async(it) => {
+                self.note_beside(
+                    it.async_token.span,
+                    "`async` block",
+                    holds_for(it.block.to_token_stream()),
+                );
+                self.hide(&it.block, || Hidden::Async(it.async_token.span));
+            }
             Expr::Const(_) => {}
             _ => visit::visit_expr(self, expr),
         }
@@ -279,7 +304,14 @@ impl<'ast> Visit<'ast> for Surveyor {
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if holds_for(mac.tokens.clone()) {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
+            self.note_beside(mac.path.span(), "macro call", true);
         }
+    }
+
+    fn visit_stmt_macro(&mut self, it: &'ast StmtMacro) {
+        let of_macro = |ident| Local::of_macro(ident, self.lets, self.enclosing.clone());
+        self.scope.of_macros.extend(of_macros::declared(&it.mac).into_iter().map(of_macro));
+        visit::visit_stmt_macro(self, it);
     }
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
@@ -292,16 +324,21 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        self.survey.consumers.extend(Consumer::of(call));
+        let consumer = Consumer::of(call);
+        let is_loop = consumer.as_ref().is_some_and(Consumer::is_for_each);
+        self.note_beside(call.method.span(), "call", is_loop);
+        self.survey.consumers.extend(consumer);
         visit::visit_expr_method_call(self, call);
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
         let outside = (self.shadows.clone(), self.types.clone());
         let (locals, macros) = (self.scope.locals.len(), self.scope.macros.len());
+        let of_macros = self.scope.of_macros.len();
         visit::visit_block(self, block);
         (self.shadows, self.types) = outside;
         self.scope.locals.truncate(locals);
+        self.scope.of_macros.truncate(of_macros);
         self.scope.macros.truncate(macros);
     }
 
@@ -320,9 +357,11 @@ impl<'ast> Visit<'ast> for Surveyor {
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
+            // Such a `let` may not stand, and what the loop changes is not what it binds.
+            let is_of_other = heads::has_cfg(&local.attrs) && self.hides_mut(&binding);
             let local = Local::of(local, binding, at, self.enclosing.clone());
             self.survey.all_locals.push(local.clone());
-            self.scope.locals.push(local);
+            self.scope.locals.extend(Some(local).filter(|_| !is_of_other));
         }
         if let Pat::Type(typed) = &local.pat {
             let names = bindings(&typed.pat).into_iter().map(|it| it.name());
@@ -332,6 +371,17 @@ impl<'ast> Visit<'ast> for Surveyor {
 }
 
 impl Surveyor {
+    /// Returns whether the variable is not `mut`, and hides one that is.
+    fn hides_mut(&self, binding: &Binding) -> bool {
+        let hidden = self.scope.locals.iter().rfind(|it| it.binding.ident == binding.ident);
+        !binding.is_mut && hidden.is_some_and(|it| it.binding.is_mut)
+    }
+
+    fn note_beside(&mut self, span: Span, what: &'static str, is_loop: bool) {
+        let beside = Beside { span, what };
+        self.survey.beside.extend(Some(beside).filter(|_| is_loop && self.enclosing.is_empty()));
+    }
+
     fn hide(&mut self, inside: &impl ToTokens, hidden: impl FnOnce() -> Hidden) {
         if holds_for(inside.to_token_stream()) {
             self.survey.hidden.push(hidden());
@@ -345,56 +395,4 @@ impl Surveyor {
             self.hide(block, || Hidden::Function(sig.ident.clone()));
         }
     }
-}
-
-/// Returns the `#[resume]` markers anywhere in the tokens.
-fn markers(tokens: TokenStream) -> Vec<Attribute> {
-    let mut found = Vec::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        match (token, tokens.peek()) {
-            (TokenTree::Punct(hash), Some(TokenTree::Group(group))) if hash.as_char() == '#' => {
-                let attribute =
-                    TokenStream::from_iter([hash.into(), TokenTree::from(group.clone())]);
-                let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
-                found.extend(parsed.into_iter().filter(is_marker));
-            }
-            (TokenTree::Group(group), _) => found.extend(markers(group.stream())),
-            _ => {}
-        }
-    }
-    found
-}
-
-fn cfgs(attrs: &[Attribute]) -> Vec<String> {
-    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-    cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
-}
-
-/// Returns the variable that a chain of calls, references and `?` begins with. A field counts as no part of the chain.
-fn root(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Path(path) => path.path.get_ident().map(|ident| ident.unraw().to_string()),
-        Expr::MethodCall(it) => root(&it.receiver),
-        Expr::Reference(it) => root(&it.expr),
-        Expr::Unary(it) => root(&it.expr),
-        Expr::Paren(it) => root(&it.expr),
-        Expr::Group(it) => root(&it.expr),
-        Expr::Try(it) => root(&it.expr),
-        _ => None,
-    }
-}
-
-/// Returns whether the tokens hold a `for` loop anywhere. `for<'a>` and `impl X for Y` do not count.
-fn holds_for(tokens: TokenStream) -> bool {
-    let mut after_for = false;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) if ident == "for" => after_for = true,
-            TokenTree::Ident(ident) if ident == "in" && after_for => return true,
-            TokenTree::Group(group) if holds_for(group.stream()) => return true,
-            _ => {}
-        }
-    }
-    false
 }

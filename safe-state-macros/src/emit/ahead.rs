@@ -42,6 +42,8 @@
 
 mod rest;
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Local, LocalInit, Pat, PatType, Result, Stmt};
@@ -81,7 +83,7 @@ pub(crate) fn ahead_walk(
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
     let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
     let ways = Ways { returned, from: From::Outside(label, outer) };
-    let names = names(pat, &body);
+    let names = names(plan, pat, &body);
     let (part, rest) = it.split((pat, &part), &mut body, &names);
     let mut rest = rest;
     let exits = control_flow::as_values(&mut rest, ways, krate)?;
@@ -115,17 +117,28 @@ pub(crate) fn ahead_walk(
 }
 
 /// Returns the names of the item's pattern that the rest of the body uses. They come back with the part's value.
-fn names(pat: &Pat, body: &Block) -> Vec<Binding> {
+fn names(plan: &Plan, pat: &Pat, body: &Block) -> Vec<Binding> {
     let rest: TokenStream = body.stmts.iter().skip(1).map(ToTokens::to_token_stream).collect();
     let mut mentioned = free_idents(rest);
     if let Some(Stmt::Local(first)) = body.stmts.first() {
-        // The `else` of a `let .. else` may use names too.
-        let otherwise = first.init.as_ref().and_then(|init| init.diverge.as_ref());
-        let otherwise = otherwise.map(|(_, expr)| free_idents(expr.to_token_stream()));
-        mentioned.extend(otherwise.unwrap_or_default());
+        // Behind the first statement, a name that it binds is the new variable.
+        for it in bindings(&first.pat) {
+            mentioned.remove(&it.name());
+        }
+        mentioned.extend(first.init.as_ref().map(|it| beside_part(plan, it)).unwrap_or_default());
     }
     let bound = bindings(pat).into_iter();
     bound.filter(|it| mentioned.contains(&it.name())).collect()
+}
+
+/// Returns the names that an initialiser mentions outside of the part that runs ahead, as in the `else` of a `let .. else`.
+fn beside_part(plan: &Plan, init: &LocalInit) -> BTreeSet<String> {
+    let mut expr = (*init.expr).clone();
+    ahead::replace(plan, &mut expr, &local("value"));
+    let mut mentioned = free_idents(expr.to_token_stream());
+    let otherwise = init.diverge.as_ref().map(|(_, expr)| free_idents(expr.to_token_stream()));
+    mentioned.extend(otherwise.unwrap_or_default());
+    mentioned
 }
 
 /// Returns the names as a pattern: a tuple.

@@ -192,6 +192,8 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
         (items::entered(plan, *expr, target, keyword), save_points::fail(plan, here));
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
+    let over = sharing::is_shared(plan, target)
+        .then(|| quote_spanned! {here=> #krate::__private::NoBreakInASharedLoop });
     let next = if only_counts(plan, target, locals) {
         quote_spanned! {here=> #at_item #done }
     } else {
@@ -201,7 +203,7 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
                     #at_item
                     #done
                 }
-                #krate::__private::Step::Done => break,
+                #krate::__private::Step::Done => break #over,
                 #krate::__private::Step::Failed(#error) => #fail,
             }
         }

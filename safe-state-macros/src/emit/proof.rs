@@ -55,6 +55,7 @@ mod copy;
 mod fakes;
 mod head;
 mod macros;
+mod parts;
 mod rename;
 mod returned;
 mod shells;
@@ -133,13 +134,19 @@ pub(crate) fn proof(
     let mut closure = |kept: Option<&Variable>| {
         closure(plan, &written, (target, targets, around), (&outer, &seen, kept), &mut taken)
     };
-    let source = asked::fresh_source(plan, (target, &written), &outer);
-    let source = source.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
-    let of_source = source.map(|source| closure(Some(source))).unwrap_or_default();
+    let sources = asked::fresh_sources(plan, (target, &written), &outer).into_iter();
+    let sources = sources.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
+    let of_source: TokenStream = sources
+        .map(|source| {
+            let closure = closure(Some(source));
+            quote! { { #closure } }
+        })
+        .collect();
     let closure = if is_needed { closure(None) } else { TokenStream::new() };
     let head = head_closure(plan, &written, (target, targets), &outer, &mut taken);
     let items = beside::items_check(plan, (target, &written), &outer);
-    let shared = beside::shared_checks(plan, (target, &around.scope), &seen, &free, &mut taken);
+    let shared =
+        beside::shared_checks(plan, (target, &around.scope, &written), &seen, &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let durable = beside::durable_checks(plan, written.body);
     // Behind what may be what tells the types: the closure, or the body that runs.
@@ -217,8 +224,16 @@ fn head_closure(
     let own = BTreeSet::new();
     let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let cursor = cursor_within(target, targets);
-    let mut copy =
-        Copy { plan, outer: &names, own: &own, cursor, is_lost: false, may_go_on: true, inner: 0 };
+    let mut copy = Copy {
+        plan,
+        outer: &names,
+        apart: &[],
+        own: &own,
+        cursor,
+        is_lost: false,
+        may_go_on: true,
+        inner: 0,
+    };
     let nothing = Block { brace_token: written.body.brace_token, stmts: Vec::new() };
     let (returned, _) = returned_by(plan, &nothing);
     head::closure(plan, (target, written), outer, (&mut copy, &returned), taken).unwrap_or_default()
@@ -239,8 +254,9 @@ fn copied(
     own.extend(bindings(written.pat).iter().map(Binding::name));
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let (outer_names, own) = (outer_names.as_slice(), &own);
+    let apart = &parts::taken_apart(outer, &around.scope);
     let mut copy =
-        Copy { plan, outer: outer_names, own, cursor, is_lost: false, may_go_on, inner: 0 };
+        Copy { plan, outer: outer_names, apart, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
     let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);

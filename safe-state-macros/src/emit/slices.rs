@@ -12,7 +12,7 @@
 //!                 Err(error) => return on_error(error),
 //!             }
 //!             total = what the slice had last, or from_default(&total);
-//!             loop { the items of the slice, as of any loop }
+//!             let NoBreakInASharedLoop = loop { the items of the slice, as of any loop };
 //!             if tally.leave() { carry, or return the error }
 //!             keep_slice("total", &total), or return the error
 //!             if let Err(error) = items.finish(&mut tally) { return on_error(error) }
@@ -84,11 +84,12 @@ pub(crate) fn shared_walk(
                     }
                     #policy
                     #restored
-                    #label loop {
+                    // A `break` that a macro hides has another type.
+                    let #krate::__private::NoBreakInASharedLoop: #krate::__private::NoBreakInASharedLoop = #label loop {
                         if #tally.complete() { #due }
                         #boundary
                         #next
-                    }
+                    };
                     if #tally.leave() { #carry }
                     #kept
                     if let #krate::__private::Err(#error) = #items.#finish { #fail }
@@ -142,10 +143,11 @@ struct Merged<'a> {
 }
 
 fn merged_in<'a>(plan: &'a Plan, target: &'a Target) -> impl Iterator<Item = Merged<'a>> {
+    // A variable that the body does not mention stays as it is, whatever merging it with `from` would make of it.
     let changing = plan
         .carried
         .iter()
-        .filter(|it| it.places.changing.contains(&target.at) && it.is_assignable());
+        .filter(|it| it.places.mentioning.contains(&target.at) && it.is_assignable());
     changing.enumerate().map(|(number, variable)| {
         let merging = plan.options.restored.merging.iter();
         let merging = merging.clone().find(|it| it.variable == variable.named);

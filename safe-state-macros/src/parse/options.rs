@@ -8,7 +8,7 @@ mod policy;
 pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod side_by_side;
-mod unknown;
+pub(crate) mod unknown;
 pub(crate) mod variable;
 
 use proc_macro2::{Ident, Span};

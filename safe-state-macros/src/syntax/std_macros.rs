@@ -30,7 +30,7 @@ const EVALUATING: [&str; 17] = [
 
 /// Changes the expressions in the call of a macro of the standard library, if a `?` is in them.
 pub(crate) fn each_expression(mac: &mut Macro, mut change: impl FnMut(&mut Expr)) {
-    if !is_evaluating(&mac.path) || !has_question(mac.tokens.clone()) {
+    if !is_of_std(&mac.path) || !has_question(mac.tokens.clone()) {
         return;
     }
     let arguments = |input: ParseStream<'_>| changed(input, &mut change);
@@ -41,7 +41,7 @@ pub(crate) fn each_expression(mac: &mut Macro, mut change: impl FnMut(&mut Expr)
 }
 
 /// Returns whether the path is one of [`EVALUATING`], by itself or behind the name of its crate.
-fn is_evaluating(path: &Path) -> bool {
+pub(crate) fn is_of_std(path: &Path) -> bool {
     let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
     let name = match names.as_slice() {
         [name] => name,

@@ -252,9 +252,9 @@ pub enum Error {
     },
     /// An argument that belongs to the job has changed since the job began.
     #[error(
-        "`{argument}` of job `{job}` is not what it was when the job began; call it with what it was, put it into the \
-         job's name if each has a job of its own, as in `name = format!(\"import-{{}}\", ..)`, \
-         say `fresh({argument})` if it does not matter, {}, or {}",
+        "`{argument}` of job `{job}` has changed since the job began; call it with the earlier value, put it \
+         into the job's name if each value is a job of its own, as in `name = format!(\"import-{{}}\", ..)`, \
+         name it in `fresh({argument})` if it does not matter, {}, or {}",
         accept(job), start_over(job), job = Line(job), argument = Line(argument))]
     ArgumentChanged {
         /// The job's name.

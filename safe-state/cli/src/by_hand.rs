@@ -12,11 +12,11 @@ use super::escape;
 use super::exit::Failed;
 use super::import::read;
 use super::place::Place;
-use super::screen::{Screen, Shown, items};
+use super::screen::{Screen, Shown};
 
-/// Gives items of a job up: its runs pass over them, and they count as skipped.
+/// Gives up items of a job: later runs skip them, and they count as skipped.
 ///
-/// The job must not be running: `cancel` ends its run. One that has not begun begins with that.
+/// The job must not be running: `cancel` ends its run. If the job has not begun, its first run starts from this state.
 #[derive(Args, Debug)]
 pub(super) struct Skip {
     /// The job's name.
@@ -32,9 +32,9 @@ pub(super) struct Skip {
     loop_id: u16,
 }
 
-/// Marks items of a job complete, as done elsewhere: its runs pass over them.
+/// Marks items of a job as complete, because they were done elsewhere: later runs skip them.
 ///
-/// The job must not be running: `cancel` ends its run. One that has not begun begins with that.
+/// The job must not be running: `cancel` ends its run. If the job has not begun, its first run starts from this state.
 #[derive(Args, Debug)]
 pub(super) struct Done {
     /// The job's name.
@@ -50,16 +50,16 @@ pub(super) struct Done {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// The items in front of that index.
+    /// The items before this index.
     #[arg(long, value_name = "INDEX")]
     until: Option<u64>,
     /// The items whose keys are the lines of a file, or of standard input as `-`.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// All up to the one that this cursor names, behind which its loop goes on: text.
+    /// All items up to the one with this cursor, which is a text; the loop continues after it.
     #[arg(long, value_name = "TEXT")]
     cursor: Option<String>,
-    /// The same of a cursor that is a number.
+    /// The same for a cursor that is a number.
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     cursor_number: Option<i64>,
 }
@@ -133,20 +133,21 @@ fn hashes(keys: impl IntoIterator<Item: AsRef<str>>) -> Vec<u64> {
 /// Parses `7`, or `7-9` with both ends included, as a range.
 fn range(text: &str) -> Result<Range<u64>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let number = |text: &str| text.trim().parse::<u64>().map_err(|error| error.to_string());
-    let (first, last) = (number(first)?, number(last)?);
-    if last < first || last == u64::MAX {
-        return Err("a range is as `7-9`, both ends included".to_owned());
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last && last < u64::MAX => Ok(first..last + 1),
+        _ => Err("expected an index such as `7`, or a range such as `7-9`".to_owned()),
     }
-    Ok(first..last + 1)
 }
 
 impl Shown for Changed<'_> {
     fn text(&self) -> String {
         let job = escape::line(self.job);
         match self.added {
-            Some(added) => format!("job `{job}`: {} more {}\n", items(added), self.what),
-            None => format!("job `{job}` will continue after that cursor\n"),
+            Some(0) => format!("job `{job}`: nothing changed, these items were complete before\n"),
+            Some(1) => format!("job `{job}`: 1 more item {}\n", self.what),
+            Some(added) => format!("job `{job}`: {added} more items {}\n", self.what),
+            None => format!("job `{job}` will continue after this cursor\n"),
         }
     }
 }

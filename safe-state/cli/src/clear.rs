@@ -10,12 +10,15 @@ use serde::Serialize;
 use super::escape;
 use super::exit::Failed;
 use super::place::Place;
-use super::screen::{Screen, Shown};
+use super::screen::{Screen, Shown, jobs};
 
-/// Removes the checkpoint of a job, so that its next run starts over; or those of jobs that have finished.
+/// Removes the checkpoint of a job, so that its next run starts over.
 ///
-/// A job that is running is left alone.
+/// The job must not be running: `cancel` ends its run. `--finished` removes the checkpoints of jobs that have finished.
 #[derive(Args, Debug)]
+#[command(
+    override_usage = "safe-state clear [OPTIONS] <JOB>\n       safe-state clear [OPTIONS] --finished [--older-than <TIME>]"
+)]
 pub(super) struct Clear {
     /// The job's name.
     #[arg(required_unless_present = "finished")]
@@ -23,7 +26,7 @@ pub(super) struct Clear {
     /// All jobs that have finished, kept their checkpoint, and have no dead letters.
     #[arg(long, conflicts_with = "job")]
     finished: bool,
-    /// Those alone that were saved last before that time: `30d`.
+    /// With `--finished`: only jobs that were last saved longer ago than this, such as `30d`.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "finished")]
     older_than: Option<Duration>,
 }
@@ -58,11 +61,6 @@ impl Shown for ClearedFinished {
         let names: String = self.cleared.iter().map(|job| escape::line(job) + "\n").collect();
         format!("{names}cleared {}\n", jobs(self.cleared.len()))
     }
-}
-
-/// Returns a text such as `1 job` or `2 jobs`.
-fn jobs(count: usize) -> String {
-    format!("{count} job{}", if count == 1 { "" } else { "s" })
 }
 
 impl Shown for Cleared<'_> {

@@ -39,14 +39,13 @@ struct Effect<'a> {
 impl JobAndReason {
     /// Asks a job to pause. A job that has not begun then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let means = "is to wait before its next item, until `safe-state resume`";
+        let means = "was asked to wait before its next item, until `safe-state resume`";
         self.ask(Request::Pause, place, (screen, "pause", means))
     }
 
     /// Abandons a job. A job that has not begun then never begins.
     pub(super) fn abandon(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let means =
-            "is to end before its next item, and not to run again, until `safe-state resume`";
+        let means = "was asked to end before its next item, and does not run again until `safe-state resume`";
         self.ask(Request::Abandon, place, (screen, "abandon", means))
     }
 
@@ -70,7 +69,7 @@ impl JobArg {
             self.note_a_new_name(place, screen)?;
         }
         Request::delete(&*backend, &self.job)?;
-        self.tell(screen, None, "is to go on")
+        self.tell(screen, None, "may continue")
     }
 
     pub(super) fn cancel(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
@@ -83,9 +82,9 @@ impl JobArg {
                 )));
             }
             Ok(None) => return Err(place.no_such(&self.job)),
-            Ok(Some(_)) => "is to end before its next item",
+            Ok(Some(_)) => "was asked to end before its next item",
             Err(Error::Unsupported(_)) => {
-                "is to end before its next item, if it runs, which cannot be told from here"
+                "was asked to end before its next item, if it runs, which cannot be told from here"
             }
             Err(error) => return Err(error.into()),
         };
@@ -102,7 +101,7 @@ impl JobArg {
         self.tell(
             screen,
             Some("accept"),
-            "is to go on, in its next run, with another input, arguments, version or code",
+            "may resume in its next run, although its input, arguments, version or code have changed",
         )
     }
 

@@ -11,7 +11,7 @@ use super::exit::Failed;
 use super::place::Place;
 use super::screen::{BAD, BOLD, Screen, Shown, field, items, within};
 
-/// Shows the items that a job has given up on, and why.
+/// Shows the items that a job has given up, and why.
 #[derive(Args, Debug)]
 pub(super) struct DeadLetters {
     /// The job's name.
@@ -69,8 +69,7 @@ fn letter_text(letter: &Letter) -> String {
 impl Shown for Shelf {
     fn text(&self) -> String {
         let job = escape::line(&self.job);
-        let mut text =
-            format!("job {BOLD}{job}{BOLD:#}: {} given up on\n", items(self.count as u64));
+        let mut text = format!("job {BOLD}{job}{BOLD:#}: {} given up\n", items(self.count as u64));
         text.extend(self.dead_letters.iter().map(|letter| format!("\n{}", letter_text(letter))));
         text
     }

@@ -1,4 +1,4 @@
-//! `safe-state doctor`: finds what can be saved of a damaged checkpoint.
+//! `safe-state doctor`: finds what can be recovered of a damaged checkpoint.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ use super::import::read;
 use super::place::Place;
 use super::screen::{BAD, BOLD, DIM, GOOD, Screen, Shown, WARN, items_of};
 
-/// Checks a checkpoint's file record by record, and says what can be saved of it.
+/// Checks a checkpoint's file record by record, and shows which part can be recovered.
 ///
-/// The file is never changed: what is saved goes into another.
+/// The file is never changed: the part that can be recovered goes into another file.
 #[derive(Args, Debug)]
 pub(super) struct Doctor {
     /// The file, or `-` for standard input.
     file: PathBuf,
-    /// Writes what can be saved to a new file, for `import`, or to take the place of this one.
+    /// Writes the part that can be recovered to a new file, for `import`.
     #[arg(long, value_name = "NEW")]
     repair: Option<PathBuf>,
     /// Shows each record.

@@ -15,7 +15,7 @@ use super::exit::Failed;
 use super::place::Place;
 use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN, items, times, within};
 
-/// Says what a run of a job would do now: what it would skip, do again, restore, or refuse, and why.
+/// Shows what a run of a job would do now, and why: skip, do again, restore, check, or refuse.
 #[derive(Args, Debug)]
 pub(super) struct Explain {
     /// The job's name.
@@ -60,11 +60,24 @@ enum Does {
 
 impl Explain {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let look = place.look(&self.job)?;
+        let backend = place.backend()?;
+        let Some(look) = Look::at(&*backend, &self.job)? else {
+            let asked = Request::load_with_reason(&*backend, &self.job)?;
+            return screen.show(&self.not_begun(&asked.ok_or_else(|| place.no_such(&self.job))?));
+        };
         let is_abandoned = look.request() == Some(Request::Abandon);
         let is_held = matches!(look.run, Run::By(_)) && !look.checkpoint.has_slices();
         let begins = !is_held && !is_abandoned;
         screen.show(&Explanation { job: self.job.clone(), begins, points: points(&look) })
+    }
+
+    /// Explains a job that has no checkpoint, but a request to it.
+    fn not_begun(&self, asked: &(Request, Option<String>)) -> Explanation {
+        let mut points = Vec::new();
+        of_request(Some(asked), &mut points);
+        points
+            .push(Point::new(Does::Continues, "with the first item: nothing is stored".to_owned()));
+        Explanation { job: self.job.clone(), begins: asked.0 != Request::Abandon, points }
     }
 }
 
@@ -85,11 +98,11 @@ fn points(look: &Look) -> Vec<Point> {
         points.push(Point::new(Does::Checks, why.to_owned()));
     }
     of_request(asked.as_ref(), &mut points);
-    if let Some(version) = checkpoint.version() {
-        points.push(Point::new(Does::Checks, format!("its version, which has to be `{version}`")));
-    } else {
-        points.push(Point::new(Does::Checks, "its version: it has to have none".to_owned()));
-    }
+    let version = match checkpoint.version() {
+        Some(version) => format!("that its version is `{version}`"),
+        None => "that it has no `version`".to_owned(),
+    };
+    points.push(Point::new(Does::Checks, version));
     for (number, progress) in checkpoint.numbered_loops() {
         let name = match checkpoint.loops().count() {
             1 => String::new(),
@@ -136,16 +149,13 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
     if let Some(keys) = progress.keys() {
         say(
             Does::Skips,
-            format!(
-                "{}, complete by key, wherever the input has them now",
-                items(keys.len() as u64)
-            ),
+            format!("{}, complete by key, at any position of the input", items(keys.len() as u64)),
         );
-        say(Does::Continues, "with all items of other keys".to_owned());
+        say(Does::Continues, "with all items that have other keys".to_owned());
         return;
     }
     if !completed.is_empty() {
-        let by = if progress.cursor().is_some() { ", in front of the cursor" } else { "" };
+        let by = if progress.cursor().is_some() { "; the cursor is after them" } else { "" };
         let which = match completed.len() {
             1 => format!("item {completed}, which is"),
             _ => format!("items {completed}, which are"),
@@ -153,26 +163,20 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
         say(Does::Skips, format!("{which} complete{by}"));
     }
     if let Some(mark) = progress.mark() {
-        say(
-            Does::Checks,
-            format!("item {}, which has to be the one that it was (`on_input_change`)", mark.index),
-        );
+        say(Does::Checks, format!("that item {} has not changed (`on_input_change`)", mark.index));
     }
     match progress.end() {
         Some(LoopEnd::Exhausted) if checkpoint.is_finished() => {
             say(
                 Does::Continues,
-                "with items that the input has more than before, if any".to_owned(),
+                "with new items at the end of the input, if there are any".to_owned(),
             );
         }
         Some(LoopEnd::Exhausted) => {
             say(Does::Continues, "after the loop, which had ended".to_owned());
         }
         Some(_) => {
-            say(
-                Does::Continues,
-                "behind the loop, which a `break` or `return` had left".to_owned(),
-            );
+            say(Does::Continues, "after the loop, which a `break` or `return` had left".to_owned());
         }
         None => say(Does::Continues, format!("with item {}", completed.prefix())),
     }
@@ -207,15 +211,22 @@ fn of_failure(checkpoint: &Checkpoint, points: &mut Vec<Point>) {
         None if checkpoint.is_open() => {
             let saved: safe_state_backends::Timestamp = checkpoint.updated_at().into();
             let why = format!(
-                "what was done after the last save, {saved}: the run has not come to its end"
+                "the item in progress, and what was done after the last save, {saved}; the run has no recorded end"
             );
             points.push(Point::new(Does::Repeats, why));
         }
         None => {}
     }
-    let given_up = checkpoint.dead_letters().len() as u64 + checkpoint.skipped();
+    let letters = checkpoint.dead_letters().len() as u64;
+    let given_up = letters + checkpoint.skipped();
     if given_up > 0 {
-        let why = format!("{} given up on, as if complete", items(given_up));
+        let retry = match letters {
+            0 => String::new(),
+            1 if given_up == 1 => "; `safe-state retry` puts it back".to_owned(),
+            _ if letters == given_up => "; `safe-state retry` puts them back".to_owned(),
+            _ => format!("; `safe-state retry` puts {letters} of them back"),
+        };
+        let why = format!("{} given up{retry}", items(given_up));
         points.push(Point::new(Does::Skips, why));
     }
 }

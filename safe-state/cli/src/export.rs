@@ -8,7 +8,7 @@ use safe_state_backends::{Checkpoint, NotByHand, write_named, write_named_once};
 use serde::Serialize;
 
 use super::escape;
-use super::exit::Failed;
+use super::exit::{Code, Failed};
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
 use safe_state_base::error::one_line;
@@ -20,7 +20,7 @@ pub(super) struct Export {
     job: String,
     /// The file, or `-` for standard output.
     file: PathBuf,
-    /// Takes what is saved while the job runs. Put in elsewhere, what it does since is done again.
+    /// Also while the job runs: writes its last save. A run from this file repeats what the job does after that.
     #[arg(long)]
     running: bool,
     /// Replaces the file, if there is one.
@@ -45,7 +45,16 @@ impl Export {
             if !backend.exists(&self.job)? {
                 return Err(place.no_such(&self.job));
             }
-            let mut lease = place.lease(&self.job)?;
+            let mut lease = place.lease(&self.job).map_err(|failed| match failed.code {
+                Code::Running => Failed {
+                    message: format!(
+                        "{}; or add --running to export its last save",
+                        failed.message
+                    ),
+                    ..failed
+                },
+                _ => failed,
+            })?;
             let checkpoint = Checkpoint::load_held(&mut *lease, &*backend, &self.job)?;
             drop(lease);
             checkpoint.ok_or_else(|| place.no_such(&self.job))?

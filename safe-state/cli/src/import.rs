@@ -12,19 +12,19 @@ use super::exit::{Code, Failed};
 use super::place::Place;
 use super::screen::{Screen, Shown, items};
 
-/// Puts the checkpoint in a file, which `export` wrote or a backend in files, into this backend.
+/// Stores a checkpoint from a file in this backend: one that `export` wrote, or the file of a job.
 ///
-/// The job must not be running there.
+/// The job must not be running in this backend.
 #[derive(Args, Debug)]
 pub(super) struct Import {
     /// The job's name, as the checkpoint has it.
     job: String,
-    /// Puts it in as that of another job: a copy.
+    /// Stores it as a copy, under the name of another job.
     #[arg(long = "as", value_name = "NAME")]
     as_job: Option<String>,
     /// The file, or `-` for standard input.
     file: PathBuf,
-    /// Replaces the checkpoint that the job has there.
+    /// Replaces the checkpoint that the job has in this backend.
     #[arg(long)]
     overwrite: bool,
 }
@@ -54,7 +54,7 @@ impl Import {
         let mut lease = place.lease(job)?;
         if !self.overwrite && lease.load(&*backend, job)?.is_some() {
             return Err(Failed::new(format!(
-                "job `{job}` has a checkpoint in `{place}`; look at it, and add --overwrite to lose it"
+                "job `{job}` has a checkpoint in `{place}`; look at it, and add --overwrite to replace it"
             )));
         }
         lease.save(&bytes)?;

@@ -45,7 +45,7 @@ use clap::{Parser, Subcommand};
 use place::Place;
 use screen::Screen;
 
-/// Looks at the jobs of safe-state, while they run as well.
+/// Shows and steers the jobs of safe-state, also while they run.
 #[derive(Debug, Parser)]
 #[command(name = "safe-state", version, max_term_width = 100, after_long_help = EXIT_CODES)]
 struct Arguments {
@@ -60,13 +60,13 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  it did what it was asked
-  1  that could not be done
-  2  the arguments make no sense
-  3  there is no such job, nothing of it to show, or no run of it to cancel
+  0  the command succeeded
+  1  the command failed; the message says why
+  2  the arguments are wrong
+  3  the job does not exist, has nothing to show, or has no run to cancel
   4  the job is running
-  5  its checkpoint is damaged
-  6  what is stored is no checkpoint of it";
+  5  the job's checkpoint is damaged
+  6  the stored file is not a checkpoint of this job that can be read";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -90,13 +90,13 @@ enum Command {
     Restart(restart::Restart),
     /// Asks a job to pause: its run saves, and waits before its next item.
     Pause(control::JobAndReason),
-    /// Takes back what was asked of a job, so that it goes on.
+    /// Withdraws a `pause`, `cancel`, `abandon` or `accept`, so that the job continues.
     Resume(control::JobArg),
-    /// Asks the run of a job to end before its next item; a later run goes on.
+    /// Asks the run of a job to end before its next item; a later run resumes.
     Cancel(control::JobArg),
     /// Ends a job for good: its run ends before its next item, and no other begins until `resume`.
     Abandon(control::JobAndReason),
-    /// Lets the next run of a job go on with what the one before was refused for.
+    /// Lets the next run of a job resume, although its input, arguments, version or code have changed.
     Accept(control::JobArg),
     Export(export::Export),
     Import(import::Import),

@@ -42,7 +42,9 @@ impl List {
         let (jobs, codes): (Vec<Row>, Vec<Option<Code>>) = rows.into_iter().flatten().unzip();
         let code = codes.into_iter().flatten().next();
         if jobs.is_empty() {
-            screen.note(&format!("there are no jobs in `{place}`"));
+            screen.note(&format!(
+                "there are no jobs in `{place}`; `--dir` or `--backend` names another place"
+            ));
         }
         screen.show(&Listed { jobs })?;
         let message = || "there are checkpoints that cannot be read".to_owned();
@@ -108,7 +110,7 @@ impl Row {
             Cell::number(it.progress.total.map_or_else(String::new, |total| total.to_string())),
             Cell::number(percent(it).unwrap_or_default()),
             Cell::number(it.runs.runs.to_string()),
-            Cell::number(it.runs.dead_letters.to_string()),
+            Cell::number((it.runs.dead_letters as u64 + it.runs.skipped).to_string()),
             Cell::new(it.runs.updated_at.map_or_else(String::new, |at| at.to_string()), DIM),
         ]
     }

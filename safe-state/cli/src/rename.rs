@@ -10,9 +10,9 @@ use super::exit::Failed;
 use super::place::Place;
 use super::screen::{Screen, Shown};
 
-/// Gives a job another name: what is stored of it, and what is asked of it.
+/// Gives a job another name. Its checkpoint and requests move to the new name.
 ///
-/// Neither of the two must be running. A job with files or connections that it goes on with is renamed by its program.
+/// Neither job may be running. A job with `reconnect` handles must be renamed by its program, with `Job::rename`.
 #[derive(Args, Debug)]
 pub(super) struct Rename {
     /// The job's name.

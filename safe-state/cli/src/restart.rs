@@ -11,9 +11,9 @@ use safe_state_base::stored;
 use super::exit::Failed;
 use super::place::Place;
 
-/// Removes the checkpoint of a job and what is asked of it, and runs its program, which starts over.
+/// Removes the checkpoint of a job and the requests to it, and runs its program, which starts over.
 ///
-/// A job that is running is left alone. The program takes this one's place.
+/// The job must not be running. The program replaces this command.
 #[derive(Args, Debug)]
 pub(super) struct Restart {
     /// The job's name.

@@ -10,7 +10,7 @@ use super::exit::Failed;
 use super::place::Place;
 use super::screen::{Screen, Shown};
 
-/// Puts a job's dead letters back: its next run does their items, and no others that are complete.
+/// Puts a job's dead letters back: its next run does these items again.
 #[derive(Args, Debug)]
 pub(super) struct Retry {
     /// The job's name.

@@ -14,30 +14,30 @@ use super::workers;
 use safe_state_base::Backoff;
 use safe_state_limits::{ByteSize, Supervisor};
 
-/// Runs a program, any program, and starts it again if it crashes, is killed, fails, or passes a limit.
+/// Runs any program, and starts it again if it crashes, is killed, fails, or exceeds a limit.
 ///
-/// It exits as the program did at last: with its code, or 128 and the number of the signal that it died of.
-/// If the program says that its run was to stop, it is not started again; it exits with 75 if the run is to go on later, with
-/// 76 if there was nothing left for a worker, and with 77 if it was cancelled or has ended itself.
-/// It exits with 125 if the program can't be watched, 126 if it can't be executed, and 127 if it is not found.
+/// The command exits with the code of the program's last run, or with 128 plus the number of the signal that ended it.
+/// If the program's run stopped, the program is not started again. Then the command exits with 75 if a later run resumes, with
+/// 76 if nothing was left for a worker, and with 77 if the run was cancelled or ended itself.
+/// It exits with 125 if it can't watch the program, 126 if the program can't be executed, and 127 if it is not found.
 #[derive(Args, Debug)]
 pub(super) struct Run {
-    /// How often it is started again, in a row; a run of more than a minute lets the count begin anew.
+    /// How many times in a row the program is started again; a run of more than a minute resets the count.
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     restarts: u32,
-    /// The pauses before that: the first, and the longest.
+    /// The pauses before a restart: the first, and the longest.
     #[arg(long, value_name = "TIME..TIME", default_value = "1s..1m", value_parser = backoff)]
     backoff: Backoff,
-    /// How long one run of it may take.
+    /// How long one run may take.
     #[arg(long, value_name = "TIME", value_parser = time)]
     timeout: Option<Duration>,
-    /// How much memory it and the programs that it has started may have in use.
+    /// How much memory the program and its child processes may use.
     #[arg(long, value_name = "SIZE")]
     max_memory: Option<ByteSize>,
-    /// How long it has to end, once it has passed a limit, before it is killed.
+    /// How long the program has to end after a limit, before it is killed.
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
     grace_period: Duration,
-    /// In how many processes it runs at the same time, each of which is started again: for a job that they share.
+    /// The number of processes that run at the same time, for a job that they share; each is started again.
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     workers: u32,
     /// The program, and its arguments.

@@ -118,6 +118,11 @@ pub(super) fn items(count: impl Into<u128>) -> String {
     }
 }
 
+/// Returns a text such as `1 job` or `2 jobs`.
+pub(super) fn jobs(count: usize) -> String {
+    format!("{count} job{}", if count == 1 { "" } else { "s" })
+}
+
 /// Returns a text such as `2 items` or `2 of 9 items`.
 pub(super) fn items_of(completed: u64, total: Option<u64>) -> String {
     match total {

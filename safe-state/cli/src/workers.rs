@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::process::{Child, Command, ExitCode};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -114,7 +115,7 @@ fn all_ended(mut workers: Vec<Child>, asked: &PassedSignals) -> io::Result<Vec<i
         let mut left = Vec::new();
         for mut worker in workers {
             match worker.try_wait()? {
-                Some(status) => codes.push(status.code().unwrap_or(1)),
+                Some(status) => codes.push(exit_code(status)),
                 None => left.push(worker),
             }
         }
@@ -125,6 +126,11 @@ fn all_ended(mut workers: Vec<Child>, asked: &PassedSignals) -> io::Result<Vec<i
         thread::sleep(LOOK);
     }
     Ok(codes)
+}
+
+/// Returns a worker's exit code, or 128 and the number of the signal that ended its supervisor.
+fn exit_code(status: ExitStatus) -> i32 {
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
 }
 
 fn pass_on(workers: &[Child], signal: Signal) {
@@ -142,7 +148,7 @@ mod tests {
 
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-    use super::{all_started, code};
+    use super::{all_ended, all_started, code};
 
     #[test]
     fn no_worker_is_left_if_one_cannot_be_started() {
@@ -161,6 +167,12 @@ mod tests {
             let left = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
             assert_eq!(left.unwrap_err(), rustix::io::Errno::CHILD, "it was waited for");
         }
+    }
+
+    #[test]
+    fn a_signal_is_told_by_its_number() {
+        let killed = Command::new("sh").args(["-c", "kill -9 $$"]).spawn().unwrap();
+        assert_eq!(all_ended(vec![killed], &vec![]).unwrap(), [137]);
     }
 
     #[test]

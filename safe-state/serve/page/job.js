@@ -130,7 +130,7 @@ const JobPage = (() => {
     return facts;
   });
 
-  /** The items given up on, a part of them at a time. */
+  /** The items given up, a part of them at a time. */
   class Letters {
     constructor(page, job) {
       [this.page, this.job, this.offset, this.count, this.shown] = [page, job, 0, 0, []];

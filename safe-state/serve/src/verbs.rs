@@ -50,7 +50,7 @@ const VERBS: [Verb; 7] = [
         fits: |it, _| it.asked.asked.is_none() && it.state != State::Finished,
         does: |backend, PressRequest { job, .. }| {
             Request::Pause.save(backend, job)?;
-            Ok("it is to wait before its next item".to_owned())
+            Ok("it was asked to wait before its next item".to_owned())
         },
     },
     Verb {
@@ -61,7 +61,7 @@ const VERBS: [Verb; 7] = [
         fits: |it, _| it.asked.asked.is_some(),
         does: |backend, PressRequest { job, .. }| {
             Request::delete(&**backend, job)?;
-            Ok("it is to go on".to_owned())
+            Ok("it may continue".to_owned())
         },
     },
     Verb {
@@ -78,7 +78,7 @@ const VERBS: [Verb; 7] = [
     Verb {
         name: "retry",
         label: "Retry what was given up",
-        means: "The next run does the items again that were given up on.",
+        means: "The next run does the items again that were given up.",
         asks: false,
         fits: |it, _| it.runs.dead_letters > 0 && it.holder.is_none(),
         does: |backend, PressRequest { job, .. }| {
@@ -106,7 +106,7 @@ const VERBS: [Verb; 7] = [
         },
         does: |backend, PressRequest { job, .. }| {
             Request::Accept.save(backend, job)?;
-            Ok("its next run is to go on with what has changed".to_owned())
+            Ok("its next run may resume with what has changed".to_owned())
         },
     },
     Verb {
@@ -223,5 +223,5 @@ fn cancel(
         Err(error) => return Err(error.into()),
     }
     Request::Cancel.save(backend, job)?;
-    Ok("it is to end before its next item".to_owned())
+    Ok("it was asked to end before its next item".to_owned())
 }

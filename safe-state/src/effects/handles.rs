@@ -49,26 +49,30 @@ impl Handles {
                 key.stay_beside(&mut store);
                 has_finished = store.checkpoint().first_finished_at().is_some();
             }
+            let moved = key.moved(&*backend);
             self.key = Some(key);
-            self.outputs = Outputs::of(backend, job, has_finished);
+            self.outputs = Outputs::of((backend, job), has_finished, moved);
         }
         Ok(Ok(()))
     }
 
-    /// Rebuilds the handle of the variable `name` from its saved bytes.
+    /// Rebuilds the handle of the variable `name` from its saved bytes. If `accepts`, what the handle is for may have changed
+    /// since; the second value says of what it was taken as it is.
     pub(crate) fn rebuild<T>(
         &mut self,
-        job: &str,
+        (job, accepts): (&str, bool),
         name: &str,
         bytes: &[u8],
         means: &Means<T>,
-    ) -> Result<T, ReconnectError> {
+    ) -> (Result<T, ReconnectError>, Vec<String>) {
         let registry = &self.registry;
         let (bytes, is_known) = match &self.key {
             Some(key) => key.opened(job, name, bytes),
             None => (bytes, true),
         };
-        self.outputs.within(name, || (means.reconnect)(bytes, is_known, registry))
+        self.outputs.accept(accepts);
+        let rebuilt = self.outputs.within(name, || (means.reconnect)(bytes, is_known, registry));
+        (rebuilt, self.outputs.accept(false))
     }
 
     /// Returns the bytes that the handle is rebuilt from, after data written through it is safe.

@@ -34,8 +34,8 @@ fn in_another_directory(name: &str) -> Option<String> {
             && is_unfinished(&FileBackend::new(dir.join(DEFAULT_STATE_DIR)), name)
     })?;
     Some(format!(
-        "begins anew in `{}`, and a run that is not finished is in `{}`: run it there, or name one place in \
-         `$SAFE_STATE_DIR`",
+        "begins anew in `{}`, although an unfinished run is in `{}`: start the program there, or set `$SAFE_STATE_DIR` to \
+         one place for both",
         here.join(DEFAULT_STATE_DIR).display(),
         older.join(DEFAULT_STATE_DIR).display()
     ))
@@ -56,7 +56,7 @@ fn by_another_name(backend: &dyn Backend, name: &str) -> Option<String> {
     };
     let older = backend.list().ok()?.into_iter().find(is_of_same)?;
     Some(format!(
-        "begins anew in `{}`, and job `{older}` of the same path is not finished: give the job's name one form of it, \
+        "begins anew in `{}`, although job `{older}` of the same path is unfinished: give the job's name one form of it, \
          as `std::path::absolute` does",
         place.display()
     ))

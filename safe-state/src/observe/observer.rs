@@ -110,6 +110,23 @@ impl Observer {
         failure.clone().with_index(index)
     }
 
+    /// Returns the index in the whole input of an item of an outermost loop.
+    pub(crate) fn index(&self, index: u64) -> u64 {
+        self.whole.index(index)
+    }
+
+    /// Returns how many items of the whole loop are complete, if `completed` are of the slice under way, or of the run.
+    pub(crate) fn completed_in_whole(&self, completed: u64) -> u64 {
+        self.whole.position(0, completed)
+    }
+
+    /// Reports that the run has saved `checkpoint`.
+    pub(crate) fn saved(&mut self, checkpoint: &Checkpoint) {
+        // The complete items are counted only if someone listens.
+        let whole = &self.whole;
+        self.events.saved(|| whole.position(0, checkpoint.completed().len()));
+    }
+
     /// Reports that the run waits on purpose.
     #[inline]
     pub(crate) fn waits(&self) {

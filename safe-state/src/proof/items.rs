@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, RwLock};
 
+use crate::proof::within::PointsToCell;
 use crate::proof::{TypeOf, may_be_unknown};
 
 /// Items through which nothing can be changed.
@@ -52,6 +53,17 @@ pub trait OfClone {
     }
 }
 impl<T: Clone> OfClone for &&&&&TypeOf<T> {}
+
+/// Chosen for items that point to a cell or a lock; `P` says where.
+pub trait OfCellBehind<P> {
+    /// Does not compile: something can be changed through the items.
+    fn read_only(&self)
+    where
+        Self: ReadOnly,
+    {
+    }
+}
+impl<P, T: PointsToCell<P>> OfCellBehind<P> for &&&&&&&TypeOf<T> {}
 
 macro_rules! mutable {
     ($(#[$doc:meta])* $name:ident: $([$($generics:tt)*] $of:ty;)*) => {

@@ -1,23 +1,12 @@
 //! Finds local variables that can be changed through a shared reference, which the proof does not notice.
 //!
-//! Method resolution chooses: first the types of the standard library that are known to be shared, then types without
-//! cells.
+//! Method resolution chooses: first the types of the standard library that are known to be shared, or contain one that is,
+//! then types without cells.
 
-use std::fs::File;
-use std::net::{TcpStream, UdpSocket};
-#[cfg(unix)]
-use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::panic::RefUnwindSafe;
-use std::process::ChildStdin;
-use std::ptr::NonNull;
-use std::rc::{self, Rc};
-use std::sync::atomic::{
-    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8,
-    AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
-};
-use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::sync::{self, Arc, Mutex, OnceLock, RwLock};
 
+use crate::proof::kinds::{Shared, Writable};
+use crate::proof::within::{At, SharedWithin, WritableWithin};
 use crate::proof::{TypeOf, may_be_unknown};
 
 /// Variables that the loop can't change through a shared reference.
@@ -85,9 +74,6 @@ pub trait OfHandle {
     }
 }
 
-/// A type that can be changed through a shared reference, itself or by what it holds.
-pub trait Shared {}
-
 impl<T: Shared> OfShared for &&&TypeOf<T> {}
 
 /// A reference that is borrowed from an argument.
@@ -96,73 +82,34 @@ pub trait OfBorrowed {
     fn unshared(&self) {}
 }
 
-impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&T> {}
-impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&mut T> {}
-
-/// A file or a connection, or a type that holds one.
-pub trait Writable {}
+impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&T> {}
+impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&mut T> {}
 
 impl<T: Writable> OfHandle for &&TypeOf<T> {}
 
-macro_rules! kinds {
-    ($kind:ident: $([$($generics:tt)*] $of:ty;)*) => {
-        $(impl<$($generics)*> $kind for $of {})*
-    };
+/// Chosen for types that contain one that is changed through a shared reference; `P` says where.
+pub trait OfSharedWithin<P> {
+    /// Does not compile: what the variable contains can be changed through a shared reference.
+    fn unshared(&self)
+    where
+        Self: Unshared,
+    {
+    }
 }
 
-/// Passes a trait on through types that point to a value or contain it. Types that may begin empty, such as `Vec`, are
-/// left out: the compiler may not know the type of their elements yet.
-macro_rules! around {
-    ($($kind:ident)*) => { $(
-        kinds! { $kind:
-            [T: $kind + ?Sized] &T;
-            [T: $kind + ?Sized] Box<T>;
-            [T: $kind + ?Sized] Rc<T>;
-            [T: $kind + ?Sized] Arc<T>;
-            [T: $kind + ?Sized] rc::Weak<T>;
-            [T: $kind + ?Sized] sync::Weak<T>;
-            [T: $kind] [T];
-            [T: $kind, const N: usize] [T; N];
-        }
-    )* };
+impl<const N: usize, P, T: SharedWithin<At<N, P>>> OfSharedWithin<At<N, P>> for &&&&&TypeOf<T> {}
+
+/// Chosen for types that contain a file or a connection; `P` says where.
+pub trait OfHandleWithin<P> {
+    /// Does not compile: the loop can write to the file or connection.
+    fn unshared(&self)
+    where
+        Self: Unwritten,
+    {
+    }
 }
 
-around! { Shared Writable }
-
-kinds! { Shared:
-    [T: ?Sized] Mutex<T>;
-    [T: ?Sized] RwLock<T>;
-    [T] OnceLock<T>;
-    [] AtomicBool;
-    [] AtomicI8;
-    [] AtomicI16;
-    [] AtomicI32;
-    [] AtomicI64;
-    [] AtomicIsize;
-    [] AtomicU8;
-    [] AtomicU16;
-    [] AtomicU32;
-    [] AtomicU64;
-    [] AtomicUsize;
-    [T] AtomicPtr<T>;
-    [T] Sender<T>;
-    [T] SyncSender<T>;
-    [T] Receiver<T>;
-    [T: ?Sized] *mut T;
-    [T: ?Sized] NonNull<T>;
-}
-
-kinds! { Writable:
-    [] File;
-    [] TcpStream;
-    [] UdpSocket;
-    [] ChildStdin;
-}
-#[cfg(unix)]
-kinds! { Writable:
-    [] UnixStream;
-    [] UnixDatagram;
-}
+impl<const N: usize, P, T: WritableWithin<At<N, P>>> OfHandleWithin<At<N, P>> for &&&&TypeOf<T> {}
 
 /// Chosen for types that hold no cell.
 pub trait OfPlain {

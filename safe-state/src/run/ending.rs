@@ -254,7 +254,10 @@ fn give_back<R>(
     on_error: impl FnOnce(Error) -> R,
 ) -> R {
     let (written, completed) = match ended {
-        Ok(Some((written, completed))) => (written.map_err(Error::from), Some(completed)),
+        Ok(Some((written, completed))) => {
+            let completed = stages.observer.completed_in_whole(completed);
+            (written.map_err(Error::from), Some(completed))
+        }
         Ok(None) => (Ok(()), None),
         Err(error) => (Err(error), None),
     };

@@ -90,7 +90,8 @@ pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_fligh
     stages.take_back_lent();
     stages.progress.settle(depth, completed, in_flight);
     if in_flight && depth == 0 && staged::watches_items() {
-        stages.progress.position(depth).into_iter().for_each(staged::handed_out);
+        let position = stages.progress.position(depth);
+        position.map(|at| stages.observer.index(at)).into_iter().for_each(staged::handed_out);
     }
     if in_flight
         && stages.observer.watches_items()
@@ -189,6 +190,9 @@ fn complete_timed(stages: &mut Stages, depth: usize) -> bool {
 
 fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -> bool {
     if was_committed {
+        if depth == 0 && staged::completed() {
+            stages.control.requests().stage_end();
+        }
         let position = stages.progress.position(depth);
         stages.observer.completed(depth, position);
         return stages.control.requests().is_due();

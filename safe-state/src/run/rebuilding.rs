@@ -23,7 +23,13 @@ pub(super) fn reconnect<T>(
         .map_err(|error| failed(stages, name, error, When::Begun))?;
     let bytes = stages.values(|mut values| values.restore_bytes::<T>(name, place))?;
     let Some(bytes) = bytes else { return Ok(None) };
-    match stages.handles.rebuild(stages.observer.job(), name, &bytes, means) {
+    let accepts = stages.session.terms.accepts;
+    let of = (stages.observer.job(), accepts);
+    let (rebuilt, accepted) = stages.handles.rebuild(of, name, &bytes, means);
+    for what in accepted {
+        stages.observer.events().accepted(&what);
+    }
+    match rebuilt {
         // While nothing is complete, a new handle serves as well as the rebuilt one.
         Err(error)
             if error.is_absence() && stages.values(|values| values.is_nothing_complete(place)) =>

@@ -37,6 +37,11 @@ impl Which {
     }
 }
 
+/// The value of the loop over a slice's items. A `break` that a macro hides in the body has another, and does not compile: it
+/// would leave the slice before its end, which would count as finished.
+#[derive(Clone, Copy, Debug)]
+pub struct NoBreakInASharedLoop;
+
 /// The items of a shared loop that are known by index, one slice after the other.
 #[derive(Debug)]
 pub struct SharedItems<I: Iterator, K> {

@@ -389,7 +389,7 @@ impl Stages {
 
     fn report_saved(&mut self) {
         if let Some(store) = self.saving.store() {
-            self.observer.events().saved(store.checkpoint());
+            self.observer.saved(store.checkpoint());
         }
     }
 

@@ -6,6 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use safe_state_backends::{Backend, Error};
 
+/// The beginning of the names that belong to no job, such as the note on which job writes a file.
+const NOTES: &str = "safe-state/";
+
 /// A place where a job can crash. Saves and items count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Crash {
@@ -34,8 +37,10 @@ struct Stored {
     /// Whether the crash has happened: since then each call fails.
     is_down: bool,
     saves: usize,
-    /// The numbers of the saves that removed a checkpoint.
+    /// The numbers of the saves that removed a checkpoint, and of the releases. After these a job has ended.
     ends: Vec<usize>,
+    /// The numbers of the saves that released a file of a job that had ended.
+    releases: Vec<usize>,
     items: usize,
 }
 
@@ -56,10 +61,10 @@ impl Shelf {
     /// Returns all places where the run so far could have crashed.
     pub(super) fn places(&self) -> Vec<Crash> {
         let stored = self.stored();
-        let before = (0..stored.saves).map(Crash::BeforeSave);
+        let before = (0..stored.saves).filter(|save| !stored.releases.contains(save));
         let after = (0..stored.saves).filter(|save| !stored.ends.contains(save));
         let items = (0..stored.items).map(Crash::AtItem);
-        before.chain(after.map(Crash::AfterSave)).chain(items).collect()
+        before.map(Crash::BeforeSave).chain(after.map(Crash::AfterSave)).chain(items).collect()
     }
 
     /// Returns whether anything has been saved.
@@ -130,7 +135,15 @@ impl Backend for Shelf {
 
     fn delete(&self, job: &str) -> Result<(), Error> {
         self.write(("deleting", job), |stored| {
-            stored.ends.push(stored.saves);
+            let save = stored.saves;
+            let follows_an_end = stored.ends.last().is_some_and(|end| end + 1 == save);
+            let is_of_a_job = !job.starts_with(NOTES);
+            if follows_an_end && !is_of_a_job {
+                stored.releases.push(save);
+            }
+            if follows_an_end || is_of_a_job {
+                stored.ends.push(save);
+            }
             stored.checkpoints.remove(job);
         })
     }

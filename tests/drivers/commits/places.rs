@@ -5,7 +5,8 @@ use std::sync::Arc;
 use postgres::NoTls;
 use rusqlite::Connection;
 use safe_state::backend::{Backend, FileBackend, from_url};
-use safe_state::{commit, resumable};
+use safe_state::testing::{fail_at, stop_after, survives};
+use safe_state::{Error, commit, resumable};
 use safe_state_tests::servers::postgres_url;
 
 use super::{Base, put_in};
@@ -44,6 +45,31 @@ fn a_checkpoint_elsewhere_is_an_error_that_says_where() {
     );
     let server = refused(from_url(&postgres_url()).unwrap(), &base);
     assert!(server.contains("one of SQLite, and the checkpoint is in the backend;"), "{server}");
+}
+
+#[test]
+fn a_trial_says_that_it_cannot_test_a_commit() {
+    let base = Base::new();
+    let mut said = String::new();
+    survives(|_| said = refused(Arc::new(base.backend()), &base));
+    assert!(
+        said.contains("in the memory of `testing::survives`, which can't test a `commit!`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_test_stops_a_run_after_a_committed_item() {
+    let base = Base::new();
+    let mut connection = base.connection();
+    let mut post = || elsewhere(Arc::new(base.backend()), &mut connection);
+    let stopped = stop_after(1, || post().unwrap_err());
+    assert!(matches!(stopped.downcast_ref(), Some(Error::Stopped { .. })), "{stopped}");
+    assert_eq!(base.rows(), [0]);
+    assert!(fail_at(1, &mut post).is_none());
+    assert_eq!(base.rows(), [0]);
+    post().unwrap();
+    assert_eq!(base.rows(), [0, 1]);
 }
 
 #[test]

@@ -146,6 +146,21 @@ impl<'s, 'a> Fields<'s, 'a> {
         Ok(value)
     }
 
+    /// Returns the fields of a value: the name, the place and the bytes of each.
+    pub(super) fn skipped(
+        state: &'s mut State<'a>,
+        record: RecordId,
+    ) -> Result<Vec<(&'a str, NodeId, &'a [u8])>, ReadError> {
+        let mut fields = Fields::begin(state, record, None)?;
+        let mut found = Vec::new();
+        while let Some(name) = fields.advance()? {
+            let Some(field) = fields.current.take() else { break };
+            found.push((name, field.node, fields.state.skipped(field.node)?));
+        }
+        fields.end(None)?;
+        Ok(found)
+    }
+
     fn begin(
         state: &'s mut State<'a>,
         record: RecordId,
@@ -231,10 +246,7 @@ impl<'s, 'a> Fields<'s, 'a> {
 fn check_renamed(stored: &[Field], old: &str, wanted: &[&str]) -> Result<(), ReadError> {
     let is_new = |name: &&&str| stored.iter().all(|field| *field.name != ***name);
     let Some(new) = wanted.iter().find(is_new) else { return Ok(()) };
-    Err(ReadError::custom(format!(
-        "there is no field `{old}` any more, and none was stored for `{new}`; if it was renamed, add \
-         `#[serde(alias = \"{old}\")]` to `{new}`, and if it was taken away, keep it until the job has finished"
-    )))
+    Err(ReadError::no_field(old, Some(new)))
 }
 
 impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
@@ -267,6 +279,9 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
             .map_err(|error| error.within_field(&field.name))?;
         if std::mem::take(&mut self.state.is_ignored) {
             self.ignored = Some(&field.name);
+            if let Some(trace) = self.state.trace {
+                trace.note_ignored(self.record.0, &field.name);
+            }
         }
         Ok(value)
     }

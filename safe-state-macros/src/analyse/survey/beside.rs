@@ -55,6 +55,11 @@ impl Consumer {
         is_one.then(|| Consumer { method: call.method.clone(), beside: beside() })
     }
 
+    /// Returns whether the call does something for each item, and gives no value for all of them.
+    pub(crate) fn is_for_each(&self) -> bool {
+        self.method.to_string().contains("for_each")
+    }
+
     /// Returns the error that says what to write in place of the call.
     pub(crate) fn refusal(&self) -> Error {
         let method = &self.method;

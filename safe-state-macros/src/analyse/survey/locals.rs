@@ -3,7 +3,7 @@
 use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
-use crate::analyse::collections::{is_of_std, makes_collection};
+use crate::analyse::collections::{is_of_std, makes_channel, makes_collection};
 use crate::analyse::opening::Opening;
 use crate::analyse::place::part;
 use crate::analyse::survey::beside;
@@ -34,9 +34,9 @@ pub(crate) struct Init {
     kind: Initialiser,
     pub(crate) opening: Opening,
     /// The variable that the initialiser is, or refers to without `mut`, as a whole or by a field.
-    pub(super) refers_to: Option<String>,
+    pub(crate) refers_to: Option<String>,
     /// The variable that the initialiser is, is a part of, or is made of by methods.
-    pub(super) made_of: Option<String>,
+    pub(crate) made_of: Option<String>,
     /// A method in the initialiser whose items come in the order in which they complete.
     pub(crate) beside: Option<Ident>,
 }
@@ -51,6 +51,8 @@ pub(crate) enum Initialiser {
     Collection,
     /// A literal, such as a number or a text.
     Literal,
+    /// The call of a function that makes a channel.
+    Channel,
     Other,
 }
 
@@ -70,6 +72,11 @@ impl Local {
 
     pub(crate) fn is_collection(&self) -> bool {
         matches!(self.init.kind, Initialiser::Collection)
+    }
+
+    /// Returns whether the variable is an end of a channel.
+    pub(crate) fn is_channel(&self) -> bool {
+        matches!(self.init.kind, Initialiser::Channel)
     }
 
     /// Returns whether the methods of the variable's type are known: it is a collection, a number or a text.
@@ -101,6 +108,21 @@ impl Local {
         }
     }
 
+    /// Returns the variable that a macro call behind `at` `let`s may declare, inside the loops `around`.
+    pub(crate) fn of_macro(ident: Ident, at: usize, around: Vec<usize>) -> Self {
+        let (kind, opening) = (Initialiser::Other, Opening::default());
+        Local {
+            binding: Binding { ident, is_mut: false },
+            at,
+            is_plain: false,
+            is_refutable: false,
+            ty: None,
+            is_mut_reference: false,
+            init: Init { kind, opening, refers_to: None, made_of: None, beside: None },
+            around,
+        }
+    }
+
     /// Returns the written type of the variable's value: for a `&mut T`, the `T`.
     pub(crate) fn value_type(&self) -> Option<Type> {
         match self.ty.as_ref()? {
@@ -117,6 +139,7 @@ impl Init {
             Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
             Some(init) if makes_collection(init) => Initialiser::Collection,
             Some(init) if is_literal(init) => Initialiser::Literal,
+            Some(init) if makes_channel(init) => Initialiser::Channel,
             Some(_) => Initialiser::Other,
         };
         let opening = init.map(Opening::of).unwrap_or_default();

@@ -14,9 +14,11 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::patterns::OfArgument;
 use crate::analyse::survey::{Loop, Scope};
 use crate::analyse::targets::Target;
+use crate::emit::proof::parts;
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
 use crate::parse::options::variable::Variable;
+use crate::syntax::bindings::own_names;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
@@ -62,17 +64,24 @@ pub(crate) fn is_named(head: &Expr, named: &[&Variable], outer: &[Outer<'_>]) ->
 /// Refuses variables that can be changed through a shared reference.
 pub(crate) fn shared_checks(
     plan: &Plan,
-    (target, scope): (&Target, &Scope),
+    (target, scope, written): (&Target, &Scope, &Written<'_>),
     seen: &[&Outer<'_>],
     free: &BTreeSet<String>,
     taken: &mut Taken,
 ) -> TokenStream {
+    let own = own_names(written.body);
+    let apart = parts::taken_apart(seen.iter().copied(), scope);
     let checks = seen.iter().filter_map(|it| {
         let of_argument = match it.kind {
             Kind::Argument(_) => return None,
             Kind::Local(local) if !local.has_value() => return None,
             // What a loop around binds is looked at as its items.
             Kind::Pattern(bound) if bound.is_item => return None,
+            // A function has no type that is known without its arguments.
+            Kind::OfMacro if !parts::has_members(written.body.to_token_stream(), &it.ident) => {
+                return None;
+            }
+            Kind::OfMacro => None,
             Kind::Local(local) => {
                 scope.is_of_argument(local, &plan.arguments).then_some(OfArgument::Reference)
             }
@@ -86,9 +95,15 @@ pub(crate) fn shared_checks(
         is_meant.then(|| {
             let here = at(it.ident.span());
             let krate = moved_crate(&plan.krate, here);
-            let known = taken::take(plan, &it.ident, taken);
             let but_borrowed = of_argument.map(|_| quote_spanned! {here=> , but borrowed });
-            quote_spanned! {here=> #krate::__private::unshared!(#known #but_borrowed); }
+            let is_apart = apart.contains(&it.ident) && !free::holds(&own, &it.ident);
+            let parts = is_apart.then(|| parts::used(written.body.to_token_stream(), &it.ident));
+            let whole = || vec![Variable { root: it.ident.clone(), fields: Vec::new() }];
+            let checks = parts.flatten().unwrap_or_else(whole).into_iter().map(|place| {
+                let known = taken::take(plan, &place.place(), taken);
+                quote_spanned! {here=> #krate::__private::unshared!(#known #but_borrowed); }
+            });
+            checks.collect::<TokenStream>()
         })
     });
     checks.collect()

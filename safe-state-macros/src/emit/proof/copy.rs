@@ -16,7 +16,10 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprMacro, ExprReturn, Item, Lifetime, Macro, Stmt};
 
 use crate::analyse::plan::Plan;
+use crate::analyse::survey::parts::taken;
+use crate::emit::proof::parts;
 use crate::emit::proof::rename::{Renamed, rename};
+use crate::parse::options::variable::Variable;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{RESERVED, at, local};
 use crate::syntax::leaving::leaves;
@@ -27,6 +30,8 @@ pub(crate) struct Copy<'a> {
     pub(crate) plan: &'a Plan,
     /// The variables from before the loop.
     pub(crate) outer: &'a [Ident],
+    /// Those of them of which a field may have been moved.
+    pub(crate) apart: &'a [Ident],
     /// The names that the body binds itself.
     pub(crate) own: &'a BTreeSet<String>,
     /// The local that stands for the type of the cursors that are asked for.
@@ -40,28 +45,49 @@ pub(crate) struct Copy<'a> {
     pub(crate) inner: usize,
 }
 
+/// What stands in a block, or in a value, that is lost with the function.
+struct Lost {
+    /// The names that it does not bind itself.
+    names: BTreeSet<String>,
+    /// The fields whose values it takes.
+    taken: Vec<Variable>,
+}
+
 impl Copy<'_> {
-    /// `inside` as a block that no hidden `break` leaves, with locals in place of the outer variables among
-    /// `names`; nothing if there are none.
-    fn closed(&self, names: &BTreeSet<String>, inside: impl ToTokens, here: Span) -> Option<Expr> {
+    /// `inside` as a block that no hidden `break` leaves, with locals in place of the outer variables that it
+    /// names; nothing if there are none.
+    fn closed(&self, lost: &Lost, inside: impl ToTokens, here: Span) -> Option<Expr> {
         let krate = &self.plan.krate;
-        let this = local("left_self");
-        let lost =
-            self.outer.iter().filter(|it| free::holds(names, it) && !free::holds(self.own, it));
-        let lost: TokenStream = lost
-            .map(|it| {
-                let lost = if *it == "self" { &this } else { it };
-                quote_spanned! {here=>
-                    let mut #lost = #krate::__private::fake(&#it);
-                    #krate::__private::touch(&mut #lost);
-                }
-            })
-            .collect();
-        let renamed = Renamed { root: "self".to_owned(), fields: Vec::new(), to: this };
-        let inside = rename(inside.into_token_stream(), &[renamed]);
+        let inside = inside.into_token_stream();
+        let is_lost = |it: &&Ident| free::holds(&lost.names, it) && !free::holds(self.own, it);
+        let whole = |it: &Ident| vec![Variable { root: it.clone(), fields: Vec::new() }];
+        let places = self.outer.iter().filter(is_lost).flat_map(|it| {
+            let parts = self.apart.contains(it).then(|| parts::used(inside.clone(), it)).flatten();
+            // Of a variable that can't be borrowed as a whole, what is borrowed here may be returned.
+            let taken = |parts: Vec<Variable>| {
+                parts.into_iter().filter(|it| lost.taken.contains(it)).collect()
+            };
+            parts.map_or_else(|| whole(it), taken)
+        });
+        let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
+        for (number, place) in places.enumerate() {
+            let lost = if place.is_whole() && place.root != "self" {
+                place.root.clone()
+            } else {
+                let to = local(&format!("left_{number}"));
+                let (root, fields) = (place.root.to_string(), place.fields.clone());
+                renamed.push(Renamed { root, fields, to: to.clone() });
+                to
+            };
+            declared.extend(quote_spanned! {here=>
+                let mut #lost = #krate::__private::fake(&#place);
+                #krate::__private::touch(&mut #lost);
+            });
+        }
+        let inside = rename(inside, &renamed);
         let label = Lifetime::new(&format!("'{RESERVED}_left"), Span::mixed_site());
-        (!lost.is_empty())
-            .then(|| Expr::Verbatim(quote_spanned! {here=> #label: { #lost #inside } }))
+        (!declared.is_empty())
+            .then(|| Expr::Verbatim(quote_spanned! {here=> #label: { #declared #inside } }))
     }
 
     /// `commit!` and `cursor!` as what does nothing; a `commit!` that is neither awaited nor asked at once may
@@ -154,30 +180,36 @@ impl VisitMut for Copy<'_> {
         if !is_left {
             return visit_mut::visit_block_mut(self, block);
         }
-        let names = free::of_block(block);
+        let lost = Lost {
+            names: free::of_block(block),
+            taken: taken(|it| syn::visit::Visit::visit_block(it, block)),
+        };
         self.is_lost = true;
         visit_mut::visit_block_mut(self, block);
         self.is_lost = false;
         let stmts = &block.stmts;
-        if let Some(closed) = self.closed(&names, quote! { #(#stmts)* }, Span::mixed_site()) {
+        if let Some(closed) = self.closed(&lost, quote! { #(#stmts)* }, Span::mixed_site()) {
             block.stmts = vec![Stmt::Expr(closed, None)];
         }
     }
 
     fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
-        let names = |value: &Expr| {
+        let lost = |value: &Expr| {
             let is_left = !self.is_lost
                 && !self.may_go_on
                 && !leaves(|it| syn::visit::Visit::visit_expr(it, value));
-            is_left.then(|| free::names(|free| syn::visit::Visit::visit_expr(free, value)))
+            is_left.then(|| Lost {
+                names: free::names(|free| syn::visit::Visit::visit_expr(free, value)),
+                taken: taken(|it| syn::visit::Visit::visit_expr(it, value)),
+            })
         };
-        let names = it.expr.as_deref().and_then(names);
+        let lost = it.expr.as_deref().and_then(lost);
         let was_lost = self.is_lost;
-        self.is_lost |= names.is_some();
+        self.is_lost |= lost.is_some();
         visit_mut::visit_expr_return_mut(self, it);
         self.is_lost = was_lost;
-        if let (Some(names), Some(value)) = (names, &mut it.expr) {
-            let closed = self.closed(&names, &**value, at(it.return_token.span));
+        if let (Some(lost), Some(value)) = (lost, &mut it.expr) {
+            let closed = self.closed(&lost, &**value, at(it.return_token.span));
             **value = closed.unwrap_or_else(|| (**value).clone());
         }
     }

@@ -15,7 +15,7 @@ use crate::parse::options::items::Identity;
 const MOST_SLICES: u32 = 65_536;
 
 /// Options of a job that one process runs at a time, and what to do in their place.
-const OF_ONE_PROCESS: [(&str, &str); 3] = [
+const OF_ONE_PROCESS: [(&str, &str); 4] = [
     (
         "restart",
         "a worker that begins anew would undo what the others have done; clear the job before its workers start, say by \
@@ -30,6 +30,11 @@ const OF_ONE_PROCESS: [(&str, &str); 3] = [
         "expire_after",
         "what workers have finished stays until it is cleared, or another submission begins; say `submission = ..`, clear it by \
          `safe-state clear --finished --older-than`, or remove `shared`",
+    ),
+    (
+        "keep_history",
+        "a job that many workers share stays when it has finished, and its checkpoint has no runs of its own; remove this, or \
+         `shared`",
     ),
 ];
 

@@ -8,22 +8,33 @@ pub(super) fn version(version: Option<&str>) -> String {
         .map_or_else(|| "no version".to_owned(), |version| format!("version `{}`", Line(version)))
 }
 
+/// Returns the job's name as an argument of a command; a name that a shell would read in another way is left to the reader.
+fn argument(job: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@+".contains(&byte);
+    if job.bytes().all(is_plain) && !job.starts_with('-') { job } else { "JOB" }
+}
+
 /// Returns the calls that accept what has changed.
 pub(super) fn accept(job: &str) -> String {
     format!(
-        "let the next run go on with that by `safe-state accept`, or `Job::new({job:?}).accept()`"
+        "resume anyway by `safe-state accept {}` or `Job::new({job:?}).accept()`",
+        argument(job)
     )
 }
 
 /// Returns the calls that let the job run once more.
 pub(super) fn accept_another(job: &str) -> String {
-    format!("allow one more by `safe-state accept`, or `Job::new({job:?}).accept()`")
+    format!(
+        "allow one more by `safe-state accept {}` or `Job::new({job:?}).accept()`",
+        argument(job)
+    )
 }
 
 /// Returns how to start the job over.
 pub fn start_over(job: &str) -> String {
     format!(
-        "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
+        "start over by `safe-state clear {}` or `Job::new({job:?}).clear_checkpoint()`",
+        argument(job)
     )
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 
 use safe_state_backends::escape::Line;
 
-use super::{causes, start_over};
+use super::{accept, causes, start_over};
 
 /// The reason why a handle cannot be rebuilt, or cannot be described to be saved.
 pub struct ReconnectError {
@@ -152,7 +152,9 @@ impl ReconnectError {
             (Some(kind), When::Rebuilt) if is_absence(kind) => {
                 format!("see that it can be reached, and {GOES_ON}")
             }
-            (_, When::Rebuilt) => format!("put it back as it was, or {}", start_over(job)),
+            (_, When::Rebuilt) => {
+                format!("put it back as it was, {}, or {}", accept(job), start_over(job))
+            }
         };
         format!("cannot be reconnected{as_it_is}; {advice}")
     }
@@ -201,7 +203,8 @@ mod tests {
         assert!(!told(When::Begun, Other).contains("clear"), "nothing is stored");
         assert!(!told(When::Rebuilt, ErrorKind::ConnectionRefused).contains("clear"));
         assert!(
-            told(When::Rebuilt, ErrorKind::NotFound).contains("put it back as it was, or clear")
+            told(When::Rebuilt, ErrorKind::NotFound)
+                .contains("put it back as it was, let the next run go on")
         );
     }
 }

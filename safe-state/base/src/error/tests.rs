@@ -46,11 +46,21 @@ fn who_may_start_over_is_told_how() {
         Error::NotCarried { job: job(), name: sum(), completed: 2 },
         Error::NotKept { job: job(), name: sum(), place: "at its declaration".to_owned() },
     ];
-    let how = ", or clear the checkpoint to start over, \
-               by `clear_checkpoint()` beside the function, or of `Job::new(\"tenant \\\"7\\\"\")`";
+    let how = ", or start over by `safe-state clear JOB` or `Job::new(\"tenant \\\"7\\\"\").clear_checkpoint()`";
     for error in errors {
         assert!(error.to_string().ends_with(how), "{error}");
     }
     let new = CarriedError::TooMany { name: sum() };
     assert!(!Error::Carried { job: job(), carried: new }.to_string().contains("start over"));
+}
+
+#[test]
+fn a_command_names_the_job_as_a_shell_takes_it() {
+    let changed = |job: &str| Error::CodeChanged { job: job.to_owned() }.to_string();
+    let plain = changed("import-./orders.csv");
+    assert!(plain.contains("`safe-state accept import-./orders.csv`"), "{plain}");
+    assert!(plain.contains("`safe-state clear import-./orders.csv`"), "{plain}");
+    for job in ["a b", "-x", "a;b", "m\u{fc}ller", "$HOME"] {
+        assert!(changed(job).contains("`safe-state clear JOB`"), "{}", changed(job));
+    }
 }

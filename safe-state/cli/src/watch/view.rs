@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::sample::{Sample, Seen};
 use crate::escape;
 use crate::exit::Failed;
+use crate::screen::jobs;
 
 /// The rows of a job: its bar, a line of other facts, and a gap.
 const ROWS: u16 = 3;
@@ -77,7 +78,7 @@ impl View {
     fn head(&self) -> Line<'_> {
         let running =
             self.sample.jobs.iter().filter(|it| it.status.state == State::Running).count();
-        let text = format!("  {} jobs, {running} running", self.sample.jobs.len());
+        let text = format!("  {}, {running} running", jobs(self.sample.jobs.len()));
         Line::from_iter([Span::styled(escape::line(&self.place), BOLD), Span::styled(text, DIM)])
     }
 

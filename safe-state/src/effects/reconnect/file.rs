@@ -59,30 +59,33 @@ impl Reconnect for File {
     }
 
     fn reconnect(meta: FileMeta) -> Result<Self, ReconnectError> {
-        let FileMeta { path, mode, position, length, known } = &meta;
-        let mut file = reopen(path, *mode).map_err(|error| match known {
-            Some(known) if error.is_absence() => error.with(&known.called_now(path)),
-            _ => error,
-        })?;
-        let found = file.metadata().map_err(failed_on("look at", path))?;
-        match known {
-            Some(known) => known.check(&file, (path, *mode), *length)?,
-            None if found.len() < *length => {
-                return Err(ReconnectError::absent(format!(
-                    "`{}` has {} bytes, but had {length} when the progress was saved; \
-                     it has been changed since, or opened anew before the run",
-                    path.display(),
-                    found.len()
-                )));
+        let FileMeta { path, mode, mut position, mut length, known } = meta;
+        let (mut file, path) = found(&path, mode, known.as_ref())?;
+        let found = file.metadata().map_err(failed_on("look at", &path))?;
+        let checked = match known {
+            Some(known) => known.check(&file, (&path, mode), length),
+            None if found.len() < length => Err(ReconnectError::absent(format!(
+                "`{}` has {} bytes, but had {length} when the progress was saved; \
+                 it has been changed since, or opened anew before the run",
+                path.display(),
+                found.len()
+            ))),
+            None => Ok(()),
+        };
+        if let Err(error) = checked {
+            if !outputs::accepts(|| format!("`{}` as it is", path.display())) {
+                return Err(error);
             }
-            None => {}
+            // Where the last complete item ends in it, nobody knows. So nothing is cut.
+            position = if position == length { found.len() } else { position.min(found.len()) };
+            length = found.len();
         }
         if mode.is_written() {
-            let cut_to = (found.len() > *length).then_some(*length);
-            outputs::hold(&file, (path, FileId::of(&found)), cut_to)?;
-            file.set_len(*length).map_err(failed_on("cut", path))?;
+            let cut_to = (found.len() > length).then_some(length);
+            outputs::hold(&file, (&path, FileId::of(&found)), cut_to)?;
+            file.set_len(length).map_err(failed_on("cut", &path))?;
         }
-        file.seek(SeekFrom::Start(*position)).map_err(failed_on("seek in", path))?;
+        file.seek(SeekFrom::Start(position)).map_err(failed_on("seek in", &path))?;
         Ok(file)
     }
 
@@ -143,6 +146,28 @@ impl Reconnect for BufReader<File> {
     fn files(meta: &FileMeta) -> Vec<PathBuf> {
         File::files(meta)
     }
+}
+
+/// Opens the file that was at `path`, and returns it with its path. It may have moved together with the store; then it is
+/// the same file, or the run accepts another one.
+fn found(
+    path: &Path,
+    mode: Mode,
+    known: Option<&FileIdentity>,
+) -> Result<(File, PathBuf), ReconnectError> {
+    let error = match reopen(path, mode) {
+        Err(error) if error.is_absence() => error,
+        opened => return Ok((opened?, path.to_owned())),
+    };
+    let Some(known) = known else { return Err(error) };
+    let moved = outputs::moved(path).and_then(|moved| Some((reopen(&moved, mode).ok()?, moved)));
+    if let Some((file, moved)) = moved {
+        let told = || format!("`{}` in place of `{}`", moved.display(), path.display());
+        if known.is(&file) || outputs::accepts(told) {
+            return Ok((file, moved));
+        }
+    }
+    Err(error.with(&known.called_now(path)))
 }
 
 /// Opens the file at `path` itself. Refuses a link that has been put in its place or above it since.

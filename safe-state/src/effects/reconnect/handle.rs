@@ -34,6 +34,7 @@ use serde::de::DeserializeOwned;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be reconnected",
     label = "nothing is known of how to rebuild this",
+    note = "a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in `reconnect`",
     note = "implement `safe_state::reconnect::Reconnect` for it; for a type of another crate, call `register_reconnector` and write the variable's type in its `let`"
 )]
 pub trait Reconnect: Sized + 'static {

@@ -30,6 +30,10 @@ pub(crate) struct Outputs {
     held: Vec<Held>,
     /// The variable whose handle is being described or rebuilt.
     variable: String,
+    /// A directory that was moved together with the store: where it was, and where it is.
+    moved: Option<(PathBuf, PathBuf)>,
+    /// What was taken as it is now, though it is not what was saved; none if the run does not accept that.
+    accepted: Option<Vec<String>>,
 }
 
 /// The bytes before an offset of a file.
@@ -56,9 +60,20 @@ struct Held {
 }
 
 impl Outputs {
-    /// Makes the value for a job whose checkpoint is in `backend`.
-    pub(crate) fn of(backend: Arc<dyn Backend>, job: &str, has_finished: bool) -> Self {
-        Outputs { store: Some((backend, job.to_owned())), has_finished, ..Outputs::default() }
+    /// Makes the value for a job whose checkpoint is in `backend`, which may have `moved` with the directory around it.
+    pub(crate) fn of(
+        (backend, job): (Arc<dyn Backend>, &str),
+        has_finished: bool,
+        moved: Option<(PathBuf, PathBuf)>,
+    ) -> Self {
+        let store = Some((backend, job.to_owned()));
+        Outputs { store, has_finished, moved, ..Outputs::default() }
+    }
+
+    /// Sets whether handles are rebuilt for what is there now, if that has changed. Returns what was taken as it is since
+    /// the last call.
+    pub(crate) fn accept(&mut self, accepts: bool) -> Vec<String> {
+        mem::replace(&mut self.accepted, accepts.then(Vec::new)).unwrap_or_default()
     }
 
     /// Does `work`, which describes or rebuilds the handle in `variable`. Files that the variable wrote before, and
@@ -122,7 +137,7 @@ impl Outputs {
         cut_to: Option<u64>,
     ) -> Result<(), ReconnectError> {
         let shown = path.display();
-        let Outputs { variable, store, has_finished, held } = self;
+        let Outputs { variable, store, has_finished, held, .. } = self;
         if let Some(held) = held.iter_mut().find(|held| held.id == id) {
             if held.variable != *variable {
                 return Err(ReconnectError::conflict(format!(
@@ -218,6 +233,24 @@ pub(super) fn hold(
     NOW.with(|now| match &mut *now.borrow_mut() {
         Some(outputs) => outputs.hold(file, of, cut_to),
         None => Ok(()),
+    })
+}
+
+/// Returns whether the run takes what a handle is for as it is now, though it is not what was saved. `what` names it.
+pub(super) fn accepts(what: impl FnOnce() -> String) -> bool {
+    NOW.with(|now| {
+        let mut now = now.borrow_mut();
+        let accepted = now.as_mut().and_then(|outputs| outputs.accepted.as_mut());
+        accepted.map(|accepted| accepted.push(what())).is_some()
+    })
+}
+
+/// Returns where the file at `path` is now, if the directory around it has moved together with the store.
+pub(super) fn moved(path: &Path) -> Option<PathBuf> {
+    NOW.with(|now| {
+        let now = now.borrow();
+        let (from, to) = now.as_ref()?.moved.as_ref()?;
+        path.strip_prefix(from).ok().map(|rest| to.join(rest))
     })
 }
 

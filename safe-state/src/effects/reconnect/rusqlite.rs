@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use siphasher::sip::SipHasher13;
 
 use super::handle::Reconnect;
+use super::outputs;
 
 /// The name of the database that a connection is opened with.
 const MAIN: &str = "main";
@@ -154,13 +155,13 @@ impl Reconnect for Connection {
     }
 
     fn verify(&mut self, meta: &SqliteMeta) -> Result<(), ReconnectError> {
-        check_version(self, (MAIN, &meta.path), meta.schema_version)?;
+        taken_as_it_is(&meta.path, check_version(self, (MAIN, &meta.path), meta.schema_version))?;
         if let Some(known) = &meta.known {
-            known.check(self, MAIN, &meta.path)?;
+            taken_as_it_is(&meta.path, known.check(self, MAIN, &meta.path))?;
         }
         for ((name, path), attached) in meta.attached.iter().zip(&meta.attached_known) {
-            check_version(self, (name, path), attached.schema_version)?;
-            attached.known.check(self, name, path)?;
+            taken_as_it_is(path, check_version(self, (name, path), attached.schema_version))?;
+            taken_as_it_is(path, attached.known.check(self, name, path))?;
         }
         Ok(())
     }
@@ -179,6 +180,14 @@ impl Reconnect for Connection {
         let mut files = databases.iter().filter(|(name, _)| name != "temp");
         files.try_for_each(|(_, path)| sync_beside(Path::new(path)))
     }
+}
+
+/// Returns what a check has found out, unless the run accepts the database as it is now.
+fn taken_as_it_is(path: &str, checked: Result<(), ReconnectError>) -> Result<(), ReconnectError> {
+    checked.or_else(|error| {
+        let is_accepted = outputs::accepts(|| format!("the database `{path}` as it is"));
+        if is_accepted { Ok(()) } else { Err(error) }
+    })
 }
 
 fn check_version(

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use safe_state_backends::{Backend, Error, LeaseOptions, Store};
+use safe_state_backends::{Backend, Error, FileId, LeaseOptions, Store};
 use safe_state_base::ReconnectError;
+use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 /// The name under which the key is stored. No job can have it.
@@ -26,7 +27,36 @@ const VARIABLE: &str = "SAFE_STATE_REOPEN";
 
 /// The secret key of a store.
 #[derive(Clone)]
-pub(crate) struct Key([u8; KEY_LEN]);
+pub(crate) struct Key([u8; KEY_LEN], Option<Place>);
+
+/// The place where a key was made, for stores that are files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    /// The path of the store's file, whose directory was `dir`.
+    path: String,
+    dir: FileId,
+}
+
+impl Place {
+    /// Returns the place of the store now.
+    fn of(backend: &dyn Backend) -> Option<Place> {
+        let path = backend.path(NAME)?;
+        let (dir, name) = (path.parent()?, path.file_name()?);
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        let dir = dir.canonicalize().ok()?;
+        let id = FileId::of(&dir.metadata().ok()?);
+        Some(Place { path: dir.join(name).to_str()?.to_owned(), dir: id })
+    }
+
+    /// Returns whether the store at `now` is a copy of the one here, which is still there.
+    fn has_copy(&self, now: &Place) -> bool {
+        let path = Path::new(&self.path);
+        let found = path.parent().and_then(|dir| dir.metadata().ok());
+        !now.dir.is(&self.dir)
+            && path.exists()
+            && found.is_some_and(|found| FileId::of(&found).is(&self.dir))
+    }
+}
 
 /// Copies the key of a store to another one, so that copies of its checkpoints have seals that fit there.
 pub(crate) fn copy_key(from: &dyn Backend, to: &dyn Backend) -> Result<(), Error> {
@@ -39,25 +69,27 @@ pub(crate) fn copy_key(from: &dyn Backend, to: &dyn Backend) -> Result<(), Error
 impl Key {
     /// Has the key written beside the checkpoint if that has to be made anew at its place.
     pub(crate) fn stay_beside(&self, store: &mut Store) {
-        store.keep_beside(NAME, &[&MAGIC[..], &self.0].concat());
+        store.keep_beside(NAME, &self.stored());
     }
 
-    /// Returns the key of the store, and makes one if it has none.
+    /// Returns the key of the store, and makes one if it has none. A store that was copied together with its key gets a key
+    /// of its own: what the other store has opened is not this one's.
     pub(crate) fn of(backend: &Arc<dyn Backend>) -> Result<Key, Error> {
         let began = Instant::now();
+        let read = |stored: &[u8]| Key::read(stored).filter(|key| !key.is_of_another(&**backend));
         loop {
-            if let Some(key) = backend.load(NAME)?.as_deref().and_then(Key::read) {
+            if let Some(key) = backend.load(NAME)?.as_deref().and_then(read) {
                 return Ok(key);
             }
             match Arc::clone(backend).lease(NAME, LeaseOptions::default()) {
                 Ok(mut lease) => {
                     // Another process may have made it before the lease was taken.
                     let stored = lease.load(&**backend, NAME)?;
-                    if let Some(key) = stored.as_deref().and_then(Key::read) {
+                    if let Some(key) = stored.as_deref().and_then(read) {
                         return Ok(key);
                     }
-                    let key = Key::random();
-                    lease.save(&[&MAGIC[..], &key.0].concat())?;
+                    let key = Key(Key::random().0, Place::of(&**backend));
+                    lease.save(&key.stored())?;
                     return Ok(key);
                 }
                 Err(Error::Held { .. }) if began.elapsed() < PATIENCE => {
@@ -68,15 +100,40 @@ impl Key {
         }
     }
 
-    /// Reads a stored key. Zeros may follow it, as they may follow a checkpoint.
+    /// Reads a stored key. Keys of older releases tell no place. Zeros may follow a key, as they may follow a checkpoint.
     fn read(stored: &[u8]) -> Option<Key> {
-        stored.strip_prefix(&MAGIC)?.first_chunk().copied().map(Key)
+        let (key, place) = stored.strip_prefix(&MAGIC)?.split_first_chunk()?;
+        let place = postcard::take_from_bytes::<Place>(place).ok().map(|(place, _)| place);
+        Some(Key(*key, place.filter(|place| !place.path.is_empty())))
     }
 
-    /// Makes a random key. The system is the source: each `RandomState` is keyed by its random bytes.
+    fn stored(&self) -> Vec<u8> {
+        let place = self.1.as_ref().and_then(|place| postcard::to_stdvec(place).ok());
+        [&MAGIC[..], &self.0, &place.unwrap_or_default()].concat()
+    }
+
+    /// Returns where the files beside the store were when its key was made, and where they are if they have moved with it:
+    /// the same directory, up to which both paths differ.
+    pub(crate) fn moved(&self, backend: &dyn Backend) -> Option<(PathBuf, PathBuf)> {
+        let (made, now) = (self.1.as_ref()?, Place::of(backend)?);
+        let (mut made, mut now) = (PathBuf::from(&made.path), PathBuf::from(&now.path));
+        while made.file_name().is_some() && made.file_name() == now.file_name() {
+            made.pop();
+            now.pop();
+        }
+        (made != now).then_some((made, now))
+    }
+
+    /// Returns whether the key came with a copy of a store that is still where it was.
+    fn is_of_another(&self, backend: &dyn Backend) -> bool {
+        let place = self.1.as_ref().zip(Place::of(backend));
+        place.is_some_and(|(made, now)| made.has_copy(&now))
+    }
+
+    /// Makes a random key, of no place. The system is the source: each `RandomState` is keyed by its random bytes.
     fn random() -> Key {
         let half = || RandomState::new().build_hasher().finish();
-        Key(((u128::from(half()) << 64) | u128::from(half())).to_le_bytes())
+        Key(((u128::from(half()) << 64) | u128::from(half())).to_le_bytes(), None)
     }
 
     fn seal(&self, job: &str, variable: &str, meta: &[u8]) -> [u8; SEAL_LEN] {
@@ -141,8 +198,8 @@ pub(crate) fn check_unsealed(path: &Path) -> Result<(), ReconnectError> {
         return Ok(());
     }
     Err(ReconnectError::new(format!(
-        "nothing says that the job has opened `{}`: what is stored was imported, or changed by hand; if it has, \
-         run it in a directory above the file, or name one in `${VARIABLE}`",
+        "nothing says that the job has opened `{}`: what is stored was copied, imported, or changed by hand; if the job \
+         is to go on with this file, run it in a directory above the file, or name one in `${VARIABLE}`",
         path.display()
     )))
 }

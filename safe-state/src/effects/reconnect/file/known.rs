@@ -49,6 +49,11 @@ impl FileIdentity {
         Ok(FileIdentity { id, end, compared })
     }
 
+    /// Returns whether it is the same file.
+    pub(super) fn is(&self, file: &File) -> bool {
+        file.metadata().is_ok_and(|found| self.id.is(&FileId::of(&found)))
+    }
+
     /// Checks that the file at `path`, opened again, is the one that was `length` bytes long: that file itself, or a
     /// copy of it.
     pub(super) fn check(

@@ -1,0 +1,119 @@
+//! Tests MariaDB with settings that change what a statement means.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use safe_state::backend::mysql_async::prelude::Queryable;
+use safe_state::backend::mysql_async::{Conn, Error as DriverError, Value};
+use safe_state::backend::{Appended, Backend, MySqlBackend};
+use safe_state::commit::{Dialect, Parameter};
+use safe_state_backends::{Ended, Save};
+use safe_state_tests::remote::told;
+use safe_state_tests::servers::{Kind, Server, at};
+
+use crate::{goes_on, held, lease};
+
+/// Runs statements on a connection of its own.
+fn execute<S: AsRef<str>>(url: &str, statements: &[(S, Vec<Value>)]) -> Result<(), DriverError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut conn = Conn::from_url(url).await?;
+        for (text, values) in statements {
+            conn.exec_drop(text.as_ref(), values.clone()).await?;
+        }
+        conn.disconnect().await
+    })
+}
+
+/// Starts a server with settings, and returns it with the URL of a user whom they concern.
+fn server(settings: &[&str]) -> (Server, String) {
+    let server = Server::start(Kind::MySql);
+    let mut statements = vec![
+        "CREATE USER plain@'127.0.0.1' IDENTIFIED BY 'hush'",
+        "GRANT ALL ON safe_state.* TO plain@'127.0.0.1'",
+    ];
+    statements.extend(settings);
+    let statements: Vec<_> = statements.into_iter().map(|text| (text, Vec::new())).collect();
+    execute(&server.url(), &statements).unwrap();
+    let url = at("mysql://plain:hush@host/safe_state", server.address());
+    (server, url)
+}
+
+fn backend(url: &str) -> Arc<dyn Backend> {
+    Arc::new(MySqlBackend::new(url).unwrap())
+}
+
+/// All bytes, which as text of one character set are not what they are as text of another.
+fn all_bytes() -> Vec<u8> {
+    (0..=255).collect()
+}
+
+#[test]
+fn a_save_is_committed_whatever_follows_a_commit() {
+    let (mut server, url) = server(&["SET GLOBAL completion_type = 'CHAIN'"]);
+    let mut run = lease(&backend(&url), "chained");
+    run.save(b"a").unwrap();
+    assert_eq!(run.append(b"b").unwrap(), Appended::Yes);
+    server.restart();
+    assert_eq!(backend(&url).load("chained").unwrap().unwrap(), b"ab");
+    drop(run);
+    goes_on(&backend(&url), "chained on");
+}
+
+#[test]
+fn bytes_are_not_converted_from_one_character_set_to_another() {
+    for collation in ["latin1_swedish_ci", "utf8mb3_unicode_ci"] {
+        let init = format!("SET GLOBAL init_connect = 'SET collation_connection = {collation}'");
+        let (_server, url) = server(&[&init]);
+        let mut run = lease(&backend(&url), "bytes");
+        run.save(&all_bytes()).unwrap();
+        assert_eq!(run.append(&all_bytes()).unwrap(), Appended::Yes);
+        for save in [Save::Record(&all_bytes()), Save::Whole(&all_bytes())] {
+            let given = run.statements(save, Dialect::MySql).unwrap().unwrap();
+            let statements: Vec<_> = given
+                .list
+                .into_iter()
+                .map(|it| {
+                    let values = it.parameters.into_iter().map(|it| match it {
+                        Parameter::Integer(it) => it.into(),
+                        Parameter::Text(it) => it.into(),
+                        Parameter::Bytes(it) => it.into(),
+                    });
+                    (it.text, values.collect())
+                })
+                .collect();
+            execute(&url, &statements).unwrap();
+            run.ended(Ended::Committed).unwrap();
+            let stored = backend(&url).load("bytes").unwrap().unwrap();
+            let parts = if matches!(save, Save::Whole(_)) { 1 } else { 3 };
+            assert_eq!(stored, all_bytes().repeat(parts), "{collation}");
+        }
+    }
+}
+
+#[test]
+fn tables_without_transactions_are_refused() {
+    let (server, url) =
+        server(&["SET GLOBAL enforce_storage_engine = 'Aria'", "SET GLOBAL sql_mode = ''"]);
+    let refused = told(&backend(&url).save("job", b"a").unwrap_err());
+    assert!(refused.contains("engine Aria") && refused.contains("InnoDB"), "{refused}");
+    let mended = ["meta", "jobs", "records"].map(|table| {
+        (format!("ALTER TABLE safe_state.safe_state_{table} ENGINE = InnoDB"), Vec::new())
+    });
+    execute(&server.url(), &[("SET GLOBAL enforce_storage_engine = NULL", Vec::new())]).unwrap();
+    execute(&server.url(), &mended).unwrap();
+    goes_on(&backend(&url), "job");
+}
+
+#[test]
+fn a_checkpoint_longer_than_a_statement_may_be_is_told_at_once() {
+    let (_server, url) = server(&["SET GLOBAL max_allowed_packet = 1048576"]);
+    let mut run = lease(&backend(&url), "long");
+    run.save(b"a").unwrap();
+    let began = Instant::now();
+    let refused = told(&run.save(&vec![7; 2 << 20]).unwrap_err());
+    assert!(refused.contains("raise its `max_allowed_packet`"), "{refused}");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    drop(run);
+    assert_eq!(held(&backend(&url), "long").unwrap(), b"a");
+}
