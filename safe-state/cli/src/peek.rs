@@ -61,7 +61,6 @@ fn loop_text(it: &StatusLoop) -> String {
 fn measured(it: Option<&StatusMeasured>, of: &str, some: &mut impl FnMut(&str, Option<String>)) {
     let Some(it) = it else { return };
     some("items", it.items.map(|items| format!("{of}{items}")));
-    it.slowest.iter().take(SLOWEST).for_each(|item| some("slowest", Some(format!("{of}{item}"))));
     some("saving", (it.saving.saves > 0).then(|| format!("{of}{}", it.saving)));
 }
 
@@ -97,6 +96,8 @@ impl Shown for Peeked {
         measured(timings.map(|it| &it.last_run), "", &mut some);
         let earlier = timings.filter(|it| it.all_runs != it.last_run);
         measured(earlier.map(|it| &it.all_runs), "all runs: ", &mut some);
+        let slowest = timings.into_iter().flat_map(|it| it.all_runs.slowest.iter().take(SLOWEST));
+        slowest.for_each(|it| some("slowest", Some(it.to_string())));
         let loops = is_stored.map(|it| &*it.loops).filter(|loops| loops.len() > 1);
         loops.into_iter().flatten().for_each(|it| some("loop", Some(loop_text(it))));
         let shared = is_stored.and_then(|it| it.shared.as_ref());
