@@ -469,8 +469,14 @@ fn what_gives_a_path_or_a_text_belongs_to_the_job() {
     let dir = tempfile::tempdir().unwrap();
     given(dir.path(), "a", "x", true).unwrap_err();
     let refused = given(dir.path(), "b", "x", false).unwrap_err().to_string();
-    assert!(refused.starts_with("`from` of job `given` is not what it was"), "{refused}");
+    assert!(
+        refused.starts_with("`from` of job `given` has changed since the job began"),
+        "{refused}"
+    );
     let refused = given(dir.path(), "a", "y", false).unwrap_err().to_string();
-    assert!(refused.starts_with("`by` of job `given` is not what it was"), "{refused}");
+    assert!(
+        refused.starts_with("`by` of job `given` has changed since the job began"),
+        "{refused}"
+    );
     assert_eq!(given(dir.path(), "a", "x", false).unwrap(), "a x 0,a x 1,a x 2,");
 }
