@@ -1,14 +1,16 @@
 //! Measures what it costs to store fields by name. A save of structs with ten fields is compared with a save of the
 //! same structs in Postcard alone, which has no names, and in which values were stored before format 2.
 
+use std::fmt;
 use std::hint::black_box;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
 use safe_state::{Carry, MemoryBackend, Results, resumable};
 use safe_state_backends::Backend;
 use safe_state_benches::{Scratch, Target, bench, compare, time};
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const ITEMS: u32 = 10_000;
@@ -42,8 +44,22 @@ impl<T: Serialize> Serialize for Postcard<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Postcard<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes = serde_bytes::ByteBuf::deserialize(deserializer)?;
-        postcard::from_bytes(&bytes).map(Postcard).map_err(D::Error::custom)
+        // It asks by its own name, as derived code does, so that each save does not read it back.
+        deserializer.deserialize_tuple_struct("Postcard", 1, Piece(PhantomData))
+    }
+}
+
+struct Piece<T>(PhantomData<T>);
+
+impl<T: DeserializeOwned> Visitor<'_> for Piece<T> {
+    type Value = Postcard<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a piece of Postcard")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Postcard<T>, E> {
+        postcard::from_bytes(bytes).map(Postcard).map_err(E::custom)
     }
 }
 

@@ -447,3 +447,36 @@ fn a_take_of_anything_and_fields_that_are_asked_for_are_compared() {
         |dir| fields(dir, &Queue(5), &config("a", 5)),
     );
 }
+
+/// An argument of which the function knows that it gives a path, and no more.
+#[resumable(name = "given", state_dir = dir, carry(seen), fresh(dir, fails))]
+fn given(
+    dir: &Path,
+    from: impl AsRef<Path>,
+    by: impl AsRef<str>,
+    fails: bool,
+) -> anyhow::Result<String> {
+    let mut seen = String::new();
+    for item in 0..3 {
+        anyhow::ensure!(!fails || item < 2, "stopped");
+        seen += &format!("{} {} {item},", from.as_ref().display(), by.as_ref());
+    }
+    Ok(seen)
+}
+
+#[test]
+fn what_gives_a_path_or_a_text_belongs_to_the_job() {
+    let dir = tempfile::tempdir().unwrap();
+    given(dir.path(), "a", "x", true).unwrap_err();
+    let refused = given(dir.path(), "b", "x", false).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("`from` of job `given` has changed since the job began"),
+        "{refused}"
+    );
+    let refused = given(dir.path(), "a", "y", false).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("`by` of job `given` has changed since the job began"),
+        "{refused}"
+    );
+    assert_eq!(given(dir.path(), "a", "x", false).unwrap(), "a x 0,a x 1,a x 2,");
+}

@@ -227,3 +227,36 @@ fn maps_are_the_same_input_in_another_process() {
     );
     assert!(run(&[]).starts_with("[3, 4] Ok"));
 }
+
+#[resumable(name = "indexed", state_dir = dir, fresh(dir))]
+fn indexed(dir: &Path, rows: &[String], fails_at: &str) -> anyhow::Result<()> {
+    for at in 0..rows.len() {
+        anyhow::ensure!(rows[at] != fails_at, "stopped");
+    }
+    Ok(())
+}
+
+#[resumable(name = "indexed", state_dir = dir, fresh(dir))]
+fn indexed_local(dir: &Path, text: &str, fails_at: &str) -> anyhow::Result<()> {
+    let rows: Vec<&str> = text.split(' ').collect();
+    #[resume]
+    for at in (0..rows.len()).rev().step_by(2) {
+        anyhow::ensure!(rows[at] != fails_at, "stopped");
+    }
+    Ok(())
+}
+
+/// The items are numbers, which are the same whatever the rows are.
+#[test]
+fn the_rows_behind_indices_are_compared() {
+    let rows = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let dir = tempfile::tempdir().unwrap();
+    indexed(dir.path(), &rows("a b c d"), "c").unwrap_err();
+    let refused = indexed(dir.path(), &rows("x a b c d"), "c").unwrap_err().to_string();
+    assert!(refused.contains("item 0 is not the one that was completed"), "{refused}");
+    let stopped = indexed(dir.path(), &rows("a b c d e"), "c").unwrap_err();
+    assert_eq!(stopped.to_string(), "stopped");
+    let dir = tempfile::tempdir().unwrap();
+    indexed_local(dir.path(), "a b c d e", "c").unwrap_err();
+    assert_eq!(indexed_local(dir.path(), "a b c d e", "c").unwrap_err().to_string(), "stopped");
+}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -129,6 +130,43 @@ fn a_killed_process_holds_nothing() {
     assert_eq!(ran.take(), [1], "item 0 was saved before the kill");
 }
 
+/// A directory that is mounted once more by FUSE. Locks of files there do not reach the directory itself, or the other mount.
+struct Mirror(tempfile::TempDir);
+
+impl Mirror {
+    fn of(dir: &Path) -> Self {
+        let at = tempfile::tempdir().unwrap();
+        let mounted = Command::new("bindfs").arg(dir).arg(at.path()).output().unwrap();
+        assert!(mounted.status.success(), "this test takes root and /dev/fuse: {mounted:?}");
+        Mirror(at)
+    }
+}
+
+impl Drop for Mirror {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").args(["-l".as_ref(), self.0.path()]).status();
+        assert!(unmounted.unwrap().success());
+    }
+}
+
+#[test]
+fn a_holder_by_another_mount_of_the_directory_is_seen() {
+    for (held_by, asked_by) in [(0, 1), (0, 2), (2, 0)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mirrors = [Mirror::of(dir.path()), Mirror::of(dir.path())];
+        let ways = [mirrors[0].0.path(), mirrors[1].0.path(), dir.path()];
+        let worker = hold(ways[held_by]);
+        let ran = Ran::default();
+        let refused = run(&held(ways[asked_by]), &ran).unwrap_err().to_string();
+        let start = format!("job `held` is already running: pid {} on host ", worker.pid());
+        assert!(refused.starts_with(&start), "{refused}");
+        assert_eq!(ran.take(), [0; 0]);
+        worker.kill();
+        run(&held(ways[asked_by]), &ran).unwrap();
+        assert_eq!(ran.take(), [1], "item 0 was saved before the kill");
+    }
+}
+
 #[test]
 fn a_running_job_can_be_looked_at_and_not_cleared() {
     let dir = tempfile::tempdir().unwrap();
@@ -249,7 +287,7 @@ struct Mounted(std::path::PathBuf);
 impl Drop for Mounted {
     fn drop(&mut self) {
         // The mount may be busy, and is then removed when this process ends.
-        let _ = std::process::Command::new("umount").arg("--lazy").arg(&self.0).status();
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
 
@@ -265,7 +303,7 @@ fn who_holds_a_job_by_another_mount_is_found_out() {
     let at = |name: &str| path(name).display().to_string();
     let options =
         format!("lowerdir={},upperdir={},workdir={}", at("lower"), at("upper"), at("work"));
-    let mounted = std::process::Command::new("mount")
+    let mounted = Command::new("mount")
         .args(["-t", "overlay", "overlay", "-o", &options])
         .arg(path("merged"))
         .status()

@@ -284,7 +284,7 @@ fn the_advice_fits_what_has_gone_wrong() {
         "{full}"
     );
     let again = said(2);
-    assert!(again.contains("put it back as it was, let the next run go on"), "{again}");
+    assert!(again.contains("put it back as it was, resume anyway"), "{again}");
 }
 
 #[resumable(name = "tcp", state_dir = dir, reconnect(stream), fresh(fail))]

@@ -7,6 +7,7 @@ mod form;
 mod lists;
 mod names;
 mod part;
+mod restored;
 mod stream;
 mod value_at;
 mod waiting;
@@ -23,7 +24,7 @@ use crate::checkpoint::generation::Generation;
 use crate::limits::NESTING_LIMIT;
 use form::Form;
 
-use crate::value::ReadError;
+use crate::value::{ReadError, Trace};
 
 pub use carry::Carry;
 pub use error::CarriedError;
@@ -117,10 +118,18 @@ impl Carried {
     ///
     /// The value does not read as a `T` without loss.
     pub fn decode<T: DeserializeOwned>(&self, name: &str) -> Result<T, CarriedError> {
+        self.decode_traced(name, None)
+    }
+
+    fn decode_traced<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        trace: Option<&Trace>,
+    ) -> Result<T, CarriedError> {
         if !self.form.has_names() {
             self.check_type::<T>(name)?;
         }
-        self.form.decode(&self.bytes).map_err(|error| self.shape_changed::<T>(name, &error))
+        self.form.decode(&self.bytes, trace).map_err(|error| self.shape_changed::<T>(name, &error))
     }
 
     /// Returns the elements of the list `name`, each decoded when the iterator reaches it.
@@ -213,5 +222,9 @@ mod shared {
     }
 }
 
+#[cfg(test)]
+mod evolved_tests;
+#[cfg(test)]
+mod read_back_tests;
 #[cfg(test)]
 mod tests;

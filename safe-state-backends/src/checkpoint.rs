@@ -19,6 +19,7 @@ mod migrate;
 mod put_back;
 mod samples;
 mod suspect;
+mod timings;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
 pub use put_back::DeadLetterNotRetryable;
 pub use samples::{Sampled, Samples};
 pub use suspect::Suspect;
+pub use timings::{ItemQuantiles, ItemTimes, Measured, MeasuredRun, SlowItem, Timings};
 pub(crate) use workers::Workers;
 pub use workers::{Cut, InFlight, Merge, Slices};
 
@@ -78,6 +80,9 @@ pub struct Checkpoint {
     /// The state of loops that run side by side or are shared. It has records of its own.
     #[serde(with = "separate", default, skip_serializing_if = "Workers::is_empty")]
     pub(crate) workers: Workers,
+    /// What was measured of items and saves. It has a record of its own.
+    #[serde(with = "separate", default, skip_serializing_if = "Timings::is_empty")]
+    pub(crate) timings: Timings,
 }
 
 /// A job's progress in numbers.
@@ -119,6 +124,7 @@ impl Checkpoint {
             history,
             arguments: BTreeMap::new(),
             workers: Workers::default(),
+            timings: Timings::default(),
         }
     }
 
@@ -258,6 +264,7 @@ impl Checkpoint {
         let now = Timestamp::now();
         self.note_finish();
         self.count_crashes(cause);
+        self.timings.begin_run(self.run_count);
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
         // The items in flight begin anew.
@@ -346,6 +353,7 @@ impl Checkpoint {
             Record::InFlight(in_flight) => self.workers.set_in_flight(in_flight),
             Record::Slices(slices) => self.workers.set_slices(slices),
             Record::Merge(merge) => self.workers.set_merge(merge),
+            Record::Timings(timings) => self.timings.add(&timings),
             Record::Advance(advance) => {
                 self.finished = false;
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
@@ -374,6 +382,7 @@ impl Checkpoint {
                 self.failure = change.failure.or(self.failure.take());
                 self.skipped = self.skipped.saturating_add(change.skipped);
                 change.dead_letters.iter().for_each(|added| self.dead_letters.add(added));
+                change.timings.iter().for_each(|measured| self.timings.add_to_run(measured));
             }
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! A checkpoint is a header and a log of framed records. The first record is a whole snapshot, each later one holds what
 //! changed since. A save appends records; a load replays them.
 
+mod behind;
 pub(crate) mod effects;
 mod examine;
 pub(crate) mod frame;

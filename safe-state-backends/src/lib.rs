@@ -85,9 +85,9 @@ pub use checkpoint::completed::Completed;
 pub use checkpoint::dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 pub use checkpoint::failure::{Captured, Failure, FailureKind};
 pub use checkpoint::{
-    Attempts, CONSUMED, Checkpoint, CrashCause, Cut, DeadLetterNotRetryable, InFlight, LoopEnd,
-    LoopProgress, Mark, Merge, NotByHand, PastRun, Progress, RunEnd, Sampled, Samples, Slices,
-    Suspect,
+    Attempts, CONSUMED, Checkpoint, CrashCause, Cut, DeadLetterNotRetryable, InFlight,
+    ItemQuantiles, ItemTimes, LoopEnd, LoopProgress, Mark, Measured, MeasuredRun, Merge, NotByHand,
+    PastRun, Progress, RunEnd, Sampled, Samples, Slices, SlowItem, Suspect, Timings,
 };
 #[doc(hidden)]
 pub use dir::is_shared;

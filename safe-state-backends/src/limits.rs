@@ -30,3 +30,7 @@ pub(crate) const KEY_LIMIT: usize = 4096;
 
 /// The most changes behind a snapshot that store last values as differences: a reader makes each of these whole.
 pub(crate) const DIFFERING_LIMIT: u32 = 128;
+/// The most items that are kept as the slowest.
+pub(crate) const SLOWEST_LIMIT: usize = 10;
+/// The longest text of a slow item, in bytes.
+pub(crate) const SLOW_ITEM_LIMIT: usize = 96;

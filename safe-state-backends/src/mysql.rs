@@ -27,7 +27,7 @@ use session::{MySqlSession, schema};
 /// An append is one statement, and one round trip. A snapshot that replaces what is stored is a transaction of five. The server
 /// decides what a save survives, whatever durability is asked for: with `innodb_flush_log_at_trx_commit = 1`, which is its
 /// default, a power cut. A checkpoint can be as large as `max_allowed_packet`; one that a transaction of the program's own saves,
-/// half as large. Tables without transactions (MyISAM, Aria) are refused.
+/// half as large. Tables without transactions (`MyISAM`, Aria) are refused.
 ///
 /// The lease is a row: see [`network`](crate::network). On a node of a Galera cluster (MariaDB's, Percona's) each save changes
 /// that row, as nodes tell each other only what was written: an append is then a transaction of four round trips. A run's first

@@ -31,14 +31,14 @@ const PREFIX_LIMIT: usize = 40;
 ///
 /// The server decides what a save survives: with `appendonly yes` and `appendfsync always`, a power cut; with `everysec`, a
 /// power cut except for the last second. From 7.2 on, a save under [`Durability::Power`](crate::Durability::Power) waits until
-/// the server has synced it, up to a second with `everysec`. A server without `appendonly` loses what it could not write when
+/// the server has synced it, up to a second with `everysec`; with `appendfsync no` it does not wait, as the server never would. A server without `appendonly` loses what it could not write when
 /// it ended.
 ///
 /// A server may forget a lease, because it was flushed, or came back with older ones. The next save of the run,
 /// which has all in memory, then restores it, as long as no other run can have taken the job over. What the server forgets
 /// while no run of a job is under way is lost. A server with a limit on its memory (`maxmemory`) and a `maxmemory-policy` that
-/// removes keys which do not expire (`allkeys-..`) is refused. A full memory is an error, and the previous save stays. The right
-/// `+info` is needed to see the policy, and is optional.
+/// removes keys which do not expire (`allkeys-..`) is refused. A full memory is an error, and the previous save stays. The rights
+/// `+info` and `+config|get`, to see such settings, are optional.
 ///
 /// The scheme `rediss` uses TLS (feature `redis-tls`), and trusts the system's authorities; [`from_client`] accepts a client
 /// that trusts others.

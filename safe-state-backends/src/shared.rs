@@ -9,6 +9,8 @@ mod current;
 mod head;
 #[cfg(test)]
 mod lost;
+#[cfg(test)]
+mod met;
 mod put_back;
 mod slice_notes;
 

@@ -4,7 +4,9 @@
 //! The schema is not declared. It holds what the written values showed, and grows with them. A [`Schema`] is kept with the
 //! values that it describes.
 
+mod lost;
 mod read;
+mod same;
 mod schema;
 mod shape;
 mod show;
@@ -16,17 +18,18 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use read::{Parts, ReadError, Section, Unwritten};
+pub use read::{Parts, ReadError, Section, Trace, Unwritten};
 pub use schema::Schema;
 pub use show::Value;
 use write::Bytes;
-pub use write::WriteError;
+pub use write::{LeftOut, WriteError};
 
 /// The most values inside one another, when written and when read.
 pub const DEPTH_LIMIT: u32 = 128;
 
-/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new. The schema is
-/// borrowed and unchanged if nothing is new. If something is new, the caller should check that the value reads back.
+/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new, and what the
+/// value has left out. The schema is borrowed and unchanged if nothing is new. If something is new, the caller should check that
+/// the value reads back.
 ///
 /// # Errors
 ///
@@ -35,11 +38,14 @@ pub fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
     bytes: &mut Vec<u8>,
-) -> Result<Cow<'s, Schema>, WriteError> {
+) -> Result<(Cow<'s, Schema>, LeftOut), WriteError> {
     let (written, all) = write::write(value, schema, Bytes::behind(std::mem::take(bytes)));
     *bytes = all.finish().unwrap_or_default();
     written
 }
+
+/// The schema, the bytes, and what the value has left out.
+pub type Beside<'s> = (Cow<'s, Schema>, Cow<'s, [u8]>, LeftOut);
 
 /// Encodes `value` while comparing it with the bytes of the previous value. If they are equal, returns those, and copies
 /// nothing.
@@ -51,9 +57,10 @@ pub fn write_beside<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
     before: &'s [u8],
-) -> Result<(Cow<'s, Schema>, Cow<'s, [u8]>), WriteError> {
+) -> Result<Beside<'s>, WriteError> {
     let (written, all) = write::write(value, schema, Bytes::beside(before));
-    Ok((written?, all.finish().map_or(Cow::Borrowed(before), Cow::Owned)))
+    let (schema, left_out) = written?;
+    Ok((schema, all.finish().map_or(Cow::Borrowed(before), Cow::Owned), left_out))
 }
 
 /// Encodes `value` into `room`. Returns how many bytes the value takes; if these are more than `room` holds, its contents are
@@ -68,7 +75,7 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
     room: &'s mut [u8],
 ) -> Result<(Cow<'s, Schema>, usize), WriteError> {
     let (written, all) = write::write(value, schema, Bytes::within(room));
-    Ok((written?, all.needed()))
+    Ok((written?.0, all.needed()))
 }
 
 /// Returns whether the value is a list of numbers of a type that is known to read back.
@@ -92,10 +99,30 @@ pub fn read<T: DeserializeOwned>(
     version: u32,
     bytes: &[u8],
 ) -> Result<T, ReadError> {
-    read::read(schema, version, bytes)
+    read::read(schema, version, bytes, None)
 }
 
-/// Decodes the list whose elements are in `bytes`, divided into `sections`.
+/// Returns whether the values that follow one another in `bytes` and in `others`, both written in `version`, are the same. The
+/// entries of a map have no order, and neither have the elements of a list that may be a set.
+pub fn are_same(schema: &Schema, version: u32, bytes: &[u8], others: &[u8]) -> bool {
+    same::are_same(schema, version, bytes, others)
+}
+
+/// Decodes the value that `write` has written in `version` of the schema. Notes in `trace` what that shows of the type.
+///
+/// # Errors
+///
+/// The same errors as [`read()`].
+pub fn read_traced<T: DeserializeOwned>(
+    schema: &Schema,
+    version: u32,
+    bytes: &[u8],
+    trace: &Trace,
+) -> Result<T, ReadError> {
+    read::read(schema, version, bytes, Some(trace))
+}
+
+/// Decodes the list whose elements are in `bytes`, divided into `sections`. Notes in `trace` what that shows of the type.
 ///
 /// # Errors
 ///
@@ -104,8 +131,32 @@ pub fn read_list<T: DeserializeOwned>(
     schema: &Schema,
     sections: &[Section],
     bytes: &[u8],
+    trace: Option<&Trace>,
 ) -> Result<T, ReadError> {
-    read::read_list(schema, sections, bytes)
+    read::read_list(schema, sections, bytes, trace)
+}
+
+/// Values that follow one another.
+#[derive(Debug)]
+pub struct Values<'a> {
+    /// Their schema.
+    pub schema: &'a Schema,
+    /// The sections that divide the bytes.
+    pub sections: Cow<'a, [Section]>,
+    /// Their bytes.
+    pub bytes: Cow<'a, [u8]>,
+    /// Whether they are the elements of a list.
+    pub is_list: bool,
+}
+
+/// Checks that nothing of the `stored` values is lost in the values `again`, which are these values written again after they
+/// were read as another type.
+///
+/// # Errors
+///
+/// Something is lost.
+pub fn check_kept(stored: &Values<'_>, again: &Values<'_>, trace: &Trace) -> Result<(), ReadError> {
+    lost::check_values(stored, again, trace)
 }
 
 #[cfg(test)]

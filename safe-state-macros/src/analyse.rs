@@ -3,6 +3,7 @@
 
 pub(crate) mod accumulators;
 pub(crate) mod ahead;
+pub(crate) mod anew;
 pub(crate) mod behind;
 pub(crate) mod borrowed;
 pub(crate) mod carried;
@@ -13,6 +14,7 @@ pub(crate) mod collections;
 pub(crate) mod durable;
 pub(crate) mod heads;
 pub(crate) mod hoist;
+pub(crate) mod indexed;
 pub(crate) mod kept;
 pub(crate) mod lending;
 pub(crate) mod markers;
@@ -67,9 +69,11 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
         plan.hoisted = hoist::hoist(block, is_outermost);
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
+        indexed::compare_rows(&plan, &mut targets);
         name_variables(&mut plan, &survey, &mut targets)?;
         unprotected::check(&plan, &survey, &targets)?;
         check_bodies(&plan, &survey, &targets)?;
+        anew::check_anew(&plan, block, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
         naming::check_hidden(&plan, &survey, &targets)?;
         closures::check_item_closures(&plan, &targets)?;

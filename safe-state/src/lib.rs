@@ -44,16 +44,18 @@ pub use parallel::{JobStream, ParIter};
 pub use safe_state_backends::{
     Attempts, Backend, Captured, CarriedError, Carry, Checkpoint, Completed, CrashCause,
     DeadLetter, DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure,
-    FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotByHand, PastRun,
-    Progress, Publication, Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist,
-    publish, publish_once, skip_if_exists,
+    FailureKind, FileBackend, ItemQuantiles, ItemTimes, Keys, LoopEnd, LoopProgress, Measured,
+    MeasuredRun, MemoryBackend, NotByHand, PastRun, Progress, Publication, Request, Results,
+    RunEnd, SlowItem, StoredResults, Suspect, Timestamp, Timings, Worklist, publish, publish_once,
+    skip_if_exists,
 };
 pub use safe_state_base::exit::ExitCodes;
 #[cfg(feature = "signals")]
 pub use safe_state_base::signals::EndSignals;
 pub use safe_state_base::status::{
-    Death, State, Status, StatusAsked, StatusDetails, StatusHolder, StatusLoop, StatusPace,
-    StatusProgress, StatusRuns,
+    Death, State, Status, StatusAsked, StatusDetails, StatusHolder, StatusItemTimes, StatusLoop,
+    StatusMeasured, StatusPace, StatusProgress, StatusRuns, StatusSaving, StatusSlowItem,
+    StatusTimings,
 };
 pub use safe_state_base::{Backoff, Error, StopReason};
 use safe_state_base::{bounded, error, secrets};

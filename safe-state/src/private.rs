@@ -47,7 +47,8 @@ pub use crate::failure::{
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentAsPath, ArgumentAsText, ArgumentCompared, ArgumentNotCompared,
+    Walk, fingerprint as compared,
 };
 pub use crate::items::compared::{
     BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,

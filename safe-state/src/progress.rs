@@ -25,7 +25,7 @@ use std::fmt::Arguments;
 #[cfg(feature = "limits")]
 use safe_state_backends::CrashCause;
 use safe_state_backends::format::{Advance, Change, LoopChange};
-use safe_state_backends::{Captured, CarriedChange, Carry};
+use safe_state_backends::{Captured, CarriedChange, Carry, SlowItem};
 
 use crate::Error;
 use crate::items::entry::Number;
@@ -218,6 +218,11 @@ impl Progress {
             self.values.places.item_completed();
         }
         is_complete
+    }
+
+    /// Returns the item in flight inside `depth` loops, which takes `nanos` nanoseconds, as one of the slowest.
+    pub(crate) fn slow_item(&self, depth: usize, nanos: u64) -> Option<SlowItem> {
+        self.loops.slow_item(depth, nanos)
     }
 
     /// Notes that the input of a loop has ended.

@@ -4,6 +4,7 @@
 
 pub(crate) mod durable;
 pub(crate) mod items;
+pub(crate) mod kinds;
 pub(crate) mod shared;
 pub(crate) mod within;
 

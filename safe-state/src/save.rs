@@ -1,5 +1,6 @@
 //! Stage 5, save: decides when a save is due, and has the one owner of the store.
 
+mod measuring;
 pub(crate) mod owner;
 mod pace;
 #[cfg(target_os = "linux")]

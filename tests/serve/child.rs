@@ -14,6 +14,13 @@ fn main() -> anyhow::Result<()> {
             println!("running");
             slow(Path::new(dir), job, items.parse()?, &|| millis.parse().map(Duration::from_millis))
         }
+        // Each item takes `millis` milliseconds, and every twentieth ten times as long.
+        ["timed", dir, job, items, millis] => {
+            println!("running");
+            timed(Path::new(dir), job, items.parse()?, &|| {
+                millis.parse().map(Duration::from_millis)
+            })
+        }
         // The job has a page, and none of its items fails.
         ["paged", dir, job, items, millis] => {
             let pause = Duration::from_millis(millis.parse()?);
@@ -44,11 +51,20 @@ fn main() -> anyhow::Result<()> {
 /// A function that returns the time that an item takes. A function is no argument that the job is known by.
 type Pause<'a> = &'a dyn Fn() -> Result<Duration, std::num::ParseIntError>;
 
-#[resumable(name = job, state_dir = dir, durability = "process", save_every = 1, on_error = give_up)]
+#[resumable(name = job, state_dir = dir, durability = "process", save_every = 1, timings, on_error = give_up)]
 fn slow(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<()> {
     for item in 0..items {
         thread::sleep(pause()?);
         anyhow::ensure!(item % 7 != 6, "no such mailbox");
+    }
+    Ok(())
+}
+
+#[resumable(name = job, state_dir = dir, durability = "process", timings, capture(item))]
+fn timed(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<()> {
+    for item in 0..items {
+        let times = if item % 20 == 19 { 10 } else { 1 };
+        thread::sleep(pause()? * times);
     }
     Ok(())
 }
@@ -66,7 +82,7 @@ fn poisoned(dir: &Path, job: &str, items: u64, at: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = job, state_dir = dir, durability = "process", page = page, shared, slices = 10)]
+#[resumable(name = job, state_dir = dir, durability = "process", page = page, shared, slices = 10, timings)]
 fn share(dir: &Path, job: &str, page: bool, pause: &dyn Fn() -> Duration) -> anyhow::Result<()> {
     for _ in 0..1_000_u32 {
         thread::sleep(pause());

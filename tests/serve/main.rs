@@ -8,3 +8,4 @@ mod pressing;
 mod reading;
 mod served;
 mod speed;
+mod timed;

@@ -6,5 +6,6 @@
 mod clock;
 mod errors;
 mod kills;
+mod outputs;
 mod published;
 mod traced;

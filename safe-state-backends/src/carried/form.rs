@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::names::Names;
 use super::waiting::Waiting;
 use crate::bounded;
-use crate::value::{self, ReadError, Section};
+use crate::value::{self, ReadError, Section, Trace};
 
 /// The most sections, each of one schema version, in a list. A list that would need more is written anew.
 const SECTION_LIMIT: usize = 16;
@@ -53,7 +53,11 @@ pub(super) struct List(
 
 impl Form {
     /// Decodes the value that the bytes hold.
-    pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, ReadError> {
+    pub(super) fn decode<T: DeserializeOwned>(
+        &self,
+        bytes: &[u8],
+        trace: Option<&Trace>,
+    ) -> Result<T, ReadError> {
         match self {
             Form::Plain => from_postcard(bytes),
             Form::PlainList(elements) => {
@@ -64,18 +68,21 @@ impl Form {
             Form::Named(value) => {
                 let (names, version) = &**value;
                 let schema = names.schema().ok_or_else(without_shape)?;
-                value::read(schema, *version, bytes)
+                match trace {
+                    Some(trace) => value::read_traced(schema, *version, bytes, trace),
+                    None => value::read(schema, *version, bytes),
+                }
             }
             Form::NamedList(list) => {
                 let List(names, sections) = &**list;
                 let schema = names.schema().ok_or_else(without_shape)?;
-                value::read_list(schema, sections, bytes)
+                value::read_list(schema, sections, bytes, trace)
             }
             Form::Worklist(waiting) => {
                 let schema = waiting.names.schema().ok_or_else(without_shape)?;
                 let damaged = || ReadError::custom("its entries are damaged");
                 let (sections, values) = waiting.values().ok_or_else(damaged)?;
-                value::read_list(schema, &sections, &values)
+                value::read_list(schema, &sections, &values, trace)
             }
             Form::ListAt(_) => Err(ReadError::custom("it is a part of a list alone")),
             Form::Differing(_) => {

@@ -57,7 +57,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(|list: Results<T>| list.restored(&stored.generation))
+        let list: Results<T> = stored
+            .restored(name, true, |list: &Results<T>, written| written.write_all(&list.iter()))?;
+        Ok(list.restored(&stored.generation))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -110,12 +112,10 @@ fn list<T: Serialize + DeserializeOwned>(
 ) -> Result<(List, Vec<u8>), CarriedError> {
     let mut written = Written::<Results<T>>::beside(name, stored);
     written.write_all(&new.iter())?;
-    let Written { bytes, schema, names, .. } = written;
+    let Written { bytes, schema, names, left_out, .. } = written;
     let section = Section::new(schema.version(), new.len(), &bytes);
     let (names, is_new) = named(schema, names);
-    if is_new {
-        check_reads_back::<T>(name, &names, section, &bytes)?;
-    }
+    check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
     Ok((List(names, vec![section]), bytes))
 }
 
@@ -139,13 +139,11 @@ impl<T: Serialize + DeserializeOwned> Carry for Worklist<T> {
         let (ahead, behind) = (self.range(..parts.ahead), self.range(parts.behind..));
         let mut written = Written::<Self>::beside(name, stored);
         let ends = written.ends_of_all(ahead.chain(behind))?;
-        let Written { bytes, schema, names, .. } = written;
+        let Written { bytes, schema, names, left_out, .. } = written;
         let section = Section::new(schema.version(), ends.len(), &bytes);
         let entries = |to: &[usize]| Entries::of(section.version, &bytes, to);
         let (names, is_new) = named(schema, names);
-        if is_new {
-            check_reads_back::<T>(name, &names, section, &bytes)?;
-        }
+        check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
         let ahead = entries(ends.get(..parts.ahead).unwrap_or_default()).len() as u64;
         let waiting = Waiting { names, taken: parts.taken, ahead, entries: entries(&ends) };
         let mut value = Carried::new::<Self>(within, Form::Worklist(Box::new(waiting)), Vec::new());
@@ -154,7 +152,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Worklist<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(|list: Worklist<T>| list.restored(&stored.generation))
+        let list: Worklist<T> = stored
+            .restored(name, true, |list: &Worklist<T>, written| written.write_all(&list.iter()))?;
+        Ok(list.restored(&stored.generation))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -15,13 +15,16 @@ pub(super) struct Names {
     /// Whether the names are stored already, so that a change leaves them out.
     are_stored: bool,
     schema: OnceLock<Option<Arc<Schema>>>,
+    /// Set once a value was written that another of the same names may not come back as.
+    is_doubtful: OnceLock<()>,
 }
 
 impl Names {
     pub(super) fn new(schema: Schema) -> Self {
         // Serialising a schema into memory can't fail.
         let bytes = postcard::to_stdvec(&schema).unwrap_or_default().into();
-        Names { bytes, are_stored: false, schema: OnceLock::from(Some(Arc::new(schema))) }
+        let schema = OnceLock::from(Some(Arc::new(schema)));
+        Names { bytes, are_stored: false, schema, is_doubtful: OnceLock::new() }
     }
 
     /// Returns the names for a change that leaves them out, as the value before has them.
@@ -32,6 +35,16 @@ impl Names {
     /// Returns the names for a change that writes them.
     pub(super) fn owned(self) -> Self {
         Names { are_stored: false, ..self }
+    }
+
+    /// Notes that each value has to be read back before it is saved.
+    pub(super) fn doubt(&self) {
+        self.is_doubtful.get_or_init(|| ());
+    }
+
+    /// Returns whether each value has to be read back before it is saved.
+    pub(super) fn are_doubtful(&self) -> bool {
+        self.is_doubtful.get().is_some()
     }
 
     pub(super) fn are_missing(&self) -> bool {

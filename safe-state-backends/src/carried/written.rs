@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::names::Names;
 use super::{Carried, CarriedError};
-use crate::value::{self, Schema, Section, Unwritten};
+use crate::value::{self, LeftOut, Parts, Schema, Section, Trace, Unwritten, WriteError};
 
 /// A writer of values of type `T` that uses the names stored already.
 pub(super) struct Written<'a, T> {
@@ -16,6 +16,7 @@ pub(super) struct Written<'a, T> {
     pub(super) bytes: Vec<u8>,
     pub(super) schema: Cow<'a, Schema>,
     pub(super) names: Option<&'a Names>,
+    pub(super) left_out: LeftOut,
     marker: std::marker::PhantomData<T>,
 }
 
@@ -25,14 +26,29 @@ impl<'a, T> Written<'a, T> {
         let names = like.and_then(|stored| stored.form.known_names());
         let schema = names.and_then(|names| names.schema());
         let schema = schema.map_or_else(Cow::default, |schema| Cow::Borrowed(&**schema));
-        Written { name, bytes: Vec::new(), schema, names, marker: std::marker::PhantomData }
+        let (left_out, marker) = (LeftOut::default(), std::marker::PhantomData);
+        Written { name, bytes: Vec::new(), schema, names, left_out, marker }
+    }
+
+    /// Creates a writer that uses the names in `schema`.
+    pub(super) fn with(name: &'a str, schema: &'a Schema) -> Self {
+        let (left_out, marker) = (LeftOut::default(), std::marker::PhantomData);
+        Written {
+            name,
+            bytes: Vec::new(),
+            schema: Cow::Borrowed(schema),
+            names: None,
+            left_out,
+            marker,
+        }
     }
 
     fn write(&mut self, value: &impl Serialize) -> Result<(), CarriedError> {
         let schema = std::mem::take(&mut self.schema);
         match value::write(value, schema, &mut self.bytes) {
-            Ok(schema) => {
+            Ok((schema, left_out)) => {
                 self.schema = schema;
+                self.left_out.add(left_out);
                 Ok(())
             }
             Err(error) => Err(unserializable::<T>(self.name, error.to_string())),
@@ -74,6 +90,7 @@ impl<'a, T> Written<'a, T> {
                 return Ok(());
             }
             self.bytes.clear();
+            self.left_out = LeftOut::default();
         }
     }
 }
@@ -84,6 +101,9 @@ pub(super) fn named(schema: Cow<'_, Schema>, names: Option<&Names>) -> (Names, b
         (Cow::Borrowed(_), Some(names)) => (names.stored(), false),
         (schema, names) => {
             let new = Names::new(schema.into_owned());
+            if names.is_some_and(Names::are_doubtful) {
+                new.doubt();
+            }
             // Names that are new to the stored schema may already be stored by now.
             let is_same = names.is_some_and(|names| *names == new);
             (if is_same { new.stored() } else { new }, true)
@@ -91,52 +111,67 @@ pub(super) fn named(schema: Cow<'_, Schema>, names: Option<&Names>) -> (Names, b
     }
 }
 
-/// Refuses a value whose shape is new if it would not read back: `Serialize` may leave out or reshape things in ways that
-/// `Deserialize` does not undo.
+/// Refuses values that would not read back: `Serialize` may leave out or reshape things in ways that `Deserialize` does not
+/// undo. The values of a new shape are always looked at; if one of them might be lost where another of this shape comes back,
+/// so are all that follow.
 pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
     name: &str,
-    names: &Names,
+    (names, is_new): (&Names, bool),
     section: Section,
-    bytes: &[u8],
+    (bytes, left_out): (&[u8], LeftOut),
 ) -> Result<(), CarriedError> {
-    let Some(schema) = names.schema() else { return Ok(()) };
-    let mut again = Vec::new();
-    let (unwritten, sections) = (Unwritten::default(), [section]);
-    for value in unwritten.parts::<T>(schema, &sections, bytes) {
+    let Some(schema) = names.schema().filter(|_| is_new || names.are_doubtful()) else {
+        return Ok(());
+    };
+    let (unwritten, trace, sections) = (Unwritten::default(), Trace::default(), [section]);
+    let parts = if is_new {
+        unwritten.parts::<T>(schema, &sections, bytes)
+    } else {
+        Parts::new(schema, &sections, bytes)
+    };
+    let (again, left_out_again) =
+        written_again(name, parts.traced(&trace), (schema, section), bytes)?;
+    if is_new {
+        if trace.is_doubtful(schema) {
+            names.doubt();
+        }
+        unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes))?;
+    }
+    let again = again.as_deref().unwrap_or(bytes);
+    if left_out == left_out_again && value::are_same(schema, section.version, bytes, again) {
+        return Ok(());
+    }
+    let reason = "it does not read back as what was written; what its `Serialize` leaves out or changes, its \
+                  `Deserialize` has to make again";
+    Err(unserializable::<T>(name, reason.to_owned()))
+}
+
+/// Writes the values again as they read. Returns the bytes, `None` if they are those that were read, and what was left out.
+fn written_again<T: Serialize + DeserializeOwned>(
+    name: &str,
+    values: Parts<'_, T>,
+    (schema, section): (&Schema, Section),
+    bytes: &[u8],
+) -> Result<(Option<Vec<u8>>, LeftOut), CarriedError> {
+    let unwritable = |error: WriteError| unserializable::<T>(name, error.to_string());
+    let (mut again, mut left_out) = (Vec::new(), LeftOut::default());
+    for value in values {
         let value = value.map_err(|error| {
             let reason = format!("it does not read back as what was written: {error}");
             unserializable::<T>(name, reason)
         })?;
         if section.elements == 1 {
             // A single value may be large, so it is compared while it is written.
-            let written = value::write_beside(&value, Cow::Borrowed(&**schema), bytes)
-                .map_err(|error| unserializable::<T>(name, error.to_string()))?;
-            let Cow::Owned(other) = written.1 else {
-                drop(value);
-                return unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes));
-            };
-            again = other;
-            continue;
+            let written = value::write_beside(&value, Cow::Borrowed(schema), bytes);
+            let (_, again, left_out) = written.map_err(unwritable)?;
+            let other = if let Cow::Owned(other) = again { Some(other) } else { None };
+            return Ok((other, left_out));
         }
-        // A value that writes new names differs in more than the comparison below shows.
-        value::write(&value, Cow::Borrowed(&**schema), &mut again)
-            .map_err(|error| unserializable::<T>(name, error.to_string()))?;
+        // A value that writes new names differs in more than the comparison shows.
+        let written = value::write(&value, Cow::Borrowed(schema), &mut again);
+        left_out.add(written.map_err(unwritable)?.1);
     }
-    if again == bytes {
-        return unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes));
-    }
-    // The bytes are compared in any order, because a hash map's order differs each time.
-    let sorted = |mut bytes: Vec<u8>| {
-        bytes.sort_unstable();
-        bytes
-    };
-    unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes))?;
-    if sorted(again) == sorted(bytes.to_vec()) {
-        return Ok(());
-    }
-    let reason = "it does not read back as what was written; what its `Serialize` leaves out, its `Deserialize` has \
-                  to make again";
-    Err(unserializable::<T>(name, reason.to_owned()))
+    Ok((Some(again), left_out))
 }
 
 /// Refuses a value with a field that its `Deserialize` reads and its `Serialize` never writes.

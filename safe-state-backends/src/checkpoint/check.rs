@@ -32,6 +32,7 @@ impl Checkpoint {
             Record::InFlight(in_flight) => in_flight.check(),
             Record::Slices(slices) => slices.check(),
             Record::Merge(merge) => merge.check(&self.workers),
+            Record::Timings(timings) => timings.check(),
             Record::Change(change) => {
                 change.loops.iter().try_for_each(|it| self.check_loop(it))?;
                 self.check_carried(&change.carried)?;
@@ -117,7 +118,7 @@ pub(super) fn check_number(loop_id: u16) -> Result<(), Refused> {
     in_range.then_some(()).ok_or("a loop's number is out of range")
 }
 
-fn check_within(within: &[u64]) -> Result<(), Refused> {
+pub(super) fn check_within(within: &[u64]) -> Result<(), Refused> {
     let in_range = within.len() <= NESTING_LIMIT;
     in_range.then_some(()).ok_or("there are more than 16 loops inside one another")
 }

@@ -130,6 +130,7 @@ impl Checkpoint {
     /// Puts the runs of an earlier, finished job of the same name before this job's runs, and counts on from them.
     pub fn remember(&mut self, finished: &Checkpoint) {
         self.run_count = finished.run_count.saturating_add(self.run_count);
+        self.timings.count_behind(finished.run_count);
         let mut runs = finished.history.0.clone();
         runs.extend(
             self.history.0.drain(..).map(|run| PastRun {

@@ -143,8 +143,8 @@ pub(super) fn dir_builder() -> DirBuilder {
 /// Returns whether the file system may be mounted on other machines, which its locks may not reach.
 #[cfg(target_os = "linux")]
 pub fn is_shared(file: &File) -> bool {
-    /// NFS, SMB and its successors, AFS, 9P, Ceph, Lustre, Coda, GPFS, FUSE: `statfs(2)`.
-    const SHARED: [u32; 11] = [
+    /// NFS, SMB and its successors, AFS, 9P, Ceph, Lustre, Coda, GPFS, FUSE: `statfs(2)`; and `BeeGFS`.
+    const SHARED: [u32; 12] = [
         0x6969,
         0x517b,
         0xff53_4d42,
@@ -156,21 +156,65 @@ pub fn is_shared(file: &File) -> bool {
         0x7375_7245,
         0x4750_4653,
         0x6573_5546,
+        BEEGFS,
     ];
     // `f_type` is an `i64` or a `u32`, by the architecture; the numbers have 32 bits.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, trivial_numeric_casts)]
     rustix::fs::fstatfs(file).is_ok_and(|found| SHARED.contains(&(found.f_type as u32)))
 }
 
+#[cfg(target_os = "linux")]
+const BEEGFS: u32 = 0x1983_0326;
+
 /// Returns whether locks on the file reach only this machine, though others may have the file: on FUSE, whose file systems
-/// usually leave locks to the kernel, and on NFS mounted with local locks.
+/// usually leave locks to the kernel, and on network file systems that are set so.
 #[cfg(target_os = "linux")]
 pub(crate) fn locks_stay_here(file: &File) -> bool {
-    const FUSE: u32 = 0x6573_5546;
-    const NFS: u32 = 0x6969;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, trivial_numeric_casts)]
     let kind = rustix::fs::fstatfs(file).map_or(0, |found| found.f_type as u32);
-    kind == FUSE || (kind == NFS && nfs_locks_stay_here(file))
+    stay_here(kind, || mount_options(file), beegfs_settings)
+}
+
+/// Returns whether locks on a file system of this `kind` reach only this machine, by the options of its mount.
+#[cfg(target_os = "linux")]
+fn stay_here(
+    kind: u32,
+    options: impl FnOnce() -> String,
+    settings: impl FnOnce() -> Vec<String>,
+) -> bool {
+    const FUSE: u32 = 0x6573_5546;
+    const NFS: u32 = 0x6969;
+    const LUSTRE: u32 = 0x0bd0_0bd0;
+    const CIFS: u32 = 0xff53_4d42;
+    const SMB2: u32 = 0xfe53_4d42;
+    let local: &[&str] = match kind {
+        FUSE => return true,
+        // A client keeps locks to itself, unless its settings say otherwise. The options of the mount do not tell.
+        BEEGFS => {
+            let is_global = |text: &String| {
+                let mut lines = text.lines().filter_map(|line| line.split_once('='));
+                lines.any(|(key, value)| {
+                    key.trim() == "tuneUseGlobalFileLocks" && matches!(value.trim(), "1" | "true")
+                })
+            };
+            let settings = settings();
+            return settings.is_empty() || !settings.iter().all(is_global);
+        }
+        NFS => &["nolock", "local_lock=all", "local_lock=flock"],
+        LUSTRE => &["localflock"],
+        CIFS | SMB2 => &["nobrl"],
+        _ => return false,
+    };
+    options().split(',').any(|option| local.contains(&option))
+}
+
+/// Returns the settings of this machine's `BeeGFS` clients.
+#[cfg(target_os = "linux")]
+fn beegfs_settings() -> Vec<String> {
+    let clients = std::fs::read_dir("/proc/fs/beegfs").into_iter().flatten().flatten();
+    clients
+        .filter_map(|client| std::fs::read_to_string(client.path().join("config")).ok())
+        .collect()
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -188,18 +232,58 @@ pub(crate) fn keeps_its_blocks(file: &File) -> bool {
     KEEPING.contains(&kind)
 }
 
-/// Returns whether the options of the NFS mount keep locks on this machine.
+/// Returns the options of the file system on which the file is.
 #[cfg(target_os = "linux")]
-fn nfs_locks_stay_here(file: &File) -> bool {
+fn mount_options(file: &File) -> String {
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let number = mount(file).map(|number| number.to_string());
     let line = mounts.lines().find(|line| line.split(' ').next() == number.as_deref());
-    let options = line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
-    let local = ["nolock", "local_lock=all", "local_lock=flock"];
-    options.split(',').any(|option| local.contains(&option))
+    line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default().to_owned()
 }
 
 #[cfg(not(target_os = "linux"))]
 pub fn is_shared(_: &File) -> bool {
     false
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_that_stay_on_a_machine_are_known_by_the_mount() {
+        let stays =
+            |kind: u32, options: &str| stay_here(kind, || options.to_owned(), || unreachable!());
+        let (nfs, lustre, cifs, smb2) = (0x6969, 0x0bd0_0bd0, 0xff53_4d42, 0xfe53_4d42);
+        for (kind, options) in [
+            (0x6573_5546, "rw,user_id=0"),
+            (nfs, "rw,vers=3,nolock,addr=10.0.0.1"),
+            (nfs, "rw,vers=3,local_lock=flock"),
+            (lustre, "rw,localflock,lazystatfs"),
+            (cifs, "rw,vers=1.0,nobrl"),
+            (smb2, "rw,vers=3.1.1,soft,nobrl,rsize=4194304"),
+        ] {
+            assert!(stays(kind, options), "{kind:x} {options}");
+        }
+        for (kind, options) in [
+            (0xef53, "rw"),
+            (nfs, "rw,vers=4.2,local_lock=none"),
+            (lustre, "rw,flock,lazystatfs"),
+            (smb2, "rw,vers=3.1.1,soft,rsize=4194304"),
+        ] {
+            assert!(!stays(kind, options), "{kind:x} {options}");
+        }
+    }
+
+    #[test]
+    fn beegfs_locks_reach_as_far_as_its_settings_say() {
+        let stays = |settings: &[&str]| {
+            let settings = settings.iter().map(|it| (*it).to_owned()).collect();
+            stay_here(BEEGFS, || unreachable!(), || settings)
+        };
+        let (local, global) =
+            ("tuneUseGlobalFileLocks = 0\n", "a = 1\ntuneUseGlobalFileLocks = 1\n");
+        assert!(stays(&[]) && stays(&[local]) && stays(&[global, local]));
+        assert!(!stays(&[global]));
+    }
 }

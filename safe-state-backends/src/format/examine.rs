@@ -49,6 +49,8 @@ pub enum RecordKind {
     Slices,
     /// The value of a variable at the end of a slice.
     Merge,
+    /// What was measured of items and saves.
+    Timings,
 }
 
 /// Reads as much as can be trusted: the records up to the first unreadable one. A record behind a lost one would be applied to
@@ -105,6 +107,7 @@ impl Examination {
                     Record::InFlight(_) => RecordKind::InFlight,
                     Record::Slices(_) => RecordKind::Slices,
                     Record::Merge(_) => RecordKind::Merge,
+                    Record::Timings(_) => RecordKind::Timings,
                     // Only the first record can be a snapshot here.
                     Record::Change(_) | Record::Snapshot(_) => RecordKind::Change,
                 };

@@ -4,26 +4,27 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::behind::{push_behind, push_behind_change};
 use super::frame::{self, Frame, FramePlace};
 use super::pieces::{Growing, LARGE, Pieces};
 use super::side_by_side::{self, SideBySide};
 use super::{FormatError, Framed, damaged};
-use crate::checkpoint::Workers;
-use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT, SAMPLE_LIMIT};
+use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{
     Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, InFlight, Keys, LoopEnd,
-    Mark, Merge, RunEnd, Sampled, Samples, Slices, Suspect, bounded,
+    Mark, Measured, Merge, RunEnd, Sampled, Samples, Slices, Suspect, Timings, bounded,
 };
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
 const CHANGE: u8 = 3;
-const SAMPLES: u8 = 4;
-const ARGUMENTS: u8 = 5;
-const IN_FLIGHT: u8 = 6;
-const SLICES: u8 = 7;
-const MERGE: u8 = 8;
+pub(super) const SAMPLES: u8 = 4;
+pub(super) const ARGUMENTS: u8 = 5;
+pub(super) const IN_FLIGHT: u8 = 6;
+pub(super) const SLICES: u8 = 7;
+pub(super) const MERGE: u8 = 8;
 const SIDE_BY_SIDE: u8 = 9;
+pub(super) const TIMINGS: u8 = 10;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,8 @@ pub enum Record {
     Slices(Slices),
     /// The value of a variable at the end of a slice.
     Merge(Merge),
+    /// What was measured of items and saves.
+    Timings(Box<Timings>),
 }
 
 /// The fingerprints of a job's arguments, by their names.
@@ -87,6 +90,9 @@ pub struct Change {
     pub dead_letters: Option<Box<DeadLetters>>,
     /// The end of the run, if it ended without a failure.
     pub end: Option<RunEnd>,
+    /// What was measured of items and saves. It has a record of its own.
+    #[serde(skip)]
+    pub timings: Option<Box<Measured>>,
 }
 
 /// The progress of one loop since the last save.
@@ -136,7 +142,8 @@ impl Record {
             | Record::Arguments(_)
             | Record::InFlight(_)
             | Record::Slices(_)
-            | Record::Merge(_) => {}
+            | Record::Merge(_)
+            | Record::Timings(_) => {}
             Record::Advance(Advance { micros, .. }) | Record::Change(Change { micros, .. }) => {
                 *micros = since;
             }
@@ -182,6 +189,7 @@ impl Advance {
             skipped: 0,
             dead_letters: None,
             end: None,
+            timings: None,
         } = change
         else {
             return None;
@@ -221,6 +229,7 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
         IN_FLIGHT => payload(frame.payload, frame.offset).map(Record::InFlight),
         SLICES => payload(frame.payload, frame.offset).map(Record::Slices),
         MERGE => payload(frame.payload, frame.offset).map(Record::Merge),
+        TIMINGS => payload(frame.payload, frame.offset).map(Record::Timings),
         SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
         _ => Err(damaged(frame.offset, "a record of unknown kind")),
     }
@@ -255,15 +264,14 @@ impl Framed for Record {
                 } else {
                     push(CHANGE, change, place, buffer)?;
                 }
-                change.loops.iter().try_for_each(|it| {
-                    push_samples(it.loop_id, it.samples.marks(), (place, begin), buffer)
-                })
+                push_behind_change(change, (place, begin), buffer)
             }
             Record::Samples(sampled) => push(SAMPLES, sampled, place, buffer),
             Record::Arguments(arguments) => push(ARGUMENTS, arguments, place, buffer),
             Record::InFlight(in_flight) => push(IN_FLIGHT, in_flight, place, buffer),
             Record::Slices(slices) => push(SLICES, slices, place, buffer),
             Record::Merge(merge) => push(MERGE, merge, place, buffer),
+            Record::Timings(timings) => push(TIMINGS, timings, place, buffer),
         }
     }
 
@@ -275,9 +283,7 @@ impl Framed for Record {
                 let place = place.at(place.offset + pieces.len());
                 let buffer = pieces.small_mut();
                 let begin = buffer.len();
-                change.loops.iter().try_for_each(|it| {
-                    push_samples(it.loop_id, it.samples.marks(), (place, begin), buffer)
-                })
+                push_behind_change(change, (place, begin), buffer)
             }
             _ => self.write(place, pieces.small_mut()),
         }
@@ -321,50 +327,6 @@ fn push_snapshot(
     push(SNAPSHOT, &*checkpoint.shortened(), place, buffer)?;
     let place = FramePlace::behind(buffer.get(begin..).unwrap_or_default(), place);
     push_behind(checkpoint, (place, begin), buffer)
-}
-
-/// Writes the parts of the checkpoint that have records of their own. They stand behind `place`, by as many bytes as `buffer`
-/// holds from `begin` on.
-fn push_behind(
-    checkpoint: &Checkpoint,
-    (place, begin): (FramePlace, usize),
-    buffer: &mut Vec<u8>,
-) -> Result<(), FormatError> {
-    for (loop_id, progress) in &checkpoint.loops {
-        push_samples(*loop_id, progress.samples.marks(), (place, begin), buffer)?;
-    }
-    if !checkpoint.arguments.is_empty() {
-        let arguments = Arguments(checkpoint.arguments.clone());
-        let here = place.at(place.offset + buffer.len() - begin);
-        push(ARGUMENTS, &arguments, here, buffer)?;
-    }
-    push_workers(&checkpoint.workers, (place, begin), buffer)
-}
-
-/// Writes the state of loops that run side by side or are shared, behind what `buffer` holds from `begin` on.
-fn push_workers(
-    workers: &Workers,
-    (place, begin): (FramePlace, usize),
-    buffer: &mut Vec<u8>,
-) -> Result<(), FormatError> {
-    let here = |buffer: &Vec<u8>| place.at(place.offset + buffer.len() - begin);
-    workers.in_flight().try_for_each(|it| push(IN_FLIGHT, &it, here(buffer), buffer))?;
-    workers.slices().try_for_each(|it| push(SLICES, it, here(buffer), buffer))?;
-    workers.merges().try_for_each(|it| push(MERGE, &it, here(buffer), buffer))
-}
-
-/// Writes the samples of a loop behind what `buffer` holds from `begin` on, which stands at `place`.
-fn push_samples(
-    loop_id: u16,
-    marks: &[Mark],
-    (place, begin): (FramePlace, usize),
-    buffer: &mut Vec<u8>,
-) -> Result<(), FormatError> {
-    for marks in marks.chunks(SAMPLE_LIMIT) {
-        let here = place.at(place.offset + buffer.len() - begin);
-        push(SAMPLES, &Sampled { loop_id, marks: marks.to_vec() }, here, buffer)?;
-    }
-    Ok(())
 }
 
 pub(super) fn push(

@@ -4,12 +4,13 @@
 //! All keys are in one slot, and so on one node of a cluster, so one connection suffices. A node that does not have the keys
 //! says which node has them, and is not asked again.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::redis::{
     Client, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisError, RedisResult,
-    Value, cmd, from_redis_value,
+    Value, cmd, from_redis_value, pipe,
 };
 
 /// A host and a port.
@@ -32,11 +33,13 @@ struct Sentinel {
     at: Vec<Address>,
 }
 
-/// The known nodes of a cluster, if the server is in one.
+/// What is known of the server, and of the nodes of its cluster, if it is in one.
 #[derive(Default)]
 struct Cluster {
-    /// Whether a server was asked for the cluster's nodes.
+    /// Whether a server was asked.
     is_asked: bool,
+    /// Whether the server leaves all syncing to the operating system (`appendfsync no`), and so never says that it has synced.
+    never_syncs: bool,
     nodes: Vec<Address>,
     /// The node that has the keys, as far as known.
     owner: Option<Address>,
@@ -191,20 +194,39 @@ impl Reach {
         if std::mem::replace(&mut self.cluster().is_asked, true) {
             return None;
         }
-        let memory = cmd("INFO").arg("memory").query::<String>(connection);
+        let questions = pipe()
+            .cmd("INFO")
+            .arg("memory")
+            .cmd("CONFIG")
+            .arg("GET")
+            .arg("appendfsync")
+            .cmd("CLUSTER")
+            .arg("SLOTS")
+            .ignore_errors()
+            .query::<Vec<RedisResult<Value>>>(connection);
+        let mut answers = questions.unwrap_or_default().into_iter().map(Result::ok);
+        let mut next = || answers.next().flatten();
+        let memory: Option<String> = next().and_then(|it| from_redis_value(it).ok());
         if let Some(policy) = evicts(&memory.unwrap_or_default()) {
             self.cluster().is_asked = false;
             return Some(policy);
         }
+        let set: Option<HashMap<String, String>> = next().and_then(|it| from_redis_value(it).ok());
+        self.cluster().never_syncs =
+            set.is_some_and(|it| it.get("appendfsync").is_some_and(|value| value == "no"));
         if self.sentinel.is_none() {
-            self.learn_nodes(connection);
+            let slots = next().and_then(|it| from_redis_value(it).ok());
+            self.learn_nodes(slots.unwrap_or_default());
         }
         None
     }
 
-    fn learn_nodes(&self, connection: &mut Connection) {
-        let slots = cmd("CLUSTER").arg("SLOTS").query::<Vec<Vec<Value>>>(connection);
-        let nodes = slots.unwrap_or_default().into_iter().flat_map(|slot| slot.into_iter().skip(2));
+    pub(super) fn never_syncs(&self) -> bool {
+        self.cluster().never_syncs
+    }
+
+    fn learn_nodes(&self, slots: Vec<Vec<Value>>) {
+        let nodes = slots.into_iter().flat_map(|slot| slot.into_iter().skip(2));
         let mut nodes: Vec<Address> = nodes
             .filter_map(|node| from_redis_value::<Vec<Value>>(node).ok())
             .filter_map(|node| {

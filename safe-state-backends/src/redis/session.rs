@@ -21,6 +21,9 @@ static SCRIPTS: LazyLock<Scripts> = LazyLock::new(Scripts::new);
 const FORGOTTEN: &str = "the server has forgotten the lease (it was flushed, evicts keys, or lost some when it restarted), \
      and since it could not be renewed in time another run may have had it; run the job again";
 
+const NOT_SYNCED: &str = "the server did not sync in time; with `appendfsync no` it never does: let it have `everysec` or \
+     `always`, or let the user have the right `+config|get`, to find that out";
+
 /// The error of a server that may remove the keys of a run.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -162,7 +165,8 @@ impl RedisSession {
     /// Waits until the server has synced the last write, if the token's durability requires it and the server can tell: from
     /// 7.2 on, with `appendonly`.
     fn sync(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        if !self.tells_syncs || token.durability != Durability::Power {
+        let tells = self.tells_syncs && !self.reach.never_syncs();
+        if !tells || token.durability != Durability::Power {
             return Ok(());
         }
         // The answer has to come before the connection's time limit.
@@ -174,7 +178,7 @@ impl RedisSession {
         };
         match wait.query(connection) {
             Ok((1.., _replicas)) => Ok(()),
-            Ok((0_u64, 0_u64..)) => Err(Trouble::transient("the server did not sync in time")),
+            Ok((0_u64, 0_u64..)) => Err(Trouble::transient(NOT_SYNCED)),
             Err(refusal) if tells_no_syncs(&refusal) => {
                 tracing::debug!(target: "safe_state", %refusal, "the server tells no syncs");
                 self.tells_syncs = false;

@@ -103,6 +103,7 @@ impl Checkpoint {
             change.dead_letters = Some(Box::new(letters.collect()));
         }
         self.take_in(change)?;
+        self.add_timings_of(found, range.start);
         if let Some(progress) = self.loops.get_mut(&loop_id) {
             match slices.cut {
                 Cut::Index | Cut::Splits(_) => progress.complete_range(range),
@@ -225,6 +226,7 @@ impl Checkpoint {
         let count = range.end - range.start;
         self.skipped = self.skipped.saturating_sub(before.skipped);
         before.loops.clear();
+        before.forget_timings();
         let begun = Some(Vec::new());
         let whole =
             LoopChange { loop_id, begun, count, total: Some(count), ..LoopChange::default() };
@@ -253,6 +255,7 @@ impl Checkpoint {
         let unknown = FormatError::TooMany("a slice of a loop that has none");
         let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
         self.skipped = self.skipped.saturating_sub(stored.skipped);
+        stored.forget_timings();
         stored.carried.extend(self.workers.take_merges(loop_id, slice));
         self.note_apart(loop_id, slice, false)?;
         slices.finished.remove(u64::from(slice));
@@ -297,6 +300,7 @@ impl Checkpoint {
         let letters = slice.dead_letters.iter().map(|letter| letter.behind(range.start));
         self.dead_letters.add(&letters.collect());
         self.skipped = self.skipped.saturating_add(slice.skipped);
+        self.add_timings_of(slice, range.start);
         let failure = slice.failure.clone().map(|failure| {
             let index = failure.index().map(|index| index.saturating_add(range.start));
             failure.with_index(index)

@@ -47,23 +47,34 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// A worker has a slice with dead letters; or the backend cannot be read or written. The inner error is the index of the
-    /// first letter that can't be put back, and the reason; then none is put back.
+    /// A worker has a slice with dead letters; or the backend cannot be read or written. Then none of a finished slice is put back.
+    /// The inner error is the index of the first letter that can't be put back, and the reason; then none is put back.
     pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
         let mut opening = self.while_held(&self.job, PATIENCE)?;
         let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
         let given = self.given_up(&head, &mut opening)?;
         // Nothing is written before all were looked at.
-        let looked = self.put_back(&given, &mut head.clone(), false)?;
-        let put_back = match looked {
-            Ok(_) => self.put_back(&given, &mut head, true)?,
-            refused => refused,
+        if let Err(refused) = self.put_back(&given, &mut head.clone(), false)? {
+            return Ok(Err(refused));
+        }
+        // A worker may have taken one of these since. What they gave up counts no more in the head even then.
+        let is_under_way = |it: &Given| matches!(it.letters, Letters::UnderWay);
+        let (under_way, finished): (Vec<_>, Vec<_>) = given.into_iter().partition(is_under_way);
+        let of_under_way = self.put_back(&under_way, &mut head, true);
+        let before = head.clone();
+        let put_back = match of_under_way {
+            Ok(Ok(count)) => {
+                self.put_back(&finished, &mut head, true).map(|it| it.map(|more| count + more))
+            }
+            other => other,
         };
-        if put_back.is_ok() {
+        if matches!(put_back, Ok(Ok(_))) {
             head.forget_dead_letters();
             opening.begin_shared(head)?;
+        } else {
+            opening.begin_shared(before)?;
         }
-        Ok(put_back)
+        put_back
     }
 
     /// Returns the slices that may have dead letters.
@@ -105,7 +116,7 @@ impl SharedJob {
     ) -> Result<PutBack, Error> {
         let mut count = 0;
         for it in given {
-            let free = self.of_nobody(it.loop_id, it.slice)?;
+            let free = self.free(it)?;
             if let Some(refused) = it.lost_values(head, free.found()) {
                 return Ok(Err(refused));
             }
@@ -128,8 +139,22 @@ impl SharedJob {
             if writes {
                 free.begin(stored)?;
             }
+            if matches!(it.letters, Letters::UnderWay) {
+                head.workers.take_merges(it.loop_id, it.slice);
+            }
         }
         Ok(Ok(count))
+    }
+
+    /// Takes the lease on a slice. A worker has a finished one only until it finds that it is finished.
+    fn free(&self, given: &Given) -> Result<Opening, Error> {
+        let Given { loop_id, slice, letters } = given;
+        match letters {
+            Letters::UnderWay => self.of_nobody(*loop_id, *slice),
+            Letters::InHead(_) | Letters::ByKey => {
+                self.while_held(&self.slice_name(*loop_id, *slice), PATIENCE)
+            }
+        }
     }
 
     /// Makes a slice unfinished in the head. Returns the slice's new checkpoint, if it has dead letters.
@@ -150,14 +175,7 @@ impl SharedJob {
             Letters::ByKey => {
                 found.map(|stored| head.reopen_by_key(loop_id, slice, stored)).transpose()
             }
-            Letters::UnderWay => {
-                let stored = found.filter(|it| !it.dead_letters.is_empty());
-                if stored.is_some() {
-                    // The head's note of how many items the slice has given up counts no more.
-                    head.workers.take_merges(loop_id, slice);
-                }
-                Ok(stored)
-            }
+            Letters::UnderWay => Ok(found.filter(|it| !it.dead_letters.is_empty())),
         }
     }
 }

@@ -2,13 +2,17 @@
 
 mod access;
 mod error;
+mod look;
 mod parts;
 mod state;
+mod trace;
 mod unwritten;
 mod variants;
 
+use std::any::type_name;
+
+use serde::Deserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Visitor};
-use serde::{Deserializer, forward_to_deserialize_any};
 
 use super::schema::{EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema};
 use super::tag::Tag;
@@ -16,17 +20,21 @@ use access::{Elements, Entries, Fields};
 use variants::VariantOf;
 
 pub use error::ReadError;
+pub(super) use look::{Item, Look};
 pub(super) use parts::read_list;
 pub use parts::{Parts, Section};
 use state::State;
+use trace::Ask;
+pub use trace::Trace;
 pub use unwritten::Unwritten;
 
 pub(super) fn read<T: DeserializeOwned>(
     schema: &Schema,
     version: u32,
     bytes: &[u8],
+    trace: Option<&Trace>,
 ) -> Result<T, ReadError> {
-    let mut state = State::new(schema, version, bytes);
+    let mut state = State { trace, ..State::new(schema, version, bytes) };
     let value = T::deserialize(Reader { state: &mut state, at: ROOT })?;
     if state.left.is_empty() { Ok(value) } else { Err(ReadError::damaged()) }
 }
@@ -101,12 +109,25 @@ impl State<'_> {
 }
 
 impl Reader<'_, '_> {
+    fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let found = self.state.find(self.at)?;
+        self.visit(found, visitor)
+    }
+
+    /// Passes the value to a visitor of wide numbers.
+    fn wide<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.state.find(self.at)? {
+            Found::Scalar(scalar) => self.state.scalar(scalar)?.visit(visitor),
+            found => self.visit(found, visitor),
+        }
+    }
+
     /// Passes the value that was found to the visitor.
     fn visit<'de, V: Visitor<'de>>(self, found: Found, visitor: V) -> Result<V::Value, ReadError> {
         let state = self.state;
         match found {
             Found::Absent => Err(ReadError::damaged()),
-            Found::Scalar(scalar) => state.scalar(scalar)?.visit(visitor),
+            Found::Scalar(scalar) => state.scalar(scalar)?.narrowed().visit(visitor),
             Found::None => visitor.visit_none(),
             Found::Some(at) => {
                 state.enter()?;
@@ -135,8 +156,9 @@ impl Reader<'_, '_> {
 
 /// Defines methods that check that a number keeps its value where the type has changed to a floating-point type.
 macro_rules! floats {
-    ($($method:ident: $exact:ident)*) => { $(
+    ($($method:ident: $name:literal, $exact:ident;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+            self.state.ask(Ask::Scalar($name));
             let found = self.state.find(self.at)?;
             if let Found::Scalar(scalar) = found {
                 let mut ahead = State { ..*self.state };
@@ -151,20 +173,74 @@ macro_rules! floats {
     )* };
 }
 
+/// Defines methods that note what a type asks for, and pass what is stored.
+macro_rules! asks {
+    ($($method:ident $(($($argument:ident: $ty:ty),*))?: $ask:expr;)*) => { $(
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($($argument: $ty,)*)?
+            visitor: V,
+        ) -> Result<V::Value, ReadError> {
+            self.state.ask($ask);
+            self.any(visitor)
+        }
+    )* };
+}
+
 impl<'de> Deserializer<'de> for Reader<'_, '_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let found = self.state.find(self.at)?;
-        self.visit(found, visitor)
+        self.state.ask(Ask::Other);
+        self.any(visitor)
     }
 
-    floats! { deserialize_f32: is_exact_f32 deserialize_f64: is_exact_f64 }
+    floats! {
+        deserialize_f32: "f32", is_exact_f32;
+        deserialize_f64: "f64", is_exact_f64;
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Scalar("i128"));
+        self.wide(visitor)
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Scalar("u128"));
+        self.wide(visitor)
+    }
+
+    asks! {
+        deserialize_bool: Ask::Scalar("bool");
+        deserialize_i8: Ask::Scalar("i8");
+        deserialize_i16: Ask::Scalar("i16");
+        deserialize_i32: Ask::Scalar("i32");
+        deserialize_i64: Ask::Scalar("i64");
+        deserialize_u8: Ask::Scalar("u8");
+        deserialize_u16: Ask::Scalar("u16");
+        deserialize_u32: Ask::Scalar("u32");
+        deserialize_u64: Ask::Scalar("u64");
+        deserialize_char: Ask::Scalar("char");
+        deserialize_str: Ask::Text;
+        deserialize_string: Ask::Text;
+        deserialize_bytes: Ask::Bytes;
+        deserialize_byte_buf: Ask::Bytes;
+        deserialize_unit: Ask::Unit;
+        deserialize_unit_struct(name: &'static str): Ask::Named(name);
+        deserialize_seq: Ask::Seq;
+        deserialize_tuple(_len: usize): Ask::Tuple;
+        deserialize_tuple_struct(name: &'static str, _len: usize): Ask::Named(name);
+        deserialize_map: Ask::Map;
+        deserialize_identifier: Ask::Other;
+    }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        if let Some(trace) = self.state.trace {
+            trace.ask_option();
+        }
         let mut ahead = State { ..*self.state };
         match ahead.find(self.at)? {
-            Found::None | Found::Some(_) => self.deserialize_any(visitor),
+            Found::None | Found::Some(_) => self.any(visitor),
             // The value was not optional when it was written.
             _ => {
                 let Reader { state, at } = self;
@@ -181,6 +257,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Other);
         self.state.enter()?;
         let Reader { state, at } = self;
         let value = visitor.visit_newtype_struct(Reader { state: &mut *state, at })?;
@@ -194,7 +271,12 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Named(name));
         let found = self.state.find(self.at)?;
+        if let (Some(trace), Found::Struct(record)) = (self.state.trace, found) {
+            trace.note_struct(record);
+            check_range(&mut State { ..*self.state }, name, record)?;
+        }
         let read = match found {
             Found::Struct(record) => Fields::visit(self.state, record, Some(fields), visitor),
             Found::Map(..) => self.visit(found, visitor),
@@ -210,10 +292,11 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
+        self.state.ask(Ask::Named(name));
         let read = match self.state.find(self.at)? {
-            Found::Enum(id) => {
-                VariantOf::find(self.state, id).and_then(|variant| visitor.visit_enum(variant))
-            }
+            Found::Enum(id) => VariantOf::find(self.state, id)
+                .and_then(|variant| variant.listed(variants))
+                .and_then(|variant| visitor.visit_enum(variant)),
             _ => Err(ReadError::no_enum()),
         };
         read.map_err(|error| error.of_enum(name, variants))
@@ -230,10 +313,19 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     fn is_human_readable(&self) -> bool {
         true
     }
+}
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct map identifier
+/// Refuses a `RangeInclusive` whose bounds are the same: it may have that one item left or none, which is not written.
+fn check_range(state: &mut State<'_>, name: &str, record: RecordId) -> Result<(), ReadError> {
+    if name != "RangeInclusive" {
+        return Ok(());
+    }
+    if let Some(trace) = state.trace {
+        trace.doubt();
+    }
+    match *Fields::skipped(state, record)? {
+        [("start", _, start), ("end", _, end)] if start == end => Err(ReadError::used_up()),
+        _ => Ok(()),
     }
 }
 
@@ -243,5 +335,8 @@ fn read_seed<'de, T: DeserializeSeed<'de>>(
     at: NodeId,
     seed: T,
 ) -> Result<T::Value, ReadError> {
+    if let Some(trace) = state.trace {
+        trace.expect(type_name::<T>());
+    }
     seed.deserialize(Reader { state, at })
 }

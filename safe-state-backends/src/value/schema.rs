@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tag::Tag;
 use crate::bounded;
 
 /// The index of a node, the kind of the values at one place, in a schema.
@@ -34,10 +35,15 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// The version from which each value tells its kind itself; 0 if all values have the same kind.
     pub(super) tagged_since: u32,
-    /// The tags of values that this process has written here, as a set of bits.
+    /// What this process has written here, as a set of bits: the tags of values, [`VISITED`] and [`ORDERED`].
     #[serde(skip)]
     pub(super) seen: u32,
 }
+
+/// Set where a value was written.
+pub(super) const VISITED: u32 = 1 << 31;
+/// Set where a list was written whose order is a part of its value.
+pub(super) const ORDERED: u32 = 1 << 30;
 
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
@@ -153,6 +159,12 @@ impl Default for Schema {
 }
 
 impl Schema {
+    /// Returns whether some value has left out a part of it.
+    pub(super) fn leaves_out(&self) -> bool {
+        self.nodes.iter().any(|node| node.seen & Tag::Absent.bit() != 0)
+            || self.records.iter().any(|record| record.loose_since > 0)
+    }
+
     /// Returns the schema's version, which values written now have.
     pub fn version(&self) -> u32 {
         self.version

@@ -17,7 +17,7 @@ pub(super) fn write<T: Serialize>(
     schema: &mut Schema,
     bytes: &mut Vec<u8>,
 ) -> Result<bool, WriteError> {
-    match super::write(value, Cow::Borrowed(&*schema), bytes)? {
+    match super::write(value, Cow::Borrowed(&*schema), bytes)?.0 {
         Cow::Borrowed(_) => Ok(false),
         Cow::Owned(grown) => {
             *schema = grown;
@@ -416,6 +416,13 @@ fn numbers_change_their_type_without_loss_or_not_at_all() {
     assert_eq!(converted::<u64, f64>(&7), Ok(7.0));
     converted::<u64, f64>(&u64::MAX).unwrap_err();
     converted::<i64, f32>(&(i64::from(i32::MIN) - 1)).unwrap_err();
+    assert_eq!(converted::<u64, f64>(&(1 << 60)), Ok(2_f64.powi(60)));
+    converted::<u64, f64>(&((1 << 53) + 1)).unwrap_err();
+    assert_eq!(converted::<u128, u64>(&7), Ok(7));
+    assert_eq!(converted::<i128, i8>(&-7), Ok(-7));
+    assert_eq!(converted::<u128, i8>(&7), Ok(7));
+    assert_eq!(converted::<i128, u128>(&i128::MAX), Ok(i128::MAX.cast_unsigned()));
+    converted::<u128, u64>(&u128::MAX).unwrap_err();
     assert_eq!(converted::<u8, Option<u64>>(&7), Ok(Some(7)));
     converted::<Option<u8>, u8>(&Some(7)).unwrap_err();
     converted::<[u8; 3], [u8; 2]>(&[1, 2, 3]).unwrap_err();

@@ -17,6 +17,7 @@ use super::tag::Tag;
 pub(super) use bulk::{is_numbers, overwrite};
 pub(super) use bytes::Bytes;
 use compound::{Elements, Entries, Fields};
+pub use state::LeftOut;
 use state::State;
 use writer::Writer;
 
@@ -41,24 +42,25 @@ impl ser::Error for WriteError {
     }
 }
 
-/// Appends a value to `bytes`. If it fails, `bytes` are as before.
+/// Appends a value to `bytes`. If it fails, `bytes` are as before. Returns also what the value has left out.
 pub(super) fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
     bytes: Bytes<'s>,
-) -> (Result<Cow<'s, Schema>, WriteError>, Bytes<'s>) {
+) -> (Result<(Cow<'s, Schema>, LeftOut), WriteError>, Bytes<'s>) {
     let start = bytes.len();
     let known_records = schema.records.len();
-    let mut state = State { schema, bytes, depth: 0, known_records };
+    let left_out = LeftOut::default();
+    let mut state = State { schema, bytes, depth: 0, left_out, known_records };
     loop {
         let written = state.value(ROOT, value);
         if written.is_err() {
             state.bytes.truncate(start);
-            state.depth = 0;
+            (state.depth, state.left_out) = (0, left_out);
         }
         // The loop ends: each attempt makes a part of the schema more general for good.
         if written != Err(WriteError::Again) {
-            return (written.map(|()| state.schema), state.bytes);
+            return (written.map(|()| (state.schema, state.left_out)), state.bytes);
         }
     }
 }

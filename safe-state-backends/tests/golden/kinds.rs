@@ -5,7 +5,7 @@ use safe_state_backends::{Checkpoint, Completed, Cut, InFlight, Results, Worklis
 use serde_json::json;
 
 use super::read;
-use super::records::{CHANGE, file};
+use super::records::{ADVANCE, CHANGE, file};
 use super::snapshots::{fresh, with};
 
 const QUEUE: &str = "safe_state_backends::worklist::Worklist<u64>";
@@ -19,6 +19,7 @@ const TEXT_NAMES: &[u8] = b"\x01\x01\x01\x0f\0\0\0";
 const IN_FLIGHT: u8 = 6;
 const SLICES: u8 = 7;
 const MERGE: u8 = 8;
+const TIMINGS: u8 = 10;
 
 /// Returns a change of a variable: its name, whether it appends, and its value within no item.
 fn changed(name: &str, appends: u8, ty: &str, value: &[u8]) -> Vec<u8> {
@@ -59,6 +60,25 @@ pub(super) fn worklist() -> Vec<u8> {
         &[
             change(&[changed("queue", 1, QUEUE, &queue), changed("rows", 0, ROWS, &rows)]),
             change(&[changed("rows!end 1", 0, ROWS, &end)]),
+        ],
+    )
+}
+
+/// Returns a file with what was measured of an earlier run, and of an item and a save of the last one.
+pub(super) fn timings() -> Vec<u8> {
+    // These are: saves, their time, the time of the items, how many there are in which bucket, and the slowest.
+    let nothing = [0; 5];
+    let earlier = [3, 0xac, 2, 0x88, 0x27, 1, 1, 2, 0];
+    let past = [1, 1, 3, 0xac, 2, 1, 2, 0xcc, 8, 0xcc, 8, 0xcc, 8, 0xcc, 8];
+    let two_millis: &[u8] = &[0x80, 0x89, 0x7a];
+    let slowest = [[1, 0, 0, 9, 0].as_slice(), two_millis, b"\x05n = 9"].concat();
+    let run = [[1, 100].as_slice(), two_millis, &[1, 88, 1], &slowest].concat();
+    file(
+        &fresh(),
+        &[
+            (TIMINGS, [earlier.as_slice(), &nothing, &past].concat()),
+            (ADVANCE, vec![5, 0, 1, 0]),
+            (TIMINGS, [nothing.as_slice(), &run, &[0]].concat()),
         ],
     )
 }
@@ -150,4 +170,15 @@ fn items_in_flight_slices_and_merges_are_read() {
         text.contains("in flight  5, 9") && text.contains("slices     2 of 4 finished"),
         "{text}"
     );
+}
+
+#[test]
+fn what_was_measured_adds_up() {
+    let checkpoint = Checkpoint::decode(&read("timings", "safestate")).unwrap();
+    let timings = checkpoint.timings();
+    assert_eq!((timings.last_run().saves, timings.all_runs().saves), (1, 4));
+    let all = timings.all_runs().quantiles().unwrap();
+    assert_eq!((all.count, all.median, all.longest), (3, 1088, 2_000_000));
+    assert_eq!(timings.all_runs().slowest[0].captured, "n = 9");
+    assert_eq!(timings.past()[0].items.unwrap().median, 1100);
 }

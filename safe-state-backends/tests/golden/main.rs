@@ -63,12 +63,14 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("worklist", kinds::worklist()),
         ("differing", kinds::differing()),
         ("workers", kinds::workers()),
+        ("timings", kinds::timings()),
     ])
 }
 
 /// Returns the golden files that exist since `version`.
 fn files_of(version: u8) -> BTreeMap<&'static str, Vec<u8>> {
-    let is_new = |name: &str| ["named", "worklist", "differing", "workers"].contains(&name);
+    let is_new =
+        |name: &str| ["named", "worklist", "differing", "workers", "timings"].contains(&name);
     let is_there = |name: &str| version > 1 || !is_new(name);
     let files = files().into_iter().filter(|(name, _)| is_there(name));
     files.map(|(name, bytes)| (name, [&framing::header(version), &bytes[16..]].concat())).collect()

@@ -100,7 +100,7 @@ fn mutated(payload: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
 
 fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
     prop_oneof![
-        (0..10_u8, prop::collection::vec(any::<u8>(), 0..60)),
+        (0..11_u8, prop::collection::vec(any::<u8>(), 0..60)),
         mutated(change()).prop_map(|payload| (CHANGE, payload)),
         mutated(named().1).prop_map(|payload| (CHANGE, payload)),
         mutated(differing().1).prop_map(|payload| (CHANGE, payload)),

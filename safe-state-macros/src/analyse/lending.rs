@@ -44,9 +44,7 @@ pub(crate) struct Walked {
 
 impl Walked {
     pub(crate) fn of(head: &Expr) -> Self {
-        let mut lent = Lent(Vec::new());
-        lent.visit_expr(head);
-        Walked { front: part(head), lent: lent.0 }
+        Walked { front: part(head), lent: lent_in(head) }
     }
 
     /// Returns whether `named` holds all that the head walks and that is `ours` to name. If the head is a function call,
@@ -65,6 +63,13 @@ impl Walked {
         };
         is_front_named && self.lent.iter().all(is_named)
     }
+}
+
+/// Returns what an expression borrows mutably, as far as the source shows it.
+pub(crate) fn lent_in(expr: &Expr) -> Vec<Variable> {
+    let mut lent = Lent(Vec::new());
+    lent.visit_expr(expr);
+    lent.0
 }
 
 /// Collects what an expression borrows mutably, as far as the source shows it.

@@ -102,10 +102,9 @@ pub(crate) fn outer<'a>(plan: &'a Plan, scope: &'a Scope, within: Option<usize>)
     for one in arguments.chain(bound.into_iter().map(|(_, it)| it)) {
         // A constant in a pattern looks like a variable.
         let may_be_one = match one.kind {
-            Kind::Argument(_) => false,
+            Kind::Argument(_) | Kind::OfMacro(_) => false,
             Kind::Local(it) => it.is_refutable && !it.binding.is_mut,
             Kind::Pattern(_) => true,
-            Kind::OfMacro(_) => false,
         };
         let is_constant = may_be_one && one.ident.to_string().starts_with(char::is_uppercase);
         outer.retain(|before| before.ident != one.ident);

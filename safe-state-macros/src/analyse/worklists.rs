@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::Span;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Error, Expr, ExprWhile, Item, Macro, Pat, Path, Result};
+use syn::{Block, Error, Expr, ExprMethodCall, ExprWhile, Item, Macro, Pat, Path, Result};
 
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::place::{is_place, part};
@@ -110,6 +112,13 @@ pub(crate) fn check_worklists(plan: &Plan, targets: &[Target]) -> Result<()> {
                         `carry(..)`";
             return Err(Error::new(it.cond.span(), text));
         }
+        if let Some((name, place)) = read_anew(plan, it).filter(|_| takes) {
+            let text = format!(
+                "`{name}` begins anew in each run, and this would read once more what complete items have read; walk it \
+                 by a `for`, as in `for line in {name}.lines()`, or name it in `reconnect({name})` if it is a file"
+            );
+            return Err(Error::new(place, text));
+        }
         let place = target.items.identity.place().filter(|_| takes);
         if let Some(place) = place {
             let text = "what is left to do is known by the carried variable that the head takes from; remove this";
@@ -117,6 +126,25 @@ pub(crate) fn check_worklists(plan: &Plan, targets: &[Target]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns the variable in `fresh(..)` from which the head of a loop reads on, and the place of the method.
+fn read_anew(plan: &Plan, it: &ExprWhile) -> Option<(String, Span)> {
+    struct Reads<'p>(&'p Plan, Option<(String, Span)>);
+    impl<'ast> Visit<'ast> for Reads<'_> {
+        fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+            visit::visit_expr_method_call(self, call);
+            let Expr::Path(it) = &*call.receiver else { return };
+            let Some(name) = it.path.get_ident() else { return };
+            let reads = call.method.to_string().starts_with("read_");
+            if reads && self.0.options.restored.fresh.iter().any(|named| named.is(name)) {
+                self.1.get_or_insert((name.unraw().to_string(), call.method.span()));
+            }
+        }
+    }
+    let mut reads = Reads(plan, None);
+    reads.visit_expr(&it.cond);
+    reads.1
 }
 
 /// Whether it goes on for as long as a condition holds that binds nothing, as [`plain_whiles`] writes it.

@@ -136,9 +136,14 @@ pub(crate) fn proof(
     let mut closure = |kept: Option<&Variable>| {
         closure(plan, &written, (target, targets, around), (&outer, &seen, kept), &mut taken)
     };
-    let source = asked::fresh_source(plan, (target, &written), &outer);
-    let source = source.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
-    let of_source = source.map(|source| closure(Some(source))).unwrap_or_default();
+    let sources = asked::fresh_sources(plan, (target, &written), &outer).into_iter();
+    let sources = sources.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
+    let of_source: TokenStream = sources
+        .map(|source| {
+            let closure = closure(Some(source));
+            quote! { { #closure } }
+        })
+        .collect();
     let closure = if is_needed { closure(None) } else { TokenStream::new() };
     let head = head_closure(plan, &written, (target, targets), &outer, &mut taken);
     let items = beside::items_check(plan, (target, &written), &outer);

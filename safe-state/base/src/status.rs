@@ -12,6 +12,7 @@ pub mod look;
 #[doc(hidden)]
 pub mod row;
 mod state;
+mod timings;
 mod workers;
 
 use safe_state_backends::format::FormatError;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub use death::Death;
 pub use details::{StatusDetails, StatusLoop, StatusPace};
 pub use state::State;
+pub use timings::{StatusItemTimes, StatusMeasured, StatusSaving, StatusSlowItem, StatusTimings};
 pub use workers::{StatusWorker, StatusWorkers, TASK};
 
 use look::{Look, Run};

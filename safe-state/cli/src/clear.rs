@@ -16,6 +16,9 @@ use super::screen::{Screen, Shown, jobs};
 ///
 /// The job must not be running: `cancel` ends its run. `--finished` removes the checkpoints of jobs that have finished.
 #[derive(Args, Debug)]
+#[command(
+    override_usage = "safe-state clear [OPTIONS] <JOB>\n       safe-state clear [OPTIONS] --finished [--older-than <TIME>]"
+)]
 pub(super) struct Clear {
     /// The job's name.
     #[arg(required_unless_present = "finished")]

@@ -143,6 +143,7 @@ impl Record {
             RecordKind::InFlight => "in flight",
             RecordKind::Slices => "slices",
             RecordKind::Merge => "merge",
+            RecordKind::Timings => "timings",
         };
         Record { offset: record.offset, len: record.len, kind }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use safe_state_backends::LoopEnd;
-use safe_state_base::status::{Status, StatusLoop};
+use safe_state_base::status::{Status, StatusLoop, StatusMeasured};
 use serde::Serialize;
 
 use super::escape;
@@ -12,6 +12,9 @@ use super::exit::Failed;
 use super::place::Place;
 use super::screen::{BOLD, Screen, Shown, field, items_of, within};
 use super::shown::{percent, style};
+
+/// The number of slowest items that are shown. The JSON has all that are stored.
+const SLOWEST: usize = 3;
 
 /// Shows how far a job has come.
 #[derive(Args, Debug)]
@@ -54,6 +57,13 @@ fn loop_text(it: &StatusLoop) -> String {
     format!("{}{around}: {items}{keys}{end}", it.number)
 }
 
+/// Tells what was measured of one run, or of all.
+fn measured(it: Option<&StatusMeasured>, of: &str, some: &mut impl FnMut(&str, Option<String>)) {
+    let Some(it) = it else { return };
+    some("items", it.items.map(|items| format!("{of}{items}")));
+    some("saving", (it.saving.saves > 0).then(|| format!("{of}{}", it.saving)));
+}
+
 fn rate_text(rate: f64, seconds_left: Option<f64>) -> String {
     let left = seconds_left.and_then(|left| Duration::try_from_secs_f64(left).ok());
     let left = left.map(|left| Duration::from_secs(left.as_secs()));
@@ -82,6 +92,12 @@ impl Shown for Peeked {
         some("completed", is_stored.map(|it| it.completed_items.clone()));
         let pace = is_stored.map(|it| it.pace);
         some("rate", pace.and_then(|it| Some(rate_text(it.items_per_second?, it.seconds_left))));
+        let timings = is_stored.and_then(|it| it.timings.as_ref());
+        measured(timings.map(|it| &it.last_run), "", &mut some);
+        let earlier = timings.filter(|it| it.all_runs != it.last_run);
+        measured(earlier.map(|it| &it.all_runs), "all runs: ", &mut some);
+        let slowest = timings.into_iter().flat_map(|it| it.all_runs.slowest.iter().take(SLOWEST));
+        slowest.for_each(|it| some("slowest", Some(it.to_string())));
         let loops = is_stored.map(|it| &*it.loops).filter(|loops| loops.len() > 1);
         loops.into_iter().flatten().for_each(|it| some("loop", Some(loop_text(it))));
         let shared = is_stored.and_then(|it| it.shared.as_ref());

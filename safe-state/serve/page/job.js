@@ -2,7 +2,7 @@
 // One job: how far it is, how fast, what went wrong, and what can be done with it.
 
 const JobPage = (() => {
-  const { el, put, count, items, itemsOf, percent, share, rate, duration, left, sure, at, ago, bytes, labelOf, state, putState, table } = Words;
+  const { el, put, count, items, itemsOf, percent, share, rate, duration, time, partOf, left, sure, at, ago, bytes, labelOf, state, putState, table } = Words;
   const PART = 50;
   const MOST_LOOKS = 1200;
 
@@ -28,6 +28,8 @@ const JobPage = (() => {
     const longest = Math.max(...history.map((it) => it.seconds ?? 0), 0.001);
     const speed = (it) => (it.seconds > 0 ? it.completed / it.seconds : null);
     const fastest = Math.max(...history.map((it) => speed(it) ?? 0), 0);
+    const isTimed = history.some((it) => it.items !== null);
+    const isSaved = history.some((it) => it.saving !== null);
     const bar = (part) => {
       const made = el("span", { class: "bar", "aria-hidden": "true" });
       made.style.setProperty("--part", `${Math.max(1, part * 100)}%`);
@@ -38,8 +40,36 @@ const JobPage = (() => {
       el("td", {}, bar((it.seconds ?? 0) / longest), duration(it.seconds)),
       items(it.completed),
       el("td", {}, bar(fastest > 0 ? (speed(it) ?? 0) / fastest : 0), rate(speed(it))),
+      ...(isTimed ? [time(it.items?.median_seconds), time(it.items?.p99_seconds)] : []),
+      ...(isSaved ? [saving(it.saving)] : []),
       `process ${it.pid} on ${it.host}`]);
-    return history.length === 0 ? null : table("Runs, the latest first", ["Run", "End", "Began", "Took", "Completed", "Rate", "Where"], rows);
+    const names = ["Run", "End", "Began", "Took", "Completed", "Rate", ...(isTimed ? ["Median item", "99\u00a0% of items"] : []), ...(isSaved ? ["Saving"] : []), "Where"];
+    return history.length === 0 ? null : table("Runs, the latest first", names, rows);
+  });
+
+  /** What saving cost, in words. */
+  const saving = (it) => {
+    if (!it || it.saves === 0) return "";
+    const part = partOf(it.share);
+    return `${count(it.saves)} ${it.saves === 1 ? "save" : "saves"}, ${time(it.seconds)}${part ? ` (${part})` : ""}`;
+  };
+
+  const timingsPart = () => new Part("Timings", (timings) => {
+    const all = timings?.all_runs;
+    if (!all?.items && !all?.saving.saves) return null;
+    const isOne = JSON.stringify(timings.last_run) === JSON.stringify(all);
+    const rows = [["Last run", timings.last_run], ...(isOne ? [] : [["All runs", all]])];
+    const isTimed = all.items !== null;
+    const figures = (it) => [count(it?.count), time(it?.median_seconds), time(it?.p90_seconds), time(it?.p99_seconds), time(it?.longest_seconds)];
+    const names = isTimed ? ["Items", "Median", "90\u00a0% within", "99\u00a0% within", "Longest"] : [];
+    const measured = table("Times of items, and what saving cost", ["Of", ...names, "Saving"],
+      rows.map(([of, it]) => [of, ...(isTimed ? figures(it.items) : []), saving(it.saving)]));
+    if (all.slowest.length === 0) return measured;
+    const isCaptured = all.slowest.some((it) => it.captured !== "");
+    const where = (it) => [`Item ${it.index}`, it.loop === 0 && it.within.length === 0 ? "" : ` of loop ${it.loop}`, it.within.length > 0 ? ` in item ${it.within.join(", ")}` : "", it.key === null ? "" : `, key ${it.key}`].join("");
+    const slowest = table("The slowest items of all runs", ["Slowest items", "Took", ...(isCaptured ? ["Captured"] : [])],
+      all.slowest.map((it) => [where(it), time(it.seconds), ...(isCaptured ? [it.captured] : [])]));
+    return [measured, slowest];
   });
 
   const loopsPart = () => new Part("Loops", (loops) => {
@@ -178,11 +208,11 @@ const JobPage = (() => {
       this.rate = new Plots.Plot("Rate", { steps: true });
       this.runs = new Plots.Plot("Items completed over all runs");
       this.plots = el("section", { class: "plots", "aria-label": "Over time" }, this.progress.figure, this.rate.figure, this.runs.figure);
-      this.parts = { failure: failurePart(this.page, this.job), letters: new Letters(this.page, this.job), loops: loopsPart(), flight: flightPart(), slices: slicesPart(), workers: workersPart(), presses: pressesPart(), history: runsPart() };
+      this.parts = { failure: failurePart(this.page, this.job), letters: new Letters(this.page, this.job), loops: loopsPart(), flight: flightPart(), slices: slicesPart(), workers: workersPart(), presses: pressesPart(), timings: timingsPart(), history: runsPart() };
       this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
-      const { failure, letters, loops, flight, slices, workers, presses, history } = this.parts;
+      const { failure, letters, loops, flight, slices, workers, presses, timings, history } = this.parts;
       this.all = el("div", { hidden: true }, el("div", { class: "head" }, this.state, this.asked, this.verbs), this.done, this.bar, this.list, failure.element, this.plots,
-        flight.element, slices.element, workers.element, loops.element, history.element, letters.element);
+        flight.element, slices.element, workers.element, timings.element, loops.element, history.element, letters.element);
       this.element = el("article", { "aria-labelledby": "title" }, el("h1", { id: "title", class: "name" }, this.job), this.trouble, this.all, presses.element);
     }
 
@@ -238,6 +268,7 @@ const JobPage = (() => {
       this.parts.slices.show(told.slices);
       this.parts.workers.show(peek.shared?.workers ?? [], told.memory);
       this.showPresses(peek.asked, peek.dead_letters, peek.skipped, peek.runs, told.verbs.map((it) => it.name));
+      this.parts.timings.show(peek.timings);
       this.parts.history.show(history);
       this.look(pace.seen);
       this.showPlots(peek, history);

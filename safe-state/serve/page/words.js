@@ -65,6 +65,14 @@ const Words = (() => {
     return parts.join(" ");
   };
 
+  /** A time of an item or of saves, which may be much shorter than a second. */
+  const time = (seconds) => {
+    if (seconds === null || seconds === undefined || seconds >= 0.01 || seconds === 0) return duration(seconds);
+    return seconds < 0.001 ? `${Math.round(seconds * 1e6)} µs` : `${(seconds * 1000).toFixed(1)} ms`;
+  };
+  /** A part of the whole, in percent. */
+  const partOf = (part) => (part === null || part === undefined ? "" : `${(part * 100).toFixed(1)}\u00a0%`);
+
   /** How long the rest takes. */
   const left = (it) => (it ? `about ${duration(it.seconds)}` : "");
   /** Between what that probably is. */
@@ -112,5 +120,5 @@ const Words = (() => {
       el("tbody", {}, rows.map((row, at) => el("tr", { class: rowClass?.(at) },
         row.map((cell) => (cell instanceof Node && cell.nodeName === "TD" ? cell : el("td", {}, cell))))))));
 
-  return { visible, el, put, count, items, itemsOf, share, percent, rate, duration, left, sure, ago, at, bytes, labelOf, link, state, putState, table };
+  return { visible, el, put, count, items, itemsOf, share, percent, rate, duration, time, partOf, left, sure, ago, at, bytes, labelOf, link, state, putState, table };
 })();

@@ -12,9 +12,11 @@ mod kind;
 mod probe;
 
 use std::marker::PhantomData;
+use std::path::Path;
 
 use crate::items::fingerprint::{CONSUMED, Checksum, NOT_SERIALIZED, OF_ADDRESS};
 
+use forms::ByHash;
 pub use head::{
     BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,
     HeadOther, HeadOuterHolder, HeadPath, InHead, WalkedArgument, WalkedOther, WalkedPath,
@@ -48,9 +50,33 @@ pub trait ArgumentCompared {
     fn fingerprint(&self) -> Option<u32>;
 }
 
-impl<T, F: Compared<T>> ArgumentCompared for &Argument<'_, T, F> {
+impl<T, F: Compared<T>> ArgumentCompared for &&&Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
         fingerprint(self.0, self.1).filter(|it| Some(*it) != OF_ADDRESS)
+    }
+}
+
+/// Chosen for arguments of which nothing is known but that they give a path, such as an `impl AsRef<Path>`.
+pub trait ArgumentAsPath {
+    /// Returns the fingerprint of the path.
+    fn fingerprint(&self) -> Option<u32>;
+}
+
+impl<T: AsRef<Path>, F> ArgumentAsPath for &&Argument<'_, T, F> {
+    fn fingerprint(&self) -> Option<u32> {
+        fingerprint(&self.0.as_ref(), PhantomData::<ByHash>)
+    }
+}
+
+/// Chosen for arguments of which nothing is known but that they give a text, such as an `impl AsRef<str>`.
+pub trait ArgumentAsText {
+    /// Returns the fingerprint of the text.
+    fn fingerprint(&self) -> Option<u32>;
+}
+
+impl<T: AsRef<str>, F> ArgumentAsText for &Argument<'_, T, F> {
+    fn fingerprint(&self) -> Option<u32> {
+        fingerprint(&self.0.as_ref(), PhantomData::<ByHash>)
     }
 }
 
@@ -86,10 +112,13 @@ macro_rules! __fingerprint {
 macro_rules! __argument_fingerprint {
     ($value:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{ArgumentCompared as _, ArgumentNotCompared as _};
+        use $crate::__private::{
+            ArgumentAsPath as _, ArgumentAsText as _, ArgumentCompared as _,
+            ArgumentNotCompared as _,
+        };
         let value = $value;
         let form = $crate::__form!(value, false: .);
-        (&&$crate::__private::ArgumentOf(value, form)).fingerprint()
+        (&&&&$crate::__private::ArgumentOf(value, form)).fingerprint()
     }};
 }
 

@@ -152,6 +152,26 @@ impl Job {
         self
     }
 
+    /// Sets whether each item is timed. `safe-state peek` and the page in the browser then show the median,
+    /// the tail and the slowest items, of the last run and of all runs. The times are stored with the saves that are made
+    /// anyway. An item's time is from when it is handed out until it is complete, with all attempts and the pauses between
+    /// them. The default is `false`.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path()).timings(true).keep_on_success(true);
+    /// mail.run(0..3, |_| Ok::<(), Error>(()))?;
+    /// let timings = mail.status()?.details.unwrap().timings.unwrap();
+    /// assert_eq!(timings.all_runs.items.unwrap().count, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn timings(mut self, timings: bool) -> Self {
+        self.saves.timings = timings;
+        self
+    }
+
     /// Sets when a line about the progress is written to standard error: after each interval, or each time that a
     /// number of percent more is complete. With `progress` alone, a run writes lines every 10 seconds where standard
     /// error is no terminal. Where bars are shown, no lines are written.

@@ -13,6 +13,8 @@ pub(crate) struct Saves {
     pub(crate) every: SaveEvery,
     pub(crate) keep_on_success: bool,
     pub(crate) page: bool,
+    /// Whether each item is timed.
+    pub(crate) timings: bool,
     pub(crate) kept: Kept,
     /// The terms of a job whose loops many workers share.
     pub(crate) shared: Option<SharedTerms>,

@@ -201,10 +201,10 @@ impl Events {
     }
 
     pub(crate) fn code_changed(&self) {
-        self.warning(
-            "the function has changed since the checkpoint was made, or it was made by another one under \
-             this name; `on_code_change` says what to do then, and `version` which changes matter",
-        );
+        let text = "the function has changed since the checkpoint was made, or it was made by another one under \
+                    this name; `on_code_change` says what to do then, and `version` which changes matter";
+        tracing::warn!(target: "safe_state", job = %self.job, "{text}");
+        tell(&self.job, &format!("warning: {text}"));
     }
 
     /// Tells, even without `verbose`, that the run goes on with a change that the run before was refused for.

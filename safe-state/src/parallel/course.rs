@@ -61,14 +61,17 @@ struct State {
     is_to_save: bool,
     /// The time before which no new item is handed out.
     waits_until: Option<Instant>,
+    /// Whether each item is timed.
+    is_timed: bool,
     /// The reason why the loop can't go on, whatever its items do.
     halt: Option<Halt>,
 }
 
 impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
-    pub(super) fn new(handing: Handing<'t, 'r>, terms: W) -> Self {
+    pub(super) fn new(mut handing: Handing<'t, 'r>, terms: W) -> Self {
         let (in_flight, ends) = (BTreeMap::new(), Ends::default());
-        Course { handing, terms, in_flight, running: 0, ends, state: State::default() }
+        let state = State { is_timed: handing.times_items(), ..State::default() };
+        Course { handing, terms, in_flight, running: 0, ends, state }
     }
 
     /// Returns how many items run.
@@ -221,7 +224,8 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         item.waits_until = None;
         let may_try_again = self.terms.may_try_again(item.tried);
         self.running += 1;
-        Some(Task { index, item: item.kept.take(may_try_again) })
+        let item = item.kept.take(may_try_again);
+        Some(Task { index, item, is_timed: self.state.is_timed })
     }
 
     /// Looks at an item after a run that died. The item is given up if it has killed the process too often. Otherwise
@@ -246,8 +250,11 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
 
     /// Judges the result of an item: the item is complete, tried again, or ends the loop.
     pub(super) fn ended(&mut self, done: Done<Flow<R>, R>) {
-        let Done { index, came, notes, captured } = done;
+        let Done { index, came, notes, captured, ended_at } = done;
         self.running -= 1;
+        if let Some(at) = ended_at {
+            self.handing.ended_at(index, at);
+        }
         self.handing.attend(index, captured);
         match came {
             Ok(Flow::Next) => self.complete(index),

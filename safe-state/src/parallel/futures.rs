@@ -106,10 +106,10 @@ where
     let course = Course::new(Handing::of(tally), terms);
     let mut driven = Driven { course, under_way: UnderWay::new(head, given) };
     while !driven.course.is_over() {
-        while let Some(Task { index, item }) = driven.course.next(feed, keep) {
+        while let Some(Task { index, item, is_timed }) = driven.course.next(feed, keep) {
             let captures = Arc::new(Captures::default());
             let body = body(item, Arc::clone(&captures));
-            let body = async move { Done::now(index, body.await, captures.take()) };
+            let body = async move { Done::now(index, body.await, captures.take()).timed(is_timed) };
             driven.under_way.begin(body.instrument(driven.course.handing.span_of(index)));
         }
         driven.go_on().await;

@@ -91,7 +91,7 @@ impl<K, V, R> Line<K, V, R> {
                     ahead.part = Part::Runs;
                     let item = ahead.kept.take(may_try_again);
                     self.items.push_back(ahead);
-                    return Pulled::Begins(Task { index, item });
+                    return Pulled::Begins(Task { index, item, is_timed: false });
                 }
                 Some(Step::Done) => self.is_exhausted = true,
                 Some(Step::Failed(error)) => self.error = Some(error),
@@ -136,7 +136,8 @@ impl<K, V, R> Line<K, V, R> {
     {
         let first = self.items.front_mut().filter(|first| matches!(first.part, Part::Waits))?;
         first.part = Part::Runs;
-        Some(Task { index: first.index, item: first.kept.take(may_try_again(first.tried)) })
+        let item = first.kept.take(may_try_again(first.tried));
+        Some(Task { index: first.index, item, is_timed: false })
     }
 
     /// Takes the result of the first item's part. The part runs again if its value is asked for again.

@@ -1,5 +1,7 @@
 //! Tasks for those who run bodies, and their results.
 
+use std::time::Instant;
+
 use safe_state_backends::Captured;
 
 use crate::attempt::Outcome;
@@ -10,6 +12,8 @@ use crate::failure::notes::Notes;
 pub(super) struct Task<T> {
     pub(super) index: u64,
     pub(super) item: T,
+    /// Whether the item ends with its body, and is timed.
+    pub(super) is_timed: bool,
 }
 
 /// The result of a task: a `V`, or the item's failure.
@@ -20,12 +24,19 @@ pub(super) struct Done<V, R> {
     /// The notes of the failure, which were made on the body's thread.
     pub(super) notes: Option<Notes>,
     pub(super) captured: Vec<Captured>,
+    /// The time when the body ended, if the item is timed.
+    pub(super) ended_at: Option<Instant>,
 }
 
 impl<V, R> Done<V, R> {
     /// Creates the result of an item that has just ended on this thread, with the thread's notes if it failed.
     pub(super) fn now(index: u64, came: Result<V, Outcome<R>>, captured: Vec<Captured>) -> Self {
         let notes = came.is_err().then(Notes::take);
-        Done { index, came, notes, captured }
+        Done { index, came, notes, captured, ended_at: None }
+    }
+
+    /// Adds that the body has ended now, if the item is timed.
+    pub(super) fn timed(self, is_timed: bool) -> Self {
+        Done { ended_at: is_timed.then(Instant::now), ..self }
     }
 }

@@ -147,11 +147,11 @@ pub(super) fn spawn<'s, T: Send, V: Send, R: Send>(
     body: &'s (impl Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync),
 ) -> std::io::Result<()> {
     let work = move || {
-        while let Some(Sent { task: Task { index, item }, span }) = exchange.take() {
+        while let Some(Sent { task: Task { index, item, is_timed }, span }) = exchange.take() {
             let captures = Captures::default();
             let _within = spans.within();
             let came = span.in_scope(|| body(item, &captures));
-            exchange.tell(Done::now(index, came, captures.take()));
+            exchange.tell(Done::now(index, came, captures.take()).timed(is_timed));
         }
     };
     Builder::new().name("safe-state-item".to_owned()).spawn_scoped(scope, work).map(drop)

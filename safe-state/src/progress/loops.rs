@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 
 use safe_state_backends::format::{Advance, LoopChange};
-use safe_state_backends::{Captured, Carried};
+use safe_state_backends::{Captured, Carried, SlowItem};
 
 use super::open_loop::{OpenLoop, Unpaged, before};
 use super::stored::Stored;
+use crate::bounded::bounded;
 use crate::secrets::masked_value;
+
+/// The longest text of a slow item, in bytes. The stored one may have three more, for what stands for the rest.
+const SHOWN: usize = 93;
 
 /// The position of a run in its loops.
 #[derive(Debug, Default)]
@@ -77,6 +81,23 @@ impl Loops {
             value: masked_value(name, value),
         };
         in_flight.flat_map(OpenLoop::captured).map(masked).collect()
+    }
+
+    /// Returns the item in flight inside `depth` loops as one of the slowest, with the values recorded of it, in which
+    /// secrets are masked.
+    pub(super) fn slow_item(&self, depth: usize, nanos: u64) -> Option<SlowItem> {
+        let open = self.get(depth)?;
+        let shown =
+            |Captured { name, value }: &Captured| format!("{name} = {}", masked_value(name, value));
+        let captured: Vec<String> = open.captured().iter().map(shown).collect();
+        Some(SlowItem {
+            loop_id: open.loop_id(),
+            within: self.within(depth),
+            index: open.position(),
+            key: open.key(),
+            nanos,
+            captured: bounded(SHOWN, format_args!("{}", captured.join(", "))),
+        })
     }
 
     /// Returns the cursor of the last item that the loop `loop_id` completed.

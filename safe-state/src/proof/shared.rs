@@ -3,21 +3,9 @@
 //! Method resolution chooses: first the types of the standard library that are known to be shared, or contain one that is,
 //! then types without cells.
 
-use std::fs::File;
-use std::net::{TcpStream, UdpSocket};
-#[cfg(unix)]
-use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::panic::RefUnwindSafe;
-use std::process::ChildStdin;
-use std::ptr::NonNull;
-use std::rc::{self, Rc};
-use std::sync::atomic::{
-    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8,
-    AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
-};
-use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::sync::{self, Arc, Mutex, OnceLock, RwLock};
 
+use crate::proof::kinds::{Shared, Writable};
 use crate::proof::within::{At, SharedWithin, WritableWithin};
 use crate::proof::{TypeOf, may_be_unknown};
 
@@ -86,9 +74,6 @@ pub trait OfHandle {
     }
 }
 
-/// A type that can be changed through a shared reference, itself or by what it holds.
-pub trait Shared {}
-
 impl<T: Shared> OfShared for &&&TypeOf<T> {}
 
 /// A reference that is borrowed from an argument.
@@ -100,70 +85,7 @@ pub trait OfBorrowed {
 impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&T> {}
 impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&mut T> {}
 
-/// A file or a connection, or a type that holds one.
-pub trait Writable {}
-
 impl<T: Writable> OfHandle for &&TypeOf<T> {}
-
-macro_rules! kinds {
-    ($kind:ident: $([$($generics:tt)*] $of:ty;)*) => {
-        $(impl<$($generics)*> $kind for $of {})*
-    };
-}
-
-/// Passes a trait on through types that point to a value or contain it. Types that may begin empty, such as `Vec`, are
-/// left out: for a carried variable, the compiler may not know the type of their elements yet. The module `within` has them.
-macro_rules! around {
-    ($($kind:ident)*) => { $(
-        kinds! { $kind:
-            [T: $kind + ?Sized] &T;
-            [T: $kind + ?Sized] Box<T>;
-            [T: $kind + ?Sized] Rc<T>;
-            [T: $kind + ?Sized] Arc<T>;
-            [T: $kind + ?Sized] rc::Weak<T>;
-            [T: $kind + ?Sized] sync::Weak<T>;
-            [T: $kind] [T];
-            [T: $kind, const N: usize] [T; N];
-        }
-    )* };
-}
-
-around! { Shared Writable }
-
-kinds! { Shared:
-    [T: ?Sized] Mutex<T>;
-    [T: ?Sized] RwLock<T>;
-    [T] OnceLock<T>;
-    [] AtomicBool;
-    [] AtomicI8;
-    [] AtomicI16;
-    [] AtomicI32;
-    [] AtomicI64;
-    [] AtomicIsize;
-    [] AtomicU8;
-    [] AtomicU16;
-    [] AtomicU32;
-    [] AtomicU64;
-    [] AtomicUsize;
-    [T] AtomicPtr<T>;
-    [T] Sender<T>;
-    [T] SyncSender<T>;
-    [T] Receiver<T>;
-    [T: ?Sized] *mut T;
-    [T: ?Sized] NonNull<T>;
-}
-
-kinds! { Writable:
-    [] File;
-    [] TcpStream;
-    [] UdpSocket;
-    [] ChildStdin;
-}
-#[cfg(unix)]
-kinds! { Writable:
-    [] UnixStream;
-    [] UnixDatagram;
-}
 
 /// Chosen for types that contain one that is changed through a shared reference; `P` says where.
 pub trait OfSharedWithin<P> {

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
-use crate::proof::shared::{Shared, Writable};
+use crate::proof::kinds::{Shared, Writable};
 
 /// The place of the type itself.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::time::Instant;
 use safe_state_backends::format::Record;
 use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
 
+use super::looping;
 use super::tally::Tally;
 use crate::Error;
 use crate::effects::commit::{CommitError, Committer, Given, not_committed, reason_of, unsettled};
@@ -22,7 +23,7 @@ impl Committer for Tally<'_> {
         }
         stages.check_doubt()?;
         let before = stages.progress.before();
-        if !stages.progress.complete(depth) {
+        if !looping::complete_item(stages, depth) {
             return Err(not_committed(stages.observer.job(), CommitError::Again, None));
         }
         stages.commit.prepare(before);

@@ -81,9 +81,22 @@ impl<'t, 'r> Handing<'t, 'r> {
         self.tally.stages().0.control.reason_to_stop(now).is_some()
     }
 
-    /// Returns the span of an item's body, which may run on another thread.
+    /// Returns whether each item is timed.
+    pub(crate) fn times_items(&mut self) -> bool {
+        self.tally.stages().0.saving.times_items()
+    }
+
+    /// Notes when the body of an item has ended, on whichever thread.
+    pub(crate) fn ended_at(&mut self, index: u64, at: Instant) {
+        let (stages, depth) = self.tally.stages();
+        stages.saving.item_ended(depth, index, at);
+    }
+
+    /// Returns the span of an item's body, which begins now and may run on another thread.
     pub(crate) fn span_of(&mut self, index: u64) -> Span {
-        self.tally.stages().0.observer.span_beside(index)
+        let (stages, depth) = self.tally.stages();
+        stages.saving.item_begins(depth, index);
+        stages.observer.span_beside(index)
     }
 
     /// Records that an item failed beside the one that ends the run.

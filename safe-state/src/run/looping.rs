@@ -100,6 +100,13 @@ pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_fligh
     {
         stages.observer.handed_out(depth, position);
     }
+    if in_flight
+        && stages.saving.times_items()
+        && !stages.progress.runs_side_by_side(depth)
+        && let Some(position) = stages.progress.position(depth)
+    {
+        stages.saving.item_begins(depth, position);
+    }
     stages.observer.counted(depth, completed);
     stages.saving.items_completed(completed);
     stages.control.requests().count(completed);
@@ -134,7 +141,7 @@ pub(super) enum Paged {
 pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
     stages.control.end_item();
     let was_committed = stages.commit.take_made();
-    if stages.progress.complete(depth) {
+    if complete_item(stages, depth) {
         if depth == 0 && staged::completed() {
             stages.control.requests().stage_end();
         }
@@ -155,6 +162,30 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
     }
     let is_due = is_due_without_item(stages, depth, was_committed);
     Completed { is_due, paged: Paged::No }
+}
+
+/// Completes the item in flight inside `depth` loops, and times it if the job asks for that. Returns whether an item was
+/// in flight.
+#[inline]
+pub(super) fn complete_item(stages: &mut Stages, depth: usize) -> bool {
+    if stages.saving.times_items() {
+        complete_timed(stages, depth)
+    } else {
+        stages.progress.complete(depth)
+    }
+}
+
+#[cold]
+fn complete_timed(stages: &mut Stages, depth: usize) -> bool {
+    let index = stages.progress.position(depth).unwrap_or_default();
+    let time = stages.saving.time_of(depth, index);
+    let slow = time.filter(|(_, is_slow)| *is_slow);
+    let slow = slow.and_then(|(nanos, _)| stages.progress.slow_item(depth, nanos));
+    let is_complete = stages.progress.complete(depth);
+    if let Some((nanos, _)) = time.filter(|_| is_complete) {
+        stages.saving.item_timed((depth, index), nanos, slow);
+    }
+    is_complete
 }
 
 fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -> bool {
@@ -193,7 +224,7 @@ fn page(stages: &mut Stages) -> Paged {
 /// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to look for
 /// requests.
 pub(super) fn items_until_a_look(stages: &Stages, depth: usize) -> u64 {
-    if stages.observer.watches_items() || staged::watches_items() {
+    if stages.observer.watches_items() || staged::watches_items() || stages.saving.times_items() {
         return 1;
     }
     let until_mark = stages.progress.items_until_mark(depth);
@@ -205,5 +236,6 @@ pub(super) fn leave(stages: &mut Stages, depth: usize) -> bool {
     stages.control.end_item();
     let _ = stages.commit.take_made();
     stages.observer.left(depth);
+    stages.saving.loop_left(depth);
     stages.progress.leave(depth)
 }

@@ -185,16 +185,17 @@ fn begin(stages: &mut Stages, mut claimed: Claimed, hunt: Hunt) -> Result<SliceA
     stages.control.divide_rate(claimed.workers);
     let outside = stages.progress.begin_part();
     let sharing = sharing(stages)?;
-    let every = sharing.save_every();
+    let (every, is_timed) = (sharing.save_every(), sharing.times_items());
     sharing.begin(at.clone(), hunt, outside);
     let now = Instant::now();
-    stages.saving = Saving::new(Some(Owner::new(store, thread)), every, now);
+    stages.saving = Saving::new(Some(Owner::new(store, thread)), every, now).timed(is_timed);
     stages.failures.begin(has_crashed, every.at_risk(), now);
     Ok(at)
 }
 
 /// Saves the progress of the slice under way, and finishes the slice.
 pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
+    stages.saving.close_measuring();
     stages.save()?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
     let Some(owner) = stages.saving.let_go() else { return Ok(()) };
@@ -204,6 +205,7 @@ pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
 
 /// Finishes the slice without blocking: see [`finish`].
 pub(super) async fn finish_async(stages: &mut Stages) -> Result<(), Error> {
+    stages.saving.close_measuring();
     stages.save_async().await?;
     let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
     let Some(owner) = stages.saving.let_go() else { return Ok(()) };

@@ -118,7 +118,8 @@ impl Stages {
             && owner.is_some()
             && replay == Replay::No
             && (!syncs || save_every != SaveEvery::default());
-        let saving = Saving::new(owner, save_every, now);
+        let is_timed = job.saves.timings && owner.is_some();
+        let saving = Saving::new(owner, save_every, now).timed(is_timed);
         Stages {
             session: Session {
                 active: None,
@@ -394,16 +395,24 @@ impl Stages {
 
     /// Takes what has to be saved now, in its shortest form.
     pub(super) fn record(&mut self, now: Instant) -> Record {
-        if let Some(advance) = self.progress.advance() {
+        let timings = self.saving.take_measured(now, false);
+        if timings.is_none()
+            && let Some(advance) = self.progress.advance()
+        {
             self.worked(advance.count, now);
             return Record::Advance(advance);
         }
         let change = self.progress.change();
-        self.change(change, now).into()
+        Change { timings, ..self.with_median(change, now) }.into()
     }
 
-    /// Completes a change, with which `count` items completed.
-    pub(super) fn change(&mut self, (change, count): (Change, u64), now: Instant) -> Change {
+    /// Completes the last change of the run, with which `count` items completed.
+    pub(super) fn change(&mut self, change: (Change, u64), now: Instant) -> Change {
+        let timings = self.saving.take_measured(now, true);
+        Change { timings, ..self.with_median(change, now) }
+    }
+
+    fn with_median(&mut self, (change, count): (Change, u64), now: Instant) -> Change {
         self.worked(count, now);
         let median = if self.progress.median_is_due() { self.saving.median() } else { None };
         Change { item_nanos: median, ..change }

@@ -4,10 +4,11 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Error as BackendError, Store};
+use safe_state_backends::{Error as BackendError, Measured, SlowItem, Store};
 use tracing::Span;
 
 use super::Advanced;
+use super::measuring::Measuring;
 use super::owner::{Owner, Shared};
 use super::pace::Pace;
 use super::paging::Paging;
@@ -21,6 +22,7 @@ pub(crate) struct Saving {
     owner: Option<Owner>,
     schedule: Schedule,
     pace: Pace,
+    measuring: Measuring,
     paging: Paging,
     in_page: InPage,
 }
@@ -57,12 +59,20 @@ impl Write {
 impl Saving {
     pub(crate) fn new(owner: Option<Owner>, every: SaveEvery, now: Instant) -> Self {
         let (schedule, pace) = (Schedule::new(every, now), Pace::new(now));
-        Saving { owner, schedule, pace, paging: Paging::off(), in_page: InPage::default() }
+        let (measuring, paging) = (Measuring::new(now), Paging::off());
+        Saving { owner, schedule, pace, measuring, paging, in_page: InPage::default() }
     }
 
     /// Turns the page on: it holds which items are complete before they are saved.
     pub(crate) fn paged(self) -> Self {
         Saving { paging: Paging::default(), ..self }
+    }
+
+    /// Turns the times of items on, if `is_timed`.
+    pub(crate) fn timed(self, is_timed: bool) -> Self {
+        let measuring = self.measuring;
+        let measuring = if is_timed { measuring.with_items() } else { measuring };
+        Saving { measuring, ..self }
     }
 
     /// Returns whether the run stores what it completes. A nested call only counts.
@@ -263,12 +273,60 @@ impl Saving {
     /// into saving.
     pub(crate) fn saved(&mut self, began: Instant, now: Instant) -> bool {
         self.schedule.saved(now - began, now);
+        self.measuring.saved(now - began);
         self.pace.saved(began, now)
     }
 
     /// Counts a save by a transaction of the program's own, whose time is unknown.
     pub(crate) fn saved_elsewhere(&mut self) {
         self.schedule.saved(Duration::ZERO, Instant::now());
+    }
+}
+
+/// What is measured of items and saves.
+impl Saving {
+    /// Returns whether each item is timed.
+    #[inline]
+    pub(crate) fn times_items(&self) -> bool {
+        self.measuring.times_items()
+    }
+
+    /// Notes that an item begins, unless it has begun, if items are timed.
+    pub(crate) fn item_begins(&mut self, depth: usize, index: u64) {
+        self.measuring.begins(depth, index);
+    }
+
+    /// Notes when the body of an item, or the latest attempt at it, has ended.
+    pub(crate) fn item_ended(&mut self, depth: usize, index: u64, at: Instant) {
+        self.measuring.ended(depth, index, at);
+    }
+
+    /// Returns how long the item took, which is about to complete, in nanoseconds; and whether it is one of the slowest.
+    /// Returns `None` if items are not timed.
+    #[inline]
+    pub(crate) fn time_of(&self, depth: usize, index: u64) -> Option<(u64, bool)> {
+        self.measuring.time_of(depth, index)
+    }
+
+    /// Adds the time of an item that has completed.
+    pub(crate) fn item_timed(&mut self, at: (usize, u64), nanos: u64, slow: Option<SlowItem>) {
+        self.measuring.completed(at, nanos, slow);
+    }
+
+    /// Forgets the items that have begun in the loop at `depth`, which has been left.
+    pub(crate) fn loop_left(&mut self, depth: usize) {
+        self.measuring.left(depth);
+    }
+
+    /// Lets the next save go to the backend, with all that was measured.
+    pub(crate) fn close_measuring(&mut self) {
+        self.take_next(false, false);
+        self.measuring.close();
+    }
+
+    /// Takes what was measured, for a save, unless it was taken a moment ago and this save is not the last.
+    pub(crate) fn take_measured(&mut self, now: Instant, is_last: bool) -> Option<Box<Measured>> {
+        self.measuring.take(now, is_last)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{Error, Job};
 pub(crate) struct Sharing {
     job: SharedJob,
     every: SaveEvery,
+    is_timed: bool,
     terms: SharedTerms,
     /// The job's number of cancellations when this worker began; another number in the head tells it to stop.
     cancelled: u32,
@@ -80,6 +81,7 @@ impl Sharing {
         Sharing {
             job: stored,
             every: job.saves.every,
+            is_timed: job.saves.timings,
             terms: job.saves.shared.clone().unwrap_or_default(),
             cancelled,
             steps,
@@ -95,6 +97,11 @@ impl Sharing {
 
     pub(crate) fn save_every(&self) -> SaveEvery {
         self.every
+    }
+
+    /// Returns whether each item is timed.
+    pub(crate) fn times_items(&self) -> bool {
+        self.is_timed
     }
 
     /// Returns whether the worker ends, instead of waiting, when other workers have all that is left.

@@ -21,6 +21,11 @@ struct Pretended {
 
 impl Pretended {
     fn answering(waited: &'static str) -> Self {
+        Pretended::set_to("everysec", waited)
+    }
+
+    /// `syncs` is the server's `appendfsync`.
+    fn set_to(syncs: &'static str, waited: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -28,7 +33,7 @@ impl Pretended {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let (client, notes) = (client.unwrap(), Arc::clone(&notes));
-                thread::spawn(move || serve(&client, waited, &notes));
+                thread::spawn(move || serve(&client, syncs, waited, &notes));
             }
         });
         Pretended { url, asked }
@@ -44,11 +49,13 @@ impl Pretended {
     }
 }
 
-fn serve(mut client: &TcpStream, waited: &str, notes: &Mutex<Vec<String>>) {
+fn serve(mut client: &TcpStream, syncs: &str, waited: &str, notes: &Mutex<Vec<String>>) {
+    let set = format!("*2\r\n$11\r\nappendfsync\r\n${}\r\n{syncs}\r\n", syncs.len());
     let mut commands = BufReader::new(client);
     while let Some(command) = next(&mut commands) {
         let answer = match command.first().map(String::as_str) {
             Some("EVALSHA") => "*3\r\n$4\r\ndone\r\n$1\r\n1\r\n$-1\r\n",
+            Some("CONFIG") => &set,
             Some("HGET") => "$1\r\n1\r\n",
             Some("WAITAOF") => {
                 notes.lock().unwrap().push(command.join(" "));
@@ -101,6 +108,15 @@ fn a_save_that_is_not_synced_is_an_error() {
     let error = told(&lease.save(b"state").unwrap_err());
     assert!(error.contains("did not sync in time"), "{error}");
     assert!(server.asked().len() > 1, "it was tried again");
+}
+
+#[test]
+fn a_server_that_never_syncs_is_not_waited_for() {
+    let server = Pretended::set_to("no", "*2\r\n:0\r\n:0\r\n");
+    let mut lease = server.lease(Durability::Power);
+    lease.save(b"state").unwrap();
+    assert_eq!(lease.append(b"record").unwrap(), Appended::Yes);
+    assert_eq!(server.asked(), [""; 0]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ mod nothing_to_change {
     use std::sync::Arc;
     struct Rates { by_name: HashMap<String, u64>, name: Box<str> }
     #[resumable(backend = store(), carry(sum))]
-    fn add<T: Copy + Into<u64> + std::hash::Hash + std::fmt::Debug>(values: &[T]) -> Result<u64, Stop> {
+    fn add<T: Copy + Into<u64> + std::hash::Hash + std::fmt::Debug + std::panic::RefUnwindSafe>(values: &[T]) -> Result<u64, Stop> {
         let rates = (Arc::new(Rates { by_name: HashMap::from([("a".into(), 2)]), name: "n".into() }), None::<String>);
         let weights = vec![1, 2, 3];
         let (scale, names) = ((0.5, 2), vec![Some(("a", vec![1u8]))]);

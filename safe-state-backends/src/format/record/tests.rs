@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::format::behind::push_samples;
 use crate::{Backend, LeaseOptions, MemoryBackend, Store};
 
 fn mark(index: u64) -> Mark {

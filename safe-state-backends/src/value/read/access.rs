@@ -114,6 +114,9 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, '_> {
     }
 }
 
+/// The name, the place and the bytes of a field that was passed over.
+pub(super) type Skipped<'a> = (&'a str, NodeId, &'a [u8]);
+
 /// The fields of a struct or a variant.
 pub(super) struct Fields<'s, 'a> {
     state: &'s mut State<'a>,
@@ -144,6 +147,21 @@ impl<'s, 'a> Fields<'s, 'a> {
         let value = visitor.visit_map(&mut fields)?;
         fields.end(wanted)?;
         Ok(value)
+    }
+
+    /// Returns the fields of a value: the name, the place and the bytes of each.
+    pub(super) fn skipped(
+        state: &'s mut State<'a>,
+        record: RecordId,
+    ) -> Result<Vec<Skipped<'a>>, ReadError> {
+        let mut fields = Fields::begin(state, record, None)?;
+        let mut found = Vec::new();
+        while let Some(name) = fields.advance()? {
+            let Some(field) = fields.current.take() else { break };
+            found.push((name, field.node, fields.state.skipped(field.node)?));
+        }
+        fields.end(None)?;
+        Ok(found)
     }
 
     fn begin(
@@ -231,10 +249,7 @@ impl<'s, 'a> Fields<'s, 'a> {
 fn check_renamed(stored: &[Field], old: &str, wanted: &[&str]) -> Result<(), ReadError> {
     let is_new = |name: &&&str| stored.iter().all(|field| *field.name != ***name);
     let Some(new) = wanted.iter().find(is_new) else { return Ok(()) };
-    Err(ReadError::custom(format!(
-        "there is no field `{old}` any more, and none was stored for `{new}`; if it was renamed, add \
-         `#[serde(alias = \"{old}\")]` to `{new}`, and if it was taken away, keep it until the job has finished"
-    )))
+    Err(ReadError::no_field(old, Some(new)))
 }
 
 impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
@@ -267,6 +282,9 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
             .map_err(|error| error.within_field(&field.name))?;
         if std::mem::take(&mut self.state.is_ignored) {
             self.ignored = Some(&field.name);
+            if let Some(trace) = self.state.trace {
+                trace.note_ignored(self.record.0, &field.name);
+            }
         }
         Ok(value)
     }

@@ -26,6 +26,25 @@ impl ReadError {
         de::Error::custom(format!("a {kind} was stored that is no number of this type"))
     }
 
+    pub(super) fn used_up() -> Self {
+        de::Error::custom(
+            "a `RangeInclusive` whose bounds are the same does not tell whether it is used up; write `start..end + 1`",
+        )
+    }
+
+    /// Refuses the loss of the stored field `old`, which `new` may be under a new name.
+    pub(in super::super) fn no_field(old: &str, new: Option<&str>) -> Self {
+        let Some(new) = new else {
+            return de::Error::custom(format!(
+                "there is no field `{old}` any more; if it was taken away, keep it until the job has finished"
+            ));
+        };
+        de::Error::custom(format!(
+            "there is no field `{old}` any more, and none was stored for `{new}`; if it was renamed, add \
+             `#[serde(alias = \"{old}\")]` to `{new}`, and if it was taken away, keep it until the job has finished"
+        ))
+    }
+
     pub(super) fn no_struct() -> Self {
         de::Error::custom("it was stored as something else than a struct")
     }
@@ -35,7 +54,7 @@ impl ReadError {
     }
 
     #[cold]
-    pub(super) fn within_element(self, at: u64) -> Self {
+    pub(in super::super) fn within_element(self, at: u64) -> Self {
         self.within(format!("[{at}]"))
     }
 
@@ -45,12 +64,12 @@ impl ReadError {
     }
 
     #[cold]
-    pub(super) fn within_field(self, name: &str) -> Self {
+    pub(in super::super) fn within_field(self, name: &str) -> Self {
         self.within(format!(".{name}"))
     }
 
     #[cold]
-    pub(super) fn within_variant(self, name: &str) -> Self {
+    pub(in super::super) fn within_variant(self, name: &str) -> Self {
         self.within(format!("({name})"))
     }
 
@@ -60,7 +79,7 @@ impl ReadError {
     }
 
     #[cold]
-    pub(super) fn of_struct(self, name: &str, fields: &[&str]) -> Self {
+    pub(in super::super) fn of_struct(self, name: &str, fields: &[&str]) -> Self {
         self.of(|| format!("{name} {{ {} }}", fields.join(", ")))
     }
 

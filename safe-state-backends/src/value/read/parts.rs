@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 
 use super::super::schema::{ROOT, Schema};
-use super::{ReadError, State, Unwritten, read_seed};
+use super::{ReadError, State, Trace, Unwritten, read_seed};
 
 /// Values that follow one another and were written in one version of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,12 @@ impl<'a, T> Parts<'a, T> {
     /// Makes the iterator look for fields that are read and were never written.
     pub(super) fn asking(mut self, asks: &'a Unwritten) -> Self {
         self.reader.state.asks = Some(asks);
+        self
+    }
+
+    /// Makes the iterator note what it shows of the type.
+    pub fn traced(mut self, trace: &'a Trace) -> Self {
+        self.reader.state.trace = Some(trace);
         self
     }
 }
@@ -102,8 +108,9 @@ impl<'a> Reader<'a> {
                 return Err(self.stop());
             };
             (self.sections, self.behind, self.elements) = (sections, behind, section.elements);
-            let asks = self.state.asks;
-            self.state = State { asks, ..State::new(self.state.schema, section.version, bytes) };
+            let State { asks, trace, .. } = self.state;
+            self.state =
+                State { asks, trace, ..State::new(self.state.schema, section.version, bytes) };
         }
         self.elements -= 1;
         let value = read_seed(&mut self.state, ROOT, seed).map_err(|error| {
@@ -127,8 +134,10 @@ pub(in super::super) fn read_list<T: DeserializeOwned>(
     schema: &Schema,
     sections: &[Section],
     bytes: &[u8],
+    trace: Option<&Trace>,
 ) -> Result<T, ReadError> {
     let mut reader = Reader::new(schema, sections, bytes);
+    reader.state.trace = trace;
     let list = T::deserialize(&mut reader)?;
     match reader.next(PhantomData::<serde::de::IgnoredAny>)? {
         None => Ok(list),

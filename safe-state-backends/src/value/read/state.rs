@@ -4,7 +4,8 @@ use serde::de::Visitor;
 
 use super::super::DEPTH_LIMIT;
 use super::super::schema::{Scalar, Schema};
-use super::{ReadError, Unwritten};
+use super::trace::Ask;
+use super::{ReadError, Trace, Unwritten};
 
 /// The bytes that are left to read, and the schema.
 pub(super) struct State<'a> {
@@ -16,6 +17,8 @@ pub(super) struct State<'a> {
     pub(super) is_ignored: bool,
     /// The search for fields that are read and were never written, if one is under way.
     pub(super) asks: Option<&'a Unwritten>,
+    /// What the reading shows of the type, if that is asked.
+    pub(super) trace: Option<&'a Trace>,
 }
 
 /// Defines methods that read a number of variable length.
@@ -40,7 +43,16 @@ macro_rules! varints {
 
 impl<'a> State<'a> {
     pub(super) fn new(schema: &'a Schema, version: u32, bytes: &'a [u8]) -> Self {
-        State { schema, version, left: bytes, depth: 0, is_ignored: false, asks: None }
+        let (asks, trace) = (None, None);
+        State { schema, version, left: bytes, depth: 0, is_ignored: false, asks, trace }
+    }
+
+    /// Notes what a type asks for.
+    #[inline]
+    pub(super) fn ask(&self, what: Ask) {
+        if let Some(trace) = self.trace {
+            trace.ask(what);
+        }
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
@@ -114,7 +126,8 @@ impl<'a> State<'a> {
 }
 
 /// A scalar that was read. Reading is compiled once, and passing it to a visitor once for each type.
-pub(super) enum ScalarValue<'a> {
+#[derive(Clone, Copy)]
+pub(in super::super) enum ScalarValue<'a> {
     Unit,
     Bool(bool),
     I8(i8),
@@ -162,6 +175,38 @@ impl<'a> State<'a> {
 }
 
 impl ScalarValue<'_> {
+    /// Returns the value as text, which is the same for numbers that are the same.
+    pub(in super::super) fn text(&self) -> String {
+        match self {
+            ScalarValue::Unit => String::new(),
+            ScalarValue::Bool(value) => value.to_string(),
+            ScalarValue::I8(number) => number.to_string(),
+            ScalarValue::I16(number) => number.to_string(),
+            ScalarValue::I32(number) => number.to_string(),
+            ScalarValue::I64(number) => number.to_string(),
+            ScalarValue::I128(number) => number.to_string(),
+            ScalarValue::U8(number) => number.to_string(),
+            ScalarValue::U16(number) => number.to_string(),
+            ScalarValue::U32(number) => number.to_string(),
+            ScalarValue::U64(number) => number.to_string(),
+            ScalarValue::U128(number) => number.to_string(),
+            ScalarValue::F32(number) => f64::from(*number).to_string(),
+            ScalarValue::F64(number) => number.to_string(),
+            ScalarValue::Char(value) => value.to_string(),
+            ScalarValue::Str(text) => (*text).to_owned(),
+            ScalarValue::Bytes(bytes) => format!("{bytes:?}"),
+        }
+    }
+
+    /// Returns a wide number as a narrower one that `serde` passes to every type of number, if it is small enough.
+    pub(super) fn narrowed(self) -> Self {
+        match self {
+            ScalarValue::I128(number) => i64::try_from(number).map_or(self, ScalarValue::I64),
+            ScalarValue::U128(number) => u64::try_from(number).map_or(self, ScalarValue::U64),
+            _ => self,
+        }
+    }
+
     pub(super) fn visit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self {
             ScalarValue::Unit => visitor.visit_unit(),
@@ -206,7 +251,7 @@ impl State<'_> {
         self.is_integer_below(scalar, f64::MANTISSA_DIGITS)
     }
 
-    /// Returns whether an integer has at most `bits` bits; true for what is no integer.
+    /// Returns whether an integer has at most `bits` bits between its first and its last one; true for what is no integer.
     fn is_integer_below(&mut self, scalar: Scalar, bits: u32) -> Result<bool, ReadError> {
         let magnitude = match scalar {
             Scalar::I16 | Scalar::I32 | Scalar::I64 => self.signed::<i64>()?.unsigned_abs().into(),
@@ -215,6 +260,7 @@ impl State<'_> {
             Scalar::U128 => self.wide_varint()?,
             _ => 0,
         };
-        Ok(u128::BITS - magnitude.leading_zeros() <= bits)
+        let ends = magnitude.leading_zeros() + magnitude.trailing_zeros();
+        Ok(u128::BITS.saturating_sub(ends) <= bits)
     }
 }

@@ -25,6 +25,14 @@ impl<'s, 'a> VariantOf<'s, 'a> {
         Ok(VariantOf { state, name: &variant.name, body: variant.body })
     }
 
+    /// Refuses a variant that the type has no name for, and would take as its `#[serde(other)]`, if that is asked.
+    pub(super) fn listed(self, variants: &[&str]) -> Result<Self, ReadError> {
+        if self.state.trace.is_none() || variants.is_empty() || variants.contains(&self.name) {
+            return Ok(self);
+        }
+        Err(ReadError::custom(format!("there is no variant `{}` any more", self.name)))
+    }
+
     /// Passes the variant to a visitor that expects no enumeration, in the form that text formats use: its name, or a map with
     /// one entry.
     pub(super) fn visit_any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {

@@ -1,6 +1,8 @@
 //! Lists of numbers with a fixed length in bytes, which are written at once. They are recognised by their types, as `serde`
 //! passes numbers one by one.
 
+use std::any::type_name;
+
 use castaway::cast;
 use serde::Serialize;
 
@@ -33,6 +35,13 @@ fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
     } else {
         cast!(value, &Vec<u8>).ok().map(|list| Numbers::Bytes(list))
     }
+}
+
+/// Returns whether a type is a list whose order is a part of its value. The compiler knows the answer.
+#[inline]
+fn is_ordered<T: ?Sized>() -> bool {
+    const LISTS: [&str; 2] = ["alloc::vec::Vec<", "alloc::collections::vec_deque::VecDeque<"];
+    LISTS.iter().any(|list| type_name::<T>().starts_with(list))
 }
 
 /// Returns whether the value is a list of numbers that can be written at once. These lists are known to read back.
@@ -95,6 +104,9 @@ impl State<'_> {
         at: NodeId,
         value: &T,
     ) -> Result<(), WriteError> {
+        if is_ordered::<T>() {
+            self.note_order(at);
+        }
         match numbers(value).filter(|numbers| self.takes_at_once(at, numbers)) {
             Some(numbers) => self.numbers(&numbers),
             None => value.serialize(Writer { state: self, at }),
@@ -102,12 +114,12 @@ impl State<'_> {
     }
 
     /// Returns whether the schema already has a list of this kind of numbers at the place, so that no element needs a tag.
-    fn takes_at_once(&self, at: NodeId, numbers: &Numbers<'_>) -> bool {
+    fn takes_at_once(&mut self, at: NodeId, numbers: &Numbers<'_>) -> bool {
         let element = match self.kind(at) {
-            Some(Kind::Seq(element)) => self.kind(element),
+            Some(Kind::Seq(element)) if numbers.len() > 0 => self.kind(element),
             _ => None,
         };
-        element == Some(Kind::Scalar(numbers.scalar())) && numbers.len() > 0
+        element == Some(Kind::Scalar(numbers.scalar()))
     }
 
     fn numbers(&mut self, numbers: &Numbers<'_>) -> Result<(), WriteError> {

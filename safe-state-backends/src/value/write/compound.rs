@@ -220,6 +220,7 @@ impl Fields<'_, '_> {
     }
 
     fn skip(&mut self, name: &'static str) -> Result<(), WriteError> {
+        self.state.left_out.note(name);
         if self.is_loose() {
             self.note_absence(name);
             return Ok(());

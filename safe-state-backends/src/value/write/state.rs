@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::DEPTH_LIMIT;
-use super::super::schema::{EnumId, Kind, Node, NodeId, RecordId, Schema, place};
+use super::super::schema::{EnumId, Kind, Node, NodeId, ORDERED, RecordId, Schema, VISITED, place};
 use super::super::tag::Tag;
 use super::{Bytes, WriteError};
 
@@ -13,8 +13,28 @@ pub(super) struct State<'a> {
     pub(super) schema: Cow<'a, Schema>,
     pub(super) bytes: Bytes<'a>,
     pub(super) depth: u32,
+    pub(super) left_out: LeftOut,
     /// The number of records before this value. No value of the later records has been written yet.
     pub(super) known_records: usize,
+}
+
+/// The fields that values said to have left out, which no byte of them shows: their number, and a sum of their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut(u64, u64);
+
+impl LeftOut {
+    #[cold]
+    pub(super) fn note(&mut self, name: &str) {
+        let sum =
+            name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(byte.into()));
+        // The order is none, as a hash map has none.
+        *self = LeftOut(self.0.wrapping_add(1), self.1.wrapping_add(sum));
+    }
+
+    /// Adds what further values have left out.
+    pub fn add(&mut self, more: LeftOut) {
+        *self = LeftOut(self.0.wrapping_add(more.0), self.1.wrapping_add(more.1));
+    }
 }
 
 impl State<'_> {
@@ -28,10 +48,31 @@ impl State<'_> {
         if self.depth > DEPTH_LIMIT { Err(WriteError::TooDeep) } else { Ok(()) }
     }
 
-    /// Returns the kind of the values at a place; `None` if each value tells its kind.
-    pub(super) fn kind(&self, at: NodeId) -> Option<Kind> {
+    /// Returns the kind of the values at a place; `None` if each value tells its kind. Notes that a value was written there:
+    /// a place where this process has written none is new.
+    #[inline]
+    pub(super) fn kind(&mut self, at: NodeId) -> Option<Kind> {
         let node = self.schema.nodes.get(at as usize)?;
-        (node.tagged_since == 0).then_some(node.kind)
+        let kind = (node.tagged_since == 0).then_some(node.kind);
+        if node.seen == 0 {
+            self.note(at, VISITED);
+        }
+        kind
+    }
+
+    #[cold]
+    fn note(&mut self, at: NodeId, bit: u32) {
+        if let Some(node) = self.node_mut(at) {
+            node.seen |= bit;
+        }
+    }
+
+    /// Notes that a list was written whose order is a part of its value.
+    #[inline]
+    pub(super) fn note_order(&mut self, at: NodeId) {
+        if self.schema.node(at).is_some_and(|node| node.seen & ORDERED == 0) {
+            self.note(at, VISITED | ORDERED);
+        }
     }
 
     pub(super) fn node_mut(&mut self, at: NodeId) -> Option<&mut Node> {

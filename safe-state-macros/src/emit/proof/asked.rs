@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use syn::Expr;
 use syn::visit::Visit;
 
+use crate::analyse::lending;
 use crate::analyse::outer::Outer;
 use crate::analyse::place::part;
 use crate::analyse::plan::Plan;
@@ -52,16 +53,22 @@ pub(crate) fn beside_source(
     names
 }
 
-/// Returns the variable in `fresh(..)` that the head takes from, if a resumed run asks the head again for complete items.
-/// It would get as items what the body had taken.
-pub(crate) fn fresh_source<'p>(
+/// Returns the variables in `fresh(..)` that the head takes from or fills, if a resumed run asks the head again for complete
+/// items. Without the bodies between, it would get as items what these had taken, or fill what these had emptied.
+pub(crate) fn fresh_sources<'p>(
     plan: &'p Plan,
     (target, written): (&Target, &Written<'_>),
     outer: &[Outer<'_>],
-) -> Option<&'p Variable> {
+) -> Vec<&'p Variable> {
     let is_given_again =
         !written.is_for && !worklists::takes(plan, target) && !gives_once(plan, (target, written));
-    let source = source(written.head, outer).filter(|_| is_given_again)?;
+    if !is_given_again {
+        return Vec::new();
+    }
+    let source = source(written.head, outer);
+    let filled = lending::lent_in(written.head);
+    let is_asked = |named: &Variable| source.iter().chain(&filled).any(|place| place == named);
     // A method of `self` may take from anything in it.
-    plan.options.restored.fresh.iter().find(|named| **named == source && !named.is_self())
+    let fresh = plan.options.restored.fresh.iter();
+    fresh.filter(|named| is_asked(named) && !named.is_self()).collect()
 }

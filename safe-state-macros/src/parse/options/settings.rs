@@ -37,7 +37,7 @@ enum JobExpr {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 41] = [
+pub(crate) static SETTINGS: [JobOption; 42] = [
     option("save_every", JobExpr::Method, |it, input| save_every(value(it, input)?)),
     option("budget", JobExpr::Method, |it, input| budget(value(it, input)?)),
     option("durability", JobExpr::Method, |it, input| durability(&value(it, input)?)),
@@ -69,6 +69,7 @@ pub(crate) static SETTINGS: [JobOption; 41] = [
     option("progress_lines", JobExpr::Method, |it, input| time(it, value(it, input)?)),
     option("verbose", JobExpr::Method, switch),
     option("summary", JobExpr::Method, switch),
+    option("timings", JobExpr::Method, switch),
     option("on_start", JobExpr::Method, given),
     option("on_stop", JobExpr::Method, given),
     option("on_finish", JobExpr::Method, given),

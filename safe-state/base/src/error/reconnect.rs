@@ -204,7 +204,7 @@ mod tests {
         assert!(!told(When::Rebuilt, ErrorKind::ConnectionRefused).contains("clear"));
         assert!(
             told(When::Rebuilt, ErrorKind::NotFound)
-                .contains("put it back as it was, let the next run go on")
+                .contains("put it back as it was, resume anyway")
         );
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::death::Death;
 use super::look::Look;
 use super::state::State;
+use super::timings::StatusTimings;
 use super::workers::StatusWorkers;
 
 /// The details of a job's status, beyond one line: see [`Status`](super::Status).
@@ -19,6 +20,8 @@ pub struct StatusDetails {
     /// The job's speed.
     #[serde(flatten)]
     pub pace: StatusPace,
+    /// What was measured of items and saves; `None` if nothing was.
+    pub timings: Option<StatusTimings>,
     /// The names of the carried variables and steps.
     pub carries: Vec<String>,
     /// The resumable loops that have begun, in their order in the function.
@@ -69,6 +72,7 @@ impl StatusDetails {
             version: checkpoint.version().map(str::to_owned),
             completed_items: checkpoint.completed().to_string(),
             pace: StatusPace::of(checkpoint, state),
+            timings: StatusTimings::of(checkpoint),
             carries: checkpoint.carried_names().map(str::to_owned).collect(),
             loops: checkpoint.numbered_loops().map(StatusLoop::of).collect(),
             shared: StatusWorkers::of(look),

@@ -4,6 +4,7 @@ use safe_state_backends::{PastRun, RunEnd, Timestamp};
 use serde::Serialize;
 
 use super::look::{Look, Run};
+use super::timings::{self, StatusItemTimes, StatusSaving};
 
 /// The history of a job's runs.
 #[derive(Clone, Debug, Serialize)]
@@ -35,6 +36,10 @@ pub struct PastRow {
     pub pid: u32,
     /// The name of the process's host.
     pub host: String,
+    /// What saving cost, if that is stored.
+    pub saving: Option<StatusSaving>,
+    /// How long items took, if that is stored.
+    pub items: Option<StatusItemTimes>,
 }
 
 /// The end of a run.
@@ -72,15 +77,19 @@ impl PastRow {
         let saved = || look.checkpoint.updated_at();
         let ended_at = run.ended_at().or_else(|| matches!(end, End::Died).then(saved));
         let until = ended_at.unwrap_or_else(saved);
+        let took = until.duration_since(run.started_at()).ok();
+        let (saving, items) = timings::of_run(run.number(), took, &look.checkpoint);
         PastRow {
             run: run.number(),
             started_at: run.started_at().into(),
             ended_at: ended_at.map(Into::into),
-            seconds: until.duration_since(run.started_at()).ok().map(|took| took.as_secs_f64()),
+            seconds: took.map(|took| took.as_secs_f64()),
             completed: run.completed(),
             end,
             pid: run.pid(),
             host: run.host().to_owned(),
+            saving,
+            items,
         }
     }
 }

@@ -160,12 +160,11 @@ fn found(
         opened => return Ok((opened?, path.to_owned())),
     };
     let Some(known) = known else { return Err(error) };
-    if let Some(moved) = outputs::moved(path) {
-        if let Ok(file) = reopen(&moved, mode) {
-            let told = || format!("`{}` in place of `{}`", moved.display(), path.display());
-            if known.is(&file) || outputs::accepts(told) {
-                return Ok((file, moved));
-            }
+    let moved = outputs::moved(path).and_then(|moved| Some((reopen(&moved, mode).ok()?, moved)));
+    if let Some((file, moved)) = moved {
+        let told = || format!("`{}` in place of `{}`", moved.display(), path.display());
+        if known.is(&file) || outputs::accepts(told) {
+            return Ok((file, moved));
         }
     }
     Err(error.with(&known.called_now(path)))

@@ -147,7 +147,7 @@ where
 
     fn begin(
         &mut self,
-        Task { index, item }: Task<T>,
+        Task { index, item, .. }: Task<T>,
         handing: &mut Handing<'_, '_>,
         part: &impl Fn(T, Arc<Captures>) -> P,
     ) {

@@ -1,0 +1,273 @@
+//! What is lost of a stored value that was read as a type, which may have changed since. The value is written again as that type,
+//! and compared with what is stored: by the names of fields, and by the number of elements.
+//!
+//! Numbers and texts are not compared. A type that takes them as they are loses nothing of them, and one that converts them
+//! means to.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::de::Error as _;
+
+use super::Values;
+use super::read::{Item, Look, ReadError, Trace};
+use super::schema::RecordId;
+
+/// The most elements of a set that are compared each with each.
+const SET_LIMIT: usize = 1000;
+
+/// A struct, or a map whose keys can be shown.
+struct Named<'a> {
+    /// The struct, and its name.
+    record: Option<(RecordId, &'a str)>,
+    /// The names in order, as sets of fields are told in errors.
+    fields: Vec<(String, Item<'a>)>,
+}
+
+/// Checks that nothing of the stored values is lost in the same values, written again.
+pub(super) fn check_values(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    trace: &Trace,
+) -> Result<(), ReadError> {
+    let (is_list, is_new_list) = (stored.is_list, again.is_list);
+    let stored = Item::in_sections(stored.schema, &stored.sections, &stored.bytes)?;
+    let again = Item::in_sections(again.schema, &again.sections, &again.bytes)?;
+    match (&*stored, &*again, is_list, is_new_list) {
+        ([old], [new], false, false) => check(old, new, trace),
+        ([old], _, false, true) => match old.look()? {
+            Look::List(stored) | Look::Tuple(stored) => check_all(&stored, &again, trace),
+            _ => Ok(()),
+        },
+        (_, [new], true, false) => match new.look()? {
+            Look::List(all) if !new.is_ordered() => check_set(&stored, &all, trace),
+            Look::List(again) | Look::Tuple(again) => check_all(&stored, &again, trace),
+            _ => Ok(()),
+        },
+        _ => check_all(&stored, &again, trace),
+    }
+}
+
+/// Checks that nothing of the `stored` values is lost in the values `again`, as which they were read.
+fn check_all(stored: &[Item<'_>], again: &[Item<'_>], trace: &Trace) -> Result<(), ReadError> {
+    check_count(stored.len(), again.len())?;
+    for (at, (old, new)) in stored.iter().zip(again).enumerate() {
+        check(old, new, trace).map_err(|error| error.within_element(at as u64))?;
+    }
+    Ok(())
+}
+
+fn check_count(stored: usize, again: usize) -> Result<(), ReadError> {
+    if stored == again {
+        return Ok(());
+    }
+    Err(ReadError::custom(format!("{stored} elements were stored, and {again} of them come back")))
+}
+
+fn check(old: &Item<'_>, new: &Item<'_>, trace: &Trace) -> Result<(), ReadError> {
+    match (old.look()?, new.look()?) {
+        (Look::Some(old), Look::Some(new)) => check(&old, &new, trace),
+        (Look::None, _) => Ok(()),
+        (_, Look::Some(new)) => check(old, &new, trace),
+        (_, Look::None) if !is_nothing(old)? => {
+            Err(ReadError::custom("a value was stored that does not come back"))
+        }
+        (Look::Some(old), _) => check(&old, new, trace),
+        (Look::List(old), Look::List(all)) if !new.is_ordered() => check_set(&old, &all, trace),
+        (stored, again) => check_looks((old, &stored), (new, &again), trace),
+    }
+}
+
+fn check_looks(
+    (old, stored): (&Item<'_>, &Look<'_>),
+    (new, again): (&Item<'_>, &Look<'_>),
+    trace: &Trace,
+) -> Result<(), ReadError> {
+    match (stored, again) {
+        // A tuple may have got more elements, by their defaults.
+        (Look::Tuple(stored), Look::Tuple(again)) if stored.len() < again.len() => {
+            check_all(stored, again.get(..stored.len()).unwrap_or_default(), trace)
+        }
+        (Look::List(stored) | Look::Tuple(stored), Look::List(again) | Look::Tuple(again)) => {
+            check_all(stored, again, trace)
+        }
+        (Look::Newtype(old), Look::Newtype(new)) => check(old, new, trace),
+        (Look::Variant(name, Some(stored)), Look::Variant(_, Some(again))) => {
+            check_looks((old, stored), (new, again), trace)
+                .map_err(|error| error.within_variant(name))
+        }
+        (Look::Variant(name, Some(_)), Look::Struct(..) | Look::Map(_)) => {
+            let is_entry = |it: Named<'_>| it.fields.iter().any(|(key, _)| key == name);
+            if named(new, again)?.is_none_or(is_entry) {
+                return Ok(());
+            }
+            Err(ReadError::custom(format!(
+                "the variant `{name}` was stored, which does not come back"
+            )))
+        }
+        _ => match (named(old, stored)?, named(new, again)?) {
+            (Some(stored), Some(again)) => check_named(&stored, new, &again, trace),
+            _ => match (stored, again) {
+                (Look::Map(stored), Look::Map(again)) => check_count(stored.len(), again.len()),
+                _ => Ok(()),
+            },
+        },
+    }
+}
+
+/// Checks the elements of a set, which may have another order.
+fn check_set(stored: &[Item<'_>], again: &[Item<'_>], trace: &Trace) -> Result<(), ReadError> {
+    check_count(stored.len(), again.len())?;
+    if stored.len() > SET_LIMIT {
+        return Ok(());
+    }
+    let mut taken = HashSet::new();
+    for (at, old) in stored.iter().enumerate() {
+        let mut places = (at..again.len()).chain(0..at);
+        let found = places.find(|place| {
+            let new = again.get(*place).filter(|_| !taken.contains(place));
+            new.is_some_and(|new| check(old, new, trace).is_ok())
+        });
+        match (found, again.get(at)) {
+            (Some(place), _) => _ = taken.insert(place),
+            (None, Some(new)) => {
+                check(old, new, trace).map_err(|error| error.within_element(at as u64))?;
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(())
+}
+
+fn named<'a>(item: &Item<'a>, look: &Look<'a>) -> Result<Option<Named<'a>>, ReadError> {
+    Ok(match look {
+        Look::Struct(record, fields) => {
+            let fields = fields.iter().map(|(name, item)| ((*name).to_owned(), *item)).collect();
+            Some(Named { record: Some((*record, item.struct_name(*record))), fields })
+        }
+        Look::Map(entries) => {
+            let mut fields = Vec::new();
+            for (key, value) in entries {
+                let Look::Scalar(key) = key.look()? else { return Ok(None) };
+                fields.push((key.text(), *value));
+            }
+            Some(Named { record: None, fields })
+        }
+        _ => None,
+    })
+}
+
+fn check_named(
+    stored: &Named<'_>,
+    new: &Item<'_>,
+    again: &Named<'_>,
+    trace: &Trace,
+) -> Result<(), ReadError> {
+    check_ranges(stored, again)?;
+    let names: HashSet<&str> = stored.fields.iter().map(|(name, _)| &**name).collect();
+    let values: HashMap<&str, &Item<'_>> =
+        again.fields.iter().map(|(name, value)| (&**name, value)).collect();
+    let is_added = |field: &&(String, Item<'_>)| !names.contains(&*field.0);
+    let mut added: Vec<_> = again.fields.iter().filter(is_added).collect();
+    for (name, value) in &stored.fields {
+        if let Some(again) = values.get(&**name) {
+            check(value, again, trace).map_err(|error| error.within_field(name))?;
+        } else if !is_kept(stored, (name, value), (new, again), &mut added, trace)? {
+            let fields: Vec<_> = again.fields.iter().map(|(name, _)| &**name).collect();
+            let name_of = again.record.or(stored.record).map_or("map", |(_, name)| name);
+            let new = added.first().map(|(name, _)| &**name);
+            return Err(ReadError::no_field(name, new).of_struct(name_of, &fields));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether the value of a field that is not written any more is not lost.
+fn is_kept(
+    stored: &Named<'_>,
+    (name, value): (&str, &Item<'_>),
+    (new, again): (&Item<'_>, &Named<'_>),
+    added: &mut Vec<&(String, Item<'_>)>,
+    trace: &Trace,
+) -> Result<bool, ReadError> {
+    let record = stored.record.map(|(record, _)| record).filter(|it| trace.is_by_name(*it));
+    let is_ignored = record.is_some_and(|record| trace.is_ignored(record, name));
+    if record.is_some() && !is_ignored {
+        // A field took it by another name.
+        return Ok(true);
+    }
+    if again.record.is_some_and(|(record, _)| new.leaves_out(record, name)) {
+        return Ok(true);
+    }
+    for (at, (_, other)) in added.iter().enumerate() {
+        if is_equal(value, other)? {
+            added.remove(at);
+            return Ok(true);
+        }
+    }
+    // A field of a struct may be taken away, if no other one may be the same under a new name.
+    Ok(added.is_empty() && (is_ignored || is_nothing(value)?))
+}
+
+/// Refuses a range that is read as one of another kind.
+fn check_ranges(stored: &Named<'_>, again: &Named<'_>) -> Result<(), ReadError> {
+    const RANGES: [&str; 4] = ["Range", "RangeInclusive", "RangeFrom", "RangeTo"];
+    let Some(((_, old), (_, new))) = stored.record.zip(again.record) else { return Ok(()) };
+    if old == new || !RANGES.contains(&old) || !RANGES.contains(&new) {
+        return Ok(());
+    }
+    Err(ReadError::custom(format!("a `{old}` was stored, which is no `{new}`")))
+}
+
+/// Returns whether a value is one that a field has by default, as a rule.
+fn is_nothing(item: &Item<'_>) -> Result<bool, ReadError> {
+    Ok(match item.look()? {
+        Look::None => true,
+        Look::Scalar(value) => matches!(&*value.text(), "" | "0" | "false"),
+        Look::List(items) | Look::Tuple(items) => items.is_empty(),
+        Look::Map(entries) => entries.is_empty(),
+        _ => false,
+    })
+}
+
+/// Returns whether two values are the same, whatever the types of the numbers in them.
+fn is_equal(old: &Item<'_>, new: &Item<'_>) -> Result<bool, ReadError> {
+    match (old.look()?, new.look()?) {
+        (Look::Some(old), Look::Some(new)) => is_equal(&old, &new),
+        (Look::Some(old), _) => is_equal(&old, new),
+        (_, Look::Some(new)) => is_equal(old, &new),
+        (stored, again) => are_equal((old, &stored), (new, &again)),
+    }
+}
+
+fn are_equal(
+    (old, stored): (&Item<'_>, &Look<'_>),
+    (new, again): (&Item<'_>, &Look<'_>),
+) -> Result<bool, ReadError> {
+    match (stored, again) {
+        (Look::None, Look::None) => Ok(true),
+        (Look::Scalar(old), Look::Scalar(new)) => Ok(old.text() == new.text()),
+        (Look::Newtype(old), Look::Newtype(new)) => is_equal(old, new),
+        (Look::List(old) | Look::Tuple(old), Look::List(new) | Look::Tuple(new)) => {
+            let mut pairs = old.iter().zip(new);
+            Ok(old.len() == new.len()
+                && pairs.try_fold(true, |all, (a, b)| Ok(all && is_equal(a, b)?))?)
+        }
+        (Look::Variant(old_name, stored), Look::Variant(new_name, again)) => {
+            let is_body = match (stored, again) {
+                (Some(stored), Some(again)) => are_equal((old, stored), (new, again))?,
+                (stored, again) => stored.is_none() && again.is_none(),
+            };
+            Ok(old_name == new_name && is_body)
+        }
+        _ => {
+            let (Some(stored), Some(again)) = (named(old, stored)?, named(new, again)?) else {
+                return Ok(false);
+            };
+            let again: HashMap<_, _> = again.fields.into_iter().collect();
+            stored.fields.iter().try_fold(true, |all, (name, value)| {
+                let other = again.get(name);
+                Ok(all && other.map_or(Ok(false), |other| is_equal(value, other))?)
+            })
+        }
+    }
+}
