@@ -122,8 +122,8 @@ impl Measuring {
 mod tests {
     use super::*;
 
-    fn slow(index: u64, nanos: u64) -> Option<SlowItem> {
-        Some(SlowItem { index, nanos, ..SlowItem::default() })
+    fn slow(index: u64, nanos: u64) -> SlowItem {
+        SlowItem { index, nanos, ..SlowItem::default() }
     }
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
         let (nanos, _) = measuring.time_of(0, 7).unwrap();
         std::thread::sleep(Duration::from_millis(1));
         assert_eq!(measuring.time_of(0, 7), Some((nanos, true)));
-        measuring.completed((0, 7), nanos, slow(7, nanos));
+        measuring.completed((0, 7), nanos, Some(slow(7, nanos)));
         assert_eq!(measuring.time_of(0, 7), None);
         measuring.begins(0, 8);
         measuring.begins(1, 0);
@@ -151,7 +151,7 @@ mod tests {
         let now = Instant::now();
         let mut measuring = Measuring::new(now).with_items();
         for index in 0..20 {
-            measuring.completed((0, index), 1000 - index, slow(index, 1000 - index));
+            measuring.completed((0, index), 1000 - index, Some(slow(index, 1000 - index)));
             measuring.take(now, true);
         }
         assert_eq!((measuring.slowest.len(), measuring.slowest[0]), (SLOWEST, 991));

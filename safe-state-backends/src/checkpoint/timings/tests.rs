@@ -66,9 +66,9 @@ fn what_a_long_job_has_measured_takes_few_bytes() {
     let empty = Checkpoint::new("timed", None).encode().unwrap().len();
     let mut checkpoint = Checkpoint::new("timed", None);
     let mut run = Measured { saves: 1 << 40, saving_nanos: 1 << 50, ..Measured::default() };
-    // From 10 microseconds to 10 minutes, each a percent longer.
-    let mut nanos = 10_000;
-    while nanos < 600_000 * MILLI {
+    // From a millisecond to a minute, each a percent longer.
+    let mut nanos = MILLI;
+    while nanos < 60_000 * MILLI {
         (0..200).for_each(|_| run.add_item(nanos));
         run.add_slow(slow(nanos, nanos));
         nanos += nanos / 100;
