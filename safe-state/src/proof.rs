@@ -3,6 +3,7 @@
 //! `reconnect(..)` or `fresh(..)` are locals made from nothing.
 
 pub(crate) mod durable;
+pub(crate) mod given;
 pub(crate) mod items;
 pub(crate) mod kinds;
 pub(crate) mod shared;

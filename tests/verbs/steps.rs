@@ -6,7 +6,7 @@ use safe_state::{resumable, step};
 
 use crate::places::{Place, on_each};
 
-#[resumable(name = "release", backend = place.backend.clone(), fresh(place, done, until))]
+#[resumable(name = "release", backend = place.backend.clone(), fresh(place, done, until, does))]
 fn release(
     place: &Place,
     version: u32,

@@ -26,6 +26,7 @@ pub(crate) mod beside;
 mod calls;
 mod heads;
 pub(crate) mod locals;
+mod mentions;
 mod of_macros;
 pub(crate) mod parts;
 pub(crate) mod patterns;
@@ -264,14 +265,12 @@ impl<'ast> Visit<'ast> for Surveyor {
             }
             Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
             Expr::Async(it) => {
-                self.note_beside(
-                    it.async_token.span,
-                    "`async` block",
-                    holds_for(it.block.to_token_stream()),
-                );
+                let is_loop = holds_for(it.block.to_token_stream());
+                self.note_beside(it.async_token.span, "`async` block", is_loop);
                 self.hide(&it.block, || Hidden::Async(it.async_token.span));
             }
             Expr::Const(_) => {}
+            Expr::Path(it) => self.mention(it),
             _ => visit::visit_expr(self, expr),
         }
     }
@@ -297,6 +296,7 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
+        self.mention_in(&mac.tokens);
         if holds_for(mac.tokens.clone()) {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
             self.note_beside(mac.path.span(), "macro call", true);
@@ -386,6 +386,7 @@ impl Surveyor {
             self.survey.hidden.push(hidden());
         }
         self.survey.stray_markers.extend(markers(inside.to_token_stream()));
+        self.mention_in(inside);
     }
 
     /// Notes a nested function that hides a loop or markers, unless it is resumable too: its markers are its own.

@@ -520,3 +520,30 @@ mod own_type_by_the_name_of_a_primitive {
     }
     pub fn run() -> String { format!("{:?}", empty(&[3, 1, 2], vec![1])) }
 }
+
+// kept
+mod an_empty_list_whose_type_the_end_tells {
+    #[resumable(backend = store(), carry(total))]
+    fn add(values: &[u64]) -> Result<Vec<u64>, Stop> {
+        let mut all = Vec::new();
+        let mut total = 0;
+        for value in values { step("add", value)?; if all.is_empty() { total += value; } }
+        all.push(total);
+        Ok(all)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}
+
+// refused
+mod a_list_that_is_filled_with_cells {
+    use std::cell::Cell;
+    #[resumable(backend = store())]
+    fn add(values: &[u64]) -> Result<u64, Stop> {
+        let mut cells = Vec::new();
+        for _ in 0..3 { cells.push(Cell::new(0)); }
+        #[resume]
+        for value in values { step("add", value)?; cells[0].set(cells[0].get() + value); }
+        Ok(cells[0].get())
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
+}

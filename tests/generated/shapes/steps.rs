@@ -166,3 +166,34 @@ mod a_step_that_leaves_a_block_or_a_loop {
     }
     pub fn run() -> String { format!("{:?}", add(&[3, 1, 2])) }
 }
+
+// kept
+mod a_step_that_moves_what_is_its_own {
+    #[derive(Debug)]
+    struct Plan { days: Vec<u64>, name: String }
+    fn length(plan: Plan) -> u64 { plan.days.len() as u64 + plan.name.len() as u64 }
+    #[resumable(backend = store(), carry(total), fresh(plan))]
+    fn add(values: &[u64], plan: Plan) -> Result<u64, Stop> {
+        let again = Plan { days: plan.days.clone(), name: plan.name.clone() };
+        let words: Vec<&str> = plan.name.split('a').collect();
+        let mut total: u64 = step!("own", length(again));
+        let parts: usize = step!("parts", Some(words).map_or(0, |it| it.len()));
+        for value in values { step("add", value)?; total += value + parts as u64; }
+        Ok(total)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2], Plan { days: vec![1], name: "plan".into() })) }
+}
+
+// refused
+mod a_step_that_is_given_what_refers_to_a_list {
+    struct Log<'a>(&'a mut Vec<u64>);
+    fn note(log: Log<'_>) -> u64 { log.0.push(7); 7 }
+    #[resumable(backend = store(), carry(total), fresh(all))]
+    fn add(values: &[u64], all: &mut Vec<u64>) -> Result<u64, Stop> {
+        let log = Log(all);
+        let mut total: u64 = step!("note", note(log));
+        for value in values { step("add", value)?; total += value; }
+        Ok(total + all.len() as u64)
+    }
+    pub fn run() -> String { format!("{:?}", add(&[3, 1, 2], &mut Vec::new())) }
+}

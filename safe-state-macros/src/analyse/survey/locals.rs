@@ -6,7 +6,7 @@ use syn::{Expr, ExprClosure, Ident, Pat, Type};
 use crate::analyse::collections::{is_of_std, makes_channel, makes_collection};
 use crate::analyse::opening::Opening;
 use crate::analyse::place::part;
-use crate::analyse::survey::beside;
+use crate::analyse::survey::{beside, mentions};
 use crate::syntax::bindings::Binding;
 
 /// A variable that a `let` binds.
@@ -39,6 +39,8 @@ pub(crate) struct Init {
     pub(crate) made_of: Option<String>,
     /// A method in the initialiser whose items come in the order in which they complete.
     pub(crate) beside: Option<Ident>,
+    /// Whether the variable has nothing in it, of a type that may be told only behind the place.
+    pub(crate) is_empty: bool,
 }
 
 /// The kind of value that a variable begins with.
@@ -125,7 +127,14 @@ impl Local {
             is_refutable: false,
             ty: None,
             is_mut_reference: false,
-            init: Init { kind, opening, refers_to: None, made_of: None, beside: None },
+            init: Init {
+                kind,
+                opening,
+                refers_to: None,
+                made_of: None,
+                beside: None,
+                is_empty: false,
+            },
             around,
         }
     }
@@ -153,7 +162,8 @@ impl Init {
         let opening = init.map(Opening::of).unwrap_or_default();
         let beside = init.and_then(beside::beside);
         let made_of = init.and_then(part).map(|it| it.root.unraw().to_string());
-        Init { kind, opening, refers_to: init.and_then(referred), made_of, beside }
+        let is_empty = init.is_some_and(mentions::is_empty);
+        Init { kind, opening, refers_to: init.and_then(referred), made_of, beside, is_empty }
     }
 }
 

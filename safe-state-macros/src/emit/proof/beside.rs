@@ -75,6 +75,8 @@ pub(crate) fn shared_checks(
         let of_argument = match it.kind {
             Kind::Argument(_) => return None,
             Kind::Local(local) if !local.has_value() => return None,
+            // What is in a collection can't be changed while nothing is in it.
+            Kind::Local(local) if local.init.is_empty && local.ty.is_none() => return None,
             // What a loop around binds is looked at as its items.
             Kind::Pattern(bound) if bound.is_item => return None,
             // A function has no type that is known without its arguments.

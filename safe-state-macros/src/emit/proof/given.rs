@@ -1,26 +1,49 @@
-//! The variables that a `step!` may be given as a whole. Where their types hold no references, what becomes of them there is
-//! seen by nobody else, so a step may move them.
+//! The variables that a `step!` may be given as a whole. Where their types hold no references to what can be changed, what
+//! becomes of them there is seen by nobody else, so a step may move them.
 
 use std::collections::BTreeSet;
 
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprCall, ExprForLoop, ExprMethodCall, GenericArgument, PathArguments, Type,
+    Block, Expr, ExprArray, ExprCall, ExprForLoop, ExprMethodCall, ExprStruct, ExprTuple,
+    GenericArgument, LocalInit, PathArguments, Type,
 };
 
 use crate::analyse::collections::{is_constant, is_plain};
 use crate::analyse::outer::{Kind, Outer};
 use crate::syntax::free_variables as free;
+use crate::syntax::hygiene::at;
 
-/// Returns whether the step may move the variable, and the type of it holds no references as far as the source shows.
-pub(super) fn is_given(outer: &Outer<'_>, given: &BTreeSet<String>) -> bool {
-    let holds_nothing = match outer.kind {
-        Kind::Argument(it) => it.ty.as_ref().is_some_and(is_owned),
-        Kind::Local(it) => it.is_of_step() || it.ty.as_ref().is_some_and(is_owned),
-        Kind::Pattern(_) | Kind::OfMacro(_) => false,
+/// Returns the variable's value in the copy of a step, if the step may move the variable: a value of its own.
+pub(super) fn given_value(
+    krate: &TokenStream,
+    outer: &Outer<'_>,
+    given: &BTreeSet<String>,
+) -> Option<TokenStream> {
+    let name = &outer.ident;
+    if name == "self" || outer.is_constant() || !free::holds(given, name) {
+        return None;
+    }
+    let (is_owned, has_value) = match outer.kind {
+        Kind::Argument(it) => (it.ty.as_ref().is_some_and(is_owned), true),
+        Kind::Local(it) => {
+            (it.is_of_step() || it.ty.as_ref().is_some_and(is_owned), it.has_value())
+        }
+        Kind::Pattern(_) => (false, true),
+        Kind::OfMacro(_) => (false, false),
     };
-    holds_nothing && free::holds(given, &outer.ident)
+    let here = at(name.span());
+    match (is_owned, has_value) {
+        (true, _) => Some(quote_spanned! {here=> #krate::__private::fake(&#name) }),
+        (false, true) => Some(quote_spanned! {here=> {
+            use #krate::__private::{OfApart as _, OfCopied as _, OfReferring as _, OfStored as _};
+            (&&&&#krate::__private::type_of(&#name)).given()
+        } }),
+        (false, false) => None,
+    }
 }
 
 /// Returns the names of variables that `block` may move.
@@ -60,6 +83,26 @@ impl<'ast> Visit<'ast> for Given {
     fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
         self.add(&it.expr);
         visit::visit_expr_for_loop(self, it);
+    }
+
+    fn visit_expr_struct(&mut self, it: &'ast ExprStruct) {
+        it.fields.iter().for_each(|field| self.add(&field.expr));
+        visit::visit_expr_struct(self, it);
+    }
+
+    fn visit_expr_tuple(&mut self, it: &'ast ExprTuple) {
+        it.elems.iter().for_each(|element| self.add(element));
+        visit::visit_expr_tuple(self, it);
+    }
+
+    fn visit_expr_array(&mut self, it: &'ast ExprArray) {
+        it.elems.iter().for_each(|element| self.add(element));
+        visit::visit_expr_array(self, it);
+    }
+
+    fn visit_local_init(&mut self, it: &'ast LocalInit) {
+        self.add(&it.expr);
+        visit::visit_local_init(self, it);
     }
 
     fn visit_stmt(&mut self, it: &'ast syn::Stmt) {

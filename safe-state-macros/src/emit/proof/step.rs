@@ -109,9 +109,10 @@ fn closure(
     let (mut declared, renamed) = fakes(plan, seen, here);
     let given_away = given::given(block);
     let moved = seen.iter().filter(|it| !is_named(plan, &it.ident));
-    for it in moved.filter(|it| given::is_given(it, &given_away)) {
+    for it in moved {
         let name = &it.ident;
-        declared.extend(quote_spanned! {here=> let #name = #krate::__private::fake(&#name); });
+        let value = given::given_value(&krate, it, &given_away);
+        declared.extend(value.map(|value| quote_spanned! {here=> let #name = #value; }));
     }
     declared.extend(quote! { #(#macros)* });
     let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
@@ -186,6 +187,8 @@ fn shared_checks(plan: &Plan, place: &Place<'_>, seen: &[&Outer<'_>]) -> TokenSt
         let of_argument = match it.kind {
             Kind::Argument(_) | Kind::OfMacro(_) => return None,
             Kind::Local(local) if !local.has_value() => return None,
+            // What is in a collection can't be changed while nothing is in it.
+            Kind::Local(local) if local.init.is_empty && local.ty.is_none() => return None,
             Kind::Pattern(bound) if bound.is_item => return None,
             Kind::Local(local) => {
                 scope.is_of_argument(local, &plan.arguments).then_some(OfArgument::Reference)
