@@ -102,6 +102,27 @@ fn a_second_run_is_refused_as_the_page_shows() {
     assert_eq!(of_this_process(&refused), of_this_process(shown.trim_end()));
 }
 
+mod timings {
+    use super::{Customer, act, resumable};
+
+    #[resumable(name = "mail", timings, capture(mailbox))]
+    pub(super) fn send_all(mailboxes: &[Customer]) -> anyhow::Result<()> {
+        for mailbox in mailboxes {
+            act(mailbox.email)?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn the_option_of_the_page_times_items() {
+    let world = World::begin();
+    world.fails("cyd");
+    timings::send_all(&CUSTOMERS).unwrap_err();
+    let checkpoint = timings::send_all::peek_checkpoint().unwrap().unwrap();
+    assert!(checkpoint.timings().all_runs().quantiles().is_some(), "{checkpoint}");
+}
+
 mod reports {
     use super::{Customer as Order, act, resumable};
 

@@ -270,7 +270,7 @@ impl<'ast> Visit<'ast> for Surveyor {
                 self.hide(&it.block, || Hidden::Async(it.async_token.span));
             }
             Expr::Const(_) => {}
-            Expr::Path(it) => self.mention(it),
+            Expr::Path(it) => mentions::note(&mut self.scope, it),
             _ => visit::visit_expr(self, expr),
         }
     }
@@ -296,7 +296,7 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
-        self.mention_in(&mac.tokens);
+        mentions::note_in(&mut self.scope, &mac.tokens);
         if holds_for(mac.tokens.clone()) {
             self.survey.hidden.push(Hidden::Macro(mac.path.span()));
             self.note_beside(mac.path.span(), "macro call", true);
@@ -386,7 +386,7 @@ impl Surveyor {
             self.survey.hidden.push(hidden());
         }
         self.survey.stray_markers.extend(markers(inside.to_token_stream()));
-        self.mention_in(inside);
+        mentions::note_in(&mut self.scope, inside);
     }
 
     /// Notes a nested function that hides a loop or markers, unless it is resumable too: its markers are its own.

@@ -19,8 +19,8 @@ use crate::{Error, Job};
 /// A worker of a job that many workers share.
 pub(crate) struct Sharing {
     job: SharedJob,
-    every: SaveEvery,
-    is_timed: bool,
+    /// When the progress of a slice is saved, and whether each item is timed.
+    saves: (SaveEvery, bool),
     terms: SharedTerms,
     /// The job's number of cancellations when this worker began; another number in the head tells it to stop.
     cancelled: u32,
@@ -80,8 +80,7 @@ impl Sharing {
         let steps = Steps::new(stored.clone());
         Sharing {
             job: stored,
-            every: job.saves.every,
-            is_timed: job.saves.timings,
+            saves: (job.saves.every, job.saves.timings),
             terms: job.saves.shared.clone().unwrap_or_default(),
             cancelled,
             steps,
@@ -96,12 +95,12 @@ impl Sharing {
     }
 
     pub(crate) fn save_every(&self) -> SaveEvery {
-        self.every
+        self.saves.0
     }
 
     /// Returns whether each item is timed.
     pub(crate) fn times_items(&self) -> bool {
-        self.is_timed
+        self.saves.1
     }
 
     /// Returns whether the worker ends, instead of waiting, when other workers have all that is left.

@@ -283,11 +283,11 @@ mod numbers_that_are_not_numbers {
 mod ranges_and_orders {
     use std::cmp::Reverse;
     use std::collections::{BinaryHeap, BTreeSet, HashMap, HashSet, LinkedList};
-    use std::ops::{Bound, RangeInclusive};
+    use std::ops::{Bound, Range};
     #[resumable(backend = store(), carry(heap, range, bound, list, sets))]
     fn go(values: &[u64]) -> Result<String, Stop> {
         let mut heap: BinaryHeap<Reverse<(u64, String)>> = BinaryHeap::new();
-        let mut range: RangeInclusive<u64> = 1..=3;
+        let mut range: Range<u64> = 1..3;
         let mut bound: Bound<u64> = Bound::Unbounded;
         let mut list: LinkedList<Result<u8, String>> = LinkedList::new();
         let mut sets: (HashSet<u64>, BTreeSet<Option<u8>>, HashMap<u64, ()>) = Default::default();
@@ -295,7 +295,7 @@ mod ranges_and_orders {
         for value in values {
             step("value", (value, heap.clone().into_sorted_vec(), &range, bound, &list))?;
             heap.push(Reverse((*value, "h".into())));
-            range = *range.start()..=range.end() + value;
+            range = range.start..range.end + value;
             bound = if value % 2 == 0 { Bound::Included(*value) } else { Bound::Excluded(*value) };
             list.push_front(if value % 2 == 0 { Ok(1) } else { Err("e".into()) });
             sets.0.insert(*value); sets.1.insert(Some(2).filter(|_| *value > 2)); sets.2.insert(*value, ());

@@ -7,25 +7,24 @@ use syn::ext::IdentExt;
 use syn::{Expr, ExprPath, PathSegment};
 
 use crate::analyse::collections::makes_collection;
-use crate::analyse::survey::Surveyor;
+use crate::analyse::survey::Scope;
 use crate::syntax::free_idents::free_idents;
 
-impl Surveyor {
-    pub(super) fn mention(&mut self, it: &ExprPath) {
-        if let Some(ident) = it.path.get_ident() {
-            self.mention_all(&BTreeSet::from([ident.unraw().to_string()]));
-        }
+/// Notes in `scope` that a variable may hold something from here on.
+pub(super) fn note(scope: &mut Scope, it: &ExprPath) {
+    if let Some(ident) = it.path.get_ident() {
+        note_all(scope, &BTreeSet::from([ident.unraw().to_string()]));
     }
+}
 
-    pub(super) fn mention_in(&mut self, tokens: &impl ToTokens) {
-        self.mention_all(&free_idents(tokens.to_token_stream()));
-    }
+/// Notes in `scope` that the variables in `tokens` may hold something from here on.
+pub(super) fn note_in(scope: &mut Scope, tokens: &impl ToTokens) {
+    note_all(scope, &free_idents(tokens.to_token_stream()));
+}
 
-    /// Notes that the variables with these names may hold something from here on.
-    fn mention_all(&mut self, names: &BTreeSet<String>) {
-        for local in self.scope.locals.iter_mut().filter(|it| names.contains(&it.binding.name())) {
-            local.init.is_empty = false;
-        }
+fn note_all(scope: &mut Scope, names: &BTreeSet<String>) {
+    for local in scope.locals.iter_mut().filter(|it| names.contains(&it.binding.name())) {
+        local.init.is_empty = false;
     }
 }
 
