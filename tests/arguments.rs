@@ -459,7 +459,7 @@ fn given(
     let mut seen = String::new();
     for item in 0..3 {
         anyhow::ensure!(!fails || item < 2, "stopped");
-        seen += &format!("{} {} {item},", from.as_ref().display(), by.as_ref());
+        seen = format!("{seen}{} {} {item},", from.as_ref().display(), by.as_ref());
     }
     Ok(seen)
 }

@@ -112,11 +112,11 @@ fn a_pooler_without_transactions_is_refused_by_name() {
 fn a_search_path_that_others_leave_is_told() {
     let server = address(&postgres_url()).port();
     let pooler = Server::start_as("pgbouncer", Kind::Postgres, &[&server, &"transaction", &1]);
-    let (direct, pooled) = (of_prefix(&postgres_url(), "paths"), of_prefix(&pooler.url(), "paths"));
-    let pooled = Arc::new(pooled.retry_time(Duration::ZERO));
-    pooled.save("job", b"saved").unwrap();
+    let (direct, behind) = (of_prefix(&postgres_url(), "paths"), of_prefix(&pooler.url(), "paths"));
+    let behind = Arc::new(behind.retry_time(Duration::ZERO));
+    behind.save("job", b"saved").unwrap();
     ask(&postgres_url(), &["CREATE SCHEMA IF NOT EXISTS tenant"]);
-    let mut run = crate::lease(&(Arc::clone(&pooled) as _), "job");
+    let mut run = crate::lease(&(Arc::clone(&behind) as _), "job");
     run.save(b"saved").unwrap();
 
     ask(&pooler.url(), &["SET search_path = tenant"]);
@@ -124,7 +124,7 @@ fn a_search_path_that_others_leave_is_told() {
     assert!(refused.contains("`search_path`"), "{refused}");
     drop(run);
     ask(&postgres_url(), &["UPDATE paths_jobs SET holder = NULL"]);
-    let refused = told(&pooled.save("job", b"new").unwrap_err());
+    let refused = told(&behind.save("job", b"new").unwrap_err());
     assert!(refused.contains("`search_path`"), "{refused}");
     let made = "SELECT count(*) FROM pg_tables WHERE schemaname = 'tenant'";
     assert_eq!(ask(&postgres_url(), &[made]), "0");
