@@ -80,7 +80,7 @@ pub struct Checkpoint {
     /// The state of loops that run side by side or are shared. It has records of its own.
     #[serde(with = "separate", default, skip_serializing_if = "Workers::is_empty")]
     pub(crate) workers: Workers,
-    /// What was measured of items and saves. It has a record of its own.
+    /// The timings of items and saves. They have a record of their own.
     #[serde(with = "separate", default, skip_serializing_if = "Timings::is_empty")]
     pub(crate) timings: Timings,
 }

@@ -157,7 +157,7 @@ mod tests {
         backend().key_prefix("a:b-C_3.d").unwrap();
     }
 
-    /// As twemproxy does at the first command that it does not know.
+    /// The server closes the connection at the first command that it does not know, as twemproxy does.
     #[test]
     fn a_server_that_closes_each_connection_is_told() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

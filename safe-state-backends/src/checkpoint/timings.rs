@@ -1,4 +1,4 @@
-//! What was measured of items and saves: how long items took, which took longest, and what saving cost.
+//! The timings of items and saves: how long items took, which took longest, and what saving cost.
 
 mod item_times;
 
@@ -13,7 +13,7 @@ use crate::limits::{NESTING_LIMIT, RUN_LIMIT, SLOW_ITEM_LIMIT, SLOWEST_LIMIT};
 
 pub use item_times::ItemTimes;
 
-/// What was measured of a job's runs.
+/// The timings of a job's runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timings {
     /// The runs before the last one, all together.
@@ -25,7 +25,7 @@ pub struct Timings {
     past: Vec<MeasuredRun>,
 }
 
-/// What was measured of one run, or of several together.
+/// The timings of one run, or of several together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// The number of saves, without those at a run's begin and end.

@@ -49,7 +49,7 @@ pub enum RecordKind {
     Slices,
     /// The value of a variable at the end of a slice.
     Merge,
-    /// What was measured of items and saves.
+    /// The timings of items and saves.
     Timings,
 }
 

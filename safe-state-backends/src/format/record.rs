@@ -45,7 +45,7 @@ pub enum Record {
     Slices(Slices),
     /// The value of a variable at the end of a slice.
     Merge(Merge),
-    /// What was measured of items and saves.
+    /// The timings of items and saves.
     Timings(Box<Timings>),
 }
 
@@ -90,7 +90,7 @@ pub struct Change {
     pub dead_letters: Option<Box<DeadLetters>>,
     /// The end of the run, if it ended without a failure.
     pub end: Option<RunEnd>,
-    /// What was measured of items and saves. It has a record of its own.
+    /// The timings of items and saves since the last save. They have a record of their own.
     #[serde(skip)]
     pub timings: Option<Box<Measured>>,
 }

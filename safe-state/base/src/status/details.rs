@@ -20,7 +20,7 @@ pub struct StatusDetails {
     /// The job's speed.
     #[serde(flatten)]
     pub pace: StatusPace,
-    /// What was measured of items and saves; `None` if nothing was.
+    /// The timings of items and saves; `None` if nothing was measured.
     pub timings: Option<StatusTimings>,
     /// The names of the carried variables and steps.
     pub carries: Vec<String>,

@@ -1,4 +1,4 @@
-//! What was measured of a job's items and saves, to be shown.
+//! The timings of a job's items and saves, to be shown.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use safe_state_backends::{Checkpoint, ItemQuantiles, Measured, MeasuredRun, PastRun, SlowItem};
 use serde::Serialize;
 
-/// What was measured of a job's items and saves.
+/// The timings of a job's items and saves.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusTimings {
@@ -16,7 +16,7 @@ pub struct StatusTimings {
     pub all_runs: StatusMeasured,
 }
 
-/// What was measured of one run, or of several together.
+/// The timings of one run, or of several together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct StatusMeasured {
