@@ -112,7 +112,7 @@ pub fn are_same(schema: &Schema, version: u32, bytes: &[u8], others: &[u8]) -> b
 ///
 /// # Errors
 ///
-/// The same errors as [`read()`].
+/// The value does not read as a `T` without loss, or the bytes are damaged.
 pub fn read_traced<T: DeserializeOwned>(
     schema: &Schema,
     version: u32,

@@ -33,7 +33,7 @@ struct Sentinel {
     at: Vec<Address>,
 }
 
-/// What is known of the server, and of the nodes of its cluster, if it is in one.
+/// The answers of a server about itself, and the nodes of its cluster if it is in one.
 #[derive(Default)]
 struct Cluster {
     /// Whether a server was asked.

@@ -1,4 +1,4 @@
-//! What is lost of a stored value that was read as a type, which may have changed since. The value is written again as that type,
+//! Finds what a stored value loses when it is read as a type that has changed since. The value is written again as that type,
 //! and compared with what is stored: by the names of fields, and by the number of elements.
 //!
 //! Numbers and texts are not compared. A type that takes them as they are loses nothing of them, and one that converts them

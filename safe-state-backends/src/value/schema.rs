@@ -35,7 +35,7 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// The version from which each value tells its kind itself; 0 if all values have the same kind.
     pub(super) tagged_since: u32,
-    /// What this process has written here, as a set of bits: the tags of values, [`VISITED`] and [`ORDERED`].
+    /// A set of bits for the values that this process has written here: their tags, [`VISITED`] and [`ORDERED`].
     #[serde(skip)]
     pub(super) seen: u32,
 }

@@ -17,7 +17,7 @@ pub(super) struct State<'a> {
     pub(super) is_ignored: bool,
     /// The search for fields that are read and were never written, if one is under way.
     pub(super) asks: Option<&'a Unwritten>,
-    /// What the reading shows of the type, if that is asked.
+    /// The notes on the type, if they are asked for.
     pub(super) trace: Option<&'a Trace>,
 }
 

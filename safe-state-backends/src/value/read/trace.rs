@@ -1,12 +1,12 @@
-//! What the reading of a value shows of its type: whether all of it was read by derived code, which takes a value as it was
-//! written, and which stored fields nobody took.
+//! Notes, while a value is read, whether derived code reads all of it, which takes a value as it was written, and which
+//! stored fields nobody takes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::super::schema::{RecordId, Schema};
 
-/// What the reading of values shows of their type. A type that reads itself in a way of its own, such as an untagged
+/// Notes on a type, made while its values are read. A type that reads itself in a way of its own, such as an untagged
 /// enumeration or `from`, may lose one value and keep another of the same shape.
 ///
 /// `serde` passes the name of each type before the type asks for its value. A type that asks for what its name says is read
@@ -22,7 +22,7 @@ pub struct Trace {
     ignored: RefCell<BTreeSet<(RecordId, String)>>,
 }
 
-/// What a type asks for.
+/// A kind of value that a type asks for.
 #[derive(Clone, Copy)]
 pub(super) enum Ask {
     /// A number, `bool` or `char`: the name of its type.
