@@ -2,7 +2,7 @@
 //! taken from it than a plain loop takes.
 
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, ExprCall, Ident, Item, Lifetime, Macro, Result};
+use syn::{Block, Error, Expr, ExprCall, Ident, Item, Macro, Result};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::sharing::is_shared;
@@ -10,6 +10,7 @@ use crate::analyse::taking::taken_from;
 use crate::analyse::targets::Target;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
+use crate::syntax::leaving::leaves_loop;
 use crate::syntax::loop_forms::while_let;
 use crate::syntax::rewrite::body;
 
@@ -25,7 +26,7 @@ pub(crate) fn check_sources(plan: &Plan, block: &Block, targets: &[Target]) -> R
                 "`{source}` is used behind this loop, and each worker takes from it the items of its own slices alone; \
                  give each its own: `let first: Vec<_> = {source}.by_ref().take(n).collect();`, or remove `shared`"
             )
-        } else if target.items.side_by_side.is_some() && body(written).is_some_and(breaks) {
+        } else if target.items.side_by_side.is_some() && is_left(written) {
             format!(
                 "`{source}` is used behind this loop, and items side by side are taken from it before an earlier item comes \
                  to its `break`, so fewer would be left than one by one; give the loop a source of its own, or leave \
@@ -69,43 +70,14 @@ fn path(expr: &Expr) -> Option<&Ident> {
     it.path.get_ident()
 }
 
-/// Returns whether `body`, of a loop, leaves the loop by a `break`, or by a `continue` of a loop around it.
-fn breaks(body: &Block) -> bool {
-    let mut breaks = Breaks { loops: 0, labels: Vec::new(), found: false };
-    breaks.visit_block(body);
-    breaks.found
-}
-
-struct Breaks {
-    loops: usize,
-    labels: Vec<Lifetime>,
-    found: bool,
-}
-
-impl<'ast> Visit<'ast> for Breaks {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        let (label, loops) = match expr {
-            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
-            Expr::ForLoop(it) => (it.label.as_ref(), 1),
-            Expr::While(it) => (it.label.as_ref(), 1),
-            Expr::Loop(it) => (it.label.as_ref(), 1),
-            Expr::Block(it) => (it.label.as_ref(), 0),
-            Expr::Break(it) => {
-                let stays = it.label.as_ref().map_or(self.loops > 0, |it| self.labels.contains(it));
-                self.found |= !stays;
-                (None, 0)
-            }
-            _ => (None, 0),
-        };
-        let outside = self.labels.len();
-        self.labels.extend(label.map(|label| label.name.clone()));
-        self.loops += loops;
-        visit::visit_expr(self, expr);
-        self.loops -= loops;
-        self.labels.truncate(outside);
-    }
-
-    fn visit_item(&mut self, _: &'ast Item) {}
+/// Returns whether the loop may be left before it has taken all its items.
+fn is_left(written: &Expr) -> bool {
+    let label = match written {
+        Expr::ForLoop(it) => it.label.as_ref(),
+        Expr::While(it) => it.label.as_ref(),
+        _ => None,
+    };
+    body(written).is_some_and(|body| leaves_loop(body, label))
 }
 
 /// A search for the variable `source` behind the loop with the number `at` in the survey.

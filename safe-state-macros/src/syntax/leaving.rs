@@ -11,8 +11,21 @@ pub(crate) fn leaves(visit: impl FnOnce(&mut Leaving)) -> bool {
     leaving.found
 }
 
+/// Returns whether `body` leaves the loop that it belongs to: by a `break`, or by a `continue` of a loop around that one. The loop
+/// may have the label `own`.
+pub(crate) fn leaves_loop(body: &Block, own: Option<&Label>) -> bool {
+    let is_of_loop = true;
+    let mut leaving = Leaving { is_of_loop, own: own.cloned(), ..Leaving::default() };
+    leaving.visit_block(body);
+    leaving.found
+}
+
 #[derive(Default)]
 pub(crate) struct Leaving {
+    /// Whether the code is the body of a loop, which its `continue` does not leave.
+    is_of_loop: bool,
+    /// The label of that loop.
+    own: Option<Label>,
     /// The loops around this place, and the labels there.
     loops: usize,
     labels: Vec<Lifetime>,
@@ -54,7 +67,11 @@ impl<'ast> Visit<'ast> for Leaving {
     }
 
     fn visit_expr_continue(&mut self, it: &'ast ExprContinue) {
-        self.to(it.label.as_ref());
+        let own = self.own.as_ref().map(|own| &own.name);
+        let is_next_item = it.label.is_none() || it.label.as_ref() == own;
+        if !(self.is_of_loop && is_next_item) {
+            self.to(it.label.as_ref());
+        }
     }
 
     fn visit_macro(&mut self, it: &'ast Macro) {
@@ -99,4 +116,54 @@ fn mentions_one(tokens: TokenStream) -> bool {
         TokenTree::Punct(punct) => punct.as_char() == '\'',
         TokenTree::Literal(_) => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn a_body_leaves_its_loop_by_what_does_not_come_to_the_next_item() {
+        let own: Label = parse_quote!('own:);
+        let leaves = |body: Block| leaves_loop(&body, Some(&own));
+        assert!(leaves(parse_quote!({
+            if x {
+                break;
+            }
+        })));
+        assert!(leaves(parse_quote!({
+            loop {
+                break 'own;
+            }
+        })));
+        assert!(leaves(parse_quote!({
+            loop {
+                continue 'outer;
+            }
+        })));
+        assert!(leaves(parse_quote!({ leave!(break) })));
+        assert!(!leaves(parse_quote!({
+            if x {
+                continue;
+            }
+            loop {
+                continue 'own;
+            }
+        })));
+        assert!(!leaves(parse_quote!({
+            loop {
+                break;
+            }
+            'block: {
+                break 'block;
+            }
+        })));
+        assert!(!leaves(parse_quote!({
+            let it = || loop {
+                break;
+            };
+        })));
+    }
 }
