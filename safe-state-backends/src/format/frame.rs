@@ -228,10 +228,11 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// Returns about how many zeros are at the end: whole chunks, which the compiler compares many bytes at a time.
+/// Returns about how many zeros are at the end: whole chunks, as a chunk is compared at once.
 fn zeros_at_end(bytes: &[u8]) -> usize {
-    let is_zero = |chunk: &&[u8]| chunk.iter().fold(0, |any, byte| any | byte) == 0;
-    bytes.rchunks(64).take_while(is_zero).map(<[u8]>::len).sum()
+    const ZEROS: [u8; 64] = [0; 64];
+    let is_zero = |chunk: &&[u8]| *chunk == &ZEROS[..chunk.len()];
+    bytes.rchunks(ZEROS.len()).take_while(is_zero).map(<[u8]>::len).sum()
 }
 
 struct Head {
