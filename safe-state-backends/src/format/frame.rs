@@ -231,7 +231,7 @@ impl<'a> Frames<'a> {
 /// Returns about how many zeros are at the end: whole chunks, as a chunk is compared at once.
 fn zeros_at_end(bytes: &[u8]) -> usize {
     const ZEROS: [u8; 64] = [0; 64];
-    let is_zero = |chunk: &&[u8]| *chunk == &ZEROS[..chunk.len()];
+    let is_zero = |chunk: &&[u8]| ZEROS.starts_with(chunk);
     bytes.rchunks(ZEROS.len()).take_while(is_zero).map(<[u8]>::len).sum()
 }
 

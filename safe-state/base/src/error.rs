@@ -1,10 +1,10 @@
 //! The errors of a job, apart from those of its own code.
 
 mod advice;
+mod causes;
 mod commit;
 #[cfg(test)]
 mod debug_tests;
-mod known;
 #[cfg(feature = "limits")]
 mod limit;
 mod message;
@@ -24,8 +24,8 @@ use safe_state_backends::{
 
 use advice::{accept, accept_another, or_start_over, version};
 pub use advice::{items, start_over};
+pub use causes::{causes, one_line};
 pub use commit::CommitError;
-pub use known::{held_type, is_holder, known_type};
 #[cfg(feature = "limits")]
 pub use limit::{LimitExceeded, Memory};
 pub use message::{masked_message, message, panic_message, printed};
@@ -477,19 +477,4 @@ impl From<Error> for io::Error {
         };
         io::Error::new(kind, error)
     }
-}
-
-/// Returns the error's message on one line, followed by those of its causes that it does not contain.
-pub fn one_line(error: &(dyn StdError + 'static)) -> String {
-    Line(safe_state_backends::one_line(error)).to_string()
-}
-
-/// Returns the causes of an error, outermost first.
-pub fn causes<E: StdError + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let mut next = error.source();
-    std::iter::from_fn(move || {
-        let cause = next?;
-        next = cause.source();
-        Some(cause)
-    })
 }
