@@ -3,6 +3,8 @@
 
 mod again;
 mod agreeing;
+mod beside;
+mod clocks;
 mod cuts;
 mod done;
 mod hooked;
