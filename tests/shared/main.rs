@@ -3,6 +3,7 @@
 
 mod again;
 mod agreeing;
+mod attack;
 mod beside;
 mod clocks;
 mod cuts;
