@@ -3,7 +3,7 @@
 
 mod again;
 mod agreeing;
-mod attack;
+mod read;
 mod beside;
 mod clocks;
 mod cuts;
