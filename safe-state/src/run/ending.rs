@@ -43,6 +43,7 @@ pub(super) fn finish<R>(
         Some(shared) => sharing::ended(stages, shared()).map(Some),
         None => let_go(stages).map(|owner| owner.map(|owner| owner.end(last))),
     };
+    let ended = ended.and_then(|ended| check_left(stages, failed).map(|()| ended));
     give_back(stages, outcome, failed, ended, on_error)
 }
 
@@ -73,6 +74,7 @@ pub(super) async fn finish_async<R>(
         Ok(None) => Ok(None),
         Err(error) => Err(error),
     };
+    let ended = ended.and_then(|ended| check_left(stages, failed).map(|()| ended));
     give_back(stages, outcome, failed, ended, on_error)
 }
 
@@ -95,6 +97,14 @@ pub(super) fn abandon(stages: &mut Stages) {
         stages.observer.events().not_saved(&error.into());
     }
     stages.observer.dropped();
+}
+
+/// Refuses a value that the function returned from within a slice of a shared loop: it is that of no whole job.
+fn check_left(stages: &Stages, failed: bool) -> Result<(), Error> {
+    if failed || !stages.is_in_slice() {
+        return Ok(());
+    }
+    Err(Error::ReturnedFromSlice { job: stages.observer.job().to_owned() })
 }
 
 /// Takes the store from the run for one last write: from then on the run saves nothing.
