@@ -41,7 +41,9 @@ fn what_is_asked_of_a_job_that_has_not_begun_is_listed() {
     // A request that can't be read is told as a job that can't be.
     jobs.tell(&["pause", "later"]);
     let request = jobs.dir().join("safe-state%2Frequest%2Flater.safestate");
-    std::fs::write(&request, std::fs::read(&request).unwrap().split_last().unwrap().1).unwrap();
+    let mut bytes = std::fs::read(&request).unwrap();
+    bytes[24] ^= 1;
+    std::fs::write(&request, bytes).unwrap();
     let told = jobs.tell(&["list"]);
     assert!(told.code == 5 && told.out.contains("later"), "{told:?}");
     assert_eq!(jobs.job("any").list().unwrap()[0].state, State::Unreadable);

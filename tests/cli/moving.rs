@@ -213,7 +213,7 @@ fn no_job_gets_a_name_that_no_job_can_have() {
 fn what_is_none_of_our_files_is_not_sent_to_the_doctor() {
     let jobs = Jobs::new();
     let file = jobs.dir().join("rows.csv");
-    std::fs::write(&file, "id,email").unwrap();
+    fs::write(&file, "id,email").unwrap();
     let told = jobs.tell(&["import", "mail", file.to_str().unwrap()]);
     assert!(told.code == 6 && !told.err.contains("doctor"), "{told:?}");
 }

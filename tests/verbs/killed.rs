@@ -265,12 +265,14 @@ fn by_cursor(place: &Place) {
     mail(place, 3).unwrap_err();
 }
 
-/// Returns all that is stored of the job `mail` but times and the runs before.
+/// Returns all that is stored of the job `mail` but what has a time, and the carried values.
 fn stored(place: &Place) -> Option<serde_json::Value> {
     let checkpoint = place.job("mail").peek_checkpoint().unwrap()?;
     let mut json = serde_json::to_value(checkpoint).unwrap();
     let fields = json.as_object_mut().unwrap();
-    for of_time in ["started_at", "updated_at", "item_nanos", "history", "timings", "carried"] {
+    for of_time in
+        ["started_at", "updated_at", "item_nanos", "history", "timings", "failure", "carried"]
+    {
         fields.remove(of_time);
     }
     Some(json)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use safe_state_backends::{Checkpoint, LeaseOptions, NotByHand};
 use safe_state_base::stored;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use super::screen::{Screen, Shown};
 ///
 /// The job must not be running: `cancel` ends its run. If the job has not begun, its first run starts from this state.
 #[derive(Args, Debug)]
-#[group(id = "which_items", args = ["items", "key"], required = true)]
+#[command(group(ArgGroup::new("which").args(["items", "key"]).required(true)))]
 pub(super) struct Skip {
     /// The job's name.
     job: String,
