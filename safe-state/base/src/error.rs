@@ -170,7 +170,7 @@ pub enum Error {
     },
     /// The run stopped because it was asked to, and has saved all that is complete, unless it was a replay. That is not a
     /// failure: run it again to go on.
-    #[error("job `{job}` stopped {reason}{}", reason.what_now(), job = Line(job), reason = Line(reason))]
+    #[error("job `{job}` stopped {reason}{}", reason.what_now(job), job = Line(job), reason = Line(reason))]
     Stopped {
         /// The job's name.
         job: String,
