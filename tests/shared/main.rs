@@ -3,6 +3,9 @@
 
 mod again;
 mod agreeing;
+mod read;
+mod beside;
+mod clocks;
 mod cuts;
 mod done;
 mod hooked;
