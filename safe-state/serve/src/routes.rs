@@ -1,13 +1,11 @@
 //! The routes: which request gets which answer.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -21,11 +19,8 @@ use crate::desk::{Desk, OfJob, apart, failed};
 use crate::detail::{Detail, GivenUp};
 use crate::files::{FILES, INDEX, LICENCE};
 use crate::guards::{self, Guards};
-use crate::jobs::Jobs;
 use crate::stream;
-use crate::token::Token;
 use crate::verbs::{self, PressRequest, Undone};
-use crate::who::Who;
 use crate::window::Which;
 
 /// The most bytes of a request, which are more than a button sends.
