@@ -186,7 +186,9 @@ fn check_named(
         }
     }
     if again.record.is_some() {
-        added.iter().for_each(|(name, _)| notes.note_added(name));
+        for (name, _) in added {
+            notes.note_added(name);
+        }
     }
     Ok(())
 }

@@ -106,8 +106,5 @@ fn word(look: &Look<'_>) -> Option<String> {
 
 /// Refuses a number that was rounded to the next one of floating point.
 fn check_rounded(old: &ScalarValue<'_>, new: &ScalarValue<'_>) -> Result<(), ReadError> {
-    match old.is_rounded_to(new) {
-        true => Err(ReadError::rounded(old, new)),
-        false => Ok(()),
-    }
+    if old.is_rounded_to(new) { Err(ReadError::rounded(old, new)) } else { Ok(()) }
 }
