@@ -169,7 +169,10 @@ fn a_zombie_on_a_late_node_commits_nothing(first: &Server, second: &Server) {
             let mut heir = Arc::clone(&there).lease("committed", LeaseOptions::default()).unwrap();
             heir.save(b"heir").unwrap();
             let refused = commit(&first.url(), &given.list).unwrap_err();
-            assert!(refused.to_string().contains("Deadlock"), "{refused}");
+            // On a busy machine, this node may have heard of the heir by now.
+            let refused = refused.to_string();
+            let is_fenced = refused.contains("Deadlock") || refused.contains("cannot be null");
+            assert!(is_fenced, "{refused}");
         });
         drop(zombie);
         assert_eq!(held(&here, "committed").unwrap(), b"heir");
