@@ -3,7 +3,6 @@
 
 mod again;
 mod agreeing;
-mod read;
 mod beside;
 mod clocks;
 mod cuts;
@@ -12,6 +11,7 @@ mod hooked;
 mod limits;
 mod loops;
 mod moving;
+mod read;
 mod servers;
 mod shown;
 mod steering;

@@ -158,7 +158,9 @@ fn a_return_that_a_macro_hides_is_no_result() {
 )]
 fn orders(world: &World, items: &[u64]) -> Result<Vec<(usize, u64, u64)>> {
     let mut all = Results::new();
-    for (at, (item, other)) in items.iter().rev().skip(1).step_by(2).zip(items.chunks(2)).enumerate() {
+    for (at, (item, other)) in
+        items.iter().rev().skip(1).step_by(2).zip(items.chunks(2)).enumerate()
+    {
         world.act(*item)?;
         all.push((at, *item, other.iter().sum()));
     }

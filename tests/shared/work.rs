@@ -37,10 +37,12 @@ impl Work {
             "slow" => Ok(slow(self)?.to_string()),
             "keyed" => Ok(keyed(self)?.to_string()),
             "poison" => Ok(poison(self)?.to_string()),
-            "poison on threads" => poison_on_threads(self).map(|()| (0..300).sum::<u64>() - 100).map(|it| it.to_string()),
-            "poison of futures" => {
-                smol::block_on(poison_of_futures(self)).map(|()| (0..300).sum::<u64>() - 100).map(|it| it.to_string())
-            }
+            "poison on threads" => poison_on_threads(self)
+                .map(|()| (0..300).sum::<u64>() - 100)
+                .map(|it| it.to_string()),
+            "poison of futures" => smol::block_on(poison_of_futures(self))
+                .map(|()| (0..300).sum::<u64>() - 100)
+                .map(|it| it.to_string()),
             "shown" => shown(self).map(|()| String::new()),
             "shown-by-key" => shown_by_key(self).map(|()| String::new()),
             "verbose" => verbose(self).map(|()| String::new()),

@@ -102,8 +102,7 @@ pub(crate) fn ahead_walk(
     let Feed { made: feed_made, item_type, .. } = feed;
     let (outcome, left) = (outcome(plan, &walk, &exits, here), left(plan, target, variables));
     if sharing::is_shared(plan, target) {
-        let of_slice =
-            quote_spanned! {here=> #feed_made let #outer = #on_error; #before #outcome };
+        let of_slice = quote_spanned! {here=> #feed_made let #outer = #on_error; #before #outcome };
         let entered = (keyword, entered, item_type);
         return Ok(slices::by_slices(plan, (target, variables), entered, check, &of_slice));
     }

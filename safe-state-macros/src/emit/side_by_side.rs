@@ -25,11 +25,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, Expr, ExprForLoop, ExprWhile, Pat, Result, Type};
 
-use crate::analyse::{ahead, sharing};
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
+use crate::analyse::{ahead, sharing};
 use crate::emit::ahead::ahead_walk;
 use crate::emit::control_flow::{self, From, Ways};
 use crate::emit::feeds::{Feed, Written, keep, left, outcome, received};
@@ -193,7 +193,8 @@ fn terms(
             #krate::__private::Some(|#run: &mut #krate::__private::Run| #run.suspected(&#policy, #depth))
         }
     } else {
-        let suspected = quote_spanned! {site=> #krate::__private::Option<#krate::__private::Suspected> };
+        let suspected =
+            quote_spanned! {site=> #krate::__private::Option<#krate::__private::Suspected> };
         quote_spanned! {site=> #krate::__private::None::<fn(&mut #krate::__private::Run) -> #suspected> }
     };
     quote_spanned! {site=>

@@ -139,7 +139,10 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     }
 
     /// Returns the next item of the slice, or the reason why the input does not give it.
-    pub(crate) fn next_of(&mut self, counter: &mut impl Counter) -> Result<Step<I::Item>, NotAgain> {
+    pub(crate) fn next_of(
+        &mut self,
+        counter: &mut impl Counter,
+    ) -> Result<Step<I::Item>, NotAgain> {
         let step = self.items.next(counter);
         if matches!(step, Step::Done) {
             self.items.input().check_end()?;
