@@ -229,6 +229,7 @@ fn read_enough_within(
     let mut bytes = Vec::new();
     if len <= limit {
         if let Some(is_enough) = is_enough.filter(|_| len > BEGINNING) {
+            bytes.reserve_exact(usize::try_from(BEGINNING).unwrap_or(0));
             file.take(BEGINNING).read_to_end(&mut bytes)?;
             if is_enough(&bytes) {
                 return Ok(bytes);

@@ -270,9 +270,16 @@ fn stored(place: &Place) -> Option<serde_json::Value> {
     let checkpoint = place.job("mail").peek_checkpoint().unwrap()?;
     let mut json = serde_json::to_value(checkpoint).unwrap();
     let fields = json.as_object_mut().unwrap();
-    for of_time in
-        ["started_at", "updated_at", "item_nanos", "history", "timings", "failure", "carried"]
-    {
+    for of_time in [
+        "started_at",
+        "updated_at",
+        "item_nanos",
+        "history",
+        "timings",
+        "failure",
+        "carried",
+        "arguments",
+    ] {
         fields.remove(of_time);
     }
     Some(json)
