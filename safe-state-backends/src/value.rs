@@ -78,6 +78,21 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
     Ok((written?.0, all.needed()))
 }
 
+/// Encodes `value` into `room` by a schema that shows nothing new. Returns how many bytes the value takes, or `None` if it shows
+/// something that is new, leaves something out, does not fit into `room`, or its `Serialize` fails.
+#[inline]
+pub fn rewrite<T: Serialize + ?Sized>(
+    value: &T,
+    schema: &Schema,
+    room: &mut [u8],
+) -> Option<usize> {
+    let most = room.len();
+    let (written, all) = write::write(value, Cow::Borrowed(schema), Bytes::within(room));
+    let (schema, left_out) = written.ok()?;
+    let is_known = matches!(schema, Cow::Borrowed(_)) && left_out == LeftOut::default();
+    Some(all.needed()).filter(|needed| is_known && *needed <= most)
+}
+
 /// Returns whether the value is a list of numbers of a type that is known to read back.
 pub fn is_numbers<T: ?Sized>(value: &T) -> bool {
     write::is_numbers(value)

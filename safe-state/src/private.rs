@@ -74,6 +74,7 @@ pub use crate::parallel::{
     Terms, ToThread, ahead_on_threads, as_futures, as_futures_of_stream, asking, asking_by_key,
     offered, offered_by_key, on_threads, typed, typed_ahead,
 };
+pub use crate::save::rewriting::PagedValues;
 pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
     OfTransaction, Unbuffered,

@@ -177,7 +177,7 @@ impl Run {
     pub fn checkpoint(&mut self, location: &'static str) -> bool {
         looping::enter_manually(&mut self.stages, location);
         looping::settle(&mut self.stages, 0, 0, true);
-        looping::complete(&mut self.stages, 0).is_due
+        looping::complete(&mut self.stages, 0, None).is_due
     }
 }
 

@@ -112,6 +112,7 @@ fn holding_walk(
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
     let (carry, save) =
         (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let completed = carry::completed(plan, target, locals);
     let due = save_points::due(plan, &run, &carry, &save, Some(has_ended));
     let boundary = save_points::boundary(plan, &run, &carry, &save, has_ended);
     let policy = policy::policy(plan, target);
@@ -128,7 +129,7 @@ fn holding_walk(
                 #policy
                 #restored
                 #label loop {
-                    if #tally.complete() { #due }
+                    if #completed { #due }
                     #boundary
                     #next
                 }
