@@ -80,9 +80,9 @@ pub use self::redis::{Redis, RedisBackend};
 #[cfg(feature = "redis")]
 pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
-pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 #[doc(hidden)]
 pub use carried::Rewritten;
+pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::completed::Completed;
 pub use checkpoint::dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 pub use checkpoint::failure::{Captured, Failure, FailureKind};

@@ -87,10 +87,7 @@ pub fn rewrite<T: Serialize + ?Sized>(
     room: &mut [u8],
 ) -> Option<usize> {
     let most = room.len();
-    let (written, all) = write::write(value, Cow::Borrowed(schema), Bytes::within(room));
-    let (schema, left_out) = written.ok()?;
-    let is_known = matches!(schema, Cow::Borrowed(_)) && left_out == LeftOut::default();
-    Some(all.needed()).filter(|needed| is_known && *needed <= most)
+    write::rewrite(value, schema, Bytes::within(room)).filter(|needed| *needed <= most)
 }
 
 /// Returns whether the value is a list of numbers of a type that is known to read back.

@@ -74,7 +74,6 @@ pub use crate::parallel::{
     Terms, ToThread, ahead_on_threads, as_futures, as_futures_of_stream, asking, asking_by_key,
     offered, offered_by_key, on_threads, typed, typed_ahead,
 };
-pub use crate::save::rewriting::PagedValues;
 pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
     OfTransaction, Unbuffered,
@@ -104,6 +103,7 @@ pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::slices::{NoBreakInASharedLoop, SharedItems, SharedItemsByKey};
 pub use crate::run::tally::Tally;
+pub use crate::save::rewriting::PagedValues;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{

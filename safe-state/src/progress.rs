@@ -173,6 +173,11 @@ impl Progress {
         self.loops.in_flight().map(OpenLoop::position)
     }
 
+    /// Returns how many loops are around the innermost one that has an item in flight.
+    pub(crate) fn depth_in_flight(&self) -> Option<usize> {
+        self.loops.depth_in_flight()
+    }
+
     /// Returns whether the innermost item in flight is one of a loop inside others.
     pub(crate) fn is_in_inner_item(&self) -> bool {
         self.loops.depth_in_flight().is_some_and(|depth| depth > 0)

@@ -147,7 +147,8 @@ fn values(count: u64) -> Vec<u8> {
 
 #[test]
 fn a_page_has_the_last_item_or_the_one_before_at_any_death() {
-    for (has_record, has_values) in WAYS.iter().flat_map(|one| WAYS.iter().map(move |two| (one, two)))
+    for (has_record, has_values) in
+        WAYS.iter().flat_map(|one| WAYS.iter().map(move |two| (one, two)))
     {
         let mut page = Watched::new(BASE);
         let mut records = Vec::new();

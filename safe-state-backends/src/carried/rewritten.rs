@@ -122,7 +122,8 @@ mod tests {
         ] {
             let bytes = written(&rewritten, &value).unwrap();
             let saved = value.change("value", vec![7], Some(&stored)).unwrap();
-            let saved = saved.unwrap_or_else(|| full.change("value", vec![7], None).unwrap().unwrap());
+            let saved =
+                saved.unwrap_or_else(|| full.change("value", vec![7], None).unwrap().unwrap());
             let all = all_rewritten(&[bytes.as_slice(), &bytes].concat()).unwrap();
             let named = |change: &CarriedChange| change.value.clone().named_by(Some(&stored));
             assert_eq!(all.len(), 2);

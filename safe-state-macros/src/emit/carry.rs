@@ -75,7 +75,8 @@ pub(crate) fn carry_where(
 pub(crate) fn completed(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     locals!(tally, values);
     let site = Span::mixed_site();
-    let is_meant = |it: &&CarriedVariable| it.stands_among(locals) && it.is_carried_in(Some(target));
+    let is_meant =
+        |it: &&CarriedVariable| it.stands_among(locals) && it.is_carried_in(Some(target));
     let standing: Vec<_> = plan.carried.iter().filter(is_meant).collect();
     let are_values = !standing.is_empty()
         && !plan.carried.iter().any(CarriedVariable::is_handle)

@@ -87,8 +87,8 @@ pub(super) fn reach<C: Carry>(stages: &mut Stages, depth: usize, cursor: &C) -> 
 
 /// Adds the items that a loop has counted by itself, and notes whether an item is in flight in it.
 pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_flight: bool) {
-    stages.take_back_lent();
-    stages.progress.settle(depth, completed, in_flight);
+    let settled = stages.take_back_lent();
+    stages.progress.settle(depth, completed.saturating_sub(settled), in_flight);
     if in_flight && depth == 0 && staged::watches_items() {
         let position = stages.progress.position(depth);
         position.map(|at| stages.observer.index(at)).into_iter().for_each(staged::handed_out);

@@ -23,9 +23,9 @@ use crate::observe::spans::Spans;
 use crate::progress::values::CurrentValues;
 use crate::progress::{Progress, Stored, Unpaged};
 use crate::save::owner::Owner;
+use crate::save::rewriting::PagedValues;
 use crate::save::schedule::{PAGED_INTERVAL, SaveEvery};
 use crate::save::thread::Worker;
-use crate::save::rewriting::PagedValues;
 use crate::save::{Advanced, Saving, Write};
 use crate::shared::state::Sharing;
 use crate::{Error, Job};
@@ -266,16 +266,17 @@ impl Stages {
         }
     }
 
-    /// Takes back the progress that the watchdog was lent while the body of an item ran.
+    /// Takes back the progress that the watchdog was lent while the bodies of items ran. Returns how many items that have
+    /// completed since it has taken in.
     #[inline]
-    pub(super) fn take_back_lent(&mut self) {
-        if let Some(progress) = self.control.take_back() {
-            self.progress = progress;
-        }
+    pub(super) fn take_back_lent(&mut self) -> u64 {
+        let Some((progress, settled)) = self.control.take_back() else { return 0 };
+        self.progress = progress;
+        settled
     }
 
     /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
-    pub(super) fn begin_item(&mut self) {
+    pub(super) fn begin_item(&mut self, depth: usize) {
         if !self.control.borrows() {
             return;
         }
@@ -284,7 +285,7 @@ impl Stages {
         if !self.failures.look_out() {
             self.progress.clear_suspects();
         }
-        self.control.lend(store, std::mem::take(&mut self.progress));
+        self.control.lend(store, std::mem::take(&mut self.progress), depth);
     }
 
     /// Ends the limits: from now on nothing is cancelled or interrupted.

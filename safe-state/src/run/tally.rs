@@ -7,6 +7,7 @@ use super::Run;
 use super::looping::{self, Completed, Paged};
 use super::stages::Stages;
 use crate::Error;
+use crate::control::pacing::Look;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
@@ -32,6 +33,8 @@ pub struct Tally<'r> {
     /// Whether the fingerprint in `paged` is that of the item in flight.
     is_marked: bool,
     rewriting: Rewriting,
+    /// Whether the watchdog has the progress of the run, while the loop counts on.
+    is_lent: bool,
     /// The reason why the loop gives no more items, in a loop that only counts.
     refused: Option<Box<Error>>,
 }
@@ -46,7 +49,7 @@ enum Rewriting {
 }
 
 /// The number of items that complete until it is tried again to write values into the page with each item.
-const NEXT_TRY: u16 = 64;
+const NEXT_TRY: u16 = 16;
 /// The least number of items for which that is worth its beginning and its end.
 const WORTH: u64 = 4;
 
@@ -58,8 +61,19 @@ impl<'r> Tally<'r> {
     pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
         let (granted, left) = (0, 0);
         let (in_flight, paged, is_marked, refused) = (false, None, false, None);
-        let rewriting = Rewriting::Off(0);
-        Tally { run, depth, granted, left, in_flight, paged, is_marked, rewriting, refused }
+        let (rewriting, is_lent) = (Rewriting::Off(0), false);
+        Tally {
+            run,
+            depth,
+            granted,
+            left,
+            in_flight,
+            paged,
+            is_marked,
+            rewriting,
+            is_lent,
+            refused,
+        }
     }
 
     /// Reports the count to the run, and returns the run. The next item asks the run for a new grant.
@@ -83,7 +97,7 @@ impl<'r> Tally<'r> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
-        if self.in_flight && self.left > 1 && self.is_paged() {
+        if self.in_flight && self.left > 1 && self.ends_beside() && self.is_paged() {
             self.in_flight = false;
             self.left -= 1;
             return false;
@@ -102,6 +116,40 @@ impl<'r> Tally<'r> {
         self.paged = if let Paged::Advanced(at) = paged { Some(at) } else { None };
         self.left = self.granted;
         is_due
+    }
+
+    /// Begins the body of the item in flight: its time runs, and the watchdog can save what is complete.
+    #[inline]
+    pub fn begin_item(&mut self) {
+        if self.is_lent {
+            return self.run.stages.control.begin_next_item();
+        }
+        self.lend();
+    }
+
+    fn lend(&mut self) {
+        self.settle();
+        if self.run.stages.control.borrows() {
+            self.run.stages.begin_item(self.depth);
+            self.is_lent = self.left > 1;
+        }
+    }
+
+    /// Notes that the body of the item in flight has ended, if the watchdog has the progress of the run. Returns whether the
+    /// item can be counted here.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    fn ends_beside(&self) -> bool {
+        !self.is_lent || self.run.stages.control.end_item_beside()
+    }
+
+    /// Returns whether the run has to wait before the next item, or to stop: see [`Run::look`].
+    #[inline]
+    pub fn look(&mut self, has_ended: bool) -> Option<Look> {
+        if !self.run.stages.control.may_look() {
+            return None;
+        }
+        self.run().look(has_ended)
     }
 
     /// Writes the completed item into the page, if each item is written there. Returns whether nothing else is to be
@@ -157,10 +205,7 @@ impl<'r> Tally<'r> {
     /// `None` if that is not possible, and the item is not complete.
     #[cold]
     #[inline(never)]
-    fn begin_rewriting(
-        &mut self,
-        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
-    ) -> Option<bool> {
+    fn begin_rewriting(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> Option<bool> {
         if !self.run.stages.saving.may_page() {
             return None;
         }
@@ -252,6 +297,7 @@ impl<'r> Tally<'r> {
 
     #[inline]
     fn settle(&mut self) {
+        self.is_lent = false;
         let completed = self.granted - self.left;
         looping::settle(&mut self.run.stages, self.depth, completed, self.in_flight);
         if let Some(Advanced { fingerprint, behind, .. }) = self.paged {
@@ -317,6 +363,9 @@ impl Counter for Tally<'_> {
 
     #[inline]
     fn exhausted(&mut self) {
+        if self.is_lent {
+            self.settle();
+        }
         self.run.stages.progress.exhausted(self.depth);
     }
 

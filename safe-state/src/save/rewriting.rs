@@ -20,16 +20,10 @@ pub(crate) struct Rewriting {
 }
 
 /// Values that follow one another.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Values {
     bytes: Box<[u8]>,
     len: usize,
-}
-
-impl Default for Values {
-    fn default() -> Self {
-        Values { bytes: Box::default(), len: 0 }
-    }
 }
 
 impl Values {
@@ -136,8 +130,7 @@ impl PagedValues<'_> {
     fn add<T: Carry>(&mut self, name: &str, depth: usize) -> bool {
         let Some((checkpoint, progress)) = self.stored else { return false };
         let stored = checkpoint.carried_value(name);
-        let added =
-            stored.and_then(|stored| T::rewritten(name, &progress.within(depth), stored));
+        let added = stored.and_then(|stored| T::rewritten(name, &progress.within(depth), stored));
         let is_added = added.is_some();
         self.variables.extend(added);
         is_added
