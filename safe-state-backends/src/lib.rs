@@ -82,6 +82,8 @@ pub use ::redis as redis_driver;
 #[doc(hidden)]
 pub use backend::Listing;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
+#[doc(hidden)]
+pub use carried::Rewritten;
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::completed::Completed;
 pub use checkpoint::dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};

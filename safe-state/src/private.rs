@@ -104,6 +104,7 @@ pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::judging::{Judged, Suspected};
 pub use crate::run::slices::{NoBreakInASharedLoop, SharedItems, SharedItemsByKey};
 pub use crate::run::tally::Tally;
+pub use crate::save::rewriting::PagedValues;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{

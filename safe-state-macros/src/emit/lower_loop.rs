@@ -112,8 +112,9 @@ fn holding_walk(
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
     let (carry, save) =
         (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let completed = carry::completed(plan, target, locals);
     let due = save_points::due(plan, &run, &carry, &save, Some(has_ended));
-    let boundary = save_points::boundary(plan, &run, &carry, &save, has_ended);
+    let boundary = save_points::boundary_of(plan, tally, (&carry, &save), has_ended);
     let policy = policy::policy(plan, target);
     let (restored, ends) =
         (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
@@ -128,7 +129,7 @@ fn holding_walk(
                 #policy
                 #restored
                 #label loop {
-                    if #tally.complete() { #due }
+                    if #completed { #due }
                     #boundary
                     #next
                 }

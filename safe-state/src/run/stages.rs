@@ -21,11 +21,12 @@ use crate::observe::Observer;
 use crate::observe::events::Events;
 use crate::observe::spans::Spans;
 use crate::progress::values::CurrentValues;
-use crate::progress::{Progress, Stored};
+use crate::progress::{Progress, Stored, Unpaged};
 use crate::save::owner::Owner;
+use crate::save::rewriting::PagedValues;
 use crate::save::schedule::{PAGED_INTERVAL, SaveEvery};
 use crate::save::thread::Worker;
-use crate::save::{Saving, Write};
+use crate::save::{Advanced, Saving, Write};
 use crate::shared::state::Sharing;
 use crate::{Error, Job};
 
@@ -266,16 +267,17 @@ impl Stages {
         }
     }
 
-    /// Takes back the progress that the watchdog was lent while the body of an item ran.
+    /// Takes back the progress that the watchdog was lent while the bodies of items ran. Returns how many items that have
+    /// completed since it has taken in.
     #[inline]
-    pub(super) fn take_back_lent(&mut self) {
-        if let Some(progress) = self.control.take_back() {
-            self.progress = progress;
-        }
+    pub(super) fn take_back_lent(&mut self) -> u64 {
+        let Some((progress, settled)) = self.control.take_back() else { return 0 };
+        self.progress = progress;
+        settled
     }
 
     /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
-    pub(super) fn begin_item(&mut self) {
+    pub(super) fn begin_item(&mut self, depth: usize) {
         if !self.control.borrows() {
             return;
         }
@@ -284,7 +286,7 @@ impl Stages {
         if !self.failures.look_out() {
             self.progress.clear_suspects();
         }
-        self.control.lend(store, std::mem::take(&mut self.progress));
+        self.control.lend(store, std::mem::take(&mut self.progress), depth);
     }
 
     /// Ends the limits: from now on nothing is cancelled or interrupted.
@@ -344,15 +346,58 @@ impl Stages {
         if !self.has_page(is_ready) {
             return Ok(Left::All);
         }
-        let record = if let Some(advance) = self.progress.advance() {
-            let count = advance.count;
-            (Record::Advance(advance), count)
-        } else {
-            let (change, count) = self.progress.change();
-            (change.into(), count)
-        };
+        let record = self.next_record();
         let left = self.saving.record_in_page(record)?;
         Ok(left.map_or(Left::Nothing, Left::Record))
+    }
+
+    /// Takes what has changed since the last save or record, and the number of items that completed with it.
+    fn next_record(&mut self) -> (Record, u64) {
+        if let Some(advance) = self.progress.advance() {
+            let count = advance.count;
+            return (Record::Advance(advance), count);
+        }
+        let (change, count) = self.progress.change();
+        (change.into(), count)
+    }
+
+    /// Begins to write the values that `put` puts in into the page with each item, if a loop changes nothing else. Returns what
+    /// the page says by then: that the item in flight inside `depth` loops is complete.
+    pub(super) fn begin_rewriting(
+        &mut self,
+        depth: usize,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> Option<Advanced> {
+        let is_alone = !self.control.borrows()
+            && !self.is_in_slice()
+            && matches!(self.commit, Commit::None)
+            && !self.saving.times_items();
+        let unsaved = self.progress.unsaved_with_item(depth);
+        let Unpaged::Advance { loop_id, count, fingerprint } = unsaved else { return None };
+        if !is_alone {
+            return None;
+        }
+        let at = Advanced { loop_id, count, fingerprint, behind: 0 };
+        let begun = self.saving.begin_rewriting(&self.progress, at, put);
+        self.has_page(begun).then_some(at)
+    }
+
+    /// Takes the values that the page alone has into the store, as a record in the page.
+    #[cold]
+    pub(super) fn take_in_rewritten(&mut self) {
+        let changes = self.saving.take_rewritten();
+        self.progress.take_rewritten(changes);
+        let record = self.next_record();
+        let written = match self.saving.record_in_page(record) {
+            Ok(None) => Ok(()),
+            // The page has no room, or can't be written any more.
+            Ok(Some(record)) => self.saving.write(Write::Save(*record), &self.observer.save_span()),
+            Err(error) => Err(error),
+        };
+        // The store has the values all the same, and the next save writes them or fails.
+        if let Err(error) = written {
+            self.observer.events().not_saved(&error.into());
+        }
     }
 
     fn next_write(&mut self, now: Instant) -> Result<Write, Error> {
