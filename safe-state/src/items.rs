@@ -11,6 +11,7 @@ pub(crate) mod input;
 pub(crate) mod key;
 pub(crate) mod keyed;
 pub(crate) mod received;
+pub(crate) mod rows;
 pub(crate) mod source;
 pub(crate) mod terms;
 
