@@ -18,7 +18,7 @@ fn words(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "words", state_dir = dir, on_input_change = "continue")]
+#[resumable(name = "words", state_dir = dir, on_input_change = "continue", on_code_change = "continue")]
 fn words_by_index(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
     for item in items {
         seen.borrow_mut().push((*item).to_owned());
