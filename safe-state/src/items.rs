@@ -225,7 +225,7 @@ impl Gate {
         fingerprint: impl Fn(&I::Item) -> Option<u32>,
     ) -> Result<Self, WrongInput> {
         if entry.is_closed() {
-            entry.skip_closed(iter);
+            entry.skip_closed(iter, fingerprint)?;
             return Ok(Gate::Closed);
         }
         entry.skip(iter, &(0..entry.completed.prefix()), fingerprint)?;

@@ -104,7 +104,7 @@ fn lists_of(
     }
     let mut lists = lists_at(read, index, as_watermark);
     lists.retain(|list| {
-        let is_named = plan.options.named().any(|named| named.root == list.root);
+        let is_named = plan.options.named().any(|it| it.holds(list) || list.holds(it));
         !is_named && !free::holds(&own, &list.root) && may_be_held(plan, &list.root)
     });
     lists

@@ -15,7 +15,6 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::targets::Target;
 use crate::emit::save_points;
-use crate::parse::options::variable::Variable;
 use crate::syntax::hygiene::{at, locals, moved_crate};
 
 /// Returns the code; empty for a loop inside another resumable one.
@@ -33,18 +32,21 @@ pub(crate) fn checked(
         Kind::OfMacro(_) => false,
         Kind::Argument(_) | Kind::Pattern(_) => true,
     };
-    let is_there =
-        |named: &Variable| outer.iter().any(|it| it.ident == named.root && has_value(it));
-    let fresh = plan.options.restored.fresh.iter();
-    let written = fresh.filter(|it| is_there(it) && !target.hides(&it.root) && uses(body, it));
-    let checks = written.map(|variable| {
+    let fresh = plan.options.restored.fresh.iter().filter(|named| !target.hides(&named.root));
+    let written = fresh.filter(|named| uses(body, named)).filter_map(|named| {
+        // The name in the option may be from outside of a macro that declares the variable.
+        let declared = outer.iter().find(|it| it.ident == named.root && has_value(it))?;
+        Some((named, &declared.ident))
+    });
+    let checks = written.map(|(named, root)| {
         locals!(run, error);
-        let here = at(variable.span());
+        let here = at(root.span());
         let krate = moved_crate(&plan.krate, here);
-        let (name, id, fail) = (variable.name(), target.id, save_points::fail(plan, here));
+        let (name, fields, id) = (named.name(), &named.fields, target.id);
+        let fail = save_points::fail(plan, here);
         quote_spanned! {here=>
             if let #krate::__private::Err(#error) =
-                #krate::__private::check_written!(#run, #name, #id, #variable)
+                #krate::__private::check_written!(#run, #name, #id, #root #(.#fields)*)
             {
                 #fail
             }
