@@ -9,7 +9,7 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists::carries_before_head;
-use crate::emit::save_points;
+use crate::emit::{rows, save_points};
 use crate::syntax::hygiene::{at, local, locals, moved, moved_crate};
 
 /// Returns the code that takes the values of the variables among `locals` into the next save of `run`, in the loop of
@@ -31,7 +31,9 @@ pub(crate) fn carry_or(
     locals: &[Local],
     fail: &TokenStream,
 ) -> TokenStream {
-    carry_where(plan, run, target, locals, |_| true, fail)
+    let mut carry = carry_where(plan, run, target, locals, |_| true, fail);
+    carry.extend(target.map(|target| rows::carried(plan, run, target, fail)));
+    carry
 }
 
 /// Returns the code of [`carry_or`] for the variables that `is_chosen` picks.

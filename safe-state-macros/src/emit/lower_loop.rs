@@ -51,9 +51,10 @@ use crate::emit::items::{self, KnownBy};
 use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
 use crate::emit::proof::{self, Proof};
-use crate::emit::{carry, kept_values, returns, save_points, side_by_side, slices};
+use crate::emit::{carry, kept_values, returns, rows, save_points, side_by_side, slices, written};
 use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::loop_forms::{is_marker, while_let};
+use crate::syntax::rewrite::body;
 
 /// Returns the loop, made resumable. `around` is the loop in the survey, with what is in scope when it begins.
 pub(crate) fn resumable_loop(
@@ -63,6 +64,8 @@ pub(crate) fn resumable_loop(
     (around, proof): (&Loop, Proof),
 ) -> Result<Expr> {
     let locals = around.scope.locals.as_slice();
+    let written = body(&it).map(|body| written::checked(plan, target, (body, around)));
+    let written = written.filter(|checks| !checks.is_empty());
     let it = match it {
         Expr::While(it) if sharing::is_shared(plan, target) => slices::taken_in(plan, it, target),
         other => other,
@@ -96,6 +99,10 @@ pub(crate) fn resumable_loop(
         Some(items) => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
         None => walk,
     };
+    let walk = match written {
+        Some(written) => quote_spanned! {at(keyword)=> { #written #walk } },
+        None => walk,
+    };
     let walk = proof::around(&walk, proof.types, at(keyword));
     Ok(Expr::Verbatim(quote! { #(#attrs)* #walk }))
 }
@@ -118,6 +125,7 @@ fn holding_walk(
     let policy = policy::policy(plan, target);
     let (restored, ends) =
         (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
+    let rows = rows::checked(plan, &run, target);
     let check = &proof.check;
     if lowered.is_for && only_counts(plan, target, locals) {
         return plain_walk(plan, lowered, target, check);
@@ -128,6 +136,7 @@ fn holding_walk(
                 #check
                 #policy
                 #restored
+                #rows
                 #label loop {
                     if #completed { #due }
                     #boundary

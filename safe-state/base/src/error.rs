@@ -15,6 +15,7 @@ mod tests;
 
 use std::error::Error as StdError;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use safe_state_backends::escape::Line;
@@ -261,6 +262,30 @@ pub enum Error {
         job: String,
         /// The argument's name.
         argument: String,
+    },
+    /// A variable in `fresh(..)` has made the file anew that complete items wrote.
+    #[error(
+        "`{}` in job `{job}` has made `{}` anew, and what complete items wrote there is gone; name it in `reconnect({})`, or \
+         open the file to append; if nothing of it is missed, {}, or {}",
+        Line(name), Line(&path.display().to_string()), Line(name), accept(job), start_over(job), job = Line(job))]
+    MadeAnew {
+        /// The job's name.
+        job: String,
+        /// The variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another function began the job, under the same name.
+    #[error(
+        "job `{job}` was begun by another function than `{function}`; give each function a name of its own, or if it was \
+         only renamed or moved, {}, or {}",
+        accept(job), start_over(job), job = Line(job), function = Line(function))]
+    OtherFunction {
+        /// The job's name.
+        job: String,
+        /// The path of the function that is called.
+        function: String,
     },
     /// The slices that the program gives do not fit the loop's input.
     #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]

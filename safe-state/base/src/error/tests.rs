@@ -39,6 +39,8 @@ fn who_may_start_over_is_told_how() {
         Error::ItemIdentityChanged { job: job(), before: "a key" },
         Error::InnerLoopInterrupted { job: job() },
         Error::CodeChanged { job: job() },
+        Error::OtherFunction { job: job(), function: sum() },
+        Error::MadeAnew { job: job(), name: sum(), path: "out".into() },
         Error::TooManyRuns { job: job(), runs: 3 },
         Error::SliceLost { job: job(), slice: 3 },
         Error::ReturnedFromSlice { job: job() },
