@@ -78,7 +78,9 @@ pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
     OfTransaction, Unbuffered,
 };
-pub use crate::proof::given::{OfApart, OfCopied, OfReferring, OfStored};
+pub use crate::proof::given::{
+    OfApart, OfCopied, OfParameter, OfParameters, OfReferring, OfStored,
+};
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellBehind, OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst,

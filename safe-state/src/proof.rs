@@ -284,19 +284,25 @@ macro_rules! __in_place {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unshared {
-    ($of:expr) => {{
+    ($of:expr) => {
+        $crate::__unshared!(@ unshared of $of)
+    };
+    ($of:expr, but borrowed) => {
+        $crate::__unshared!(@ unshared of $of, but borrowed)
+    };
+    (@ $method:ident of $of:expr) => {{
         use $crate::__private::{
             OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _, OfShared as _,
             OfSharedWithin as _,
         };
-        (&&&&&&$of).unshared()
+        (&&&&&&$of).$method()
     }};
-    ($of:expr, but borrowed) => {{
+    (@ $method:ident of $of:expr, but borrowed) => {{
         use $crate::__private::{
             OfBorrowed as _, OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _,
             OfShared as _, OfSharedWithin as _,
         };
-        (&&&&&&&$of).unshared()
+        (&&&&&&&$of).$method()
     }};
 }
 
