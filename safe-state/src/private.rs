@@ -79,7 +79,7 @@ pub use crate::proof::durable::{
     OfTransaction, Unbuffered,
 };
 pub use crate::proof::given::{
-    OfApart, OfCopied, OfParameter, OfParameters, OfReferring, OfStored,
+    HoldsNoReferences, OfApart, OfCopied, OfParameter, OfParameters, OfReferring, OfStored,
 };
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
@@ -88,7 +88,7 @@ pub use crate::proof::items::{
 };
 pub use crate::proof::shared::{
     OfBorrowed, OfCells, OfHandle, OfHandleWithin, OfPlain, OfShared, OfSharedWithin, SetBack,
-    Unshared, Unwritten,
+    Unshared, UnsharedByStep, Unwritten,
 };
 pub use crate::proof::{
     Peeks, TypeOf, committed, committed_later, cursor_of, fake, known,

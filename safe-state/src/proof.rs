@@ -280,24 +280,18 @@ macro_rules! __in_place {
     }};
 }
 
-/// Refuses a variable that can be changed through a shared reference.
+/// Refuses a variable that can be changed through a shared reference: by a loop, or by a step, as the method says.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unshared {
-    ($of:expr) => {
-        $crate::__unshared!(@ unshared of $of)
-    };
-    ($of:expr, but borrowed) => {
-        $crate::__unshared!(@ unshared of $of, but borrowed)
-    };
-    (@ $method:ident of $of:expr) => {{
+    ($of:expr, $method:ident) => {{
         use $crate::__private::{
             OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _, OfShared as _,
             OfSharedWithin as _,
         };
         (&&&&&&$of).$method()
     }};
-    (@ $method:ident of $of:expr, but borrowed) => {{
+    ($of:expr, $method:ident, but borrowed) => {{
         use $crate::__private::{
             OfBorrowed as _, OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _,
             OfShared as _, OfSharedWithin as _,

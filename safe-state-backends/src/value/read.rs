@@ -225,10 +225,10 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         deserialize_bytes
         deserialize_byte_buf
         deserialize_unit
-        deserialize_unit_struct(name: &'static str)
+        deserialize_unit_struct(_name: &'static str)
         deserialize_seq
         deserialize_tuple(_len: usize)
-        deserialize_tuple_struct(name: &'static str, _len: usize)
+        deserialize_tuple_struct(_name: &'static str, _len: usize)
         deserialize_map
         deserialize_identifier
     }
