@@ -82,7 +82,9 @@ pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
     OfTransaction, Unbuffered,
 };
-pub use crate::proof::given::{OfApart, OfCopied, OfReferring, OfStored};
+pub use crate::proof::given::{
+    HoldsNoReferences, OfApart, OfCopied, OfParameter, OfParameters, OfReferring, OfStored,
+};
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellBehind, OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst,
@@ -90,7 +92,7 @@ pub use crate::proof::items::{
 };
 pub use crate::proof::shared::{
     OfBorrowed, OfCells, OfHandle, OfHandleWithin, OfPlain, OfShared, OfSharedWithin, SetBack,
-    Unshared, Unwritten,
+    Unshared, UnsharedByStep, Unwritten,
 };
 pub use crate::proof::{
     Peeks, TypeOf, committed, committed_later, cursor_of, fake, known,

@@ -36,7 +36,11 @@ impl Places {
         block: &Block,
         variable: &CarriedVariable,
         (targets, survey): (&[Target], &Survey),
-        (originals, shared): (&BTreeMap<usize, Expr>, &Shared),
+        (originals, in_bodies, shared): (
+            &BTreeMap<usize, Expr>,
+            &BTreeMap<usize, BTreeSet<String>>,
+            &Shared,
+        ),
     ) -> Self {
         let ident = &variable.ident;
         let has_hiding = |target: &Target| {
@@ -58,17 +62,17 @@ impl Places {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
             let Some(written) = originals.get(&target.at) else { return false };
-            let is_mentioned = free::holds(&free_idents(written.to_token_stream()), ident);
-            (is_mentioned || !survey.around(target.at).any(held_around))
-                && !(is_mentioned && shared.only_reads(target, written, ident))
+            let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
+            (!survey.around(target.at).any(held_around) || is_mentioned())
+                && !(is_mentioned() && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
             targets.iter().filter(may_change).map(|target| target.at).collect();
         let is_mentioned = |target: &&Target| {
-            let block = originals.get(&target.at).and_then(body);
-            let is_in = |it: &Block| free::holds(&free_idents(it.to_token_stream()), ident);
-            changing.contains(&target.at) && (has_hiding(target) || block.is_some_and(is_in))
+            let is_in = |body: &BTreeSet<String>| free::holds(body, ident);
+            let body = in_bodies.get(&target.at);
+            changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
         let events = Events::of(block, variable, targets);
@@ -104,11 +108,20 @@ impl Places {
 /// Finds out where the carried variables are needed again.
 pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[Target]) {
     let shared = Shared::of(plan, targets);
+    // The names are taken from the tokens once, as taking them for each variable would cost the compiler's time.
+    let names = |(at, written): (&usize, &Expr)| {
+        body(written).map(|body| (*at, free_idents(body.to_token_stream())))
+    };
+    let in_bodies = if plan.carried.is_empty() {
+        BTreeMap::new()
+    } else {
+        plan.originals.iter().filter_map(names).collect()
+    };
     for variable in &mut plan.carried {
         variable.places = if variable.is_handle() {
             Places::last_alone(targets, &variable.ident)
         } else {
-            Places::of(block, variable, (targets, survey), (&plan.originals, &shared))
+            Places::of(block, variable, (targets, survey), (&plan.originals, &in_bodies, &shared))
         };
     }
 }
