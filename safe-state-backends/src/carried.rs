@@ -1,6 +1,7 @@
 //! The stored values of carried variables.
 
 mod carry;
+mod cells;
 mod differing;
 mod error;
 mod form;

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use read::{Parts, ReadError, Section, Trace, Unwritten};
+pub use read::{Cells, Conversion, Parts, ReadError, Section, Trace, Unwritten};
 pub use schema::Schema;
 pub use show::Value;
 use write::Bytes;
@@ -150,13 +150,32 @@ pub struct Values<'a> {
 }
 
 /// Checks that nothing of the `stored` values is lost in the values `again`, which are these values written again after they
-/// were read as another type.
+/// were read as another type. Returns what came back as another value, of which some may be lost.
 ///
 /// # Errors
 ///
 /// Something is lost.
-pub fn check_kept(stored: &Values<'_>, again: &Values<'_>, trace: &Trace) -> Result<(), ReadError> {
+pub fn check_kept(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    trace: &Trace,
+) -> Result<Vec<Conversion>, ReadError> {
     lost::check_values(stored, again, trace)
+}
+
+/// Checks that the type does not take any value for the same one. The values `again` were read with another value in the place
+/// of the one that was converted; `trace` has what the first reading showed.
+///
+/// # Errors
+///
+/// The same came of it.
+pub fn check_converted(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    trace: &Trace,
+    conversion: &Conversion,
+) -> Result<(), ReadError> {
+    lost::check_converted(stored, again, trace, conversion)
 }
 
 #[cfg(test)]

@@ -105,6 +105,7 @@ pub use crate::proof::{
 };
 pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
+pub use crate::run::judging::{Judged, Suspected};
 pub use crate::run::slices::{NoBreakInASharedLoop, SharedItems, SharedItemsByKey};
 pub use crate::run::tally::Tally;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};

@@ -11,7 +11,7 @@ mod ending;
 pub(crate) mod entering;
 pub(crate) mod handing;
 pub(crate) mod job;
-mod judging;
+pub(crate) mod judging;
 mod looping;
 mod operating;
 mod rebuilding;

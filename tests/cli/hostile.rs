@@ -150,6 +150,7 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::MadeAnew { job: job(), name: name.clone(), path: HOSTILE.into() },
         Error::BadCursor { job: job(), index: 1, reason: "names no item" },
         Error::SliceLost { job: job(), slice: 3 },
+        Error::ReturnedFromSlice { job: job() },
         Error::WorkerDiffers { job: job(), found: HOSTILE.to_owned(), stored: HOSTILE.to_owned() },
         Error::Slices { job: job(), reason: HOSTILE.to_owned() },
         Error::LengthUnknown { job: job() },

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
+use super::cells::check_shared;
 use super::form::Form;
 use super::written::{Written, check_reads_back, named, unserializable};
 use super::{Carried, CarriedChange, CarriedError, ValueAt};
@@ -122,6 +123,7 @@ fn value_change<T: Serialize + DeserializeOwned>(
     let is_stored = is_whole && before.is_some() && matches!(bytes, Cow::Borrowed(_));
     if !is_stored && !value::is_numbers(value) {
         check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
+        check_shared::<T>(name, (&names, is_new), section, &bytes)?;
     }
     let bytes = match (bytes, before) {
         (Cow::Borrowed(_), Some(before)) => Arc::clone(before),

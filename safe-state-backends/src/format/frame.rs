@@ -189,6 +189,11 @@ impl<'a> Frames<'a> {
         self.place
     }
 
+    /// Returns the number of bytes behind the last frame.
+    pub(super) fn rest_len(&self) -> usize {
+        self.bytes.len().saturating_sub(self.place.offset)
+    }
+
     /// Returns the number of bytes behind the last frame, without the zeros at the end.
     pub(super) fn rest_in_use(&self) -> u64 {
         let rest = self.bytes.get(self.place.offset..).unwrap_or_default();

@@ -66,13 +66,13 @@ pub(crate) fn resumable_loop(
     let locals = around.scope.locals.as_slice();
     let written = body(&it).map(|body| written::checked(plan, target, (body, around)));
     let written = written.filter(|checks| !checks.is_empty());
-    if target.items.side_by_side.is_some() {
-        return side_by_side::resumable_loop(plan, it, (target, locals), proof);
-    }
     let it = match it {
         Expr::While(it) if sharing::is_shared(plan, target) => slices::taken_in(plan, it, target),
         other => other,
     };
+    if target.items.side_by_side.is_some() {
+        return side_by_side::resumable_loop(plan, it, (target, locals), proof);
+    }
     let lowered = match it {
         Expr::ForLoop(it) => for_loop(plan, it, target, locals)?,
         Expr::While(it) => {

@@ -143,7 +143,7 @@ fn watched(
 
 /// Returns whether given-up items are counted without blocking: the function is async, and in a shared job the count
 /// may take long.
-fn counts_beside(plan: &Plan) -> bool {
+pub(crate) fn counts_beside(plan: &Plan) -> bool {
     plan.is_async && plan.options.settings.has("shared")
 }
 

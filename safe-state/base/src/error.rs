@@ -171,7 +171,7 @@ pub enum Error {
     },
     /// The run stopped because it was asked to, and has saved all that is complete, unless it was a replay. That is not a
     /// failure: run it again to go on.
-    #[error("job `{job}` stopped {reason}{}", reason.what_now(), job = Line(job), reason = Line(reason))]
+    #[error("job `{job}` stopped {reason}{}", reason.what_now(job), job = Line(job), reason = Line(reason))]
     Stopped {
         /// The job's name.
         job: String,
@@ -333,6 +333,15 @@ pub enum Error {
         job: String,
         /// The slice, from 0.
         slice: u32,
+    },
+    /// The function of a shared job returned from within a slice, with no error.
+    #[error(
+        "the function of job `{job}` returned in the middle of a slice, while other workers are at other items, so what it \
+         returned is no result of the job; end with an error there, also where a macro hides a `return`, or remove `shared`",
+        job = Line(job))]
+    ReturnedFromSlice {
+        /// The job's name.
+        job: String,
     },
     /// The job's checkpoint was removed while this worker had a slice.
     #[error("job `{job}` was cleared while this worker was running; run it again to start over", job = Line(job))]

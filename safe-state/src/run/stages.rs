@@ -246,6 +246,7 @@ impl Stages {
     pub(super) fn take_back_prepared(&mut self) -> bool {
         let Some(before) = self.commit.take_back_prepared() else { return false };
         self.progress.put_back(before);
+        self.saving.commit_failed();
         // The statements of the commit may still be in preparation.
         self.saving.with_store_blocking(Store::forget_statements);
         true

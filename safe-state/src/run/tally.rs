@@ -117,6 +117,7 @@ impl<'r> Tally<'r> {
         let (stages, _) = self.stages();
         if let Some(before) = stages.commit.take_back() {
             stages.progress.put_back(before);
+            stages.saving.commit_failed();
         }
         self.committed(false);
     }

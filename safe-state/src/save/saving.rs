@@ -43,7 +43,8 @@ struct InPage {
 pub(crate) enum Write {
     Save(Record),
     Finish(Change),
-    Delete,
+    /// Removes the checkpoint. The change is the last one of a job that has finished, for what is kept of it elsewhere.
+    Delete(Option<Box<Change>>),
 }
 
 impl Write {
@@ -51,7 +52,7 @@ impl Write {
         span.in_scope(|| match self {
             Write::Save(record) => store.save(record),
             Write::Finish(change) => store.finish(change),
-            Write::Delete => store.delete(),
+            Write::Delete(_) => store.delete(),
         })
     }
 }
@@ -313,6 +314,16 @@ impl Saving {
         self.measuring.completed(at, nanos, slow);
     }
 
+    /// Notes that an item is about to be committed by a transaction of the program's own.
+    pub(crate) fn commit_begins(&mut self) {
+        self.measuring.commit_begins();
+    }
+
+    /// Notes that the commit of an item has failed, so that what was measured since it began does not count.
+    pub(crate) fn commit_failed(&mut self) {
+        self.measuring.commit_failed();
+    }
+
     /// Forgets the items that have begun in the loop at `depth`, which has been left.
     pub(crate) fn loop_left(&mut self, depth: usize) {
         self.measuring.left(depth);
@@ -342,7 +353,7 @@ mod tests {
     fn a_nested_call_counts_and_writes_nothing() {
         let mut saving = Saving::new(None, SaveEvery::items(1), Instant::now());
         assert!(saving.item_completed() && !saving.is_stored());
-        saving.write(Write::Delete, &Span::none()).unwrap();
+        saving.write(Write::Delete(None), &Span::none()).unwrap();
         assert!(saving.store().is_none() && saving.let_go().is_none());
     }
 
