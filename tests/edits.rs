@@ -297,7 +297,7 @@ fn few_items_are_done_or_refused_whatever_was_edited() {
     let mut random = Rng::with_seed(14);
     for kind in Kind::ALL {
         let mut refused = 0;
-        for _ in 0..80 {
+        for _ in 0..60 {
             let (count, edits) = (random.usize(3..60), random.usize(1..4));
             match trial(&mut random, kind, count, edits) {
                 Came::Right => {}
@@ -349,15 +349,15 @@ fn found(random: &mut Rng, kind: Kind, count: usize, trials: usize) -> usize {
 fn one_replaced_item_is_found_where_it_is_a_sample() {
     let mut random = Rng::with_seed(5);
     for kind in [Kind::Slice, Kind::Indexed, Kind::Counted] {
-        assert_eq!(found(&mut random, kind, 64, 20), 20);
-        // 33 to 65 of the 260 items are samples, which makes 19 to 38 of the 150 trials.
-        let found = found(&mut random, kind, 260, 150);
-        assert!((10..=50).contains(&found), "{kind:?} {found}");
+        assert_eq!(found(&mut random, kind, 64, 20), 20, "{kind:?}");
     }
+    // 33 to 65 of the 260 items are samples, which makes 19 to 38 of the 150 trials.
+    let found_of_many = found(&mut random, Kind::Slice, 260, 150);
+    assert!((10..=50).contains(&found_of_many), "{found_of_many}");
     for kind in [Kind::CountedOn, Kind::Got] {
-        assert_eq!(found(&mut random, kind, 8, 20), 20);
-        // 8 of the 40 rows are samples, which makes 20 of the 100 trials.
-        let found = found(&mut random, kind, 40, 100);
-        assert!((8..=36).contains(&found), "{kind:?} {found}");
+        assert_eq!(found(&mut random, kind, 8, 10), 10, "{kind:?}");
+        // 8 of the 40 rows are samples, which makes 12 of the 60 trials.
+        let found = found(&mut random, kind, 40, 60);
+        assert!((3..=25).contains(&found), "{kind:?} {found}");
     }
 }

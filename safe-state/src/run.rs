@@ -16,6 +16,7 @@ mod looping;
 mod operating;
 mod rebuilding;
 mod replay;
+mod rows;
 mod sharing;
 pub(crate) mod slices;
 mod stages;

@@ -18,7 +18,7 @@ use crate::syntax::hygiene::{at, local, moved};
 
 /// Returns the names under which the fingerprints of the loop's rows are stored.
 pub(crate) fn names(plan: &Plan, target: &Target) -> Vec<String> {
-    each(plan, target, |index, list| name(index, list))
+    each(plan, target, name)
 }
 
 /// Returns the code that takes the fingerprints of the loop's rows into the next save, with `fail` for those that can't be

@@ -1,5 +1,7 @@
 //! The terms on which a run goes on with the input of the run before.
 
+use std::time::SystemTime;
+
 /// The answer to something that differs from what the checkpoint was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnChange {
@@ -19,4 +21,6 @@ pub(crate) struct Terms {
     /// Whether this run accepts the changes that the run before was refused for.
     pub(crate) accepts: bool,
     pub(crate) on_input_change: OnChange,
+    /// The time of the last save of the run before; none if a page has items that completed later.
+    pub(crate) saved_at: Option<SystemTime>,
 }

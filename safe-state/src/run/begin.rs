@@ -97,10 +97,7 @@ fn continued(
 ) -> Result<Option<Checkpoint>, Error> {
     let events = Events::new(job.job_name(), job.shown.verbose);
     let name = || job.job_name().to_owned();
-    let runs = checkpoint.runs_unfinished();
-    if !accepts && job.expected.runs.max.is_some_and(|max| runs >= max) {
-        return Err(Error::TooManyRuns { job: name(), runs });
-    }
+    check_runs(job, &checkpoint, accepts)?;
     let is_by_hand = checkpoint.is_by_hand();
     let stored = checkpoint.set_version(job.expected.version.clone());
     let is_other = stored != job.expected.version;
@@ -126,8 +123,7 @@ fn continued(
         }
         events.accepted(&format!("another value of `{argument}`"));
     }
-    let is_other = began.zip(job.expected.code.function_mark()).is_some_and(|(it, now)| it != now);
-    if is_other && !is_migrated {
+    if !is_migrated && is_of_another_function(job, began) {
         if !checkpoint.has_progress() {
             return Ok(None);
         }
@@ -155,6 +151,19 @@ fn continued(
     }
     checkpoint.begin_run(limits::died_of());
     Ok(Some(checkpoint))
+}
+
+fn check_runs(job: &Job, checkpoint: &Checkpoint, accepts: bool) -> Result<(), Error> {
+    let runs = checkpoint.runs_unfinished();
+    if !accepts && job.expected.runs.max.is_some_and(|max| runs >= max) {
+        return Err(Error::TooManyRuns { job: job.job_name().to_owned(), runs });
+    }
+    Ok(())
+}
+
+/// Returns whether the function `began`, by its mark, is another one than the job's.
+fn is_of_another_function(job: &Job, began: Option<u32>) -> bool {
+    began.zip(job.expected.code.function_mark()).is_some_and(|(began, now)| began != now)
 }
 
 fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {

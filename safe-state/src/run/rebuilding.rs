@@ -116,7 +116,7 @@ pub(super) fn check_written(
     loop_id: u16,
     file: Option<&File>,
 ) -> Result<(), Error> {
-    let Some((file, saved)) = file.zip(stages.session.saved_at) else { return Ok(()) };
+    let Some((file, saved)) = file.zip(stages.session.terms.saved_at) else { return Ok(()) };
     let completed = stages.with_stored(|_, stored| stored.completed_from(loop_id));
     if completed == 0 || stages.session.terms.accepts {
         return Ok(());

@@ -70,7 +70,7 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
     let requests = Requests::new(source.shared(), asked, now);
     stages.control = Control::new(&job.watch, requests, Replay::No, now);
     let on_input_change = job.expected.on_input_change;
-    stages.session.terms = Terms { was_finished, accepts, on_input_change };
+    stages.session.terms = Terms { was_finished, accepts, on_input_change, saved_at: None };
     stages.session.sharing = Some(Box::new(Sharing::new(job, stored, cancelled)));
     Ok(stages)
 }

@@ -1,6 +1,6 @@
 //! The stages of a run, and the values that pass between them.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::value::is_numbers;
@@ -71,8 +71,6 @@ pub(super) struct Session {
     pub(super) kept_as: Option<String>,
     /// The number of runs that are remembered once the job has finished.
     pub(super) keep_history: u32,
-    /// The time of the last save of the run before, if its items were all saved then.
-    pub(super) saved_at: Option<SystemTime>,
     /// The worker's view of the job, if many workers share it.
     pub(super) sharing: Option<Box<Sharing>>,
     /// The thread where an async worker of a shared job does what blocks.
@@ -90,13 +88,13 @@ impl Stages {
             was_finished: known.is_some_and(|begun| begun.was_finished),
             accepts: known.is_some_and(|begun| begun.accepts),
             on_input_change: job.expected.on_input_change,
+            saved_at: known.and_then(|begun| begun.saved_at).filter(|_| !job.saves.page),
         };
         let kept_as = known
             .filter(|begun| {
                 !job.is_shared() && begun.store.checkpoint().noted(SUBMISSION).is_some()
             })
             .map(|_| job.finish_key());
-        let saved_at = known.and_then(|begun| begun.saved_at);
         let has_crashed = known.is_some_and(|begun| begun.has_crashed);
         let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
@@ -131,8 +129,6 @@ impl Stages {
                 keep_on_success: job.saves.keep_on_success || kept_as.is_some(),
                 kept_as,
                 keep_history: job.saves.kept.history,
-                // The page has items that completed later.
-                saved_at: saved_at.filter(|_| !job.saves.page),
                 sharing: None,
                 thread: None,
             },

@@ -5,13 +5,12 @@ use std::fs::File;
 use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedError, Carry, Checkpoint, Store};
 
-use super::{Run, judging, rebuilding, sharing};
+use super::{Run, judging, rebuilding, rows, sharing};
 use crate::Error;
 use crate::control::staged;
 use crate::effects::reconnect::means::Means;
 use crate::error::StopReason;
 use crate::items::identity::CursorType;
-use crate::items::rows::sampled;
 use crate::progress::Stored;
 use crate::progress::values::{Place, step_name};
 use crate::save::Write;
@@ -328,18 +327,9 @@ impl Run {
         &mut self,
         name: &str,
         number: Number,
-        (index, fingerprints): (usize, Option<Vec<u32>>),
+        rows: (usize, Option<Vec<u32>>),
     ) -> Result<(), Error> {
-        if self.stages.session.terms.accepts {
-            return Ok(());
-        }
-        let before: Option<Vec<u32>> = self.stages.values(|values| values.last_in(name, number))?;
-        let Some((before, now)) = before.zip(fingerprints) else { return Ok(()) };
-        let Some(sample) = before.iter().zip(&now).position(|(before, now)| before != now) else {
-            return Ok(());
-        };
-        let index = sampled(sample, index).unwrap_or_default() as u64;
-        Err(Error::InputChanged { job: self.stages.observer.job().to_owned(), index })
+        rows::check(&mut self.stages, name, number, rows)
     }
 }
 
