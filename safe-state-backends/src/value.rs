@@ -78,6 +78,18 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
     Ok((written?.0, all.needed()))
 }
 
+/// Encodes `value` into `room` by a schema that shows nothing new. Returns how many bytes the value takes, or `None` if it shows
+/// something that is new, leaves something out, does not fit into `room`, or its `Serialize` fails.
+#[inline]
+pub fn rewrite<T: Serialize + ?Sized>(
+    value: &T,
+    schema: &Schema,
+    room: &mut [u8],
+) -> Option<usize> {
+    let most = room.len();
+    write::rewrite(value, schema, Bytes::within(room)).filter(|needed| *needed <= most)
+}
+
 /// Returns whether the value is a list of numbers of a type that is known to read back.
 pub fn is_numbers<T: ?Sized>(value: &T) -> bool {
     write::is_numbers(value)

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::cells::check_shared;
 use super::form::Form;
 use super::written::{Written, check_reads_back, named, unserializable};
-use super::{Carried, CarriedChange, CarriedError, ValueAt};
+use super::{Carried, CarriedChange, CarriedError, Rewritten, ValueAt};
 use crate::format::pieces::LARGE;
 use crate::value::{self, LeftOut, Section};
 
@@ -59,6 +59,21 @@ pub trait Carry: Sized {
     /// The stored value does not read as this type without loss.
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError>;
 
+    /// Returns how to write the variable `name`, which is stored as `stored`, into a page after each item; `None` if that is not
+    /// possible.
+    #[doc(hidden)]
+    fn rewritten(name: &str, within: &[u64], stored: &Carried) -> Option<Rewritten> {
+        let _ = (name, within, stored);
+        None
+    }
+
+    /// Writes the value as [`Rewritten::write`] does.
+    #[doc(hidden)]
+    fn rewrite(&self, rewritten: &Rewritten, room: &mut [u8]) -> Option<usize> {
+        let _ = (rewritten, room);
+        None
+    }
+
     /// Passes the value to a serializer that shows it.
     ///
     /// # Errors
@@ -92,6 +107,15 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         stored.restored(name, false, |value, written| {
             written.write_all(&std::slice::from_ref(value).iter())
         })
+    }
+
+    fn rewritten(name: &str, within: &[u64], stored: &Carried) -> Option<Rewritten> {
+        Rewritten::of::<T>(name, within, stored)
+    }
+
+    #[inline]
+    fn rewrite(&self, rewritten: &Rewritten, room: &mut [u8]) -> Option<usize> {
+        rewritten.write(self, room)
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,10 +1,11 @@
 //! The bytes of a value that is being read, decoded as scalars.
 
+use std::any::type_name;
+
 use serde::de::Visitor;
 
 use super::super::DEPTH_LIMIT;
 use super::super::schema::{Scalar, Schema};
-use super::trace::Ask;
 use super::{ReadError, Trace, Unwritten};
 
 /// The bytes that are left to read, and the schema.
@@ -47,11 +48,11 @@ impl<'a> State<'a> {
         State { schema, version, left: bytes, depth: 0, is_ignored: false, asks, trace }
     }
 
-    /// Notes what a type asks for.
+    /// Notes that a visitor asks for a value.
     #[inline]
-    pub(super) fn ask(&self, what: Ask) {
+    pub(super) fn ask<'de, V: Visitor<'de>>(&self) {
         if let Some(trace) = self.trace {
-            trace.ask(what);
+            trace.ask(type_name::<V>(), type_name::<V::Value>());
         }
     }
 
