@@ -35,13 +35,15 @@ pub(crate) struct Variable {
 }
 
 /// The types of variables, each with the values that they begin with.
-const TYPES: [(&str, &[&str]); 9] = [
+const TYPES: [(&str, &[&str]); 11] = [
     ("u64", &["5", "0", "u64::from(true)"]),
     ("String", &["String::new()", "\"ab\".to_owned()"]),
     ("Vec<u64>", &["Vec::new()", "vec![1, 2, 3]", "xs.to_vec()"]),
     ("Option<i64>", &["None", "Some(3)"]),
     ("BTreeMap<String, u64>", &["BTreeMap::new()", "BTreeMap::from([(\"a\".to_owned(), 1)])"]),
     ("Record", &["Record::default()"]),
+    ("std::collections::BTreeSet<u64>", &["Default::default()", "[4, 1, 8].into()"]),
+    ("(u64, String)", &["Default::default()", "(2, \"cd\".to_owned())"]),
     ("Bulk", &["Bulk::default()"]),
     ("Results<u64>", &["Results::new()"]),
     (

@@ -65,12 +65,17 @@ fn of_variable(rng: &mut Rng, visible: &[Variable], may_take: bool) -> Option<He
     let Variable { name, ty } = &visible[rng.usize(..visible.len())];
     let is_list = *ty == "Vec<u64>";
     let is_worklist = *ty == "Worklist<u64>";
+    let is_set = *ty == "std::collections::BTreeSet<u64>";
     Some(match rng.u8(..7) {
         0..=3 if is_worklist && may_take => Head {
             first: format!("if x > 0 && x % 3 == 0 {{ {name}.push_back(x / 2); }}"),
             queue: Some(name.clone()),
             ..Head::of(format!("while let Some(x) = {name}.pop_front()"))
         },
+        0 | 1 if is_set => Head::of(format!("for x in {name}.clone()")),
+        2 | 3 if is_set => {
+            Head::of(format!("for x in {name}.range(2..).rev().copied().collect::<Vec<_>>()"))
+        }
         0 | 1 if is_list => Head::of(format!("for x in {name}.clone()")),
         2 if is_list => {
             Head::of(format!("for x in {name}.iter().map(|x| x % 9).collect::<Vec<_>>()"))

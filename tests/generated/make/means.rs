@@ -5,7 +5,7 @@ use fastrand::Rng;
 use super::Variable;
 
 /// The statements that change `V` by `N`, each with the type that it needs; an empty type stands for all.
-const MEANS: [(&str, &str); 24] = [
+const MEANS: [(&str, &str); 28] = [
     ("", "V.grow(N);"),
     ("", "Change::grow(&mut V, N);"),
     ("", "grow(&mut V, N);"),
@@ -26,6 +26,13 @@ const MEANS: [(&str, &str); 24] = [
     ("u64", "V += N % 50;"),
     ("Vec<u64>", "for lent in V.iter_mut() { *lent = *lent % 97 + N; }"),
     ("Record", "V.mean += 0.5; V.last = Some(N);"),
+    ("std::collections::BTreeSet<u64>", "V.retain(|it| it % 3 != N % 3);"),
+    (
+        "std::collections::BTreeSet<u64>",
+        "while let Some(it) = V.pop_first() { if it > 5 { break; } }",
+    ),
+    ("(u64, String)", "V.0 += N % 9; V.1.push('t');"),
+    ("(u64, String)", "{ let (number, text) = &mut V; grow(number, N); text.insert(0, 'u'); }"),
     ("Worklist<u64>", "V.push_front(N);"),
     ("Worklist<u64>", "if V.pop_back().is_some() { V.extend([N, N / 2]); }"),
     ("Worklist<u64>", "if let Some(first) = V.pop_front() { V.push_back(first + N); }"),

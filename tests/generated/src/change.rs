@@ -1,6 +1,6 @@
 //! Defines the types of the variables, and how their values change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use safe_state::{Results, Worklist};
@@ -155,6 +155,41 @@ impl Change for BTreeMap<String, u64> {
 
     fn shrink(&mut self) {
         self.pop_first();
+    }
+}
+
+impl Change for BTreeSet<u64> {
+    fn grow(&mut self, by: u64) {
+        // The set is bounded because loops walk it, one within another.
+        if self.len() >= MOST_ELEMENTS {
+            self.pop_first();
+        }
+        self.insert(by % 50);
+    }
+
+    fn weight(&self) -> u64 {
+        self.iter().sum::<u64>() % 101
+    }
+
+    fn shrink(&mut self) {
+        self.pop_last();
+    }
+}
+
+impl Change for (u64, String) {
+    fn grow(&mut self, by: u64) {
+        self.0.grow(by);
+        if by.is_multiple_of(3) {
+            self.1.grow(by);
+        }
+    }
+
+    fn weight(&self) -> u64 {
+        self.0 + self.1.weight()
+    }
+
+    fn shrink(&mut self) {
+        self.1.clear();
     }
 }
 
