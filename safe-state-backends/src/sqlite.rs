@@ -1,5 +1,6 @@
 //! The backend in a SQLite database.
 
+mod busy;
 mod database;
 mod lease;
 mod statements;

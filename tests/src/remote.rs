@@ -34,22 +34,33 @@ const SHORT: Duration = Duration::from_secs(1);
 
 /// Returns the backend at a URL. A backend on a network has leases of the length `lease`, and little patience.
 pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
+    timed(url, lease, Timeouts { connect: SHORT, statement: SHORT })
+}
+
+/// Returns the same backend with enough patience for a busy machine.
+fn patient(url: &str, lease: Duration) -> Arc<dyn Backend> {
+    timed(url, lease, Timeouts::default())
+}
+
+fn timed(url: &str, lease: Duration, timeouts: Timeouts) -> Arc<dyn Backend> {
     match url.split(':').next() {
-        Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease)),
-        Some("mysql") => Arc::new(limited(MySqlBackend::new(url).unwrap(), lease)),
+        Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease, timeouts)),
+        Some("mysql") => Arc::new(limited(MySqlBackend::new(url).unwrap(), lease, timeouts)),
         Some("redis" | "redis+sentinel") => {
-            Arc::new(limited(RedisBackend::new(url).unwrap(), lease))
+            Arc::new(limited(RedisBackend::new(url).unwrap(), lease, timeouts))
         }
         Some("s3" | "az" | "gs") => {
-            Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease))
+            Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease, timeouts))
         }
         _ => from_url(url).unwrap(),
     }
 }
 
-/// Returns the backend with leases of the length `lease`, and little patience.
-pub fn limited<C: Connect>(backend: NetworkBackend<C>, lease: Duration) -> NetworkBackend<C> {
-    let timeouts = Timeouts { connect: SHORT, statement: SHORT };
+fn limited<C: Connect>(
+    backend: NetworkBackend<C>,
+    lease: Duration,
+    timeouts: Timeouts,
+) -> NetworkBackend<C> {
     backend.lease_time(lease).retry_time(Duration::from_secs(20)).timeouts(timeouts)
 }
 

@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,13 +14,11 @@ use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, named_params,
 };
 
+use super::busy;
 use crate::format::tail_room;
 use crate::size::{SizeLimit, too_large};
 use crate::tables::{self, Tables, VERSION};
 use crate::{Durability, Error, Holder};
-
-/// The longest time to wait for another connection that writes.
-const BUSY: Duration = Duration::from_secs(30);
 
 /// Returns the statements that create the tables, where they are missing.
 pub(super) fn schema(tables: &Tables) -> String {
@@ -101,7 +98,7 @@ impl Database {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        connection.busy_handler(Some(busy::looks_again))?;
         let connection = Arc::new(Mutex::new(connection));
         Ok(Database { connection, tables: tables.clone(), is_own: true })
     }
@@ -372,18 +369,10 @@ struct In {
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// Another connection has written for longer than the backend waits.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "another connection has a transaction open that writes; if that is the program's own, around what saves the progress, \
-     let it save the item itself: `commit!(tx)`"
-)]
-struct Busy(#[source] rusqlite::Error);
-
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy) => Trouble::Other(Box::new(Busy(error))),
+            Some(ErrorCode::DatabaseBusy) => Trouble::Other(Box::new(busy::Busy(error))),
             _ => Trouble::Other(error.into()),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use safe_state::Job;
 
-use super::{SHORT, backend, told};
+use super::{SHORT, patient, told};
 use crate::{Effects, Worker, storms};
 
 const JOB: &str = "fight";
@@ -34,7 +34,7 @@ pub fn fight_between(worker: &str, urls: [&str; 2]) {
     let time = Duration::from_secs(6) * storms::times();
     let mut rng = Rng::with_seed(storms::seed(1));
     let dir = tempfile::tempdir().unwrap();
-    let job = Job::new(JOB).backend(backend(url, SHORT));
+    let job = Job::new(JOB).backend(patient(url, SHORT));
     job.clear_checkpoint().unwrap();
     let workers = urls.map(|url| Worker::fighting(worker, url, dir.path()));
     let log = Effects::open(dir.path().join("effects")).unwrap();
@@ -120,7 +120,7 @@ fn judge(effects: &[u64]) -> usize {
 /// Any error but that another run took the job over.
 pub fn tenure(url: &str, dir: &Path) -> anyhow::Result<()> {
     let effects = Effects::open(dir.join("effects"))?;
-    let job = Job::new(JOB).backend(backend(url, SHORT)).wait(Duration::from_secs(600));
+    let job = Job::new(JOB).backend(patient(url, SHORT)).wait(Duration::from_secs(600));
     println!("holding");
     for tenure in 0..1 << TENURE_BITS {
         let id = u64::from(std::process::id()) << TENURE_BITS | tenure;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use safe_state::Job;
 
-use super::{LONG, backend};
+use super::{LONG, patient};
 use crate::{Effects, Found, Ledger, run_and_kill, storms};
 
 /// The names of the jobs, which lie beside each other in one store.
@@ -45,7 +45,7 @@ impl Storm<'_> {
         let Storm { url, save_every, is_paged, .. } = self;
         let mut rng = Rng::with_seed(storms::seed(1));
         let dir = tempfile::tempdir().unwrap();
-        let job = Job::new(JOBS[usize::from(is_paged)]).backend(backend(url, LONG));
+        let job = Job::new(JOBS[usize::from(is_paged)]).backend(patient(url, LONG));
         let job = if is_paged { job.page_dir(pages(dir.path())) } else { job };
         let at_risk = if is_paged { 1 } else { save_every };
         let mut ledger = Ledger::of(job, dir.path(), ITEMS, at_risk);
@@ -93,7 +93,7 @@ pub fn victim(url: &str, save_every: u64, dir: &Path) -> anyhow::Result<()> {
     let effects = Effects::open_aloud(dir.join("effects"))?;
     let is_paged = std::env::var_os(PAGED).is_some();
     let job = Job::new(JOBS[usize::from(is_paged)]);
-    let job = job.backend(backend(url, LONG)).save_every(save_every);
+    let job = job.backend(patient(url, LONG)).save_every(save_every);
     let job = if is_paged { job.page_dir(pages(dir)) } else { job };
     job.run(0..ITEMS, |item| Ok(effects.record(item)?))
 }
