@@ -122,14 +122,14 @@ mod tests {
         }
         assert!(overview.holder("running").unwrap().is_some());
         // A job that begins after the listing is shown as under way.
-        let mut later = of_run.lease("tenant/7", LeaseOptions::default()).unwrap();
+        let mut later = Arc::clone(&of_run).lease("tenant/7", LeaseOptions::default()).unwrap();
         assert!(overview.holder("tenant/7").unwrap().is_some());
         later.save(&bytes("tenant/7")).unwrap();
         drop(later);
         // Of a file with much room, the records are read, wherever they end.
         for count in [0, 10, 200, 1000] {
             let options = LeaseOptions::new(Durability::Process);
-            let opening = Store::open(Arc::clone(&of_run) as _, "tenant/7", options).unwrap();
+            let opening = Store::open(Arc::clone(&shared), "tenant/7", options).unwrap();
             let mut store = opening.begin(Checkpoint::new("tenant/7", None)).unwrap();
             let end = Some(RunEnd::Stopped);
             (0..count).for_each(|_| store.save(Change { end, ..Change::completed(1) }).unwrap());
