@@ -356,3 +356,28 @@ fn a_range_that_does_not_tell_whether_it_is_used_up() {
     is_refused(&[ids(1..=5), ids(4..=5), ids(used_up)]);
     (1..=5_u32).change("step!(\"a\")", Vec::new(), None).unwrap();
 }
+
+#[test]
+fn cells_that_change_after_they_were_saved() {
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Row {
+        id: u64,
+        hits: std::sync::Mutex<u64>,
+    }
+    let refused = |told: Result<(), String>| {
+        let told = told.unwrap_err();
+        assert!(told.contains("which may change after it was saved"), "{told}");
+    };
+    let mut cells = Results::new();
+    cells.push(std::cell::Cell::new(1));
+    refused(save(&cells, &mut None));
+    let mut atomics = Worklist::new();
+    atomics.push_back(std::sync::atomic::AtomicU8::new(1));
+    refused(save(&atomics, &mut None));
+    let mut rows = Results::new();
+    let mut stored = None;
+    save(&rows, &mut stored).unwrap();
+    rows.push(Some(Row { id: 1, hits: 0.into() }));
+    refused(save(&rows, &mut stored));
+    save(&Vec::from(rows), &mut None).unwrap();
+}

@@ -1,6 +1,8 @@
 //! The decoding of values by the schema that they were written with.
 
 mod access;
+mod cells;
+mod conversion;
 mod error;
 mod look;
 mod parts;
@@ -19,10 +21,13 @@ use super::tag::Tag;
 use access::{Elements, Entries, Fields};
 use variants::VariantOf;
 
+pub use cells::Cells;
+pub use conversion::Conversion;
 pub use error::ReadError;
 pub(super) use look::{Item, Look};
 pub(super) use parts::read_list;
 pub use parts::{Parts, Section};
+pub(super) use state::ScalarValue;
 use state::State;
 pub use trace::Trace;
 pub use unwritten::Unwritten;

@@ -12,12 +12,14 @@ use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{Block, Expr, ItemMacro};
 
+use crate::analyse::ahead;
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::kept::Places;
 use crate::analyse::lending::is_lent_in;
 use crate::analyse::mutations::block_may_change;
 use crate::analyse::place::root;
 use crate::analyse::plan::Plan;
+use crate::analyse::sharing::is_shared;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
 use crate::syntax::bindings::bindings;
@@ -34,7 +36,11 @@ impl Places {
         block: &Block,
         variable: &CarriedVariable,
         (targets, survey): (&[Target], &Survey),
-        (originals, in_bodies): (&BTreeMap<usize, Expr>, &BTreeMap<usize, BTreeSet<String>>),
+        (originals, in_bodies, shared): (
+            &BTreeMap<usize, Expr>,
+            &BTreeMap<usize, BTreeSet<String>>,
+            &Shared,
+        ),
     ) -> Self {
         let ident = &variable.ident;
         let has_hiding = |target: &Target| {
@@ -58,6 +64,7 @@ impl Places {
             let Some(written) = originals.get(&target.at) else { return false };
             let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
             (!survey.around(target.at).any(held_around) || is_mentioned())
+                && !(is_mentioned() && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
@@ -100,6 +107,7 @@ impl Places {
 
 /// Finds out where the carried variables are needed again.
 pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[Target]) {
+    let shared = Shared::of(plan, targets);
     // The names are taken from the tokens once, as taking them for each variable would cost the compiler's time.
     let names = |(at, written): (&usize, &Expr)| {
         body(written).map(|body| (*at, free_idents(body.to_token_stream())))
@@ -113,8 +121,35 @@ pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[
         variable.places = if variable.is_handle() {
             Places::last_alone(targets, &variable.ident)
         } else {
-            Places::of(block, variable, (targets, survey), (&plan.originals, &in_bodies))
+            Places::of(block, variable, (targets, survey), (&plan.originals, &in_bodies, &shared))
         };
+    }
+}
+
+/// The loops that many workers share. In one that may change a variable, each slice begins with a value of its own; in one
+/// that only reads it, the body is to see the value from before the loop.
+struct Shared {
+    loops: BTreeSet<usize>,
+    /// Those of which whole bodies run side by side, and so change nothing.
+    beside: BTreeSet<usize>,
+}
+
+impl Shared {
+    fn of(plan: &Plan, targets: &[Target]) -> Self {
+        let shared = targets.iter().filter(|target| is_shared(plan, target));
+        let is_whole = |target: &&Target| {
+            let block = plan.originals.get(&target.at).and_then(body);
+            let part = block.map(|block| ahead::of(plan, block));
+            target.items.side_by_side.is_some() && !matches!(part, Some(Ok(Some(_))))
+        };
+        let beside = shared.clone().filter(is_whole).map(|target| target.at).collect();
+        Shared { loops: shared.map(|target| target.at).collect(), beside }
+    }
+
+    /// Returns whether the source shows that the body only reads the variable. The proof sees that it is true.
+    fn only_reads(&self, target: &Target, written: &Expr, ident: &Ident) -> bool {
+        let changes = || body(written).is_none_or(|block| block_may_change(block, ident));
+        self.loops.contains(&target.at) && (self.beside.contains(&target.at) || !changes())
     }
 }
 

@@ -1,9 +1,12 @@
 //! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has ended,
 //! and what the loop ends with. The course waits for nothing, and runs no body.
 
+mod counting;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use self::counting::Question;
 use super::end::{End, Ends, Halt};
 use super::feed::{Feed, Keeps};
 use super::task::{Done, Task};
@@ -11,7 +14,6 @@ use super::terms::OnTerms;
 use crate::Error;
 use crate::attempt::{Flow, Outcome, call};
 use crate::control::pacing::{LOOK, Look};
-use crate::failure::Verdict;
 use crate::failure::notes::Notes;
 use crate::failure::outcome::{Failed, Failing};
 use crate::items::Step;
@@ -28,6 +30,8 @@ pub(super) struct Course<'t, 'r, W, K, R> {
     /// The number of items that run; the other items in flight wait for another attempt.
     running: usize,
     ends: Ends<R>,
+    /// An item that may have to be given up, until it is known how many have been.
+    question: Option<Question<R>>,
     state: State,
 }
 
@@ -71,7 +75,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     pub(super) fn new(mut handing: Handing<'t, 'r>, terms: W) -> Self {
         let (in_flight, ends) = (BTreeMap::new(), Ends::default());
         let state = State { is_timed: handing.times_items(), ..State::default() };
-        Course { handing, terms, in_flight, running: 0, ends, state }
+        Course { handing, terms, in_flight, running: 0, ends, question: None, state }
     }
 
     /// Returns how many items run.
@@ -163,7 +167,10 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
                     if !self.looks_out() {
                         return self.take(index);
                     }
-                    self.look_at(index, now);
+                    self.look_at(index);
+                    if self.question.is_some() {
+                        return None;
+                    }
                 }
                 Step::Done => self.state.input = Input::Nothing,
                 Step::Failed(error) => self.fail(error),
@@ -228,20 +235,6 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         Some(Task { index, item, is_timed: self.state.is_timed })
     }
 
-    /// Looks at an item after a run that died. The item is given up if it has killed the process too often. Otherwise
-    /// it begins once it is saved that it is about to begin.
-    fn look_at(&mut self, index: u64, now: Instant) {
-        self.handing.attend(index, Vec::new());
-        if self.terms.gives_up(self.handing.run()) {
-            return self.complete(index);
-        }
-        if let Some(item) = self.in_flight.get_mut(&index) {
-            item.waits_until = Some(now);
-        }
-        self.state.is_to_save = true;
-        self.handing.turn_away();
-    }
-
     /// Removes an item that could not be run, because no thread could be started.
     pub(super) fn not_run(&mut self, index: u64) {
         self.running -= 1;
@@ -271,29 +264,6 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         if matches!(done.came, Ok(Flow::Next)) {
             self.ended(done);
         }
-    }
-
-    fn failed(&mut self, index: u64, failed: Outcome<R>) {
-        let verdict = match call(|| self.terms.judge(self.handing.run(), &failed)) {
-            Ok(verdict) => verdict,
-            // `on_error` has panicked.
-            Err(panic) => {
-                return self.end(index, End::Failed(Err(panic), Box::new(Notes::take())));
-            }
-        };
-        if verdict.is_next() {
-            return self.complete(index);
-        }
-        let notes = Notes::take();
-        let Verdict::Again(pause) = verdict else {
-            return self.end(index, End::Failed(failed, Box::new(notes)));
-        };
-        if let Some(item) = self.in_flight.get_mut(&index) {
-            item.tried += 1;
-            item.waits_until = Some(Instant::now() + pause);
-        }
-        self.state.is_to_save = true;
-        self.handing.turn_away();
     }
 
     fn complete(&mut self, index: u64) {

@@ -16,11 +16,11 @@ use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
 use crate::Error;
 use crate::attempt::{Flow, Outcome};
-use crate::failure::Verdict;
 use crate::failure::outcome::Failing;
 use crate::items::identity::Identity;
 use crate::run::Run;
 use crate::run::handing::Handing;
+use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
 
 /// Returns `body`. The call tells the compiler which items the body takes.
@@ -50,10 +50,10 @@ where
     B: Future<Output = Result<Flow<R>, Outcome<R>>>,
     K: Keeps<F::Item>,
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     L: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let head = pin!(pending());
     drive(feed, (head, None), tally, on_error, keep, terms, body).await
@@ -78,10 +78,10 @@ where
     B: Future<Output = Result<Flow<R>, Outcome<R>>>,
     K: Keeps<T>,
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     L: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let (given, head) = (feed.given, pin!(head));
     drive(feed, (head, Some(given)), tally, on_error, keep, terms, body).await
@@ -138,6 +138,7 @@ where
 {
     /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
     async fn go_on(&mut self) {
+        self.count().await;
         if self.course.take_to_obey() {
             self.save().await;
             if let Err(error) = self.course.handing.run().obey_async().await {
@@ -148,7 +149,7 @@ where
         if self.save().await {
             return;
         }
-        let Driven { course, under_way } = self;
+        let Driven { course, under_way } = &mut *self;
         if under_way.none_has_ended() {
             let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
             under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
@@ -156,11 +157,22 @@ where
                 course.handing.waits();
             }
         }
-        while let Some(done) = under_way.take_ended() {
-            course.ended(done);
+        while let Some(done) = self.under_way.take_ended() {
+            self.course.ended(done);
+            self.count().await;
         }
+        let Driven { course, under_way } = self;
         let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
         course.is_to_save(saves);
+    }
+
+    /// Counts how many items have been given up, if the course asks for that.
+    async fn count(&mut self) {
+        let Driven { course, under_way } = self;
+        if let Some(most) = course.asks() {
+            let count = under_way.beside(course.handing.given_up_async(most)).await;
+            course.counted(count);
+        }
     }
 
     /// Saves, if a save is due. Returns whether it was.

@@ -13,11 +13,11 @@ use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
 use crate::Error;
 use crate::attempt::{Flow, Outcome};
-use crate::failure::Verdict;
 use crate::failure::outcome::Failing;
 use crate::observe::spans::Spans;
 use crate::run::Run;
 use crate::run::handing::Handing;
+use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
 
 /// A type whose values can go to another thread.
@@ -67,10 +67,10 @@ where
     K: Keeps<F::Item>,
     R: FromThread,
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     L: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let spans = tally.run().spans();
     let exchange = Exchange::new();
@@ -109,6 +109,7 @@ fn go_on<T, W: OnTerms<R>, K, R>(
     course: &mut Course<'_, '_, W, K, R>,
     exchange: &Exchange<Sent<T>, Done<Flow<R>, R>>,
 ) {
+    count(course);
     if course.take_to_obey() {
         save(course);
         if let Err(error) = course.handing.run().obey() {
@@ -124,10 +125,21 @@ fn go_on<T, W: OnTerms<R>, K, R>(
         std::thread::sleep(patience);
         course.handing.waits();
     } else {
-        exchange.await_done(patience).into_iter().for_each(|done| course.ended(done));
+        for done in exchange.await_done(patience) {
+            course.ended(done);
+            count(course);
+        }
     }
     let saves = course.handing.run().poll_requests();
     course.is_to_save(saves);
+}
+
+/// Counts how many items have been given up, if the course asks for that.
+fn count<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) {
+    if let Some(most) = course.asks() {
+        let count = course.handing.given_up(most);
+        course.counted(count);
+    }
 }
 
 /// Saves, if a save is due. Returns whether it was.

@@ -5,6 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::super::schema::{RecordId, Schema};
+use super::cells::Cells;
+use super::conversion::Conversion;
+use super::state::ScalarValue;
 
 /// Notes on a type, made while its values are read. A type that reads itself in a way of its own, such as an untagged
 /// enumeration or `from`, may lose one value and keep another of the same shape.
@@ -22,6 +25,12 @@ pub struct Trace {
     by_name: RefCell<BTreeSet<RecordId>>,
     /// The stored fields in them that the type passed over.
     ignored: RefCell<BTreeSet<(RecordId, String)>>,
+    /// The conversion whose stored value is replaced by another.
+    with_another: Option<Conversion>,
+    /// The cells to look for in the types' names.
+    cells: Option<Cells>,
+    /// The first type with such a cell.
+    found: Cell<Option<&'static str>>,
 }
 
 /// Types that are read as the type in them. Nobody but `serde` can implement `Deserialize` for them, and does so by asking
@@ -43,6 +52,35 @@ const AROUND: [&str; 9] = [
 const VISITORS: [&str; 3] = ["serde_core::de::impls::", "serde::de::impls::", "serde_bytes::"];
 
 impl Trace {
+    /// Creates notes on a reading in which the value that was converted is replaced by another.
+    pub fn with_another(conversion: &Conversion) -> Self {
+        Trace { with_another: Some(conversion.clone()), ..Trace::default() }
+    }
+
+    /// Creates notes that look for cells in the types that are read.
+    pub fn looking_for(cells: Cells) -> Self {
+        Trace { cells: Some(cells), ..Trace::default() }
+    }
+
+    /// Returns the first type that holds a cell which was looked for.
+    pub fn found(&self) -> Option<&'static str> {
+        self.found.get()
+    }
+
+    /// Returns the value to pass in the place of a stored one.
+    pub(super) fn another<'a>(&self, value: ScalarValue<'a>) -> ScalarValue<'a> {
+        match &self.with_another {
+            Some(conversion) => conversion.another(value),
+            None => value,
+        }
+    }
+
+    /// Returns the name to pass in the place of a stored variant's.
+    pub(super) fn another_name<'a>(&self, variant: &'a str) -> &'a str {
+        let another = self.with_another.as_ref().map(|it| it.another_name(variant));
+        another.unwrap_or(variant)
+    }
+
     /// Returns whether a value that was read may be lost where another of the same shape comes back.
     pub fn is_doubtful(&self, schema: &Schema) -> bool {
         self.is_doubtful.get() || schema.leaves_out()
@@ -56,6 +94,11 @@ impl Trace {
     /// Returns whether the type passed over a stored field.
     pub(in super::super) fn is_ignored(&self, record: RecordId, field: &str) -> bool {
         self.ignored.borrow().iter().any(|(of, name)| *of == record && name == field)
+    }
+
+    /// Returns whether the type passed over a stored field of this name in any struct.
+    pub(in super::super) fn is_ignored_anywhere(&self, field: &str) -> bool {
+        self.ignored.borrow().iter().any(|(_, name)| name == field)
     }
 
     /// Notes that each value has to be looked at.
@@ -77,6 +120,11 @@ impl Trace {
         let of = inside(name, "core::marker::PhantomData<");
         self.is_doubtful.set(self.is_doubtful.get() || of.is_none());
         self.expected.set(of);
+        if let Some(cells) = self.cells
+            && self.found.get().is_none()
+        {
+            self.found.set(of.filter(|of| cells.are_in(of)));
+        }
     }
 
     /// Notes that a visitor asks for an option, and that the type in it asks next.
