@@ -28,15 +28,21 @@ pub struct Tally<'r> {
     left: u64,
     /// Whether an item has been handed out whose body has not ended.
     in_flight: bool,
-    /// The progress of the loop since the last save, if each item is written into the page.
-    paged: Option<Advanced>,
-    /// Whether the fingerprint in `paged` is that of the item in flight.
-    is_marked: bool,
-    rewriting: Rewriting,
+    page: InPage,
     /// Whether the watchdog has the progress of the run, while the loop counts on.
     is_lent: bool,
     /// The reason why the loop gives no more items, in a loop that only counts.
     refused: Option<Box<Error>>,
+}
+
+/// The state of a loop's page.
+#[derive(Clone, Copy, Debug)]
+struct InPage {
+    /// The progress of the loop since the last save, if each item is written into the page.
+    at: Option<Advanced>,
+    /// Whether the fingerprint in `at` is that of the item in flight.
+    is_marked: bool,
+    rewriting: Rewriting,
 }
 
 /// Whether the values of carried variables are written into the page with each item.
@@ -60,20 +66,9 @@ impl<'r> Tally<'r> {
     #[inline]
     pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
         let (granted, left) = (0, 0);
-        let (in_flight, paged, is_marked, refused) = (false, None, false, None);
-        let (rewriting, is_lent) = (Rewriting::Off(0), false);
-        Tally {
-            run,
-            depth,
-            granted,
-            left,
-            in_flight,
-            paged,
-            is_marked,
-            rewriting,
-            is_lent,
-            refused,
-        }
+        let page = InPage { at: None, is_marked: false, rewriting: Rewriting::Off(0) };
+        let (in_flight, is_lent, refused) = (false, false, None);
+        Tally { run, depth, granted, left, in_flight, page, is_lent, refused }
     }
 
     /// Reports the count to the run, and returns the run. The next item asks the run for a new grant.
@@ -113,7 +108,7 @@ impl<'r> Tally<'r> {
                 looping::items_until_a_look(&self.run.stages, self.depth)
             }
         };
-        self.paged = if let Paged::Advanced(at) = paged { Some(at) } else { None };
+        self.page.at = if let Paged::Advanced(at) = paged { Some(at) } else { None };
         self.left = self.granted;
         is_due
     }
@@ -157,11 +152,11 @@ impl<'r> Tally<'r> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn is_paged(&mut self) -> bool {
-        let Some(paged) = self.paged else { return true };
+        let Some(paged) = self.page.at else { return true };
         let next = self.next_paged(paged);
         let is_in_page = self.run.stages.saving.advance_page(next);
         if is_in_page {
-            (self.paged, self.is_marked) = (Some(next), false);
+            (self.page.at, self.page.is_marked) = (Some(next), false);
         }
         is_in_page
     }
@@ -169,7 +164,7 @@ impl<'r> Tally<'r> {
     /// Returns what the page says once the item in flight is complete.
     #[inline]
     fn next_paged(&self, paged: Advanced) -> Advanced {
-        let behind = if self.is_marked { 0 } else { paged.behind.saturating_add(1) };
+        let behind = if self.page.is_marked { 0 } else { paged.behind.saturating_add(1) };
         Advanced { count: paged.count + 1, behind, ..paged }
     }
 
@@ -177,7 +172,7 @@ impl<'r> Tally<'r> {
     /// puts in. Writes them into the page with the item if nothing else has changed.
     #[inline]
     pub fn complete_with(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> bool {
-        match (self.rewriting, self.paged) {
+        match (self.page.rewriting, self.page.at) {
             (Rewriting::On(_), Some(paged)) if self.in_flight => {
                 let next = self.next_paged(paged);
                 if !self.run.stages.saving.rewrite(next, put) {
@@ -189,7 +184,7 @@ impl<'r> Tally<'r> {
                 if self.left <= 1 {
                     return self.complete_rewritten(next);
                 }
-                (self.paged, self.is_marked) = (Some(next), false);
+                (self.page.at, self.page.is_marked) = (Some(next), false);
                 self.in_flight = false;
                 self.left -= 1;
                 false
@@ -209,17 +204,17 @@ impl<'r> Tally<'r> {
         if !self.run.stages.saving.may_page() {
             return None;
         }
-        if let Rewriting::Off(left @ 1..) = self.rewriting {
-            self.rewriting = Rewriting::Off(left - 1);
+        if let Rewriting::Off(left @ 1..) = self.page.rewriting {
+            self.page.rewriting = Rewriting::Off(left - 1);
             return None;
         }
         self.take_back_dropped();
         self.settle();
         let Some(next) = self.run.stages.begin_rewriting(self.depth, put) else {
-            self.rewriting = Rewriting::Off(NEXT_TRY);
+            self.page.rewriting = Rewriting::Off(NEXT_TRY);
             return None;
         };
-        self.rewriting = Rewriting::On(next.count);
+        self.page.rewriting = Rewriting::On(next.count);
         Some(self.complete_rewritten(next))
     }
 
@@ -229,7 +224,7 @@ impl<'r> Tally<'r> {
         self.settle();
         self.in_flight = false;
         let completed = looping::complete(&mut self.run.stages, self.depth, Some(next));
-        (self.paged, self.is_marked) = (Some(next), false);
+        (self.page.at, self.page.is_marked) = (Some(next), false);
         self.granted = looping::items_until_a_look(&self.run.stages, self.depth);
         self.left = self.granted;
         completed.is_due
@@ -238,12 +233,12 @@ impl<'r> Tally<'r> {
     /// Takes the values that the page alone has into the run, which needs them before it does anything else.
     #[inline]
     fn take_in_rewritten(&mut self) {
-        if let Rewriting::On(since) = self.rewriting {
-            let count = self.paged.map_or(0, |paged| paged.count);
+        if let Rewriting::On(since) = self.page.rewriting {
+            let count = self.page.at.map_or(0, |paged| paged.count);
             self.run.stages.take_in_rewritten();
-            self.paged = None;
+            self.page.at = None;
             let is_worth_it = count - since >= WORTH;
-            self.rewriting = Rewriting::Off(if is_worth_it { 0 } else { NEXT_TRY });
+            self.page.rewriting = Rewriting::Off(if is_worth_it { 0 } else { NEXT_TRY });
         }
     }
 
@@ -301,9 +296,9 @@ impl<'r> Tally<'r> {
         self.is_lent = false;
         let completed = self.granted - self.left;
         looping::settle(&mut self.run.stages, self.depth, completed, self.in_flight);
-        if let Some(Advanced { fingerprint, behind, .. }) = self.paged {
+        if let Some(Advanced { fingerprint, behind, .. }) = self.page.at {
             let progress = &mut self.run.stages.progress;
-            if std::mem::take(&mut self.is_marked) {
+            if std::mem::take(&mut self.page.is_marked) {
                 progress.mark(self.depth, fingerprint);
             } else if completed > 0 {
                 progress.mark_complete(self.depth, behind, fingerprint);
@@ -323,18 +318,18 @@ impl Counter for Tally<'_> {
     fn hand_out(&mut self) -> bool {
         self.in_flight = true;
         if self.left > 1 {
-            return self.paged.is_some_and(|paged| paged.behind.saturating_add(1) >= PAGED_MARKS);
+            return self.page.at.is_some_and(|paged| paged.behind.saturating_add(1) >= PAGED_MARKS);
         }
-        let is_paged = self.paged.is_some();
+        let is_paged = self.page.at.is_some();
         self.settle();
         is_paged || looping::wants_mark(&self.run.stages, self.depth)
     }
 
     #[inline]
     fn mark(&mut self, fingerprint: Option<u32>) {
-        match &mut self.paged {
+        match &mut self.page.at {
             Some(paged) if self.left > 1 => {
-                (paged.fingerprint, self.is_marked) = (fingerprint, true);
+                (paged.fingerprint, self.page.is_marked) = (fingerprint, true);
             }
             _ => self.run.stages.progress.mark(self.depth, fingerprint),
         }
