@@ -17,6 +17,7 @@ mod job;
 mod line;
 mod macros;
 mod offered;
+mod question;
 mod task;
 mod terms;
 mod threads;

@@ -6,9 +6,9 @@ mod counting;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use self::counting::Question;
 use super::end::{End, Ends, Halt};
 use super::feed::{Feed, Keeps};
+use super::question::Question;
 use super::task::{Done, Task};
 use super::terms::OnTerms;
 use crate::Error;

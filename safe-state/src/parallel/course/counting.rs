@@ -9,17 +9,9 @@ use crate::attempt::{Outcome, call};
 use crate::failure::Verdict;
 use crate::failure::notes::Notes;
 use crate::parallel::end::{End, Halt};
+use crate::parallel::question::Question;
 use crate::parallel::terms::OnTerms;
-use crate::run::judging::{GivenUp, Judged, Suspected};
-
-/// An item that is given up if fewer items have been than is allowed.
-#[derive(Debug)]
-pub(super) enum Question<R> {
-    /// An item that has failed.
-    Failed(u64, Outcome<R>, Box<GivenUp>),
-    /// An item that may have killed the process too often. The last value is the most items that may be given up.
-    Suspected(u64, Suspected, u64),
-}
+use crate::run::judging::{Judged, Suspected};
 
 impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
     /// Returns the most items that may be given up, if it has to be counted how many have been before the course goes on.
