@@ -151,7 +151,7 @@ fn a_task_is_done_or_taken_back() {
 
 #[test]
 fn a_task_that_is_taken_back_at_any_time_is_not_done() {
-    check(2, || {
+    check(1, || {
         let exchange = Arc::new(Tested::new(2));
         let threads = [start(&exchange, None), start(&exchange, Some(0))];
         exchange.put(0, 0);
