@@ -97,7 +97,7 @@ mod changed {
         Ok(sum)
     }
 
-    #[resumable(name = "changed", state_dir = dir, carry(sum))]
+    #[resumable(name = "changed", state_dir = dir, carry(sum), on_code_change = "continue")]
     pub(crate) fn after(dir: &Path, items: &[u64]) -> anyhow::Result<u64> {
         let mut sum = 0u64;
         for item in items {
@@ -106,7 +106,7 @@ mod changed {
         Ok(sum)
     }
 
-    #[resumable(name = "changed", state_dir = dir, carry(sum, more))]
+    #[resumable(name = "changed", state_dir = dir, carry(sum, more), on_code_change = "continue")]
     pub(crate) fn with_more(dir: &Path, items: &[u64]) -> anyhow::Result<i64> {
         let mut sum = 0i64;
         let mut more = 0i64;
@@ -149,8 +149,8 @@ macro_rules! total {
     };
 }
 
-total!(carrying, sum, carry(sum), fresh(fails_at));
-total!(forgetting, sum, fresh(sum, fails_at));
+total!(carrying, sum, carry(sum), fresh(fails_at), on_code_change = "continue");
+total!(forgetting, sum, fresh(sum, fails_at), on_code_change = "continue");
 total!(strict, sum, fresh(sum, fails_at), on_code_change = "fail");
 total!(restarting, sum, fresh(sum, fails_at), on_code_change = "restart");
 

@@ -163,7 +163,7 @@ fn queued(dir: &Path, queue: &RefCell<Vec<u8>>) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "queued", state_dir = dir)]
+#[resumable(name = "queued", state_dir = dir, on_code_change = "continue")]
 fn queued_by_index(dir: &Path, queue: &RefCell<Vec<u8>>) -> anyhow::Result<()> {
     #[resume]
     while let Some(_item) = pop(queue) {

@@ -173,7 +173,7 @@ mod changed {
         Ok(())
     }
 
-    #[resumable(name = "changed", state_dir = dir, cursor = |item| item.to_string())]
+    #[resumable(name = "changed", state_dir = dir, cursor = |item| item.to_string(), on_code_change = "continue")]
     pub(crate) fn by_text(dir: &Path, items: &[u32]) -> anyhow::Result<()> {
         let after: Option<String> = cursor!();
         let after = after.map_or(0, |text| text.parse().unwrap());
@@ -183,7 +183,7 @@ mod changed {
         Ok(())
     }
 
-    #[resumable(name = "changed", state_dir = dir)]
+    #[resumable(name = "changed", state_dir = dir, on_code_change = "continue")]
     pub(crate) fn by_index(dir: &Path, items: &[u32]) -> anyhow::Result<()> {
         for item in items {
             anyhow::ensure!(*item != 3);

@@ -18,7 +18,7 @@ fn words(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "words", state_dir = dir, on_input_change = "continue")]
+#[resumable(name = "words", state_dir = dir, on_input_change = "continue", on_code_change = "continue")]
 fn words_by_index(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
     for item in items {
         seen.borrow_mut().push((*item).to_owned());
@@ -259,4 +259,81 @@ fn the_rows_behind_indices_are_compared() {
     let dir = tempfile::tempdir().unwrap();
     indexed_local(dir.path(), "a b c d e", "c").unwrap_err();
     assert_eq!(indexed_local(dir.path(), "a b c d e", "c").unwrap_err().to_string(), "stopped");
+}
+
+#[resumable(name = "broken", state_dir = dir, fresh(dir, fails), carry(n))]
+fn broken_off(dir: &Path, rows: &[&str], fails: bool) -> anyhow::Result<usize> {
+    let mut n = 0;
+    #[resume]
+    for row in rows {
+        n += row.len();
+        if *row == "end" {
+            break;
+        }
+    }
+    #[resume]
+    for at in 0..3 {
+        anyhow::ensure!(!fails || at < 1, "stopped");
+        n += 100;
+    }
+    Ok(n)
+}
+
+#[resumable(name = "broken", state_dir = dir, fresh(dir, fails), carry(n))]
+fn asked_and_broken_off(dir: &Path, rows: &[&str], fails: bool) -> anyhow::Result<usize> {
+    let mut n = 0;
+    let mut given = rows.iter();
+    #[resume]
+    while let Some(row) = given.next() {
+        n += row.len();
+        if *row == "end" {
+            break;
+        }
+    }
+    #[resume]
+    for at in 0..3 {
+        anyhow::ensure!(!fails || at < 1, "stopped");
+        n += 100;
+    }
+    Ok(n)
+}
+
+/// The items of a loop that a `break` has left are complete as well, and looked at where a run goes on behind it.
+#[test]
+fn an_item_that_was_put_in_front_of_a_break_is_noticed() {
+    type Broken = fn(&Path, &[&str], bool) -> anyhow::Result<usize>;
+    let jobs: [Broken; 2] = [broken_off, asked_and_broken_off];
+    for job in jobs {
+        let dir = tempfile::tempdir().unwrap();
+        job(dir.path(), &["a", "bb", "end", "c"], true).unwrap_err();
+        let refused = job(dir.path(), &["new", "a", "bb", "end"], false).unwrap_err().to_string();
+        assert!(refused.contains("item 0 is not the one that was completed"), "{refused}");
+        assert_eq!(job(dir.path(), &["a", "bb", "end", "other"], false).unwrap(), 306);
+    }
+}
+
+struct Batch {
+    rows: Vec<String>,
+    done: usize,
+}
+
+impl Batch {
+    #[resumable(name = "batch", state_dir = dir, fresh(dir, self.done, fails_at))]
+    fn all(&mut self, dir: &Path, fails_at: &str) -> anyhow::Result<()> {
+        for at in 0..self.rows.len() {
+            anyhow::ensure!(self.rows[at] != fails_at, "stopped");
+            self.done += 1;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn the_rows_in_a_field_are_compared() {
+    let batch = |text: &str| Batch { rows: text.split(' ').map(str::to_owned).collect(), done: 0 };
+    let dir = tempfile::tempdir().unwrap();
+    batch("a b c d").all(dir.path(), "c").unwrap_err();
+    let refused = batch("x a b c d").all(dir.path(), "c").unwrap_err().to_string();
+    assert!(refused.contains("item 0 is not the one that was completed"), "{refused}");
+    batch("a b c d e").all(dir.path(), "").unwrap();
 }

@@ -161,7 +161,7 @@ mod changed {
         Ok(())
     }
 
-    #[resumable(name = "changed", state_dir = dir, key = |item| item)]
+    #[resumable(name = "changed", state_dir = dir, key = |item| item, on_code_change = "continue")]
     pub(crate) fn by_item(dir: &Path, items: &[&str]) -> anyhow::Result<()> {
         for item in items {
             anyhow::ensure!(*item != "fail");
@@ -169,7 +169,7 @@ mod changed {
         Ok(())
     }
 
-    #[resumable(name = "changed", state_dir = dir, key = |item| item.len())]
+    #[resumable(name = "changed", state_dir = dir, key = |item| item.len(), on_code_change = "continue")]
     pub(crate) fn by_length(dir: &Path, items: &[&str]) -> anyhow::Result<()> {
         for item in items {
             anyhow::ensure!(*item != "fail");
@@ -217,7 +217,7 @@ mod rehashed {
         Ok(sum)
     }
 
-    #[resumable(name = "rehashed", state_dir = dir, key = |item| item, carry(sum))]
+    #[resumable(name = "rehashed", state_dir = dir, key = |item| item, carry(sum), on_code_change = "continue")]
     pub(crate) fn by_value(dir: &Path, items: &[Serialized]) -> anyhow::Result<u32> {
         let mut sum = 0;
         for item in items {

@@ -46,7 +46,10 @@ fn a_second_process_is_told_who_runs_the_job() {
     let text = error.to_string();
     let start = format!("job `held` is already running: pid {} on host ", worker.pid());
     assert!(text.starts_with(&start), "{text}");
-    assert!(text.ends_with("Z; wait for that run, or end it by `safe-state cancel`"), "{text}");
+    assert!(
+        text.ends_with("Z; wait for that run, or end it by `safe-state cancel held`"),
+        "{text}"
+    );
     assert_eq!(io::Error::from(error).kind(), io::ErrorKind::WouldBlock);
 
     worker.let_go();

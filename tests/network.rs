@@ -133,7 +133,7 @@ fn job(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "job", backend = backend(server), fresh(fails))]
+#[resumable(name = "job", backend = backend(server), fresh(fails), on_code_change = "continue")]
 async fn job_async(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         ran.note(item);

@@ -328,7 +328,8 @@ fn a_job_that_is_paused_when_it_starts_says_so() {
     command.args(["by-default", "false"]).current_dir(dir.path()).env_remove("SAFE_STATE_DIR");
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let paused = "[safe-state] by-default: paused until `safe-state resume` or `Job::resume`";
+    let paused =
+        "[safe-state] by-default: paused until `safe-state resume by-default` or `Job::resume`";
     assert_eq!(said.next().as_deref(), Some(paused));
     job.resume().unwrap();
     assert_eq!(said.next(), None);

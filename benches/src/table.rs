@@ -7,6 +7,8 @@ use crate::Spread;
 pub enum Target {
     /// The figure should be this value at most.
     AtMost(f64),
+    /// The figure should be this value at least.
+    AtLeast(f64),
     /// The figure may have any value.
     None,
 }
@@ -46,6 +48,10 @@ impl Target {
             Target::AtMost(limit) => {
                 let verdict = if figure <= limit { "ok" } else { "missed" };
                 (format!("at most {limit} {unit}"), verdict)
+            }
+            Target::AtLeast(limit) => {
+                let verdict = if figure >= limit { "ok" } else { "missed" };
+                (format!("at least {limit} {unit}"), verdict)
             }
             Target::None => (String::new(), ""),
         }

@@ -1,5 +1,6 @@
 //! The traits that every backend implements: [`Backend`] stores checkpoints, [`Lease`] is the right to run a job.
 
+mod listing;
 mod unleased;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
+pub use listing::Listing;
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
 use unleased::Unleased;
@@ -108,6 +110,16 @@ pub trait Backend: Send + Sync + 'static {
         Err(Error::Unsupported("list its jobs"))
     }
 
+    /// Returns the jobs that have a checkpoint, and those to whose runs there is a request. The default knows of no requests.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    #[doc(hidden)]
+    fn listing(&self) -> Result<Listing, Error> {
+        Ok(Listing { jobs: self.list()?, asked: Vec::new() })
+    }
+
     /// Reads what is stored of all jobs at once, so that a list of jobs costs no request for each. Returns `None`, as the
     /// default does, where reading all at once spares nothing.
     ///
@@ -145,6 +157,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Returns the path of the file that holds, or would hold, the checkpoint of `job`; `None` if the backend uses no files.
     fn path(&self, job: &str) -> Option<PathBuf> {
         let _ = job;
+        None
+    }
+
+    /// Returns the name by which messages call this store, without secrets, such as a URL without its password. The default
+    /// returns `None`: messages say "the backend".
+    fn store_name(&self) -> Option<String> {
         None
     }
 
@@ -374,6 +392,10 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
         (**self).list()
     }
 
+    fn listing(&self) -> Result<Listing, Error> {
+        (**self).listing()
+    }
+
     fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
         (**self).overview()
     }
@@ -388,6 +410,10 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn path(&self, job: &str) -> Option<PathBuf> {
         (**self).path(job)
+    }
+
+    fn store_name(&self) -> Option<String> {
+        (**self).store_name()
     }
 
     fn page_place(&self) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The stored values of carried variables.
 
 mod carry;
+mod cells;
 mod differing;
 mod error;
 mod form;
@@ -8,6 +9,7 @@ mod lists;
 mod names;
 mod part;
 mod restored;
+mod rewritten;
 mod stream;
 mod value_at;
 mod waiting;
@@ -28,6 +30,9 @@ use crate::value::{ReadError, Trace};
 
 pub use carry::Carry;
 pub use error::CarriedError;
+pub use rewritten::Rewritten;
+#[cfg(target_os = "linux")]
+pub(crate) use rewritten::all_rewritten;
 pub use stream::StoredResults;
 pub use value_at::ValueAt;
 

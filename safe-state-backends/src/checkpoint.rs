@@ -49,7 +49,7 @@ pub use workers::{Cut, InFlight, Merge, Slices};
 /// The stored state of a job: its completed items, its last failure, its number of runs.
 ///
 /// A checkpoint is a plain value: reading one runs no code, takes no lease, and works while the job runs. It implements
-/// `Display`, and serialises to JSON and other formats.
+/// `Display`. It can be serialised, but the form is that of one release: its fields may change with any release.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     pub(crate) job: String,

@@ -50,6 +50,9 @@ pub(crate) enum For {
     Default,
 }
 
+/// The length of a file's beginning, which may be enough, in bytes.
+const BEGINNING: u64 = 8 * 1024;
+
 impl Dir {
     pub(crate) fn open(path: &Path) -> io::Result<Dir> {
         Ok(Dir { handle: Handle::open(path)?, path: path.to_owned() })
@@ -68,12 +71,23 @@ impl Dir {
 
     /// Reads a whole file of at most `limit` bytes; `None` if it does not exist.
     pub(crate) fn read(&self, name: &Path, limit: u64) -> io::Result<Option<(File, Vec<u8>)>> {
+        self.read_enough(name, limit, None)
+    }
+
+    /// Reads a file of at most `limit` bytes; `None` if it does not exist. Reads only the beginning of a large file if
+    /// `is_enough` returns `true` for that.
+    pub(crate) fn read_enough(
+        &self,
+        name: &Path,
+        limit: u64,
+        is_enough: Option<fn(&[u8]) -> bool>,
+    ) -> io::Result<Option<(File, Vec<u8>)>> {
         let file = match self.handle.open_file(name, How::Read, For::Owner) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let bytes = read_within(&file, limit)?;
+        let bytes = read_enough_within(&file, limit, is_enough)?;
         Ok(Some((file, bytes)))
     }
 
@@ -203,11 +217,27 @@ fn nearest(path: &Path) -> io::Result<Handle> {
 
 /// Reads a whole file of at most `limit` bytes.
 pub(crate) fn read_within(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    read_enough_within(file, limit, None)
+}
+
+fn read_enough_within(
+    file: &File,
+    limit: u64,
+    is_enough: Option<fn(&[u8]) -> bool>,
+) -> io::Result<Vec<u8>> {
     let len = file.metadata()?.len();
     let mut bytes = Vec::new();
     if len <= limit {
-        bytes.reserve_exact(usize::try_from(len).unwrap_or(0));
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        if let Some(is_enough) = is_enough.filter(|_| len > BEGINNING) {
+            bytes.reserve_exact(usize::try_from(BEGINNING).unwrap_or(0));
+            file.take(BEGINNING).read_to_end(&mut bytes)?;
+            if is_enough(&bytes) {
+                return Ok(bytes);
+            }
+        }
+        let read = bytes.len();
+        bytes.reserve_exact(usize::try_from(len).unwrap_or(0).saturating_sub(read));
+        file.take(limit.saturating_add(1) - read as u64).read_to_end(&mut bytes)?;
     }
     let found = len.max(bytes.len() as u64);
     if found > limit { Err(crate::size::too_large(found, limit)) } else { Ok(bytes) }

@@ -17,8 +17,8 @@ use crate::format::pieces::Pieces;
 use crate::format::{FormatError, Tail, sealed};
 use crate::name::RESERVED;
 use crate::{
-    Appended, Backend, Dialect, Durability, Ended, Error, Holder, Lease, LeaseOptions, Save,
-    Statements,
+    Appended, Backend, Dialect, Durability, Ended, Error, Holder, Lease, LeaseOptions, Listing,
+    Save, Statements,
 };
 
 /// A backend that keeps checkpoints encrypted in another backend.
@@ -187,6 +187,10 @@ impl Backend for Encrypted {
         self.within.list()
     }
 
+    fn listing(&self) -> Result<Listing, Error> {
+        self.within.listing()
+    }
+
     fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
         let Some(within) = self.within.overview()? else { return Ok(None) };
         Ok(Some(Box::new(Encrypted { within: within.into(), keys: self.keys.clone() })))
@@ -202,6 +206,10 @@ impl Backend for Encrypted {
 
     fn path(&self, job: &str) -> Option<PathBuf> {
         self.within.path(job)
+    }
+
+    fn store_name(&self) -> Option<String> {
+        self.within.store_name()
     }
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod reason;
 pub(crate) mod sentence;
 pub(crate) mod stored;
 
-use crate::escape::Line;
+use crate::escape::{Line, argument};
 use std::io;
 use std::path::PathBuf;
 
@@ -93,7 +93,8 @@ pub enum Error {
         place: String,
     },
     /// Another run of the job is under way.
-    #[error("job `{job}` is already running: {}; wait for that run, or end it by `safe-state cancel`", held_by(holder.as_deref()), job = Line(job))]
+    #[error("job `{job}` is already running: {}; wait for that run, or end it by `safe-state cancel {}`",
+        held_by(holder.as_deref()), argument(job), job = Line(job))]
     Held {
         /// The job's name.
         job: String,
@@ -124,8 +125,8 @@ pub enum Error {
     },
     /// The job was given up for good, and nothing else is asked of it.
     #[error(
-        "job `{job}` was given up for good, and nothing else is asked of it; take that back first, by `safe-state resume` or `Job::resume`",
-        job = Line(job))]
+        "job `{job}` was given up for good, and nothing else is asked of it; take that back first, by `safe-state resume {}` or `Job::resume`",
+        argument(job), job = Line(job))]
     Abandoned {
         /// The job.
         job: String,
@@ -171,7 +172,7 @@ pub enum Error {
     #[error("this backend cannot {0}")]
     Unsupported(&'static str),
     /// An error of the backend's own, such as its driver's.
-    #[error("{action} failed for job `{job}`", job = Line(job))]
+    #[error("{action} failed for {}", all_or(job))]
     Backend {
         /// The operation, as a noun for the message.
         action: &'static str,
@@ -193,6 +194,11 @@ impl Error {
         // The path is copied only when an error is made, not by each save that succeeds.
         move |source| Error::Io { action, path: path.into(), source }
     }
+}
+
+/// Returns which job an action was for. A list is one of all jobs.
+fn all_or(job: &str) -> String {
+    if job == "*" { "all jobs".to_owned() } else { format!("job `{}`", Line(job)) }
 }
 
 /// Returns what a user can do about a checkpoint that cannot be read. The doctor reads only files of the file backend.

@@ -24,6 +24,12 @@ impl<T: Display> Display for Lines<T> {
     }
 }
 
+/// Returns the job's name as an argument of a command; a name that a shell would read in another way is left to the reader.
+pub fn argument(job: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@+".contains(&byte);
+    if job.bytes().all(is_plain) && !job.starts_with('-') { job } else { "JOB" }
+}
+
 /// Makes JSON safe for a terminal: writes each invisible character as its JSON escape. These characters occur only inside
 /// strings.
 pub fn json(text: &str) -> String {

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::dir::{self, Dir, For};
 use crate::lease::lock::{self, Lock};
 use crate::size::SizeLimit;
-use crate::{Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
+use crate::{Backend, Durability, Error, Holder, Lease, LeaseOptions, Listing, name};
 use lease::FileLease;
 use log::{Log, LogFile};
 use overview::Overview;
@@ -126,9 +126,21 @@ impl FileBackend {
 
     /// Reads the file `name`, if it exists. Returns the open file and its bytes.
     fn file_in(&self, dir: &Dir, name: &Path) -> Result<Option<(File, Vec<u8>)>, Error> {
+        self.enough_in(dir, name, None)
+    }
+
+    /// Reads the file `name`, if it exists, or only its beginning if `is_enough` returns `true` for that.
+    fn enough_in(
+        &self,
+        dir: &Dir,
+        name: &Path,
+        is_enough: Option<fn(&[u8]) -> bool>,
+    ) -> Result<Option<(File, Vec<u8>)>, Error> {
         let limit = self.limit.bytes()?;
         let read = || {
-            let Some((file, bytes)) = dir.read(name, limit)? else { return Ok(None) };
+            let Some((file, bytes)) = dir.read_enough(name, limit, is_enough)? else {
+                return Ok(None);
+            };
             match dir.other_owner_of(&file)?.filter(|_| !self.is_trusted()) {
                 Some(owner) => Err(not_ours(owner)),
                 None => Ok(Some((file, bytes))),
@@ -186,7 +198,12 @@ impl FileBackend {
 }
 
 fn file_of(job: &str) -> PathBuf {
-    (name::encode(job) + name::CHECKPOINT).into()
+    file_named(&name::encode(job))
+}
+
+/// Returns the name of the file with this stem.
+fn file_named(stem: &str) -> PathBuf {
+    (stem.to_owned() + name::CHECKPOINT).into()
 }
 
 fn lock_of(job: &str) -> PathBuf {
@@ -231,7 +248,11 @@ impl Backend for FileBackend {
 
     /// Lists the jobs. A name that was too long for a file name is read from the checkpoint.
     fn list(&self) -> Result<Vec<String>, Error> {
-        self.jobs_in(&self.names()?)
+        Ok(self.listing()?.jobs)
+    }
+
+    fn listing(&self) -> Result<Listing, Error> {
+        self.listing_of(&self.names()?)
     }
 
     fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
@@ -272,23 +293,14 @@ impl FileBackend {
         entries.map(name).collect::<io::Result<_>>().map_err(unreadable())
     }
 
-    /// Returns the jobs whose checkpoints are in the files `names`, sorted.
-    fn jobs_in<'a>(
+    /// Returns the jobs whose checkpoints and requests are in the files `names`. A name that was cut is left out if the file with
+    /// the whole name can't be read.
+    fn listing_of<'a>(
         &self,
         names: impl IntoIterator<Item = &'a PathBuf>,
-    ) -> Result<Vec<String>, Error> {
-        let found = names.into_iter().map(|name| self.job_in(name));
-        let mut jobs = found.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
-        jobs.sort_unstable();
-        Ok(jobs)
-    }
-
-    /// Returns the job whose checkpoint is in the file; `None` if it is another kind of file, or its name can only be read from
-    /// its content and that is unreadable.
-    fn job_in(&self, name: &Path) -> Result<Option<String>, Error> {
-        match name.to_str().and_then(|name| name.strip_suffix(name::CHECKPOINT)) {
-            Some(stem) => name::job(stem, || Ok(self.read(name).unwrap_or_default())),
-            None => Ok(None),
-        }
+    ) -> Result<Listing, Error> {
+        let stem = |name: &'a PathBuf| name.to_str()?.strip_suffix(name::CHECKPOINT);
+        let load = |stem: &str| Ok(self.read(&file_named(stem)).unwrap_or_default());
+        Listing::of(names.into_iter().filter_map(stem), load)
     }
 }

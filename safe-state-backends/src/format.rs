@@ -106,6 +106,16 @@ pub enum FormatError {
 
 crate::debug_is_one_line!(FormatError);
 
+/// The number of zeros behind the last record that show that no other follows.
+const NOTHING_FOLLOWS: usize = 4 * 1024;
+
+/// Returns whether the last record of a checkpoint ends within these bytes, which are its beginning.
+pub(crate) fn ends_within(beginning: &[u8]) -> bool {
+    let Ok(mut frames) = Frames::open(beginning) else { return false };
+    while let Ok(Some(_)) = frames.next_frame() {}
+    frames.rest_in_use() == 0 && frames.rest_len() >= NOTHING_FOLLOWS
+}
+
 /// Returns how many bytes may follow a snapshot of that length before a new one is due: at least as many as the snapshot has,
 /// so that snapshots at most double what is written.
 pub fn tail_room(snapshot_len: usize, durability: Durability) -> usize {

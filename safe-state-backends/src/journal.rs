@@ -10,7 +10,7 @@ use crate::{
     Appended, Backend, Checkpoint, Dialect, Durability, Ended, Error, Lease, Save, Statements,
 };
 #[cfg(target_os = "linux")]
-use safe_state_page::{Base, Page, RECORD_ROOM};
+use safe_state_page::{Base, Page, RECORD_ROOM, VALUE_ROOM};
 
 /// The microseconds between saves after which a save checks that its target is still there. A check costs about as much as an
 /// append.
@@ -237,6 +237,11 @@ impl Journal {
     /// Tells the lease that the page holds more progress than the log.
     pub(crate) fn is_paged(&mut self) {
         self.lease.is_paged();
+    }
+
+    /// Returns whether a page has room for a record with all values that a slot of it can hold, and as much besides.
+    pub(crate) fn page_has_room(&self) -> bool {
+        self.tail.is_some() && self.paged.records.len() + 2 * VALUE_ROOM <= RECORD_ROOM
     }
 
     /// Frames `record` behind those that are in the page. Returns the tail behind it, or `None` if a page has no room for it.

@@ -79,7 +79,11 @@ pub use self::object_store::{ObjectStoreBackend, Objects};
 pub use self::redis::{Redis, RedisBackend};
 #[cfg(feature = "redis")]
 pub use ::redis as redis_driver;
+#[doc(hidden)]
+pub use backend::Listing;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
+#[doc(hidden)]
+pub use carried::Rewritten;
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::completed::Completed;
 pub use checkpoint::dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
@@ -117,6 +121,8 @@ pub use memory::MemoryBackend;
 pub use mysql::{MySql, MySqlBackend};
 #[cfg(feature = "mysql")]
 pub use mysql_async;
+#[doc(hidden)]
+pub use name::check_job;
 #[doc(hidden)]
 pub use outputs::named::{
     read_named, read_own, read_stdin, reopen_named, write_named, write_named_once,

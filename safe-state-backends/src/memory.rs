@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::name::is_reserved;
-use crate::{Appended, Backend, Error, Holder, Lease, LeaseOptions};
+use crate::name::{REQUEST, is_reserved};
+use crate::{Appended, Backend, Error, Holder, Lease, LeaseOptions, Listing};
 
 /// A backend that keeps checkpoints in this process's memory. They survive an error or a panic, but not the end of the process.
 ///
@@ -84,13 +84,24 @@ impl Backend for MemoryBackend {
     }
 
     fn list(&self) -> Result<Vec<String>, Error> {
+        Ok(self.listing()?.jobs)
+    }
+
+    fn listing(&self) -> Result<Listing, Error> {
         let entries = self.entries();
         let stored = entries.iter().filter(|(_, entry)| entry.checkpoint.is_some());
-        Ok(stored.map(|(job, _)| job.clone()).filter(|job| !is_reserved(job)).collect())
+        let names: Vec<&String> = stored.map(|(name, _)| name).collect();
+        let jobs = names.iter().filter(|name| !is_reserved(name)).map(|job| (*job).clone());
+        let asked = names.iter().filter_map(|name| name.strip_prefix(REQUEST));
+        Ok(Listing { jobs: jobs.collect(), asked: asked.map(str::to_owned).collect() })
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         Ok(self.entries().get(job).and_then(|entry| entry.holder.clone()))
+    }
+
+    fn store_name(&self) -> Option<String> {
+        Some("memory".to_owned())
     }
 }
 

@@ -20,6 +20,8 @@ const HASH_LEN: usize = 2 + 32;
 
 /// The beginning of names that belong to no job.
 pub(crate) const RESERVED: &str = "safe-state/";
+/// The beginning of the names of requests, which the job's name follows.
+pub(crate) const REQUEST: &str = "safe-state/request/";
 
 /// Returns whether the name is reserved, so that no job can have it.
 pub(crate) fn is_reserved(name: &str) -> bool {
@@ -27,7 +29,11 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 }
 
 /// Checks that `job` can be a job's name.
-pub(crate) fn check_job(job: &str) -> Result<(), Error> {
+///
+/// # Errors
+///
+/// The name is empty, or reserved.
+pub fn check_job(job: &str) -> Result<(), Error> {
     if is_reserved(job) {
         return Err(Error::ReservedName(job.to_owned()));
     }

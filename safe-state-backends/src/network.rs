@@ -43,7 +43,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::size::{SizeLimit, too_large};
-use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
+use crate::{Backend, Error, Holder, Lease, LeaseOptions, Listing, name};
 use keeper::LeaseHandle;
 use overview::Overview;
 
@@ -213,14 +213,12 @@ impl<C: Connect> Backend for NetworkBackend<C> {
     }
 
     fn list(&self) -> Result<Vec<String>, Error> {
+        Ok(self.listing()?.jobs)
+    }
+
+    fn listing(&self) -> Result<Listing, Error> {
         let keys = self.ask("listing", "*", Session::list)?;
-        let mut jobs = Vec::new();
-        for key in keys {
-            let load = || self.load_key(&key);
-            jobs.extend(name::job(&key, load)?);
-        }
-        jobs.sort_unstable();
-        Ok(jobs)
+        Listing::of(keys.iter().map(String::as_str), |key| self.load_key(key))
     }
 
     fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
@@ -244,6 +242,10 @@ impl<C: Connect> Backend for NetworkBackend<C> {
         let line = self.ask("looking", job, |session| session.held_by(&key))?;
         let holder = line.as_deref().and_then(Holder::from_line);
         Ok(holder.filter(|holder| !holder.has_ended()))
+    }
+
+    fn store_name(&self) -> Option<String> {
+        Some(self.connect.place())
     }
 
     fn page_place(&self) -> Option<String> {

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::format::{Advance, Behind, Record, Tail};
+use crate::carried::all_rewritten;
+use crate::format::{Advance, Behind, Change, Record, Tail};
 use safe_state_page::{Advanced, Base, Boot, Said, number};
 
 /// Returns the state that ends with `tail`, in the file with this device and inode number.
@@ -53,6 +54,7 @@ fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Opt
     let said = safe_state_page::read(page, boot, counts)?;
     let Behind { tail, .. } = Tail::at(checkpoint, said.base.end)?;
     let (mut tail, mut longer) = tail.extended(checkpoint, said.records)?;
+    let carried = all_rewritten(said.values)?;
     let Advanced { loop_id, count, fingerprint, behind } = said.advanced;
     let advance = |count, fingerprint| Advance { micros: 0, loop_id, count, fingerprint };
     let behind = if fingerprint.is_some() { count.min(behind.into()) } else { 0 };
@@ -60,6 +62,10 @@ fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Opt
         if advance.count > 0 {
             tail = tail.push(&Record::Advance(advance), &mut longer)?;
         }
+    }
+    if !carried.is_empty() {
+        let change = Change { carried, ..Change::default() };
+        tail.push(&Record::Change(change), &mut longer)?;
     }
     Some(longer)
 }

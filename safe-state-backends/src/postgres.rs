@@ -3,6 +3,7 @@
 mod error;
 mod operations;
 mod options;
+mod schema;
 mod session;
 mod source;
 mod statements;
@@ -22,7 +23,7 @@ use crate::tables::Tables;
 use crate::url::redacted;
 use crate::{Error, Statements};
 use options::Target;
-use session::{PostgresSession, schema};
+use session::PostgresSession;
 use source::Source;
 
 /// A backend that keeps checkpoints in tables of a PostgreSQL database.
@@ -153,7 +154,7 @@ impl NetworkBackend<Postgres> {
     /// Returns the statements that create the tables. The first run executes them if the tables are missing. For a program that
     /// may not create tables, somebody who may can run them.
     pub fn schema(&self) -> String {
-        schema(&self.connect().tables)
+        schema::creation(&self.connect().tables)
     }
 }
 

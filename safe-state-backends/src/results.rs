@@ -24,7 +24,7 @@ use crate::checkpoint::generation::Generation;
 /// assert_eq!(sizes, [3, 4]);
 /// ```
 ///
-/// An element that changes after it was saved, through a `Cell` or a `Mutex` inside it, comes back as it was when it was saved:
+/// An element is saved once. A save refuses elements with a `Cell`, a lock or an atomic inside, which could change after that:
 /// carry a `Vec` of these elements instead.
 // Not `Serialize`: the bytes that it saves depend on what was saved before, see `Carry`.
 #[derive(Default)]

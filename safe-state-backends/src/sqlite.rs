@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use crate::tables::Tables;
-use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
+use crate::{Backend, Error, Holder, Lease, LeaseOptions, Listing, name};
 use database::{Database, schema};
 use lease::SqliteLease;
 
@@ -167,16 +167,14 @@ impl Backend for SqliteBackend {
     }
 
     fn list(&self) -> Result<Vec<String>, Error> {
-        let Some(database) = self.existing("listing", "*")? else { return Ok(Vec::new()) };
+        Ok(self.listing()?.jobs)
+    }
+
+    fn listing(&self) -> Result<Listing, Error> {
+        let Some(database) = self.existing("listing", "*")? else { return Ok(Listing::default()) };
         let keys = database.list().map_err(|trouble| trouble.at("listing", "*", self.place()))?;
-        let mut jobs = Vec::new();
-        for key in keys {
-            let load =
-                || database.load(&key).map_err(|trouble| trouble.at("loading", &key, self.place()));
-            jobs.extend(name::job(&key, load)?);
-        }
-        jobs.sort_unstable();
-        Ok(jobs)
+        let load = |key: &str| database.load(key).map_err(|it| it.at("loading", key, self.place()));
+        Listing::of(keys.iter().map(String::as_str), load)
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
@@ -190,6 +188,10 @@ impl Backend for SqliteBackend {
             Source::Path(path) => Some(path.clone()),
             Source::Connection(shared) => database::path_of(shared),
         }
+    }
+
+    fn store_name(&self) -> Option<String> {
+        Some(self.place())
     }
 
     fn page_place(&self) -> Option<String> {

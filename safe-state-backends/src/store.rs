@@ -226,6 +226,13 @@ impl Store {
         Ok(InPage::Framed(self.journal.paged(longer)))
     }
 
+    /// Returns whether a page has room for a record with all values that a slot of it can hold.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    pub fn page_has_room(&self) -> bool {
+        self.journal.page_has_room()
+    }
+
     /// Tells the lease that the page holds more progress than what was saved last.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]

@@ -56,7 +56,7 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
     let refused = |reason| Error::Url { url: redacted(url), reason };
     let Some((scheme, rest)) = url.split_once(':') else {
         return Err(refused(format!(
-            "it has no scheme; for a directory write `file:DIR`; {}",
+            "it has no scheme; for a directory write `file:DIR`, for a database of SQLite `sqlite:FILE`; {}",
             expected()
         )));
     };
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_and_no_password() {
         assert!(refusal("nothing").contains(
-            "it has no scheme; for a directory write `file:DIR`; expected one of `file`"
+            "it has no scheme; for a directory write `file:DIR`, for a database of SQLite `sqlite:FILE`; expected one of `file`"
         ));
         assert!(refusal("floppy:a").contains("there is no scheme `floppy`"));
         #[cfg(not(feature = "sqlite"))]

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use read::{Parts, ReadError, Section, Trace, Unwritten};
+pub use read::{Cells, Conversion, Parts, ReadError, Section, Trace, Unwritten};
 pub use schema::Schema;
 pub use show::Value;
 use write::Bytes;
@@ -76,6 +76,18 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
 ) -> Result<(Cow<'s, Schema>, usize), WriteError> {
     let (written, all) = write::write(value, schema, Bytes::within(room));
     Ok((written?.0, all.needed()))
+}
+
+/// Encodes `value` into `room` by a schema that shows nothing new. Returns how many bytes the value takes, or `None` if it shows
+/// something that is new, leaves something out, does not fit into `room`, or its `Serialize` fails.
+#[inline]
+pub fn rewrite<T: Serialize + ?Sized>(
+    value: &T,
+    schema: &Schema,
+    room: &mut [u8],
+) -> Option<usize> {
+    let most = room.len();
+    write::rewrite(value, schema, Bytes::within(room)).filter(|needed| *needed <= most)
 }
 
 /// Returns whether the value is a list of numbers of a type that is known to read back.
@@ -150,13 +162,32 @@ pub struct Values<'a> {
 }
 
 /// Checks that nothing of the `stored` values is lost in the values `again`, which are these values written again after they
-/// were read as another type.
+/// were read as another type. Returns what came back as another value, of which some may be lost.
 ///
 /// # Errors
 ///
 /// Something is lost.
-pub fn check_kept(stored: &Values<'_>, again: &Values<'_>, trace: &Trace) -> Result<(), ReadError> {
+pub fn check_kept(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    trace: &Trace,
+) -> Result<Vec<Conversion>, ReadError> {
     lost::check_values(stored, again, trace)
+}
+
+/// Checks that the type does not take any value for the same one. The values `again` were read with another value in the place
+/// of the one that was converted; `trace` has what the first reading showed.
+///
+/// # Errors
+///
+/// The same came of it.
+pub fn check_converted(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    trace: &Trace,
+    conversion: &Conversion,
+) -> Result<(), ReadError> {
+    lost::check_converted(stored, again, trace, conversion)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) use changes::Parts;
 /// assert_eq!(done, [1, 2, 3, 4, 5, 6, 7]);
 /// ```
 ///
-/// An element that changes after it was saved, through a `Cell` or a `Mutex` inside it, comes back as it was when it was saved:
+/// An element is saved once. A save refuses elements with a `Cell`, a lock or an atomic inside, which could change after that:
 /// carry a `VecDeque` of these elements instead.
 // Not `Serialize`: the bytes that it saves depend on what was saved before, see `Carry`.
 pub struct Worklist<T> {

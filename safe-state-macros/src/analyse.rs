@@ -18,6 +18,7 @@ pub(crate) mod indexed;
 pub(crate) mod kept;
 pub(crate) mod lending;
 pub(crate) mod markers;
+pub(crate) mod merged;
 pub(crate) mod mutations;
 pub(crate) mod naming;
 pub(crate) mod opening;
@@ -75,6 +76,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         check_bodies(&plan, &survey, &targets)?;
         anew::check_anew(&plan, block, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
+        merged::check_merged(&plan, &targets)?;
         naming::check_hidden(&plan, &survey, &targets)?;
         closures::check_item_closures(&plan, &targets)?;
         worklists::check_worklists(&plan, &targets)?;

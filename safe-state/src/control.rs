@@ -161,14 +161,35 @@ impl Control {
     }
 
     /// Lends the store and the progress to the watchdog while the body of an item runs. The item's time begins.
-    pub(crate) fn lend(&mut self, store: Shared, progress: Progress) {
-        self.limits.lend(store, progress);
+    pub(crate) fn lend(&mut self, store: Shared, progress: Progress, depth: usize) {
+        self.limits.lend(store, progress, depth);
     }
 
-    /// Takes back the progress that was lent to the watchdog, if it was.
+    /// Takes back the progress that was lent to the watchdog, if it was. Returns also how many items that have completed since
+    /// it has taken in.
     #[inline]
-    pub(crate) fn take_back(&mut self) -> Option<Progress> {
+    pub(crate) fn take_back(&mut self) -> Option<(Progress, u64)> {
         self.limits.take_back()
+    }
+
+    /// Notes that the body of the next item begins, while the progress stays lent.
+    #[inline]
+    pub(crate) fn begin_next_item(&self) {
+        self.limits.begin_next_item();
+    }
+
+    /// Notes that the body of an item has ended, while the progress stays lent. Returns `false` if it has to be taken back
+    /// before the item counts as complete.
+    #[inline]
+    pub(crate) fn end_item_beside(&self) -> bool {
+        self.limits.end_item_beside()
+    }
+
+    /// Returns whether a look may find something before the next item: the watchdog has seen something, or only the clock
+    /// tells.
+    #[inline]
+    pub(crate) fn may_look(&self) -> bool {
+        self.limits.are_asked_for() || self.pacing.is_on()
     }
 
     /// Ends the time of the item under way.

@@ -7,3 +7,4 @@ pub mod idempotency;
 pub(crate) mod idempotent;
 pub mod reconnect;
 pub mod transaction;
+pub(crate) mod written;

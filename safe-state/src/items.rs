@@ -11,6 +11,7 @@ pub(crate) mod input;
 pub(crate) mod key;
 pub(crate) mod keyed;
 pub(crate) mod received;
+pub(crate) mod rows;
 pub(crate) mod source;
 pub(crate) mod terms;
 
@@ -224,7 +225,7 @@ impl Gate {
         fingerprint: impl Fn(&I::Item) -> Option<u32>,
     ) -> Result<Self, WrongInput> {
         if entry.is_closed() {
-            entry.skip_closed(iter);
+            entry.skip_closed(iter, fingerprint)?;
             return Ok(Gate::Closed);
         }
         entry.skip(iter, &(0..entry.completed.prefix()), fingerprint)?;

@@ -222,8 +222,15 @@ impl Job {
     /// Sets a fingerprint of the code that does the work, and what to do if another fingerprint made the checkpoint.
     /// `#[resumable]` makes the fingerprint from the function's text. The default is to go on with a warning.
     pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
-        self.expected.code = Some(fingerprint);
-        self.expected.on_code_change = on_change;
+        self.expected.code.fingerprint = Some(fingerprint);
+        self.expected.code.on_change = on_change;
+        self
+    }
+
+    /// Sets the path of the function that does the work. The job does not go on if another function began it.
+    #[doc(hidden)]
+    pub fn function(mut self, path: impl Into<String>) -> Self {
+        self.expected.code.function = Some(path.into());
         self
     }
 

@@ -35,6 +35,7 @@ pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
+pub use crate::effects::written::{OfFile, OfNoFile, Written};
 pub use crate::failure::outcome::{Asked, Failed, Failing, failing_by};
 pub use crate::failure::returns::returned;
 pub use crate::failure::returns::{Returns, panic_with};
@@ -64,6 +65,9 @@ pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
+pub use crate::items::rows::{
+    GoesBy, OfNoNumber, OfNoRows, OfNumber, OfRows, ReadByIndex, index_of, rows_before,
+};
 pub use crate::items::source::{
     AskedByIndex, Source, asked_by_index, by_index_behind, by_index_checked, not_asked,
 };
@@ -78,7 +82,9 @@ pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
     OfTransaction, Unbuffered,
 };
-pub use crate::proof::given::{OfApart, OfCopied, OfReferring, OfStored};
+pub use crate::proof::given::{
+    HoldsNoReferences, OfApart, OfCopied, OfParameter, OfParameters, OfReferring, OfStored,
+};
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellBehind, OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst,
@@ -86,7 +92,7 @@ pub use crate::proof::items::{
 };
 pub use crate::proof::shared::{
     OfBorrowed, OfCells, OfHandle, OfHandleWithin, OfPlain, OfShared, OfSharedWithin, SetBack,
-    Unshared, Unwritten,
+    Unshared, UnsharedByStep, Unwritten,
 };
 pub use crate::proof::{
     Peeks, TypeOf, committed, committed_later, cursor_of, fake, known,
@@ -101,18 +107,21 @@ pub use crate::proof::{
 };
 pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
+pub use crate::run::judging::{Judged, Suspected};
 pub use crate::run::slices::{NoBreakInASharedLoop, SharedItems, SharedItemsByKey};
 pub use crate::run::tally::Tally;
+pub use crate::save::rewriting::PagedValues;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{
     __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
-    __durable as durable, __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
-    __graceful as graceful, __handed as handed, __head_fingerprint as head_fingerprint,
-    __in_place as in_place, __key as key, __known as known_items, __means as means,
-    __on_error as on_error, __progress as progress, __read_only as read_only, __returns as returns,
-    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
-    __undone as undone, __unshared as unshared,
+    __check_written as check_written, __durable as durable, __encrypt as encrypt,
+    __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
+    __head_fingerprint as head_fingerprint, __in_place as in_place, __key as key,
+    __known as known_items, __means as means, __on_error as on_error, __progress as progress,
+    __read_only as read_only, __returns as returns, __row as row,
+    __rows_before as rows_before_index, __set_back as set_back, __shown as shown,
+    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
 };
 #[cfg(feature = "limits")]
 pub use safe_state_limits::run::{Cancellation, cancellable};
@@ -369,6 +378,13 @@ pub fn type_fingerprint<T: ?Sized>() -> Option<u32> {
 /// parameters.
 pub fn self_fingerprint<T: ?Sized>() -> Option<u32> {
     std::any::type_name::<T>().contains('<').then(type_fingerprint::<T>).flatten()
+}
+
+/// Returns the path of a method: that of its type, without the type's parameters, and its own name.
+pub fn method_path<T: ?Sized>(method: &str) -> String {
+    let path = std::any::type_name::<T>();
+    let path = path.split_once('<').map_or(path, |(path, _)| path);
+    format!("{path}::{method}")
 }
 
 /// Returns the default name of a method: its type's path, and its own name.

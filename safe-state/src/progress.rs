@@ -173,6 +173,11 @@ impl Progress {
         self.loops.in_flight().map(OpenLoop::position)
     }
 
+    /// Returns how many loops are around the innermost one that has an item in flight.
+    pub(crate) fn depth_in_flight(&self) -> Option<usize> {
+        self.loops.depth_in_flight()
+    }
+
     /// Returns whether the innermost item in flight is one of a loop inside others.
     pub(crate) fn is_in_inner_item(&self) -> bool {
         self.loops.depth_in_flight().is_some_and(|depth| depth > 0)
@@ -357,6 +362,29 @@ impl Progress {
             return Unpaged::Record;
         }
         self.loops.unsaved()
+    }
+
+    /// Returns what will be unsaved once the item in flight inside `depth` loops is complete, beside the values of carried
+    /// variables, which a page then holds as well.
+    pub(crate) fn unsaved_with_item(&self, depth: usize) -> Unpaged {
+        let has_more = self.values.have_any_handles() || !self.values.are_saved();
+        if has_more || !self.given_up.is_none() {
+            return Unpaged::Record;
+        }
+        self.loops.unsaved_with_item(depth)
+    }
+
+    /// Returns the items of the first `depth` loops that the run is in, from the outermost in.
+    pub(crate) fn within(&self, depth: usize) -> Vec<u64> {
+        self.loops.within(depth)
+    }
+
+    /// Takes values into the next save that variables had when the last item completed.
+    pub(crate) fn take_rewritten(&mut self, changes: Vec<CarriedChange>) {
+        for change in changes {
+            let name = change.name.clone();
+            self.values.set(&name, Some(change));
+        }
     }
 
     /// Returns whether the variables include handles, which are taken with each item.

@@ -280,23 +280,23 @@ macro_rules! __in_place {
     }};
 }
 
-/// Refuses a variable that can be changed through a shared reference.
+/// Refuses a variable that can be changed through a shared reference: by a loop, or by a step, as the method says.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __unshared {
-    ($of:expr) => {{
+    ($of:expr, $method:ident) => {{
         use $crate::__private::{
             OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _, OfShared as _,
             OfSharedWithin as _,
         };
-        (&&&&&&$of).unshared()
+        (&&&&&&$of).$method()
     }};
-    ($of:expr, but borrowed) => {{
+    ($of:expr, $method:ident, but borrowed) => {{
         use $crate::__private::{
             OfBorrowed as _, OfCells as _, OfHandle as _, OfHandleWithin as _, OfPlain as _,
             OfShared as _, OfSharedWithin as _,
         };
-        (&&&&&&&$of).unshared()
+        (&&&&&&&$of).$method()
     }};
 }
 

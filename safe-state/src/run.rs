@@ -11,7 +11,7 @@ mod ending;
 pub(crate) mod entering;
 pub(crate) mod handing;
 pub(crate) mod job;
-mod judging;
+pub(crate) mod judging;
 mod looping;
 mod operating;
 mod rebuilding;
@@ -135,15 +135,10 @@ impl Run {
         self.stages.saving.is_stored()
     }
 
-    /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
-    pub fn begin_item(&mut self) {
-        self.stages.begin_item();
-    }
-
     /// Resumes the time of an outer item behind a loop in it.
     pub fn resume_item(&mut self) {
-        if self.stages.progress.index_in_flight().is_some() {
-            self.stages.begin_item();
+        if let Some(depth) = self.stages.progress.depth_in_flight() {
+            self.stages.begin_item(depth);
         }
     }
 
@@ -177,7 +172,7 @@ impl Run {
     pub fn checkpoint(&mut self, location: &'static str) -> bool {
         looping::enter_manually(&mut self.stages, location);
         looping::settle(&mut self.stages, 0, 0, true);
-        looping::complete(&mut self.stages, 0).is_due
+        looping::complete(&mut self.stages, 0, None).is_due
     }
 }
 

@@ -8,6 +8,7 @@ mod paging;
 #[cfg(not(target_os = "linux"))]
 #[path = "save/unpaged.rs"]
 mod paging;
+pub(crate) mod rewriting;
 mod saving;
 pub(crate) mod schedule;
 pub(crate) mod thread;

@@ -1,5 +1,6 @@
 //! Tests `list`, `peek` and `clear`.
 
+use safe_state::State;
 use safe_state_tests::Worker;
 use serde_json::json;
 
@@ -11,6 +12,41 @@ fn clear_removes_the_checkpoint_of_a_job() {
     jobs.fail("mail", 6, "no");
     assert_eq!(jobs.json(&["clear", "mail"]), json!({ "cleared": "mail" }));
     assert_eq!(jobs.job("mail").peek_checkpoint().unwrap(), None);
+}
+
+#[test]
+fn what_is_asked_of_a_job_that_has_not_begun_is_listed() {
+    let jobs = Jobs::new();
+    jobs.fail("mail", 6, "no");
+    let long = "x".repeat(300);
+    for (verb, job) in [("pause", "later"), ("abandon", &long), ("pause", "mail")] {
+        assert_eq!(jobs.tell(&[verb, job, "--reason", "no paper"]).code, 0);
+    }
+    let listed = || {
+        let jobs = jobs.json(&["list"])["jobs"].clone();
+        let row = |it: &serde_json::Value| format!("{} {}", it["job"], it["state"]);
+        jobs.as_array().unwrap().iter().map(row).collect::<Vec<_>>()
+    };
+    let quoted = format!("\"{long}\" \"abandoned\"");
+    assert_eq!(listed(), ["\"later\" \"paused\"", "\"mail\" \"failed\"", &quoted]);
+    let states: Vec<_> = jobs.job("any").list().unwrap().iter().map(|it| it.state).collect();
+    assert_eq!(states, [State::Paused, State::Failed, State::Abandoned]);
+    let watched = jobs.json(&["watch", "--looks", "1"]);
+    assert_eq!(watched["jobs"][0]["reason"], "no paper");
+    assert_eq!(watched["jobs"].as_array().unwrap().len(), 3);
+    for job in ["later", &long] {
+        jobs.tell(&["resume", job]);
+    }
+    assert_eq!(listed(), ["\"mail\" \"failed\""]);
+    // A request that can't be read is told as a job that can't be.
+    jobs.tell(&["pause", "later"]);
+    let request = jobs.dir().join("safe-state%2Frequest%2Flater.safestate");
+    let mut bytes = std::fs::read(&request).unwrap();
+    bytes[24] ^= 1;
+    std::fs::write(&request, bytes).unwrap();
+    let told = jobs.tell(&["list"]);
+    assert!(told.code == 5 && told.out.contains("later"), "{told:?}");
+    assert_eq!(jobs.job("any").list().unwrap()[0].state, State::Unreadable);
 }
 
 #[test]

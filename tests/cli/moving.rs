@@ -185,3 +185,35 @@ fn the_doctor_knows_his_patients() {
     let told = jobs.tell(&["doctor", file]);
     assert!(told.code == 6 && told.err.contains("this is not a file of safe-state"), "{told:?}");
 }
+
+#[test]
+fn no_job_gets_a_name_that_no_job_can_have() {
+    let jobs = Jobs::new();
+    jobs.fail("mail", 6, "no");
+    let file = jobs.dir().join("exported");
+    let file = file.to_str().unwrap();
+    assert_eq!(jobs.tell(&["export", "mail", file]).code, 0);
+    for name in ["safe-state/mail", ""] {
+        for command in [
+            &["rename", "mail", name][..],
+            &["import", "mail", file, "--as", name],
+            &["skip", name, "7"],
+            &["done", name, "--until", "7"],
+            &["pause", name],
+        ] {
+            let told = jobs.tell(command);
+            assert!(told.code == 1 && told.err.contains("name"), "{command:?}: {told:?}");
+        }
+        assert!(jobs.job("mail").rename(name).is_err());
+    }
+    assert_eq!(jobs.json(&["list"])["jobs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_none_of_our_files_is_not_sent_to_the_doctor() {
+    let jobs = Jobs::new();
+    let file = jobs.dir().join("rows.csv");
+    fs::write(&file, "id,email").unwrap();
+    let told = jobs.tell(&["import", "mail", file.to_str().unwrap()]);
+    assert!(told.code == 6 && !told.err.contains("doctor"), "{told:?}");
+}

@@ -138,7 +138,12 @@ fn items_are_skipped_and_done_by_hand() {
     assert_eq!(ran, [3, 6, 7]);
     let wrong = jobs.tell(&["skip", "mail", "7-5"]);
     assert!(wrong.code == 2 && wrong.err.contains("a range such as `7-9`"), "{}", wrong.err);
-    assert_eq!(jobs.tell(&["skip", "mail"]).code, 2);
+    let told = jobs.tell(&["skip", "mail"]);
+    assert!(told.code == 2 && told.err.contains("--key"), "{told:?}");
+    for wrong in [["--loop", "first"], ["--until", "-3"], ["--until", "all"]] {
+        let told = jobs.tell(&[&["done", "mail", "--until", "1"][..2], &wrong].concat());
+        assert!(told.code == 2 && told.err.contains("expected a number such as `7`"), "{told:?}");
+    }
     assert_eq!(jobs.tell(&["done", "mail"]).code, 2);
 }
 
@@ -177,6 +182,12 @@ fn a_loop_goes_on_behind_a_number() {
     let jobs = Jobs::new();
     let told = jobs.json(&["done", "rows", "--cursor-number", "97"]);
     assert_eq!(told, json!({ "job": "rows", "added": null }));
+    let explained = jobs.tell(&["explain", "rows"]).out;
+    for part in
+        ["skips     the items up to the stored cursor", "continues with the item after the cursor"]
+    {
+        assert!(explained.contains(part) && !explained.contains("item 0"), "{explained}");
+    }
     let mut ran = Vec::new();
     rows(&jobs, 100, &mut ran).unwrap();
     assert_eq!(ran, [98, 99]);

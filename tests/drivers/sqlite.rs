@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 use safe_state::reconnect::Reconnect;
-use safe_state::resumable;
-use safe_state_drivers::{Stop, by_sqlite};
+use safe_state::{Job, resumable};
+use safe_state_drivers::{ITEMS, Stop, by_sqlite};
 
 use crate::{interrupted_is_as_uninterrupted, refused};
 
@@ -82,6 +82,28 @@ fn a_database_that_is_not_what_it_was_is_refused() {
         made_by("CREATE TABLE rows (item INTEGER); PRAGMA application_id = 7"),
         "rows.db` is another database than it was: its `application_id` is 7, and was 0",
     );
+}
+
+/// The run goes on in the other database, and the next one knows it.
+#[test]
+fn another_database_goes_on_as_it_is_if_that_is_accepted() {
+    let others = [
+        "CREATE TABLE rows (item INTEGER); PRAGMA application_id = 7",
+        "CREATE TABLE rows (item INTEGER); CREATE TABLE others (item INTEGER)",
+    ];
+    for other in others {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.db");
+        by_sqlite(dir.path(), Stop::Fail(1)).unwrap_err();
+        fs::remove_file(&path).unwrap();
+        Connection::open(&path).unwrap().execute_batch(other).unwrap();
+        let refusal = format!("{:#}", by_sqlite(dir.path(), Stop::Never).unwrap_err());
+        assert!(refusal.contains("safe-state accept"), "{refusal}");
+        Job::new("sqlite").state_dir(dir.path()).accept().unwrap();
+        by_sqlite(dir.path(), Stop::Fail(2)).unwrap_err();
+        let rows = by_sqlite(dir.path(), Stop::Never).unwrap();
+        assert_eq!(rows, (1..ITEMS).collect::<Vec<_>>(), "{other}");
+    }
 }
 
 #[test]

@@ -83,6 +83,26 @@ async fn sizes(client: &Client, urls: &[Url]) -> anyhow::Result<usize> {
     Ok(bytes)
 }
 
+#[resumable(name = "pages", shared, slices = 64, concurrency = 16, carry(bytes, merge = |a, b| a + b))]
+async fn pages(client: &Client, urls: &[Url]) -> anyhow::Result<usize> {
+    let mut bytes = 0;
+    for url in urls {
+        let page = ahead!(client.get(url).await?); // up to 16 items of a slice at once
+        bytes += page.len(); // in order, one at a time
+    }
+    Ok(bytes)
+}
+
+#[test]
+fn a_worker_of_a_shared_job_does_so_in_each_slice() {
+    let world = World::begin();
+    world.fails("dddd");
+    smol::block_on(pages(&Client, &URLS)).unwrap_err();
+    for _ in 0..2 {
+        assert_eq!(smol::block_on(pages(&Client, &URLS)).unwrap(), 15);
+    }
+}
+
 #[test]
 fn what_runs_ahead_is_taken_in_order() {
     let world = World::begin();

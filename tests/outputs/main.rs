@@ -1,12 +1,14 @@
 //! Tests that what complete items wrote to reconnected files is there once, whatever happens to the files between the
 //! runs.
 
+mod anew;
 mod emptied;
 mod first;
 mod kills;
 mod known;
 mod late;
 mod registered;
+mod steps;
 mod writers;
 
 use std::fmt::Write as _;

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use safe_state::{Action, ErrorContext, Results, Worklist, resumable};
 use safe_state_tests::{Effects, heard};
+use serde::{Deserialize, Serialize};
 
 const ITEMS: u64 = 60;
 
@@ -51,6 +52,10 @@ fn sum(task: &Task, kind: &str, synced: bool) -> Result<u64> {
     let sum = match (kind, synced) {
         ("sum", false) => process::sum(task)?,
         ("sum", true) => power::sum(task)?,
+        ("failing", false) => process::failing(task)?,
+        ("failing", true) => power::failing(task)?,
+        ("shapes", false) => process::shapes(task)?,
+        ("shapes", true) => power::shapes(task)?,
         ("list", false) => process::list(task)?,
         ("list", true) => power::list(task)?,
         ("queue", false) => process::queue(task)?,
@@ -77,6 +82,37 @@ fn sum(task: &Task, kind: &str, synced: bool) -> Result<u64> {
     Ok(sum)
 }
 
+/// A value whose kinds are seen one after the other.
+#[derive(Default, Serialize, Deserialize)]
+struct Shape {
+    items: u64,
+    last: Option<String>,
+    phase: Phase,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+enum Phase {
+    #[default]
+    Begun,
+    Half {
+        at: u64,
+    },
+    Over(String),
+}
+
+impl Shape {
+    fn change(&mut self, item: u64) {
+        self.items += 1;
+        match item {
+            10 => self.last = Some(String::new()),
+            24 => self.phase = Phase::Half { at: item },
+            40 => self.phase = Phase::Over("x".repeat(5_000)),
+            50 => self.phase = Phase::Over(item.to_string()),
+            _ => self.last = self.last.take().map(|last| last + "y"),
+        }
+    }
+}
+
 fn skip(_: &ErrorContext<'_>) -> Action {
     Action::Skip
 }
@@ -94,6 +130,31 @@ macro_rules! jobs {
                 for item in 0..ITEMS {
                     sum += task.work(item)?;
                 }
+                Ok(sum)
+            }
+
+            /// Fails in the middle of an item, which has changed the carried sum by then.
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum))]
+            pub(super) fn failing(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                for item in 0..ITEMS {
+                    sum += item;
+                    task.effects.record(item)?;
+                    anyhow::ensure!(Some(item) != task.dies_at, "it ends here");
+                }
+                Ok(sum)
+            }
+
+            /// Carries two values. One of them shows new names and kinds now and then, and becomes too long for the page.
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum, shape))]
+            pub(super) fn shapes(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                let mut shape = Shape::default();
+                for item in 0..ITEMS {
+                    shape.change(item);
+                    sum += task.work(item)?;
+                }
+                anyhow::ensure!(shape.items == ITEMS, "{} items were counted", shape.items);
                 Ok(sum)
             }
 

@@ -87,8 +87,10 @@ fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
 
 #[test]
 fn only_one_item_runs_again_if_each_item_is_saved() {
-    let kinds =
-        ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
+    let kinds = [
+        "sum", "failing", "shapes", "list", "queue", "nested", "key", "cursor", "skipped", "timed",
+        "file", "future",
+    ];
     for kind in kinds {
         only_the_item_under_way_runs_again(kind, 1);
     }
@@ -96,8 +98,10 @@ fn only_one_item_runs_again_if_each_item_is_saved() {
 
 #[test]
 fn only_one_item_runs_again_if_items_are_saved_seldom() {
-    let kinds =
-        ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
+    let kinds = [
+        "sum", "failing", "shapes", "list", "queue", "nested", "key", "cursor", "skipped", "timed",
+        "file", "future",
+    ];
     for kind in kinds {
         only_the_item_under_way_runs_again(kind, 1_000);
     }
@@ -105,7 +109,14 @@ fn only_one_item_runs_again_if_items_are_saved_seldom() {
 
 #[test]
 fn only_one_item_runs_again_if_saves_are_synced() {
-    for kind in ["synced sum", "synced list", "synced queue", "synced nested"] {
+    for kind in [
+        "synced sum",
+        "synced failing",
+        "synced shapes",
+        "synced list",
+        "synced queue",
+        "synced nested",
+    ] {
         only_the_item_under_way_runs_again(kind, 1_000);
         only_the_item_under_way_runs_again(kind, 7);
     }

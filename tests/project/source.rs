@@ -1,4 +1,4 @@
-//! Reads the source of the core crate for the tests of its house: files, what they use, `impl` blocks and structs.
+//! Reads the source of a crate for the tests of its house: files, what they use, `impl` blocks and structs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,9 +22,14 @@ pub(crate) struct File {
 impl Source {
     /// Reads the core crate.
     pub(crate) fn of_the_core() -> Source {
-        let folder = root().join("safe-state/src");
+        Source::of("safe-state")
+    }
+
+    /// Reads the crate in a folder of the workspace.
+    pub(crate) fn of(krate: &str) -> Source {
         let mut files = BTreeMap::new();
-        read(&folder, &mut Vec::new(), &mut files);
+        read(&root().join(krate).join("src"), &mut Vec::new(), &mut files);
+        assert!(files.len() > 1, "{krate}");
         Source(files)
     }
 
@@ -102,8 +107,10 @@ impl File {
                     .chars()
                     .take_while(|char| char.is_alphanumeric() || "_:".contains(*char))
                     .collect();
-                let is_whole = !code[..at]
-                    .ends_with(|char: char| char.is_alphanumeric() || ":$_".contains(char));
+                // A path before braces is one of a `use` statement, which was read above.
+                let is_whole = !path.ends_with("::")
+                    && !code[..at]
+                        .ends_with(|char: char| char.is_alphanumeric() || ":$_".contains(char));
                 paths.extend(absolute(&path, module, &code).filter(|_| is_whole));
             }
         }
@@ -231,6 +238,7 @@ fn without_comments(text: &str) -> String {
 }
 
 fn without_tests(code: &str) -> String {
-    let tests = code.find("\nmod tests {").and_then(|at| code[..at].rfind("\n#[cfg("));
+    let begins = ["\nmod tests {", "\npub(super) mod tests {"].iter().find_map(|it| code.find(it));
+    let tests = begins.and_then(|at| code[..at].rfind("\n#[cfg("));
     code[..tests.unwrap_or(code.len())].to_owned()
 }

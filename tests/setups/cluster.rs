@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use safe_state::backend::redis_driver::{Client, Connection, FromRedisValue, cmd};
 use safe_state::backend::{Appended, Backend, RedisBackend};
+use safe_state::{Error, Job};
+use safe_state_tests::Ran;
 use safe_state_tests::servers::{Kind, Server};
-use safe_state_tests::{remote, storms};
 
-use crate::{WORKER, conforms, goes_on, held, lease};
+use crate::{goes_on, held, keeps_its_promises, lease};
 
 /// The hash tag of all keys, which puts them into one slot.
 const KEYS: &str = "{safe_state}";
@@ -37,16 +38,20 @@ fn cluster() -> [Server; 3] {
         let port = nodes[0].address().port().to_string();
         tell(node, &["CLUSTER", "MEET", "127.0.0.1", &port]);
     }
-    let began = Instant::now();
     let is_up = |node: &Server| {
         let info: String = ask(node, &["CLUSTER", "INFO"]);
         info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
     };
-    while !nodes.iter().all(is_up) {
-        assert!(began.elapsed() < Duration::from_secs(60), "it does not come up");
+    until("it does not come up", || nodes.iter().all(is_up));
+    nodes
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
         thread::sleep(Duration::from_millis(50));
     }
-    nodes
 }
 
 /// Returns the nodes, with the node that has the keys as the first.
@@ -147,29 +152,53 @@ fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
         assert_eq!(held(&backend(node), "moved").unwrap(), b"abcdefg");
         assert_eq!(backend(node).list().unwrap(), ["begun in the move", "moved"]);
     }
-    if storms::times() > 1 {
-        let url = nodes[2].url();
-        let (by_any, urls) = (url.clone(), [0, 1, 2].map(|number| nodes[number].url()));
-        conforms(
-            move || {
-                let suite = RedisBackend::new(&by_any).unwrap().key_prefix("suite").unwrap();
-                Arc::new(remote::limited(suite, Duration::from_secs(30)))
-            },
-            // Only the node that has the key accepts the command.
-            move |job| {
-                let told = urls.iter().filter(|url| {
-                    let mut connection =
-                        Client::open(url.as_str()).unwrap().get_connection().unwrap();
-                    let lease = format!("{{suite}}:lease:{job}");
-                    cmd("HSET").arg(lease).arg("ends").arg(0).exec(&mut connection).is_ok()
-                });
-                assert_eq!(told.count(), 1);
-            },
-        );
-        remote::any_runtime(&url);
-        remote::killed_process(WORKER, &url);
-        remote::lost_lease(WORKER, &url);
-        remote::kill_storm(WORKER, &url);
-        remote::fight_between(WORKER, [&nodes[0].url(), &nodes[1].url()]);
-    }
+    let urls = [0, 1, 2].map(|number| nodes[number].url());
+    let [first, second, _] = urls.clone();
+    keeps_its_promises([&first, &second], move |job| {
+        // Only the node that has the key accepts the command.
+        let told = urls.iter().filter(|url| {
+            let mut connection = Client::open(url.as_str()).unwrap().get_connection().unwrap();
+            let lease = format!("{{suite}}:lease:{job}");
+            cmd("HSET").arg(lease).arg("ends").arg(0).exec(&mut connection).is_ok()
+        });
+        assert_eq!(told.count(), 1);
+    });
+}
+
+#[test]
+fn a_run_goes_on_with_the_replica_that_takes_over_in_a_cluster() {
+    let [mut owner, next, third] = owner_first(cluster());
+    let replica = Server::start_as("redis_node", Kind::Redis, &[]);
+    let port = next.address().port().to_string();
+    tell(&replica, &["CLUSTER", "MEET", "127.0.0.1", &port]);
+    let id: String = ask(&owner, &["CLUSTER", "MYID"]);
+    until("they do not meet", || {
+        let known: String = ask(&replica, &["CLUSTER", "NODES"]);
+        known.contains(&id)
+    });
+    // The node may not have heard yet that the other is a master.
+    let replicate = cmd("CLUSTER").arg("REPLICATE").arg(&id).take();
+    until("it is no replica", || replicate.exec(&mut connection(&replica)).is_ok());
+    until("it does not follow", || {
+        let info: String = ask(&replica, &["INFO", "replication"]);
+        info.contains("master_link_status:up")
+    });
+    // The other masters have to know that it is one's replica.
+    until("it is not known", || {
+        [&next, &third].iter().all(|node| {
+            let nodes: String = ask(node, &["CLUSTER", "NODES"]);
+            nodes.lines().any(|line| line.contains("slave") && line.contains(&id))
+        })
+    });
+    let (job, ran) = (Job::new("taken over").backend(backend(&next)), Ran::default());
+    let done = job.run(0..6_u64, |item| {
+        ran.note(item);
+        if item == 3 {
+            owner.kill();
+        }
+        Ok::<_, Error>(())
+    });
+    done.unwrap();
+    assert_eq!(ran.take(), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(backend(&third).list().unwrap(), [""; 0]);
 }

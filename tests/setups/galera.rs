@@ -10,12 +10,11 @@ use safe_state::backend::{Backend, Error, LeaseOptions, MySqlBackend};
 use safe_state::commit::{Dialect, Parameter, Statement};
 use safe_state_backends::Save;
 use safe_state_tests::Proxy;
-use safe_state_tests::remote;
 use safe_state_tests::servers::{Kind, Server, free_ports};
 use safe_state_tests::storms;
 use tokio::runtime::Runtime;
 
-use crate::{WORKER, conforms, goes_on, held, lease};
+use crate::{goes_on, held, holds, keeps_its_promises, lease};
 
 /// Starts the nodes of a cluster, one after the other.
 fn cluster() -> [Server; 2] {
@@ -93,26 +92,15 @@ fn a_cluster_keeps_what_one_server_does() {
     a_late_node_takes_a_lease_up_again(&first, &second);
     a_zombie_on_a_late_node_saves_nothing(&first, &second);
     a_zombie_on_a_late_node_commits_nothing(&first, &second);
+    let there = second.url();
+    // The lease ends on the other node, and this node hears of it.
+    keeps_its_promises([&first.url(), &second.url()], move |job| {
+        let lapse = "UPDATE suite_jobs SET ends = UTC_TIMESTAMP(6) WHERE job =";
+        execute(&there, &[&format!("{lapse} '{job}'")]);
+        thread::sleep(Duration::from_millis(300));
+    });
     if storms::times() > 1 {
-        let (url, there) = (first.url(), second.url());
-        conforms(
-            move || {
-                let suite = MySqlBackend::new(&url).unwrap().table_prefix("suite").unwrap();
-                Arc::new(remote::limited(suite, Duration::from_secs(30)))
-            },
-            // The lease ends on the other node, and this node hears of it.
-            move |job| {
-                let lapse = "UPDATE suite_jobs SET ends = UTC_TIMESTAMP(6) WHERE job =";
-                execute(&there, &[&format!("{lapse} '{job}'")]);
-                thread::sleep(Duration::from_millis(300));
-            },
-        );
-        remote::any_runtime(&first.url());
-        remote::lost_lease(WORKER, &first.url());
-        remote::kill_storm(WORKER, &second.url());
-        remote::kill_storm(WORKER, &balancer.url());
-        remote::lost_lease(WORKER, &balancer.url());
-        remote::fight_between(WORKER, [&first.url(), &second.url()]);
+        holds([&balancer.url(); 2]);
         a_frozen_majority_is_waited_for(&first, &second);
     }
 }
@@ -181,7 +169,10 @@ fn a_zombie_on_a_late_node_commits_nothing(first: &Server, second: &Server) {
             let mut heir = Arc::clone(&there).lease("committed", LeaseOptions::default()).unwrap();
             heir.save(b"heir").unwrap();
             let refused = commit(&first.url(), &given.list).unwrap_err();
-            assert!(refused.to_string().contains("Deadlock"), "{refused}");
+            // On a busy machine, this node may have heard of the heir by now.
+            let refused = refused.to_string();
+            let is_fenced = refused.contains("Deadlock") || refused.contains("cannot be null");
+            assert!(is_fenced, "{refused}");
         });
         drop(zombie);
         assert_eq!(held(&here, "committed").unwrap(), b"heir");

@@ -1,15 +1,19 @@
 //! Tests backends as they are run: behind poolers, in clusters, with standbys and replicas.
 //!
-//! The tests that take long, which are the conformance suite, fights and kills on each setup, run with
-//! `SAFE_STATE_STORM=2` or more.
+//! On each setup the conformance suite runs, two workers fight for a job while its holder is stopped, and a job is killed
+//! at any instant: 24 times, and `SAFE_STATE_STORM` times as often.
 
 mod balancer;
 mod cache;
 mod cluster;
+mod defaults;
 mod evicting;
 mod galera;
+mod named;
+mod opening;
 mod overview;
 mod pooler;
+mod replica;
 mod rights;
 mod sentinel;
 mod size;
@@ -20,8 +24,10 @@ use std::sync::Arc;
 
 use safe_state::Job;
 use safe_state::backend::conformance::Subject;
-use safe_state::backend::{Backend, Lease, LeaseOptions};
-use safe_state_tests::Ran;
+use safe_state::backend::{
+    Backend, Lease, LeaseOptions, MySqlBackend, PostgresBackend, RedisBackend,
+};
+use safe_state_tests::{Ran, remote, storms};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
@@ -29,12 +35,39 @@ fn lease(backend: &Arc<dyn Backend>, job: &str) -> Box<dyn Lease> {
     Arc::clone(backend).lease(job, LeaseOptions::default()).unwrap()
 }
 
-/// Runs the conformance suite; `lapse` ends the lease of a job.
-fn conforms(
-    open: impl Fn() -> Arc<dyn Backend> + Send + Sync + 'static,
-    lapse: impl Fn(&str) + Send + Sync + 'static,
-) {
-    Subject::new(open).lapse(lapse).check();
+/// The prefix of the tables and keys that the conformance suite uses.
+const SUITE: &str = "suite";
+
+/// Returns the backend at a URL with the prefix [`SUITE`]. It has its usual patience, which suffices for large checkpoints
+/// on a busy machine.
+fn suite(url: &str) -> Arc<dyn Backend> {
+    match url.split([':', '+']).next() {
+        Some("postgres") => {
+            Arc::new(PostgresBackend::new(url).unwrap().table_prefix(SUITE).unwrap())
+        }
+        Some("mysql") => Arc::new(MySqlBackend::new(url).unwrap().table_prefix(SUITE).unwrap()),
+        _ => Arc::new(RedisBackend::new(url).unwrap().key_prefix(SUITE).unwrap()),
+    }
+}
+
+/// Checks what has to hold in every setup: the conformance suite, in which `lapse` ends the lease of a job; kills at any
+/// instant; and two workers that fight for a job while its holder is stopped, each of which reaches the servers by one
+/// of the URLs.
+fn keeps_its_promises(urls: [&str; 2], lapse: impl Fn(&str) + Send + Sync + 'static) {
+    let url = urls[0].to_owned();
+    Subject::new(move || suite(&url)).lapse(lapse).check();
+    holds(urls);
+}
+
+/// Checks what [`keeps_its_promises`] does, without the conformance suite.
+fn holds(urls: [&str; 2]) {
+    remote::kill_storm(WORKER, urls[0]);
+    remote::fight_between(WORKER, urls);
+    if storms::times() > 1 {
+        remote::any_runtime(urls[0]);
+        remote::killed_process(WORKER, urls[0]);
+        remote::lost_lease(WORKER, urls[0]);
+    }
 }
 
 /// Returns the checkpoint that the next run begins with.

@@ -83,9 +83,13 @@ fn tells_the_same(backend: &Arc<dyn Backend>) {
     run.save(&checkpoint("running")).unwrap();
     let hashed = "x".repeat(300);
     backend.save(&hashed, &checkpoint(&hashed)).unwrap();
-    Job::new("small").backend(Arc::clone(backend)).pause_because("night").unwrap();
+    for job in ["small", "later", &"y".repeat(300)] {
+        Job::new(job).backend(Arc::clone(backend)).pause_because("night").unwrap();
+    }
     let overview = backend.overview().unwrap().expect("one");
     assert_eq!(overview.list().unwrap(), backend.list().unwrap());
+    assert_eq!(overview.listing().unwrap(), backend.listing().unwrap());
+    assert_eq!(overview.listing().unwrap().not_begun().count(), 2);
     for job in backend.list().unwrap() {
         assert_eq!(overview.load(&job).unwrap(), backend.load(&job).unwrap(), "{job}");
         assert_eq!(overview.holder(&job).unwrap(), backend.holder(&job).unwrap(), "{job}");

@@ -11,7 +11,7 @@ use safe_state_tests::remote::{self, told};
 use safe_state_tests::servers::{Kind, Server, address, postgres_url};
 use safe_state_tests::storms;
 
-use crate::{WORKER, conforms, goes_on};
+use crate::{goes_on, keeps_its_promises};
 
 fn pooler(mode: &str) -> Server {
     let server = address(&postgres_url()).port();
@@ -150,21 +150,18 @@ fn a_search_path_that_a_pooler_ignores_is_told() {
 
 #[test]
 fn postgres_keeps_its_promises_behind_a_pooler() {
-    if storms::times() < 2 {
-        return;
-    }
-    let pooler = pooler("transaction");
-    let (url, lapse) = (pooler.url(), "UPDATE pooled_jobs SET ends = now() WHERE job = ");
-    conforms(
-        move || Arc::new(remote::limited(of_prefix(&url, "pooled"), Duration::from_secs(30))),
-        move |job| {
-            ask(&postgres_url(), &[&format!("{lapse} '{job}'")]);
-        },
+    let server = Server::start(Kind::Postgres);
+    let pooler = Server::start_as(
+        "pgbouncer",
+        Kind::Postgres,
+        &[&server.address().port(), &"transaction", &3],
     );
-    remote::any_runtime(&pooler.url());
-    remote::killed_process(WORKER, &pooler.url());
-    remote::lost_lease(WORKER, &pooler.url());
-    remote::kill_storm(WORKER, &pooler.url());
-    remote::fight(WORKER, &pooler.url());
-    remote::partition_storm(&pooler.url());
+    let (direct, url) = (server.url(), pooler.url());
+    keeps_its_promises([&url; 2], move |job| {
+        let lapse = "UPDATE suite_jobs SET ends = now() WHERE job = ";
+        ask(&direct, &[&format!("{lapse} '{job}'")]);
+    });
+    if storms::times() > 1 {
+        remote::partition_storm(&url);
+    }
 }

@@ -9,11 +9,10 @@ use safe_state::backend::redis_driver::{Client, cmd};
 use safe_state::backend::{Appended, Backend, LeaseOptions, RedisBackend, from_url};
 use safe_state::{Error, Job};
 use safe_state_tests::Ran;
-use safe_state_tests::remote::{self, told};
+use safe_state_tests::remote::told;
 use safe_state_tests::servers::{Kind, Server, redis_url};
-use safe_state_tests::storms;
 
-use crate::{WORKER, conforms, lease};
+use crate::{holds, keeps_its_promises, lease};
 
 fn tell(url: &str, words: &[&str]) {
     let mut connection = Client::open(url).unwrap().get_connection().unwrap();
@@ -62,7 +61,7 @@ fn a_run_goes_on_with_the_replica_that_is_promoted() {
     let by_replica = RedisBackend::new(&replica.url()).unwrap().retry_time(Duration::ZERO);
     assert_eq!(by_replica.load("job").unwrap(), None);
     let refused = told(&by_replica.save("job", b"a").unwrap_err());
-    assert!(refused.contains("READONLY") || refused.contains("read only"), "{refused}");
+    assert!(refused.contains("the server is a replica"), "{refused}");
 
     let url = format!("{asked}/main/0");
     let (job, ran) = (Job::new("promoted").backend(url.as_str()), Ran::default());
@@ -85,27 +84,17 @@ fn a_run_goes_on_with_the_replica_that_is_promoted() {
 
 #[test]
 fn redis_keeps_its_promises_behind_sentinel() {
-    if storms::times() < 2 {
-        return;
-    }
     // After a failover, the first master stays behind, because it knows no password for the new one.
     let ([master, replica], sentinel, asked) = watched();
     let url = format!("{asked}/main/0");
-    let (by_name, direct) = (url.clone(), master.url());
-    conforms(
-        move || {
-            let suite = RedisBackend::new(&by_name).unwrap().key_prefix("suite").unwrap();
-            Arc::new(remote::limited(suite, Duration::from_secs(30)))
-        },
-        move |job| tell(&direct, &["HSET", &format!("{{suite}}:lease:{job}"), "ends", "0"]),
-    );
-    remote::any_runtime(&url);
-    remote::killed_process(WORKER, &url);
-    remote::lost_lease(WORKER, &url);
-    remote::kill_storm(WORKER, &url);
-    remote::fight(WORKER, &url);
-    // Redis loses what is saved on the first master before Sentinel names the other one, so the test waits for that.
+    // On a busy machine, Sentinel would take a master that is slow for one that is down, and saves would be lost.
     let asking = format!("redis://{}", sentinel.address());
+    tell(&asking, &["SENTINEL", "SET", "main", "down-after-milliseconds", "600000"]);
+    let direct = master.url();
+    keeps_its_promises([&url; 2], move |job| {
+        tell(&direct, &["HSET", &format!("{{suite}}:lease:{job}"), "ends", "0"]);
+    });
+    // Redis loses what is saved on the first master before Sentinel names the other one, so the test waits for that.
     tell(&asking, &["SENTINEL", "FAILOVER", "main"]);
     let is_named = || {
         let mut connection = Client::open(asking.as_str()).unwrap().get_connection().unwrap();
@@ -117,8 +106,7 @@ fn redis_keeps_its_promises_behind_sentinel() {
         named.1 == replica.address().port()
     };
     wait_until("it is not promoted", || info(&replica).contains("role:master") && is_named());
-    remote::kill_storm(WORKER, &url);
-    remote::fight(WORKER, &url);
+    holds([&url; 2]);
 }
 
 #[test]

@@ -118,6 +118,21 @@ EOF
     exec "${as[@]}" pgpool -n -f pgpool.conf -F pcp.conf -a pool_hba.conf
 }
 
+# mysql_primary PORT: MariaDB, which others may copy.
+mysql_primary() {
+    mysql_more=(--log-bin --server-id=1)
+    mysql "$1"
+}
+
+# mysql_replica PORT PRIMARY: a copy of the one on the port PRIMARY, for its users to read from.
+mysql_replica() {
+    mysql_more=(--server-id=2 --read-only=1)
+    local to="MASTER_HOST='127.0.0.1', MASTER_PORT=$2, MASTER_USER='$user', MASTER_PASSWORD='$password'"
+    mysql_init="CHANGE MASTER TO $to, MASTER_USE_GTID=slave_pos;
+START SLAVE;"
+    mysql "$1"
+}
+
 # galera PORT OWN FIRST: a node of MariaDB whose cluster talks on the ports OWN to OWN + 2, and whose first node does so
 # on FIRST; that one is the first if the two are one.
 galera() {
@@ -227,6 +242,7 @@ setup_ready() {
     case $1 in
     pgbouncer | pgpool | standby) PGPASSWORD=$password psql -h 127.0.0.1 -p "$2" -U "$user" -d "$database" -c 'SELECT 1' ;;
     galera) [[ $(mariadb --no-defaults -h 127.0.0.1 -P "$2" -u "$user" -p"$password" -NBe "SHOW STATUS LIKE 'wsrep_local_state_comment'") == *Synced ]] ;;
+    mysql_primary | mysql_replica) mariadb --no-defaults -h 127.0.0.1 -P "$2" -u "$user" -p"$password" -e 'SELECT 1' ;;
     redis_node | redis_replica) [[ $(REDISCLI_AUTH=$password redis-cli -p "$2" ping) == PONG ]] ;;
     haproxy | nginx) : <"/dev/tcp/127.0.0.1/$2" ;;
     # The mark that its bucket is there.

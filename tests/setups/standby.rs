@@ -8,13 +8,13 @@ use std::time::Duration;
 use safe_state::backend::tokio_postgres::{self, NoTls};
 use safe_state::backend::{Backend, PostgresBackend};
 use safe_state::{Error, Job};
-use safe_state_tests::remote::{self, told};
+use safe_state_tests::Ran;
+use safe_state_tests::remote::told;
 use safe_state_tests::servers::{Kind, Server};
-use safe_state_tests::storms;
 
-use crate::{WORKER, conforms, goes_on, held, lease};
+use crate::{goes_on, held, keeps_its_promises, lease};
 
-fn execute(url: &str, statements: &[&str]) {
+pub(crate) fn execute(url: &str, statements: &[&str]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
@@ -88,23 +88,77 @@ fn a_run_begins_with_what_the_primary_has() {
     let refused = PostgresBackend::new(&standby.url()).unwrap().retry_time(Duration::ZERO);
     let error = told(&refused.save("behind", b"c").unwrap_err());
     assert!(error.contains("read-only"), "{error}");
-    if storms::times() > 1 {
-        let (url, direct) = (pooler.url(), primary.url());
-        conforms(
-            move || {
-                let suite = PostgresBackend::new(&url).unwrap().table_prefix("suite").unwrap();
-                Arc::new(remote::limited(suite, Duration::from_secs(30)))
-            },
-            move |job| {
-                let lapse = format!("UPDATE suite_jobs SET ends = now() WHERE job = '{job}'");
-                execute(&direct, &[&lapse]);
-            },
-        );
-        remote::any_runtime(&pooler.url());
-        remote::lost_lease(WORKER, &pooler.url());
-        remote::kill_storm(WORKER, &pooler.url());
-        remote::fight(WORKER, &pooler.url());
+}
+
+#[test]
+fn postgres_keeps_its_promises_with_a_standby() {
+    let (primary, standby) = replicated("5s");
+    let pooler = Server::start_as(
+        "pgpool",
+        Kind::Postgres,
+        &[&primary.address().port(), &standby.address().port()],
+    );
+    let (first, second) = (standby.address(), primary.address());
+    let hosts = primary.url().replace(&second.to_string(), &format!("{first},{second}"));
+    let lapse = || {
+        let direct = primary.url();
+        move |job: &str| {
+            let lapse = format!("UPDATE suite_jobs SET ends = now() WHERE job = '{job}'");
+            execute(&direct, &[&lapse]);
+        }
+    };
+    keeps_its_promises([&pooler.url(), &hosts], lapse());
+    keeps_its_promises([&hosts, &pooler.url()], lapse());
+}
+
+#[test]
+fn a_run_goes_on_with_the_standby_that_is_promoted() {
+    let (mut primary, standby) = replicated("0");
+    let (first, second) = (primary.address(), standby.address());
+    let hosts = primary.url().replace(&first.to_string(), &format!("{first},{second}"));
+    let (job, ran) = (Job::new("promoted").backend(backend(&hosts)), Ran::default());
+    for fails_at in [Some(4), None] {
+        let done = job.run(0..8_u64, |item| {
+            ran.note(item);
+            anyhow::ensure!(Some(item) != fails_at, "asked to fail");
+            if item == 6 {
+                primary.kill();
+                execute(&standby.url(), &["SELECT pg_promote()"]);
+            }
+            Ok(())
+        });
+        assert_eq!(done.is_ok(), fails_at.is_none(), "{done:?}");
     }
+    assert_eq!(ran.take(), [0, 1, 2, 3, 4, 4, 5, 6, 7]);
+    assert_eq!(held(&backend(&standby.url()), "promoted"), None);
+}
+
+/// The tables of a subscriber are filled by another server, which hears nothing of what is written there.
+#[test]
+fn tables_that_a_subscription_fills_are_refused() {
+    let (mut publisher, subscriber) =
+        (Server::start(Kind::Postgres), Server::start(Kind::Postgres));
+    execute(&publisher.url(), &["ALTER SYSTEM SET wal_level = 'logical'"]);
+    publisher.restart();
+    for server in [&publisher, &subscriber] {
+        backend(&server.url()).save("job", b"a").unwrap();
+    }
+    execute(&subscriber.url(), &["TRUNCATE safe_state_jobs, safe_state_records, safe_state_meta"]);
+    execute(&publisher.url(), &["CREATE PUBLICATION everything FOR ALL TABLES"]);
+    let subscribe = format!(
+        "CREATE SUBSCRIPTION everything CONNECTION '{}' PUBLICATION everything",
+        publisher.url()
+    );
+    execute(&subscriber.url(), &[&subscribe]);
+    let copied = || backend(&subscriber.url()).load("job").unwrap() == Some(b"a".to_vec());
+    let began = std::time::Instant::now();
+    while !copied() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it is not copied");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let refused = told(&backend(&subscriber.url()).save("job", b"b").unwrap_err());
+    assert!(refused.contains("a subscription fills its tables"), "{refused}");
+    backend(&publisher.url()).save("job", b"c").unwrap();
 }
 
 #[test]

@@ -14,7 +14,10 @@ use safe_state_tests::servers::{Kind, Server, at};
 use crate::{goes_on, held, lease};
 
 /// Runs statements on a connection of its own.
-fn execute<S: AsRef<str>>(url: &str, statements: &[(S, Vec<Value>)]) -> Result<(), DriverError> {
+pub(crate) fn execute<S: AsRef<str>>(
+    url: &str,
+    statements: &[(S, Vec<Value>)],
+) -> Result<(), DriverError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut conn = Conn::from_url(url).await?;

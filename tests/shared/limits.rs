@@ -124,7 +124,7 @@ async fn beside(backend: &Arc<Slow>) -> Result<()> {
 }
 
 /// Runs `work` on one thread, on which a task ticks meanwhile.
-fn ticking<T: Send + 'static>(
+pub(crate) fn ticking<T: Send + 'static>(
     backend: &Arc<Slow>,
     work: impl Future<Output = T> + Send + 'static,
 ) -> T {

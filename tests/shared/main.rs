@@ -3,12 +3,15 @@
 
 mod again;
 mod agreeing;
+mod beside;
+mod clocks;
 mod cuts;
 mod done;
 mod hooked;
 mod limits;
 mod loops;
 mod moving;
+mod read;
 mod servers;
 mod shown;
 mod steering;

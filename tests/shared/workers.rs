@@ -27,7 +27,12 @@ fn work(dir: &TempDir, backend: &str) -> Work {
 }
 
 pub(crate) fn spawn(kind: &str, work: &Work) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_sharing"))
+    started(Command::new("env"), kind, work)
+}
+
+/// Starts a worker by a program that becomes what its arguments say.
+pub(crate) fn started(mut by: Command, kind: &str, work: &Work) -> Child {
+    by.arg(env!("CARGO_BIN_EXE_sharing"))
         .args([kind, &work.url])
         .arg(&work.dir)
         .args([&work.name, &work.items.to_string(), &work.slices.to_string()])
@@ -141,6 +146,15 @@ pub(crate) fn kill_some(kind: &str, work: &Work, times: u32) -> u64 {
     seed
 }
 
+/// Checks that each item was done. Returns how often each was.
+pub(crate) fn each_was_done(work: &Work, seed: u64) -> BTreeMap<String, usize> {
+    let ledger = ledger(work);
+    for item in 0..work.items {
+        assert!(ledger.contains_key(&item.to_string()), "item {item}, seed {seed}: {ledger:?}");
+    }
+    ledger
+}
+
 fn killed(kind: &str, backend: &str) {
     let dir = tempfile::tempdir().unwrap();
     let work = work(&dir, backend);
@@ -150,10 +164,7 @@ fn killed(kind: &str, backend: &str) {
     for child in children {
         assert_eq!(returned(child, &work), expected, "{kind} in {backend}, seed {seed}");
     }
-    let ledger = ledger(&work);
-    for item in 0..work.items {
-        assert!(ledger.contains_key(&item.to_string()), "item {item}, seed {seed}: {ledger:?}");
-    }
+    each_was_done(&work, seed);
 }
 
 #[test]
@@ -171,12 +182,29 @@ fn killed_workers_of_futures_and_phases_are_taken_over_from() {
 }
 
 #[test]
+fn workers_whose_items_run_side_by_side_return_the_same() {
+    for kind in ["threads", "futures", "parts", "awaited parts"] {
+        let (work, _dir) = together(kind, "file", 3);
+        each_once(&work);
+        killed(kind, "file");
+    }
+    let squares: Vec<u64> = (0..300).map(|n| n * n).collect();
+    assert_eq!(alone("parts"), format!("{:?}", (squares, 1000 + 299 * 300 / 2)));
+}
+
+#[test]
 fn an_item_that_kills_worker_after_worker_is_given_up() {
+    for kind in ["poison", "poison on threads", "poison of futures"] {
+        given_up(kind);
+    }
+}
+
+fn given_up(kind: &str) {
     let dir = tempfile::tempdir().unwrap();
     let work = work(&dir, "file");
     let total: u64 = (0..300).sum();
     for died in 0..10 {
-        let child = spawn("poison", &work);
+        let child = spawn(kind, &work);
         let id = child.id();
         let output = child.wait_with_output().unwrap();
         if output.status.success() {

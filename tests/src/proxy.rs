@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub struct Proxy {
 struct Link {
     state: Mutex<State>,
     changed: Condvar,
+    round_trips: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,8 @@ enum Trouble {
 struct Connection {
     client: TcpStream,
     server: TcpStream,
+    /// Whether the client has said something since the server did last.
+    is_asked: AtomicBool,
 }
 
 impl Proxy {
@@ -55,7 +59,11 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = State { server, trouble: Trouble::None, connections: Vec::new() };
-        let link = Arc::new(Link { state: Mutex::new(state), changed: Condvar::new() });
+        let link = Arc::new(Link {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            round_trips: AtomicUsize::new(0),
+        });
         let accepting = Arc::clone(&link);
         thread::spawn(move || accept(&listener, &accepting));
         Proxy { address, link }
@@ -64,6 +72,11 @@ impl Proxy {
     /// Returns the address that clients connect to.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns how often the server has answered so far, on all connections.
+    pub fn round_trips(&self) -> usize {
+        self.link.round_trips.load(Ordering::Relaxed)
     }
 
     /// Ends all connections, and leads each new one to the server at this address.
@@ -121,7 +134,7 @@ impl Link {
         let server = TcpStream::connect(address)?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
-        let connection = Arc::new(Connection { client, server });
+        let connection = Arc::new(Connection { client, server, is_asked: AtomicBool::new(false) });
         let mut state = self.state();
         if connection.suffers(state.trouble) {
             state.connections.retain(|connection| connection.strong_count() > 0);
@@ -161,9 +174,18 @@ impl Connection {
 
     fn pass_on(self: Arc<Self>, link: &Arc<Link>) {
         let (up, to_server) = (Arc::clone(&self), Arc::clone(link));
-        thread::spawn(move || pass(&up.client, &up.server, &to_server));
+        thread::spawn(move || {
+            pass(&up.client, &up.server, &to_server, || up.is_asked.store(true, Ordering::Relaxed));
+        });
         let (down, to_client) = (self, Arc::clone(link));
-        thread::spawn(move || pass(&down.server, &down.client, &to_client));
+        thread::spawn(move || {
+            let answered = || {
+                if down.is_asked.swap(false, Ordering::Relaxed) {
+                    to_client.round_trips.fetch_add(1, Ordering::Relaxed);
+                }
+            };
+            pass(&down.server, &down.client, &to_client, answered);
+        });
     }
 }
 
@@ -177,11 +199,12 @@ fn accept(listener: &TcpListener, link: &Arc<Link>) {
     }
 }
 
-/// Passes on one direction of a connection, to its end.
-fn pass(mut from: &TcpStream, mut to: &TcpStream, link: &Link) {
+/// Passes on one direction of a connection, to its end, and calls `noted` for what is passed on.
+fn pass(mut from: &TcpStream, mut to: &TcpStream, link: &Link, noted: impl Fn()) {
     let mut chunk = [0; 16 * 1024];
     while let Ok(length @ 1..) = from.read(&mut chunk) {
         link.hold_back();
+        noted();
         if to.write_all(&chunk[..length]).is_err() {
             break;
         }
@@ -240,6 +263,7 @@ mod tests {
         assert_eq!(ask(&mut connected(&proxy), 7), Some(8));
         assert_eq!(ask(&mut client, 3), Some(4));
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 7, 3]);
+        assert_eq!(proxy.round_trips(), 3);
     }
 
     #[test]

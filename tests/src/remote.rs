@@ -40,7 +40,9 @@ pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
         Some("redis" | "redis+sentinel") => {
             Arc::new(limited(RedisBackend::new(url).unwrap(), lease))
         }
-        Some("s3") => Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease)),
+        Some("s3" | "az" | "gs") => {
+            Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease))
+        }
         _ => from_url(url).unwrap(),
     }
 }

@@ -48,7 +48,7 @@ fn a_run_under_way_ends_for_good() {
             running.join().unwrap().unwrap_err()
         });
         assert!(matches!(error, Error::Stopped { reason: StopReason::Abandoned, .. }), "{error}");
-        assert!(error.to_string().contains("`safe-state resume`"), "{error}");
+        assert!(error.to_string().contains("`safe-state resume mail`"), "{error}");
         let status = job.status().unwrap();
         assert_eq!((status.state, status.asked.reason), (State::Abandoned, None));
         assert!(status.progress.completed > 0);

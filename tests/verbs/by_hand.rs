@@ -149,7 +149,7 @@ fn consumes(place: &Place, queue: &RefCell<VecDeque<u64>>) -> anyhow::Result<()>
     Ok(())
 }
 
-#[resumable(name = "queue", backend = place.backend.clone(), carry(queue), fresh(place))]
+#[resumable(name = "queue", backend = place.backend.clone(), carry(queue), fresh(place), on_code_change = "continue")]
 fn takes(place: &Place, first: u64) -> anyhow::Result<()> {
     let mut queue = VecDeque::from([first, 2, 7]);
     #[resume]

@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use safe_state::{Action, Error, ErrorContext, RunEnd, State, resumable};
+use safe_state::{
+    Action, Checkpoint, Error, ErrorContext, ItemQuantiles, RunEnd, State, resumable,
+};
 
 use crate::places::{Place, done, on_each};
 
@@ -51,6 +53,23 @@ fn runs_are_remembered_when_the_job_has_finished() {
         let finished = |number| (number, Some(RunEnd::Finished));
         let expected = [finished(2), finished(3), finished(4), (5, Some(RunEnd::Failed))];
         assert_eq!(ends, expected);
+    });
+}
+
+#[test]
+fn what_is_remembered_has_the_last_items_and_what_was_measured() {
+    on_each(|place| {
+        let job = place.job("mail").keep_history(2).save_every(5).timings(true);
+        (0..3).for_each(|_| assert_eq!(done(&job).len(), 8));
+        let kept = Checkpoint::load_history(&*place.backend, "mail").unwrap().unwrap();
+        let runs: Vec<_> = kept.history().iter().map(|it| (it.number(), it.completed())).collect();
+        assert_eq!(runs, [(2, 8), (3, 8)]);
+        let timings = kept.timings();
+        let timed = |it: Option<ItemQuantiles>| it.unwrap().count;
+        assert_eq!(timed(timings.last_run().quantiles()), 8);
+        let past: Vec<_> = timings.past().iter().map(|it| (it.run, timed(it.items))).collect();
+        assert_eq!(past, [(1, 8), (2, 8)]);
+        assert_eq!(timed(timings.all_runs().quantiles()), 24);
     });
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safe_state::backend::{Appended, Error as BackendError, Lease, LeaseOptions, from_url};
-use safe_state::{Action, Backend, Error, Job, Request};
+use safe_state::{Action, Backend, Error, Job, Request, cursor, resumable, stop};
 
 use crate::places::{Place, done, on_each};
 
@@ -189,6 +189,133 @@ fn what_a_verb_changes_is_as_it_was_or_as_it_is_to_be() {
     });
 }
 
+/// A verb, and the job `mail` that it is applied to.
+struct Change {
+    name: &'static str,
+    prepare: fn(&Place),
+    does: fn(&Job) -> Result<(), Error>,
+}
+
+const CHANGES: [Change; 8] = [
+    Change { name: "skip_key", prepare: keyed, does: |job| job.by_hand().skip_key("3").map(drop) },
+    Change {
+        name: "complete_keys",
+        prepare: keyed,
+        does: |job| job.by_hand().complete_keys(["3", "5"]).map(drop),
+    },
+    Change {
+        name: "continue_after",
+        prepare: by_cursor,
+        does: |job| job.by_hand().continue_after(&5_u64),
+    },
+    Change {
+        name: "skip, before the first run",
+        prepare: |_| (),
+        does: |job| job.by_hand().skip(5).map(drop),
+    },
+    Change {
+        name: "complete_keys, before the first run",
+        prepare: |_| (),
+        does: |job| job.by_hand().complete_keys(["3"]).map(drop),
+    },
+    Change {
+        name: "continue_after, before the first run",
+        prepare: |_| (),
+        does: |job| job.by_hand().continue_after(&5_u64),
+    },
+    Change {
+        name: "clear_finished",
+        prepare: |place| _ = done(&place.job("mail").keep_on_success(true)),
+        does: |job| job.clear_finished(Duration::ZERO).map(drop),
+    },
+    Change {
+        name: "restart",
+        prepare: |place| _ = place.fail("mail", 3),
+        does: |job| {
+            let anew = job.clone().restart(true);
+            match anew.run(0..8_u64, |_| Err::<(), Error>(stop!("at once"))) {
+                Err(error) if error.is_stopped() => Ok(()),
+                other => other,
+            }
+        },
+    },
+];
+
+fn keyed(place: &Place) {
+    #[resumable(name = "mail", backend = place.backend.clone(), key = |item| item.to_string(), fresh(place))]
+    fn mail(place: &Place, items: &[u64]) -> anyhow::Result<()> {
+        for item in items {
+            anyhow::ensure!(*item < 2, "no");
+        }
+        Ok(())
+    }
+    mail(place, &[0, 1, 2]).unwrap_err();
+}
+
+fn by_cursor(place: &Place) {
+    #[resumable(name = "mail", backend = place.backend.clone(), cursor = |item| *item, fresh(place))]
+    fn mail(place: &Place, until: u64) -> anyhow::Result<()> {
+        let last: Option<u64> = cursor!();
+        #[resume]
+        for item in last.map_or(0, |last| last + 1)..until {
+            anyhow::ensure!(item < 2, "no");
+        }
+        Ok(())
+    }
+    mail(place, 3).unwrap_err();
+}
+
+/// Returns all that is stored of the job `mail` but what has a time, and the carried values.
+fn stored(place: &Place) -> Option<serde_json::Value> {
+    let checkpoint = place.job("mail").peek_checkpoint().unwrap()?;
+    let mut json = serde_json::to_value(checkpoint).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    for of_time in [
+        "started_at",
+        "updated_at",
+        "item_nanos",
+        "history",
+        "timings",
+        "failure",
+        "carried",
+        "arguments",
+    ] {
+        fields.remove(of_time);
+    }
+    Some(json)
+}
+
+#[test]
+fn each_change_by_hand_is_made_or_not() {
+    on_each(|place| {
+        let anew = |change: &Change| {
+            place.job("mail").clear_checkpoint().unwrap();
+            (change.prepare)(place);
+            stored(place)
+        };
+        for change in &CHANGES {
+            let before = anew(change);
+            (change.does)(&place.job("mail")).unwrap();
+            let after = stored(place);
+            assert_ne!(before, after, "{} on {}", change.name, place.name);
+            for (at, lands) in (1..=MOST).flat_map(|at| [(at, false), (at, true)]) {
+                anew(change);
+                let died = dies(place, at, lands, change.does);
+                let found = stored(place);
+                let told =
+                    format!("{} on {}, change {at}, which lands: {lands}", change.name, place.name);
+                let begun = found.as_ref().and_then(|it| it["run_count"].as_u64());
+                let is_begun = change.name == "restart" && begun == Some(1);
+                assert!(found == before || found == after || is_begun, "{told}: {found:#?}");
+                if !died {
+                    break;
+                }
+            }
+        }
+        place.job("mail").clear_checkpoint().unwrap();
+    });
+}
+
 #[test]
 fn what_is_asked_of_a_job_is_asked_or_not() {
     type Ask = fn(&Job) -> Result<(), Error>;
@@ -237,7 +364,7 @@ fn dead_letters_are_put_back_all_or_none() {
 
 /// Leaves a finished job with three dead letters.
 fn letters(place: &Place) {
-    #[safe_state::resumable(
+    #[resumable(
         name = "mail", backend = Arc::clone(&place.backend), on_error = |_| Action::DeadLetter, max_attempts = 1,
         keep_on_success, fresh(place)
     )]

@@ -31,6 +31,14 @@ fn what_would_pull_the_rug_from_a_run_is_refused() {
         job.run(0..10_u64, |item| {
             ran += 1;
             let before = job.peek_checkpoint()?;
+            if item == 4 {
+                let other = place.job("other");
+                other.by_hand().skip(1)?;
+                let error = other.rename("mail").unwrap_err();
+                assert!(error.is_held(), "{error}");
+                assert!(other.peek_checkpoint()?.is_some() && job.peek_checkpoint()? == before);
+                other.clear_checkpoint()?;
+            }
             for (name, verb) in REFUSED.iter().filter(|_| item == 4) {
                 let error = verb(&job).unwrap_err();
                 assert!(error.is_held(), "{name}: {error}");

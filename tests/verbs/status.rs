@@ -58,6 +58,15 @@ fn each_state_is_told() {
         let listed: Vec<_> = job.list().unwrap().into_iter().map(|it| (it.job, it.state)).collect();
         let listed: Vec<_> = listed.iter().map(|(job, state)| (job.as_str(), *state)).collect();
         assert_eq!(listed, [("bill", State::Stopped), ("mail", State::Abandoned)]);
+        // A job that has not begun is listed as long as something is asked of it.
+        let later = place.job("later");
+        later.pause_because("no paper").unwrap();
+        let listed = job.list().unwrap();
+        let states: Vec<_> = listed.iter().map(|it| (it.job.as_str(), it.state)).collect();
+        assert_eq!(states[1..], [("later", State::Paused), ("mail", State::Abandoned)]);
+        assert_eq!(listed[1].asked.reason.as_deref(), Some("no paper"), "{}", place.name);
+        later.resume().unwrap();
+        assert_eq!(job.list().unwrap().len(), 2);
     });
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// The first byte is no ASCII; the last is the version of the layout.
-const MAGIC: [u8; 8] = *b"\x89SSPAGE\x02";
+const MAGIC: [u8; 8] = *b"\x89SSPAGE\x03";
 /// The length of the text in `/proc/sys/kernel/random/boot_id`.
 pub(super) const BOOT_LEN: usize = 36;
 /// The length of the magic, the boot and the checksum of both.
@@ -13,10 +13,15 @@ pub(super) const HEADER_LEN: usize = 8 + BOOT_LEN + 4;
 /// The size of a slot: a cache line of its own.
 const SLOT_BYTES: usize = 64;
 const FIRST_SLOT: usize = 64;
-/// The number of words in a slot that its checksum covers.
-pub(super) const WORDS: usize = 6;
+/// The number of words in a slot before its checksum.
+pub(super) const WORDS: usize = 7;
 
-const FIRST_RECORD: usize = 4096;
+const FIRST_VALUE: usize = 4096;
+/// The room for the values of a slot in bytes.
+pub const VALUE_ROOM: usize = 4096;
+/// The number of words that the room for values has.
+const VALUE_WORDS: usize = VALUE_ROOM / 8;
+const FIRST_RECORD: usize = FIRST_VALUE + 2 * VALUE_ROOM;
 /// The length of the file in bytes.
 pub(super) const LEN: usize = 1 << 16;
 /// The room for records in bytes.
@@ -26,6 +31,12 @@ pub const RECORD_ROOM: usize = LEN - FIRST_RECORD;
 pub(super) fn slot(index: u64) -> Range<usize> {
     let start = FIRST_SLOT + if index & 1 == 0 { 0 } else { SLOT_BYTES };
     start..start + 8 * (WORDS + 1)
+}
+
+/// Returns the range of the values that belong to a slot. Those of even and of odd numbers share one place each.
+pub(super) fn values(index: u64) -> Range<usize> {
+    let start = FIRST_VALUE + if index & 1 == 0 { 0 } else { VALUE_ROOM };
+    start..start + VALUE_ROOM
 }
 
 /// Returns the range of the records, which lie one behind the other.
@@ -50,22 +61,43 @@ pub(super) fn boot(found: &[u8; HEADER_LEN]) -> Option<[u8; BOOT_LEN]> {
     (header(boot) == *found).then_some(*boot)
 }
 
-/// Returns the checksum of a slot's words: a sum of products, which a processor computes in parallel. The checksum fits words
-/// that are partly another slot's with a chance of one in 2^64.
+/// Factors without a pattern, all odd: one for each word of a slot, and behind them one for each word of its values.
+const FACTORS: [u64; WORDS + VALUE_WORDS] = factors();
+
+const fn factors() -> [u64; WORDS + VALUE_WORDS] {
+    let mut factors = [0; WORDS + VALUE_WORDS];
+    let mut state = 0_u64;
+    let mut at = 0;
+    while at < factors.len() {
+        // One step of SplitMix64.
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        factors[at] = (mixed ^ (mixed >> 31)) | 1;
+        at += 1;
+    }
+    factors
+}
+
+/// Returns the sum of the products of words with their factors, which a processor computes in parallel.
 #[inline]
-pub(super) fn checksum(words: &[u64; WORDS]) -> u64 {
-    // The factors are odd numbers without a pattern.
-    const FACTORS: [u64; WORDS] = [
-        0x9e37_79b9_7f4a_7c15,
-        0xbf58_476d_1ce4_e5b9,
-        0x94d0_49bb_1331_11eb,
-        0xd6e8_feb8_6659_fd93,
-        0xa076_1d64_78bd_642f,
-        0xe703_7ed1_a0b4_28db,
-    ];
+fn sum(words: impl IntoIterator<Item = u64>, factors: &[u64]) -> u64 {
+    let products = words.into_iter().zip(factors).map(|(word, factor)| word.wrapping_mul(*factor));
+    products.fold(0, u64::wrapping_add)
+}
+
+/// Returns the part of a slot's checksum that is of its values.
+#[inline]
+pub(super) fn sum_of_values(words: impl IntoIterator<Item = u64>) -> u64 {
+    sum(words, FACTORS.get(WORDS..).unwrap_or_default())
+}
+
+/// Returns the checksum of a slot's words and its values. The checksum fits words that are partly another slot's with a chance
+/// of one in 2^64.
+#[inline]
+pub(super) fn checksum(words: &[u64; WORDS], of_values: u64) -> u64 {
     const LAST: u64 = 0xff51_afd7_ed55_8ccd;
-    let products = words.iter().zip(FACTORS).map(|(word, factor)| word.wrapping_mul(factor));
-    let sum = products.fold(0, u64::wrapping_add);
+    let sum = sum(words.iter().copied(), &FACTORS).wrapping_add(of_values);
     // The checksum is never zero, so that the zeros of a hole are no slot.
     (sum ^ (sum >> 33)).wrapping_mul(LAST) | 1
 }

@@ -30,7 +30,7 @@ use mapped::Mapped;
 use slots::Slots;
 use written::Written;
 
-pub use layout::RECORD_ROOM;
+pub use layout::{RECORD_ROOM, VALUE_ROOM};
 pub use slots::{Advanced, Base, Said};
 
 /// The identity of a boot of the machine.
@@ -48,7 +48,7 @@ impl Boot {
 /// Returns the number that identifies a state, computed from four numbers that tell it from others.
 pub fn number(of: [u64; 4]) -> u64 {
     let [a, b, c, d] = of;
-    layout::checksum(&[a, b, c, d, 0, 0])
+    layout::checksum(&[a, b, c, d, 0, 0, 0], 0)
 }
 
 /// Returns the contents of the newest whole slot for which `counts` returns true, if the page was written during `boot`.
@@ -146,16 +146,17 @@ impl Page {
         }
     }
 
-    /// Writes a slot with the progress of a loop behind the records.
+    /// Writes a slot with the progress of a loop behind the records, and with values, whose meaning is the caller's. Returns
+    /// whether the page has [room](VALUE_ROOM) for the values.
     ///
     /// # Errors
     ///
     /// The file can't be written; or this process is a fork of the one that made the page.
     #[inline]
-    pub fn advance(&mut self, to: Advanced) -> io::Result<()> {
+    pub fn advance(&mut self, to: Advanced, values: &[u8]) -> io::Result<bool> {
         match &mut self.kind {
-            Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance(to),
-            Kind::Written(slots) if slots.memory().is_ours() => slots.advance(to),
+            Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance(to, values),
+            Kind::Written(slots) if slots.memory().is_ours() => slots.advance(to, values),
             _ => Err(forked()),
         }
     }

@@ -77,13 +77,13 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
-/// The contents of a page: the number of completed items, and the records.
-type Content = Option<(u64, Vec<u8>)>;
+/// The contents of a page: the number of completed items, the records, and the values.
+type Content = Option<(u64, Vec<u8>, Vec<u8>)>;
 
 fn said_beside(page: &[u8], base: Base) -> Content {
-    let Said { records, advanced, .. } = read(page, &BOOT, |said| said.base == base)?;
+    let Said { records, advanced, values, .. } = read(page, &BOOT, |said| said.base == base)?;
     assert_eq!(advanced, to(advanced.count), "of one slot");
-    Some((advanced.count, records.to_vec()))
+    Some((advanced.count, records.to_vec(), values.to_vec()))
 }
 
 fn said(page: &[u8]) -> Content {
@@ -135,20 +135,31 @@ impl Watched {
     }
 }
 
+/// Which items have a part of their own in the page.
+const WAYS: [fn(u64) -> bool; 4] =
+    [|_| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1];
+
+/// Returns values of a length that differs from those of the items around it.
+fn values(count: u64) -> Vec<u8> {
+    let len = [3, 16, 8, 21, 5][usize::try_from(count % 5).unwrap()];
+    (0..len).map(|at| u8::try_from(16 * (count + 1) + at % 16).unwrap()).collect()
+}
+
 #[test]
 fn a_page_has_the_last_item_or_the_one_before_at_any_death() {
-    let ways: [fn(u64) -> bool; 4] =
-        [|_| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1];
-    for has_record in ways {
+    for (has_record, has_values) in
+        WAYS.iter().flat_map(|one| WAYS.iter().map(move |two| (one, two)))
+    {
         let mut page = Watched::new(BASE);
         let mut records = Vec::new();
         for count in 0..9 {
             let record = if has_record(count) { bytes(count) } else { Vec::new() };
+            let values = if has_values(count) { values(count) } else { Vec::new() };
             records.extend_from_slice(&record);
-            let next = Some((count, records.clone()));
+            let next = Some((count, records.clone(), values.clone()));
             page.expect(next.clone());
             assert!(page.slots.append(&record).unwrap());
-            page.slots.advance(to(count)).unwrap();
+            assert!(page.slots.advance(to(count), &values).unwrap());
             assert_eq!(said(&page.settled()), next, "published");
         }
     }
@@ -159,15 +170,15 @@ fn a_page_says_nothing_beside_the_next_state_until_it_goes_on() {
     let mut page = Watched::new(LATER);
     for count in 0..3 {
         page.slots.append(&bytes(count)).unwrap();
-        page.slots.advance(to(count)).unwrap();
+        page.slots.advance(to(count), &values(count)).unwrap();
     }
     page.slots.rebase(LATER);
     let mut records = Vec::new();
     for count in 3..8 {
         records.extend_from_slice(&bytes(count));
-        page.expect(Some((count, records.clone())));
+        page.expect(Some((count, records.clone(), values(count))));
         page.slots.append(&bytes(count)).unwrap();
-        page.slots.advance(to(count)).unwrap();
+        page.slots.advance(to(count), &values(count)).unwrap();
     }
 }
 
@@ -175,14 +186,14 @@ fn a_page_says_nothing_beside_the_next_state_until_it_goes_on() {
 fn a_page_of_another_state_or_another_boot_does_not_count() {
     let mut page = Watched::new(LATER);
     page.slots.append(&bytes(1)).unwrap();
-    page.slots.advance(to(1)).unwrap();
+    page.slots.advance(to(1), &[]).unwrap();
     assert!(said(&page.settled()).is_some());
     assert_eq!(said_beside(&page.settled(), LATER), None);
     assert_eq!(read(&page.settled(), b"another-boot-0c-4a8e-9b67-0123456789", |_| true), None);
     page.slots.rebase(LATER);
     assert_eq!(said_beside(&page.settled(), LATER), None);
-    page.expect(Some((2, Vec::new())));
-    page.slots.advance(to(2)).unwrap();
+    page.expect(Some((2, Vec::new(), Vec::new())));
+    page.slots.advance(to(2), &[]).unwrap();
     // The previous slot is still there.
     assert!(said(&page.settled()).is_some());
 }
@@ -194,6 +205,7 @@ fn what_is_too_long_is_not_written() {
     assert!(!page.slots.append(&[1, 2]).unwrap());
     assert!(page.slots.append(&[1]).unwrap());
     assert!(!page.slots.append(&[1]).unwrap());
+    assert!(!page.slots.advance(to(1), &[1; layout::VALUE_ROOM + 1]).unwrap());
     assert_eq!(said(&page.settled()), None, "no slot names it");
 }
 
@@ -202,11 +214,11 @@ fn no_bytes_are_a_danger() {
     let mut page = Watched::new(LATER);
     for count in 0..2 {
         page.slots.append(&bytes(count)).unwrap();
-        page.slots.advance(to(count)).unwrap();
+        page.slots.advance(to(count), &values(count)).unwrap();
     }
     let page = page.settled();
-    let fine = [said(&page), Some((0, bytes(0))), None];
-    assert_eq!(said(&page), Some((1, [bytes(0), bytes(1)].concat())));
+    let fine = [said(&page), Some((0, bytes(0), values(0))), None];
+    assert_eq!(said(&page), Some((1, [bytes(0), bytes(1)].concat(), values(1))));
     let used: Vec<usize> = (0..page.len()).filter(|at| page[*at] != 0 || *at < 256).collect();
     for at in used.iter().copied().step_by(if cfg!(miri) { 29 } else { 1 }) {
         for bit in 0..8 {

@@ -87,24 +87,54 @@ impl<M: Memory> Slots<M> {
         Ok(true)
     }
 
-    /// Writes a slot with the progress of a loop behind the records.
+    /// Writes a slot with the progress of a loop behind the records, and with values. Returns whether the page has room for
+    /// them.
     #[inline]
-    pub(super) fn advance(&mut self, to: Advanced) -> io::Result<()> {
+    pub(super) fn advance(&mut self, to: Advanced, values: &[u8]) -> io::Result<bool> {
         let sequence = self.sequence + 1;
+        let area = layout::values(sequence);
+        if values.len() > area.len() {
+            return Ok(false);
+        }
+        let of_values = if values.is_empty() { 0 } else { self.write_values(area.start, values)? };
         let (has_mark, mark) = (u64::from(to.fingerprint.is_some()), to.fingerprint.unwrap_or(0));
         let behind = u64::from(to.behind & MOST_BEHIND);
         let last = u64::from(to.loop_id) << 48 | behind << 33 | has_mark << 32 | u64::from(mark);
         let Base { number, end } = self.base;
-        let words = [sequence, number, end, to.count, last, self.records.word()];
+        let records = self.records.word();
+        let words = [sequence, number, end, to.count, last, records, values.len() as u64];
         let bytes = layout::slot(sequence);
         for (at, word) in words.iter().enumerate() {
             self.memory.store(bytes.start + 8 * at, *word);
         }
-        self.memory.store(bytes.start + 8 * WORDS, layout::checksum(&words));
+        self.memory.store(bytes.start + 8 * WORDS, layout::checksum(&words, of_values));
         self.memory.publish(bytes)?;
         self.sequence = sequence;
-        Ok(())
+        Ok(true)
     }
+
+    /// Writes the values of the next slot. Returns their part of its checksum.
+    #[inline]
+    fn write_values(&self, start: usize, values: &[u8]) -> io::Result<u64> {
+        let mut at = start;
+        let of_values = layout::sum_of_values(words(values).inspect(|word| {
+            self.memory.store(at, *word);
+            at += 8;
+        }));
+        // A slot never covers values that are not all there.
+        self.memory.publish(start..at)?;
+        Ok(of_values)
+    }
+}
+
+/// Returns the words of some bytes. The last one is filled up with zeros.
+#[inline]
+fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+    let last = (!rest.is_empty()).then_some(u64::from_le_bytes(last));
+    words.iter().map(|word| u64::from_le_bytes(*word)).chain(last)
 }
 
 /// The contents of a page.
@@ -116,6 +146,8 @@ pub struct Said<'p> {
     pub records: &'p [u8],
     /// The progress of the loop behind the records.
     pub advanced: Advanced,
+    /// Values with which the loop's progress was written, whose meaning is the writer's.
+    pub values: &'p [u8],
 }
 
 /// Returns the contents of the newest whole slot for which `counts` returns true, if the page was written during `boot`.
@@ -134,13 +166,16 @@ pub(super) fn read<'p>(
 
 fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
     let (chunks, []) = page.get(layout::slot(index))?.as_chunks::<8>() else { return None };
-    let (&stored, words) = chunks.split_last()?;
+    let (&stored, content) = chunks.split_last()?;
     let mut covered = [0; WORDS];
-    for (word, bytes) in covered.iter_mut().zip(words) {
+    for (word, bytes) in covered.iter_mut().zip(content) {
         *word = u64::from_le_bytes(*bytes);
     }
-    let [sequence, number, end, count, last, records] = covered;
-    if layout::checksum(&covered) != u64::from_le_bytes(stored) || sequence & 1 != index {
+    let [sequence, number, end, count, last, records, len] = covered;
+    let values = page.get(layout::values(index))?.get(..usize::try_from(len).ok()?)?;
+    let of_values = layout::sum_of_values(words(values));
+    if layout::checksum(&covered, of_values) != u64::from_le_bytes(stored) || sequence & 1 != index
+    {
         return None;
     }
     let records = named(page.get(layout::records())?, records)?;
@@ -150,7 +185,7 @@ fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
         fingerprint: (last >> 32 & 1 == 1).then_some(low(last)),
         behind: u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?,
     };
-    Some((sequence, Said { base: Base { number, end }, records, advanced }))
+    Some((sequence, Said { base: Base { number, end }, records, advanced, values }))
 }
 
 /// Returns the records at the start of `area` whose length and checksum are in `word`, if they are whole.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
+use super::cells::check_shared;
 use super::form::Form;
 use super::written::{Written, check_reads_back, named, unserializable};
-use super::{Carried, CarriedChange, CarriedError, ValueAt};
+use super::{Carried, CarriedChange, CarriedError, Rewritten, ValueAt};
 use crate::format::pieces::LARGE;
 use crate::value::{self, LeftOut, Section};
 
@@ -58,6 +59,21 @@ pub trait Carry: Sized {
     /// The stored value does not read as this type without loss.
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError>;
 
+    /// Returns how to write the variable `name`, which is stored as `stored`, into a page after each item; `None` if that is not
+    /// possible.
+    #[doc(hidden)]
+    fn rewritten(name: &str, within: &[u64], stored: &Carried) -> Option<Rewritten> {
+        let _ = (name, within, stored);
+        None
+    }
+
+    /// Writes the value as [`Rewritten::write`] does.
+    #[doc(hidden)]
+    fn rewrite(&self, rewritten: &Rewritten, room: &mut [u8]) -> Option<usize> {
+        let _ = (rewritten, room);
+        None
+    }
+
     /// Passes the value to a serializer that shows it.
     ///
     /// # Errors
@@ -93,6 +109,15 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         })
     }
 
+    fn rewritten(name: &str, within: &[u64], stored: &Carried) -> Option<Rewritten> {
+        Rewritten::of::<T>(name, within, stored)
+    }
+
+    #[inline]
+    fn rewrite(&self, rewritten: &Rewritten, room: &mut [u8]) -> Option<usize> {
+        rewritten.write(self, room)
+    }
+
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
@@ -122,6 +147,7 @@ fn value_change<T: Serialize + DeserializeOwned>(
     let is_stored = is_whole && before.is_some() && matches!(bytes, Cow::Borrowed(_));
     if !is_stored && !value::is_numbers(value) {
         check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
+        check_shared::<T>(name, (&names, is_new), section, &bytes)?;
     }
     let bytes = match (bytes, before) {
         (Cow::Borrowed(_), Some(before)) => Arc::clone(before),

@@ -246,3 +246,141 @@ fn what_converts_is_taken() {
     assert_eq!(becomes(255_u64), Ok(Hex("ff".to_owned())));
     assert_eq!(becomes("FF".to_owned()), Ok(Hex("ff".to_owned())));
 }
+
+/// A type that takes each text that it does not know for the same value, and each large number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+enum Known {
+    Read,
+    Other,
+}
+
+impl From<String> for Known {
+    fn from(text: String) -> Self {
+        if text == "read" { Known::Read } else { Known::Other }
+    }
+}
+
+impl From<Known> for String {
+    fn from(known: Known) -> Self {
+        if known == Known::Read { "read".to_owned() } else { "other".to_owned() }
+    }
+}
+
+#[test]
+fn what_is_taken_as_any_other_would_be() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "t")]
+    enum Before {
+        Read { n: u64 },
+        Write,
+    }
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "t")]
+    enum After {
+        #[serde(alias = "Read")]
+        Take { n: u64 },
+        #[serde(other)]
+        Unknown,
+    }
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat<T> {
+        id: u64,
+        #[serde(flatten)]
+        of: BTreeMap<String, T>,
+    }
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(from = "u64")]
+    struct Percent(u64);
+    impl From<u64> for Percent {
+        fn from(number: u64) -> Self {
+            Percent(number.min(100))
+        }
+    }
+    let because = "`Write` was stored, which is not known any more, and is taken as `Unknown`";
+    is_refused::<_, After>(Before::Write, because);
+    is_refused::<_, Vec<After>>(vec![Before::Read { n: 1 }, Before::Write], because);
+    is_refused::<_, BTreeMap<(u8, u8), After>>(BTreeMap::from([((1, 2), Before::Write)]), because);
+    assert_eq!(becomes(Before::Read { n: 1 }), Ok(After::Take { n: 1 }));
+    let flat = |key: &str, of: before::Plain| Flat { id: 1, of: [(key.to_owned(), of)].into() };
+    is_refused::<_, Flat<alias::Plain>>(flat("k", before::Plain::C), "taken as `Other`");
+    let text = |text: &str| text.to_owned();
+    is_refused::<_, Known>(text("write"), "taken as `other`");
+    is_refused::<_, Option<(u8, Known)>>(Some((1, text("write"))), "taken as `other`");
+    let map = BTreeMap::from([(text("read"), 1), (text("write"), 2)]);
+    is_refused::<_, BTreeMap<Known, u8>>(map, "taken as `other`");
+    assert_eq!(becomes(text("read")), Ok(Known::Read));
+    is_refused::<_, Percent>(
+        300_u64,
+        "`300` was stored, which is not known any more, and is taken",
+    );
+    assert_eq!(becomes(30_u64), Ok(Percent(30)));
+}
+
+#[test]
+fn a_field_that_moves_to_another_struct() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Inner {
+        width: u64,
+        height: u64,
+    }
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Outer {
+        id: u64,
+        inner: Inner,
+    }
+    mod later {
+        use super::{Deserialize, Serialize};
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub(super) struct Inner {
+            pub(super) height: u64,
+        }
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub(super) struct Outer {
+            pub(super) id: u64,
+            pub(super) inner: Inner,
+            #[serde(default)]
+            pub(super) width: u64,
+        }
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub(super) struct Without {
+            pub(super) id: u64,
+            pub(super) inner: Inner,
+            #[serde(default)]
+            pub(super) weight: u64,
+        }
+    }
+    let outer = || Outer { id: 1, inner: Inner { width: 2, height: 3 } };
+    let because = "no field `width` any more where it was stored, and another struct has a new one";
+    is_refused::<_, later::Outer>(outer(), because);
+    let without = later::Without { id: 1, inner: later::Inner { height: 3 }, weight: 0 };
+    assert_eq!(becomes(outer()), Ok(without));
+}
+
+#[test]
+fn numbers_that_are_rounded_where_their_type_is_not_asked_for() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat<T> {
+        #[serde(flatten)]
+        of: BTreeMap<String, T>,
+    }
+    let flat = |of| Flat { of: BTreeMap::from([("x".to_owned(), of)]) };
+    is_refused::<_, Flat<f32>>(flat(0.1_f64), "0.1 was stored, and is rounded to 0.1000");
+    let wide = Flat { of: BTreeMap::from([("x".to_owned(), (1_u64 << 53) + 1)]) };
+    is_refused::<_, Flat<f64>>(wide, "is rounded to 9007199254740992");
+    assert!(becomes::<_, Flat<f32>>(flat(0.5)).is_ok());
+    assert!(becomes::<_, Flat<f32>>(flat(f64::INFINITY)).is_ok());
+}
+
+#[test]
+fn values_and_keys_of_a_map_whose_keys_have_no_names() {
+    let flat = || before::Flat { paid: 3, more: before::Refused { refused: 4 } };
+    let ordered = BTreeMap::from([((1_u8, 2_u8), flat())]);
+    is_refused::<_, BTreeMap<(u8, u8), after::Flat>>(ordered, "renamed");
+    let unordered: HashMap<_, _> = (0..50_u8).map(|key| ((key, 1_u8), flat())).collect();
+    is_refused::<_, HashMap<(u8, u8), after::Flat>>(unordered.clone(), "renamed");
+    let back = unordered
+        .keys()
+        .map(|key| (*key, alias::Flat { payed: 3, more: alias::Refused { declined: 4, new: 0 } }));
+    assert_eq!(becomes(unordered.clone()), Ok(back.collect::<HashMap<_, _>>()));
+}

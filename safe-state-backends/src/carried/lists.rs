@@ -5,6 +5,7 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
+use super::cells::check_elements;
 use super::form::{Form, List};
 use super::waiting::{Entries, Waiting};
 use super::written::{Written, check_reads_back, named};
@@ -116,6 +117,7 @@ fn list<T: Serialize + DeserializeOwned>(
     let section = Section::new(schema.version(), new.len(), &bytes);
     let (names, is_new) = named(schema, names);
     check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
+    check_elements::<T>(name, (&names, is_new), section, &bytes)?;
     Ok((List(names, vec![section]), bytes))
 }
 
@@ -144,6 +146,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Worklist<T> {
         let entries = |to: &[usize]| Entries::of(section.version, &bytes, to);
         let (names, is_new) = named(schema, names);
         check_reads_back::<T>(name, (&names, is_new), section, (&bytes, left_out))?;
+        check_elements::<T>(name, (&names, is_new), section, &bytes)?;
         let ahead = entries(ends.get(..parts.ahead).unwrap_or_default()).len() as u64;
         let waiting = Waiting { names, taken: parts.taken, ahead, entries: entries(&ends) };
         let mut value = Carried::new::<Self>(within, Form::Worklist(Box::new(waiting)), Vec::new());

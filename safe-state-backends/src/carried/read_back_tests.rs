@@ -1,9 +1,10 @@
 //! Tests that each value is looked at where one value of a shape reads back and another does not.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::ops::RangeInclusive;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::*;
@@ -249,6 +250,74 @@ fn a_type_that_takes_what_it_writes_is_looked_at_once() {
     assert!(stored.unwrap().form.known_names().unwrap().are_doubtful());
 }
 
+/// Code by hand may ask for what derived code asks for, in the same words.
+#[test]
+fn a_type_that_is_read_by_hand_as_derived_code_reads_it() {
+    mod stored {
+        use serde::Deserialize;
+
+        #[derive(Deserialize)]
+        pub(super) struct Level {
+            pub(super) of: u64,
+        }
+
+        #[derive(Deserialize)]
+        #[serde(rename = "Grade")]
+        pub(super) struct Named {
+            pub(super) of: u64,
+        }
+    }
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    #[serde(from = "stored::Level")]
+    struct Level {
+        of: u64,
+    }
+    impl From<stored::Level> for Level {
+        fn from(stored: stored::Level) -> Self {
+            Level { of: stored.of.min(100) }
+        }
+    }
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    #[serde(from = "stored::Named")]
+    struct Grade {
+        of: u64,
+    }
+    impl From<stored::Named> for Grade {
+        fn from(stored: stored::Named) -> Self {
+            Grade { of: stored.of.min(100) }
+        }
+    }
+    #[derive(Clone, Debug, Serialize)]
+    struct Percent {
+        of: u64,
+    }
+    impl<'de> Deserialize<'de> for Percent {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            struct PercentVisitor;
+            impl<'de> Visitor<'de> for PercentVisitor {
+                type Value = Percent;
+
+                fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    to.write_str("a struct")
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Percent, A::Error> {
+                    let mut of = 0;
+                    while let Some((_, value)) = map.next_entry::<String, u64>()? {
+                        of = value.min(100);
+                    }
+                    Ok(Percent { of })
+                }
+            }
+            from.deserialize_struct("Percent", &["of"], PercentVisitor)
+        }
+    }
+    is_refused(&[Level { of: 1 }, Level { of: 2 }, Level { of: 120 }]);
+    is_refused(&[Grade { of: 1 }, Grade { of: 2 }, Grade { of: 120 }]);
+    is_refused(&[Percent { of: 1 }, Percent { of: 2 }, Percent { of: 120 }]);
+    is_refused(&[vec![Some(Percent { of: 1 })], vec![Some(Percent { of: 120 })]]);
+}
+
 /// A process that goes on knows nothing of the values that the one before has looked at.
 #[test]
 fn what_another_process_has_stored_is_looked_at_again() {
@@ -286,4 +355,29 @@ fn a_range_that_does_not_tell_whether_it_is_used_up() {
     is_taken(&[ids(1..=5), ids(2..=5), ids(RangeInclusive::new(5, 1))]);
     is_refused(&[ids(1..=5), ids(4..=5), ids(used_up)]);
     (1..=5_u32).change("step!(\"a\")", Vec::new(), None).unwrap();
+}
+
+#[test]
+fn cells_that_change_after_they_were_saved() {
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Row {
+        id: u64,
+        hits: std::sync::Mutex<u64>,
+    }
+    let refused = |told: Result<(), String>| {
+        let told = told.unwrap_err();
+        assert!(told.contains("which may change after it was saved"), "{told}");
+    };
+    let mut cells = Results::new();
+    cells.push(std::cell::Cell::new(1));
+    refused(save(&cells, &mut None));
+    let mut atomics = Worklist::new();
+    atomics.push_back(std::sync::atomic::AtomicU8::new(1));
+    refused(save(&atomics, &mut None));
+    let mut rows = Results::new();
+    let mut stored = None;
+    save(&rows, &mut stored).unwrap();
+    rows.push(Some(Row { id: 1, hits: 0.into() }));
+    refused(save(&rows, &mut stored));
+    save(&Vec::from(rows), &mut None).unwrap();
 }

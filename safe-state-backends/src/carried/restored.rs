@@ -7,7 +7,21 @@ use serde::de::DeserializeOwned;
 use super::form::{Form, List};
 use super::written::Written;
 use super::{Carried, CarriedError};
-use crate::value::{self, ReadError, Section, Trace, Values};
+use crate::value::{self, ReadError, Schema, Section, Trace, Values};
+
+/// A value that was written again.
+struct Again<'a> {
+    schema: Cow<'a, Schema>,
+    sections: Vec<Section>,
+    bytes: Vec<u8>,
+}
+
+impl Again<'_> {
+    fn values(&self, is_list: bool) -> Values<'_> {
+        let (sections, bytes) = (self.sections.as_slice().into(), self.bytes.as_slice().into());
+        Values { schema: &self.schema, sections, bytes, is_list }
+    }
+}
 
 impl Carried {
     /// Decodes the value as a `T`, and checks that all that is stored comes back in it: `again` writes it as it is now.
@@ -16,26 +30,40 @@ impl Carried {
         &self,
         name: &str,
         is_list: bool,
-        again: impl FnOnce(&T, &mut Written<'_, T>) -> Result<(), CarriedError>,
+        again: impl Fn(&T, &mut Written<'_, T>) -> Result<(), CarriedError>,
     ) -> Result<T, CarriedError> {
         let trace = Trace::default();
         let value = self.decode_traced(name, Some(&trace))?;
         let Some(stored) = self.values() else { return Ok(value) };
-        let mut written = Written::with(name, stored.schema);
-        // A value that can't be written is refused by the next save, in its words.
-        if value::is_numbers(&value) || again(&value, &mut written).is_err() {
+        let again = |value: &T| {
+            let mut written = Written::with(name, stored.schema);
+            // A value that can't be written is refused by the next save, in its words.
+            again(value, &mut written).ok()?;
+            let Written { bytes, schema, .. } = written;
+            let (version, len) = (schema.version(), bytes.len() as u64);
+            let sections = vec![Section { version, elements: 0, len }];
+            Some(Again { schema, sections, bytes })
+        };
+        if value::is_numbers(&value) {
             return Ok(value);
         }
-        let Written { bytes: new, schema: new_schema, .. } = written;
-        let section = Section { version: new_schema.version(), elements: 0, len: new.len() as u64 };
-        let is_same_version = stored.sections.iter().all(|it| it.version == section.version);
-        if is_same_version && stored.is_list == is_list && new == *stored.bytes {
+        let Some(new) = again(&value) else { return Ok(value) };
+        let is_same_version =
+            |it: &Section| new.sections.iter().all(|new| new.version == it.version);
+        let is_same_version = stored.sections.iter().all(is_same_version);
+        if is_same_version && stored.is_list == is_list && new.bytes == *stored.bytes {
             return Ok(value);
         }
-        let (sections, bytes) = (vec![section].into(), new.into());
-        let again = Values { schema: &new_schema, sections, bytes, is_list };
-        value::check_kept(&stored, &again, &trace)
-            .map_err(|error: ReadError| self.shape_changed::<T>(name, &error))?;
+        let refused = |error: ReadError| self.shape_changed::<T>(name, &error);
+        let converted =
+            value::check_kept(&stored, &new.values(is_list), &trace).map_err(refused)?;
+        for conversion in converted {
+            let with_another = Trace::with_another(&conversion);
+            let other = self.decode_traced(name, Some(&with_another)).ok();
+            let Some(other) = other.and_then(|other| again(&other)) else { continue };
+            value::check_converted(&stored, &other.values(is_list), &trace, &conversion)
+                .map_err(refused)?;
+        }
         Ok(value)
     }
 

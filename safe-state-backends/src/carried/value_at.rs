@@ -13,6 +13,9 @@ pub enum ValueAt {
     LoopEnd(u16),
     /// The start of an item of the loop with this number, which has another loop inside it.
     ItemStart(u16),
+    /// The end of a step that wrote through a handle. The value is a mark, of the type `()`: the handle's last value is
+    /// the one of that step, or a later one.
+    Step,
 }
 
 impl ValueAt {
@@ -22,6 +25,7 @@ impl ValueAt {
             ValueAt::Declaration => format!("{variable}!start"),
             ValueAt::LoopEnd(loop_id) => format!("{variable}!end {loop_id}"),
             ValueAt::ItemStart(loop_id) => format!("{variable}!item {loop_id}"),
+            ValueAt::Step => format!("{variable}!step"),
         }
     }
 
@@ -52,6 +56,7 @@ impl fmt::Display for ValueAt {
             ValueAt::Declaration => f.write_str("at its declaration"),
             ValueAt::LoopEnd(_) => f.write_str("at the end of a loop"),
             ValueAt::ItemStart(_) => f.write_str("where an item began"),
+            ValueAt::Step => f.write_str("at the end of a step"),
         }
     }
 }
@@ -62,7 +67,9 @@ mod tests {
 
     #[test]
     fn a_name_tells_its_variable() {
-        for place in [ValueAt::Declaration, ValueAt::LoopEnd(3), ValueAt::ItemStart(0)] {
+        let places =
+            [ValueAt::Declaration, ValueAt::LoopEnd(3), ValueAt::ItemStart(0), ValueAt::Step];
+        for place in places {
             let name = place.stored_as("self.total");
             assert_eq!(ValueAt::variable_of(&name), Some("self.total"));
             assert!(ValueAt::is_of(&name));

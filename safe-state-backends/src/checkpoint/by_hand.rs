@@ -33,7 +33,7 @@ pub enum NotByHand {
     #[error("its loop continues after a cursor: give that cursor")]
     KnownByCursor,
     /// The loop knows its items by index and has no keys.
-    #[error("its loop knows items by index, and not by key")]
+    #[error("its loop knows items by index, and not by key or cursor")]
     KnownByIndex,
     /// The input gives each item once, so an index does not name the same item again.
     #[error("its input gives each item once: leave them out where they come from")]

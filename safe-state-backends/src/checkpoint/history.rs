@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::Checkpoint;
+use crate::format::{Change, FormatError};
 use crate::limits::RUN_LIMIT;
 use crate::name::RESERVED;
 use crate::timestamp::Timestamp;
@@ -130,7 +131,7 @@ impl Checkpoint {
     /// Puts the runs of an earlier, finished job of the same name before this job's runs, and counts on from them.
     pub fn remember(&mut self, finished: &Checkpoint) {
         self.run_count = finished.run_count.saturating_add(self.run_count);
-        self.timings.count_behind(finished.run_count);
+        self.timings.count_behind(&finished.timings, finished.run_count);
         let mut runs = finished.history.0.clone();
         runs.extend(
             self.history.0.drain(..).map(|run| PastRun {
@@ -156,17 +157,29 @@ impl Checkpoint {
         }
     }
 
-    /// Saves the last `last` runs of the job, which has finished and is about to be removed.
+    /// Saves the last `last` runs of the job, which has finished with `change` and is about to be removed.
     ///
     /// # Errors
     ///
     /// The backend cannot be written.
-    pub fn save_history(&self, backend: &dyn Backend, last: u32) -> Result<(), Error> {
+    pub fn save_history(
+        &self,
+        change: Option<Change>,
+        backend: &dyn Backend,
+        last: u32,
+    ) -> Result<(), Error> {
+        let mut finished = self.clone();
+        if let Some(change) = change {
+            let applied = finished.apply(change.into());
+            applied
+                .map_err(|it| Error::unwritable(backend, &self.job, FormatError::TooMany(it)))?;
+        }
         let mut kept = Checkpoint::by_hand(self.job.clone());
         (kept.run_count, kept.started_at) = (self.run_count, self.started_at);
-        let runs = &self.history.0;
         let last = usize::try_from(last).unwrap_or(RUN_LIMIT);
-        kept.history.0 = runs.iter().skip(runs.len().saturating_sub(last)).cloned().collect();
+        let mut runs = finished.history.0;
+        kept.history.0 = runs.split_off(runs.len().saturating_sub(last));
+        kept.timings = finished.timings;
         kept.finish();
         let bytes = kept.encode().map_err(|it| Error::unwritable(backend, &self.job, it))?;
         backend.save(&history_of(&self.job), &bytes)
@@ -194,7 +207,7 @@ fn history_of(job: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{Change, LoopChange};
+    use crate::format::LoopChange;
     use crate::{Failure, FailureKind, Keys};
 
     fn ends(checkpoint: &Checkpoint) -> Vec<(u32, Option<RunEnd>, u64)> {

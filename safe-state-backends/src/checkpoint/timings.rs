@@ -140,9 +140,15 @@ impl Timings {
         }
     }
 
-    /// Takes in that `before` runs of an earlier job come before these runs.
-    pub(super) fn count_behind(&mut self, before: u32) {
+    /// Takes in that the `before` runs of an earlier job come before these runs.
+    pub(super) fn count_behind(&mut self, finished: &Timings, before: u32) {
         self.past.iter_mut().for_each(|past| past.run = past.run.saturating_add(before));
+        let mut earlier = finished.clone();
+        earlier.begin_run(before);
+        self.earlier.add(&earlier.earlier);
+        let mut past = earlier.past;
+        past.append(&mut self.past);
+        self.past = past.split_off(past.len().saturating_sub(RUN_LIMIT));
     }
 
     pub(super) fn check(&self) -> Result<(), Refused> {

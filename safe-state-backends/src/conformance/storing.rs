@@ -71,6 +71,8 @@ fn requests_are_no_jobs(subject: &Subject) {
         assert_eq!(Request::load(&*subject.open(), job).unwrap(), Some(Request::Pause));
         if subject.has_list {
             assert_eq!(backend.list().unwrap(), [""; 0], "a request was listed");
+            let asked = backend.listing().unwrap().asked;
+            assert!(asked.is_empty() || asked == [job], "{asked:?}");
         }
         Request::delete(&*backend, job).unwrap();
         assert_eq!(Request::load(&*subject.open(), job).unwrap(), None);

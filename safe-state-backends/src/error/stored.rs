@@ -8,7 +8,8 @@ impl Error {
         Error::Format { job: job.to_owned(), place: place(backend, job), reason }
     }
 
-    pub(crate) fn unwritable(backend: &dyn Backend, job: &str, reason: FormatError) -> Error {
+    #[doc(hidden)]
+    pub fn unwritable(backend: &dyn Backend, job: &str, reason: FormatError) -> Error {
         Error::Unwritable { job: job.to_owned(), place: place(backend, job), reason }
     }
 
@@ -19,8 +20,9 @@ impl Error {
 
 /// Returns the place where the job is stored, for messages.
 pub(crate) fn place(backend: &dyn Backend, job: &str) -> String {
-    match backend.path(job) {
-        Some(path) => format!("`{}`", path.display()),
+    let file = backend.path(job).map(|path| path.display().to_string());
+    match file.or_else(|| backend.store_name()) {
+        Some(name) => format!("`{name}`"),
         None => "the backend".to_owned(),
     }
 }

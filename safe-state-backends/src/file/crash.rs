@@ -13,6 +13,7 @@ mod recorder;
 mod workload;
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -98,10 +99,25 @@ impl History {
 struct Judge<'a> {
     saves: &'a [Save],
     /// The verdicts on the contents so far. Most crashes leave the same content as another one.
-    found: HashMap<Vec<u8>, Found>,
+    found: HashMap<Vec<u8>, Found, BuildHasherDefault<Crc>>,
     /// The sum of the lengths of the remembered contents, in bytes.
     remembered: usize,
     violations: Vec<Violation>,
+}
+
+/// Hashes contents by a crate that is optimised in tests. The hash of `std` would be compiled here, and take most of the time.
+#[derive(Default)]
+struct Crc(crc32fast::Hasher);
+
+impl Hasher for Crc {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes the lower bits for the place and the upper ones for the tag.
+        u64::from(self.0.clone().finalize()).wrapping_mul(0x0000_0001_0000_0001)
+    }
 }
 
 /// The verdict on a content, whenever it is found.
@@ -115,7 +131,7 @@ enum Found {
 
 impl<'a> Judge<'a> {
     fn of(history: &'a History) -> Self {
-        let (found, violations) = (HashMap::new(), Vec::new());
+        let (found, violations) = (HashMap::default(), Vec::new());
         Judge { saves: &history.saves, found, remembered: 0, violations }
     }
 

@@ -8,8 +8,8 @@ use super::FileBackend;
 use super::paged::{self, Beside, Read, page_in, read_both};
 use crate::dir::{self, Dir};
 use crate::{
-    Appended, Backend, Checkpoint, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save,
-    Statements, name, page,
+    Appended, Backend, Checkpoint, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Listing,
+    Save, Statements, name, page,
 };
 use safe_state_page::{Base, Page};
 
@@ -136,6 +136,10 @@ impl Backend for PageDir {
         self.within.list()
     }
 
+    fn listing(&self) -> Result<Listing, Error> {
+        self.within.listing()
+    }
+
     fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
         let Some(within) = self.within.overview()? else { return Ok(None) };
         Ok(Some(Box::new(PageDir { within: within.into(), folder: self.folder.clone() })))
@@ -151,6 +155,10 @@ impl Backend for PageDir {
 
     fn path(&self, job: &str) -> Option<PathBuf> {
         self.within.path(job)
+    }
+
+    fn store_name(&self) -> Option<String> {
+        self.within.store_name()
     }
 
     fn page_place(&self) -> Option<String> {

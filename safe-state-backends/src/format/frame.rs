@@ -189,6 +189,11 @@ impl<'a> Frames<'a> {
         self.place
     }
 
+    /// Returns the number of bytes behind the last frame.
+    pub(super) fn rest_len(&self) -> usize {
+        self.bytes.len().saturating_sub(self.place.offset)
+    }
+
     /// Returns the number of bytes behind the last frame, without the zeros at the end.
     pub(super) fn rest_in_use(&self) -> u64 {
         let rest = self.bytes.get(self.place.offset..).unwrap_or_default();
@@ -228,10 +233,11 @@ impl<'a> Frames<'a> {
     }
 }
 
-/// Returns about how many zeros are at the end: whole chunks, which the compiler compares many bytes at a time.
+/// Returns about how many zeros are at the end: whole chunks, as a chunk is compared at once.
 fn zeros_at_end(bytes: &[u8]) -> usize {
-    let is_zero = |chunk: &&[u8]| chunk.iter().fold(0, |any, byte| any | byte) == 0;
-    bytes.rchunks(64).take_while(is_zero).map(<[u8]>::len).sum()
+    const ZEROS: [u8; 64] = [0; 64];
+    let is_zero = |chunk: &&[u8]| ZEROS.starts_with(chunk);
+    bytes.rchunks(ZEROS.len()).take_while(is_zero).map(<[u8]>::len).sum()
 }
 
 struct Head {

@@ -1,9 +1,9 @@
 //! The operations of the backend, in the form of statements.
 
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Value};
 
-use super::session::{MySqlSession, held, or_no_table};
+use super::session::{MySqlSession, held, literal, or_no_table};
 use crate::Appended;
 use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Listed, Session, Trouble};
@@ -26,9 +26,9 @@ impl Session for MySqlSession {
 
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         // One statement sees one state.
-        let query =
-            format!("SELECT record FROM {} WHERE job = ? ORDER BY number", self.tables.records);
-        self.current(|session| session.records(&query, key))
+        let (records, job) = (&self.tables.records, literal(key));
+        let query = format!("SELECT record FROM {records} WHERE job = {job} ORDER BY number");
+        self.current(|session| session.records(&query))
     }
 
     fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
@@ -36,11 +36,10 @@ impl Session for MySqlSession {
     }
 
     fn load_current(&mut self, token: &LeaseToken, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let query = format!(
-            "SELECT record FROM {} WHERE job = ? ORDER BY number FOR UPDATE",
-            self.tables.records
-        );
-        self.extended(token, |session| session.records(&query, key))
+        let (records, job) = (&self.tables.records, literal(key));
+        let query =
+            format!("SELECT record FROM {records} WHERE job = {job} ORDER BY number FOR UPDATE");
+        self.extended(token, |session| session.records(&query))
     }
 
     fn limit_size(&mut self, bytes: u64) {
@@ -48,9 +47,10 @@ impl Session for MySqlSession {
     }
 
     fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
-        let query = format!("SELECT 1 FROM {} WHERE job = ? LIMIT 1", self.tables.records);
+        let (records, job) = (&self.tables.records, literal(key));
+        let query = format!("SELECT 1 FROM {records} WHERE job = {job} LIMIT 1");
         let found: Option<Option<u8>> = self.current(|session| {
-            session.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))
+            session.call(async |conn| or_no_table(conn.query_first(query).await))
         })?;
         Ok(found.flatten().is_some())
     }
@@ -94,29 +94,28 @@ impl Session for MySqlSession {
     }
 
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
-        let query = format!(
-            "SELECT holder FROM {} WHERE job = ? AND ends > UTC_TIMESTAMP(6)",
-            self.tables.jobs
-        );
+        let (jobs, job) = (&self.tables.jobs, literal(key));
+        let query =
+            format!("SELECT holder FROM {jobs} WHERE job = {job} AND ends > UTC_TIMESTAMP(6)");
         let row: Option<Option<Option<String>>> = self.current(|session| {
-            session.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))
+            session.call(async |conn| or_no_table(conn.query_first(query).await))
         })?;
         Ok(row.flatten().flatten())
     }
 
     fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
+        self.may_write()?;
         self.prepare_tables()?;
+        let (jobs, job) = (&self.tables.jobs, literal(request.key));
         let first = format!(
-            "INSERT IGNORE INTO {} (job, epoch, ends) VALUES (?, 0, UTC_TIMESTAMP(6))",
-            self.tables.jobs
+            "INSERT IGNORE INTO {jobs} (job, epoch, ends) VALUES ({job}, 0, UTC_TIMESTAMP(6))"
         );
-        self.changes(&first, (request.key,))?;
         let query = format!(
-            "SELECT epoch, holder, ends <= UTC_TIMESTAMP(6) FROM {} WHERE job = ? FOR UPDATE",
-            self.tables.jobs
+            "SELECT epoch, holder, ends <= UTC_TIMESTAMP(6) FROM {jobs} WHERE job = {job} FOR UPDATE"
         );
+        self.changes(&first)?;
         let take = |session: &mut Self| {
-            let found = session.call(async |conn| conn.exec_first(query, (request.key,)).await)?;
+            let found = session.call(async |conn| conn.query_first(query).await)?;
             let Some((epoch, holder, has_ended)): Option<(u64, Option<String>, bool)> = found
             else {
                 return Err(Trouble::transient("the row of the job was removed just now"));
@@ -135,18 +134,13 @@ impl Session for MySqlSession {
     }
 
     fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
-        let query =
-            format!("SELECT epoch, holder FROM {} WHERE job = ? FOR UPDATE", self.tables.jobs);
-        let take_up = |session: &mut Self| {
-            let found: Option<(u64, Option<String>)> =
-                session.call(async |conn| conn.exec_first(query, (&token.key,)).await)?;
-            match found {
-                Some((epoch, Some(holder))) if holder == token.holder => {
-                    session.take(&token.key, &token.holder, token.time)?;
-                    Ok(epoch + 1)
-                }
-                other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
+        self.may_write()?;
+        let take_up = |session: &mut Self| match session.holder(&token.key, "FOR UPDATE")? {
+            Some((epoch, Some(holder))) if holder == token.holder => {
+                session.take(&token.key, &token.holder, token.time)?;
+                Ok(epoch + 1)
             }
+            other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
         };
         self.current(|session| session.locked(take_up))
     }
@@ -156,13 +150,13 @@ impl Session for MySqlSession {
     }
 
     fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
-        let records = self.tables.records.clone();
+        let (records, job) = (&self.tables.records, literal(&token.key));
+        let clear = format!("DELETE FROM {records} WHERE job = {job}");
+        let insert = format!("INSERT INTO {records} (job, number, record) VALUES ({job}, 0, ?)");
         self.locked(|session| {
             session.extend(token)?;
-            let clear = format!("DELETE FROM {records} WHERE job = ?");
-            session.changes(&clear, (&token.key,))?;
-            let insert = format!("INSERT INTO {records} (job, number, record) VALUES (?, 0, ?)");
-            session.changes(&insert, (&token.key, checkpoint)).map(drop)
+            session.changes(&clear)?;
+            session.call(async |conn| conn.exec_drop(insert, (checkpoint,)).await)
         })
     }
 
@@ -194,31 +188,30 @@ impl Session for MySqlSession {
         number: Option<u64>,
         bytes: &[u8],
     ) -> Result<bool, Trouble> {
-        let query = format!(
-            "SELECT 1 FROM {} WHERE job = ? AND number = ? AND record = ? FOR UPDATE",
-            self.tables.records
-        );
+        let (records, job) = (&self.tables.records, literal(&token.key));
         let stored = number.map_or(0, |number| number + 1);
+        let query = format!(
+            "SELECT 1 FROM {records} WHERE job = {job} AND number = {stored} AND record = ? FOR UPDATE"
+        );
         let found: Option<u8> = self.extended(token, |session| {
-            session.call(async |conn| conn.exec_first(query, (&token.key, stored, bytes)).await)
+            session.call(async |conn| conn.exec_first(query, (bytes,)).await)
         })?;
         Ok(found.is_some())
     }
 
     fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        let clear = format!("DELETE FROM {} WHERE job = ?", self.tables.records);
+        let (records, job) = (&self.tables.records, literal(&token.key));
+        let clear = format!("DELETE FROM {records} WHERE job = {job}");
         self.locked(|session| {
             session.extend(token)?;
-            session.changes(&clear, (&token.key,)).map(drop)
+            session.changes(&clear).map(drop)
         })
     }
 
     fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        let statement = format!(
-            "UPDATE {} SET holder = NULL WHERE job = ? AND epoch = ? AND holder = ?",
-            self.tables.jobs
-        );
-        self.changes(&statement, held(token)).map(drop)
+        let statement =
+            format!("UPDATE {} SET holder = NULL WHERE {}", self.tables.jobs, held(token));
+        self.changes(&statement).map(drop)
     }
 }
 
@@ -239,16 +232,17 @@ impl MySqlSession {
     }
 
     /// Adds a record, if the token holds the lease, whose row is locked. If not, the subquery selects NULL, which the column
-    /// does not accept. That costs the server less than an `INSERT .. SELECT`.
+    /// does not accept. That costs the server less than an `INSERT .. SELECT`, and what is the same for the whole lease is no
+    /// parameter, which would cost more.
     fn insert(&mut self, token: &LeaseToken, number: u64, record: &[u8]) -> Result<(), Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
+        let held = held(token);
         let statement = format!(
             "INSERT INTO {records} (job, number, record) VALUES ((
-                 SELECT job FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ? LOCK IN SHARE MODE
+                 SELECT job FROM {jobs} WHERE {held} LOCK IN SHARE MODE
              ), ?, ?)"
         );
-        let mut parameters = held(token);
-        parameters.extend([Value::from(number + 1), Value::from(record)]);
+        let parameters = (number + 1, record);
         let inserted =
             self.call(async |conn| match conn.exec_drop(statement, parameters).await {
                 Err(mysql_async::Error::Server(error)) if error.code == IS_NULL => Ok(Err(error)),

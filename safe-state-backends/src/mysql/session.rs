@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Value};
 
+use super::statements::hex;
 use crate::network::runtime::Runtime;
 use crate::network::{LeaseToken, Trouble};
 use crate::size::too_large;
@@ -16,6 +17,15 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const NO_SUCH_TABLE: u16 = 1146;
 /// The errors of missing rights: in the database, to the database, to a table.
 const NOT_ALLOWED: [u16; 3] = [1044, 1142, 1227];
+
+/// The error of a server that is to be read only, though this user may write (`SUPER`, `READ ONLY ADMIN`): it is a replica, or no
+/// longer the primary.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server is `read_only`, as a replica is: what a run saves there is no part of what the primary has; connect to the \
+     primary, or set `read_only` to `OFF` if this server is the primary"
+)]
+struct ReadOnly;
 
 /// The version of the tables, and the engines of those for jobs and records.
 type Made = (Option<i64>, Option<String>, Option<String>);
@@ -85,6 +95,7 @@ pub struct MySqlSession {
     /// Whether the server is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
     /// other only what was written; and a node may not have applied yet what another has written.
     pub(super) is_galera: bool,
+    is_read_only: bool,
     /// The largest size in bytes of a checkpoint that is loaded.
     pub(super) largest: u64,
 }
@@ -104,24 +115,32 @@ impl MySqlSession {
             extended: None,
             is_well: true,
             is_galera: false,
+            is_read_only: false,
             largest: u64::MAX,
         };
         // A wait on the server should end when the caller gives up. With this isolation level, only existing rows are locked,
         // and each job has its own. With `completion_type = CHAIN`, the statement behind a commit would be part of a
-        // transaction that nobody commits. With two character sets, the server would convert bytes as if they were text.
+        // transaction that nobody commits. With two character sets, the server would convert bytes as if they were text. With
+        // a `sql_select_limit`, it would leave out the last records; with a `max_join_size`, it would refuse to look at many.
         let seconds = limit.as_secs().clamp(1, 1 << 30);
-        session.call(async |conn| {
+        let told: Vec<(String, String)> = session.call(async |conn| {
             conn.query_drop(format!(
                 "SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = {seconds}, \
-                 character_set_connection = @@character_set_client"
+                 character_set_connection = @@character_set_client, sql_select_limit = 18446744073709551615, sql_big_selects = 1"
             ))
             .await?;
-            conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await
+            conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+            conn.query("SHOW VARIABLES WHERE variable_name IN ('wsrep_on', 'read_only')").await
         })?;
-        let clustered: Option<(String, String)> =
-            session.call(async |conn| conn.query_first("SHOW VARIABLES LIKE 'wsrep_on'").await)?;
-        session.is_galera = clustered.is_some_and(|(_, is_on)| is_on == "ON");
+        let has = |name, off| told.iter().any(|(of, value)| of == name && value != off);
+        session.is_galera = has("wsrep_on", "OFF");
+        session.is_read_only = has("read_only", "OFF");
         Ok(session)
+    }
+
+    /// Checks that what is written here is what others find.
+    pub(super) fn may_write(&self) -> Result<(), Trouble> {
+        if self.is_read_only { Err(Trouble::transient(ReadOnly)) } else { Ok(()) }
     }
 
     pub(super) fn call<T, E: Into<Trouble>>(
@@ -167,14 +186,9 @@ impl MySqlSession {
         tables::check_version(version.unwrap_or_default()).map_err(Trouble::permanent)
     }
 
-    pub(super) fn changes(
-        &mut self,
-        statement: &str,
-        parameters: impl Into<Params>,
-    ) -> Result<u64, Trouble> {
-        let parameters = parameters.into();
+    pub(super) fn changes(&mut self, statement: &str) -> Result<u64, Trouble> {
         self.call(async |conn| {
-            conn.exec_drop(statement, parameters).await?;
+            conn.query_drop(statement).await?;
             Ok::<_, mysql_async::Error>(conn.affected_rows())
         })
     }
@@ -182,13 +196,12 @@ impl MySqlSession {
     /// Extends the lease.
     pub(super) fn extend(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let statement = format!(
-            "UPDATE {} SET ends = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
-             WHERE job = ? AND epoch = ? AND holder = ?",
-            self.tables.jobs
+            "UPDATE {} SET ends = {} WHERE {}",
+            self.tables.jobs,
+            ahead(token.time),
+            held(token)
         );
-        let mut parameters = vec![micros(token.time)];
-        parameters.extend(held(token));
-        if self.changes(&statement, parameters)? == 0 {
+        if self.changes(&statement)? == 0 {
             self.check(token)?;
         }
         self.extended = Some(Instant::now());
@@ -198,15 +211,24 @@ impl MySqlSession {
     /// Checks that the token holds. It is called when no row was changed, which may also mean that the row already had the
     /// values.
     pub(super) fn check(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        match self.holder(&token.key)? {
+        match self.holder(&token.key, "")? {
             Some((epoch, Some(holder))) if epoch == token.epoch && holder == token.holder => Ok(()),
             other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
         }
     }
 
-    pub(super) fn holder(&mut self, key: &str) -> Result<Option<(u64, Option<String>)>, Trouble> {
-        let query = format!("SELECT epoch, holder FROM {} WHERE job = ?", self.tables.jobs);
-        self.call(async |conn| conn.exec_first(query, (key,)).await)
+    /// Returns the epoch and the holder of a job; with `FOR UPDATE`, locks its row.
+    pub(super) fn holder(
+        &mut self,
+        key: &str,
+        lock: &str,
+    ) -> Result<Option<(u64, Option<String>)>, Trouble> {
+        let query = format!(
+            "SELECT epoch, holder FROM {} WHERE job = {} {lock}",
+            self.tables.jobs,
+            literal(key)
+        );
+        self.call(async |conn| conn.query_first(query).await)
     }
 
     /// Runs `read`; on a node of a cluster, after it has applied what others have written.
@@ -225,10 +247,10 @@ impl MySqlSession {
 
     /// Returns the checkpoint whose records the query selects; `None` if there are no records or no table. It is read row by
     /// row, up to the largest size.
-    pub(super) fn records(&mut self, query: &str, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+    pub(super) fn records(&mut self, query: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let largest = self.largest;
         self.call(async |conn| {
-            let Some(mut rows) = or_no_table(conn.exec_iter(query, (key,)).await)? else {
+            let Some(mut rows) = or_no_table(conn.query_iter(query).await)? else {
                 return Ok(None);
             };
             let mut checkpoint: Option<Vec<u8>> = None;
@@ -259,11 +281,13 @@ impl MySqlSession {
 
     pub(super) fn take(&mut self, key: &str, holder: &str, time: Duration) -> Result<(), Trouble> {
         let statement = format!(
-            "UPDATE {} SET epoch = epoch + 1, holder = ?,
-             ends = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE job = ?",
-            self.tables.jobs
+            "UPDATE {} SET epoch = epoch + 1, holder = {}, ends = {} WHERE job = {}",
+            self.tables.jobs,
+            literal(holder),
+            ahead(time),
+            literal(key)
         );
-        self.changes(&statement, (holder, micros(time), key))?;
+        self.changes(&statement)?;
         self.extended = Some(Instant::now());
         Ok(())
     }
@@ -284,14 +308,23 @@ impl Drop for MySqlSession {
     }
 }
 
-pub(super) fn held(token: &LeaseToken) -> Vec<Value> {
-    vec![Value::from(&token.key), Value::from(token.epoch), Value::from(&token.holder)]
+/// Returns text as a literal, which means the same in each `sql_mode` and character set. A statement with its values in it takes
+/// one round trip; one that is prepared takes another.
+pub(super) fn literal(text: &str) -> String {
+    format!("x'{}'", hex(text.as_bytes()))
 }
 
-/// Returns a time in microseconds, at most a century, which a column can express.
-pub(super) fn micros(time: Duration) -> Value {
+/// Returns a condition that a row is the token's.
+pub(super) fn held(token: &LeaseToken) -> String {
+    let LeaseToken { key, epoch, holder, .. } = token;
+    format!("job = {} AND epoch = {epoch} AND holder = {}", literal(key), literal(holder))
+}
+
+/// Returns the instant that is so far ahead; at most a century, which a column can express.
+fn ahead(time: Duration) -> String {
     const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000;
-    Value::from(u64::try_from(time.as_micros()).unwrap_or(CENTURY).min(CENTURY))
+    let micros = u64::try_from(time.as_micros()).unwrap_or(CENTURY).min(CENTURY);
+    format!("UTC_TIMESTAMP(6) + INTERVAL {micros} MICROSECOND")
 }
 
 /// Returns the result of a query on tables that may be missing; `None` if they are.

@@ -49,7 +49,7 @@ pub(super) fn fence(tables: &Tables, token: &LeaseToken) -> Result<Statement, Tr
     Ok(Statement { text, parameters: held(token)?.into() })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

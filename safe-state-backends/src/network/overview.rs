@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Connect, Listed, NetworkBackend};
-use crate::{Backend, Error, Holder, name};
+use crate::{Backend, Error, Holder, Listing, name};
 
 /// The stored jobs as of one instant. Large checkpoints are loaded from the store when they are asked for.
 pub(super) struct Overview<C> {
@@ -44,17 +44,15 @@ impl<C: Connect> Backend for Overview<C> {
     }
 
     fn list(&self) -> Result<Vec<String>, Error> {
-        let mut jobs = Vec::new();
-        for (key, listed) in &self.stored {
-            // A name that was hashed is in the checkpoint, which the caller needs anyway.
-            let load = || match &listed.checkpoint {
-                Some(bytes) => Ok(Some(bytes.clone())),
-                None => self.store.load_key(key),
-            };
-            jobs.extend(name::job(key, load)?);
-        }
-        jobs.sort_unstable();
-        Ok(jobs)
+        Ok(self.listing()?.jobs)
+    }
+
+    fn listing(&self) -> Result<Listing, Error> {
+        let load = |key: &str| match self.stored.get(key) {
+            Some(Listed { checkpoint: Some(bytes), .. }) => Ok(Some(bytes.clone())),
+            _ => self.store.load_key(key),
+        };
+        Listing::of(self.stored.keys().map(String::as_str), load)
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
@@ -65,6 +63,10 @@ impl<C: Connect> Backend for Overview<C> {
         }
         let line = listed.and_then(|listed| listed.holder.as_deref());
         Ok(line.and_then(Holder::from_line).filter(|holder| !holder.has_ended()))
+    }
+
+    fn store_name(&self) -> Option<String> {
+        self.store.store_name()
     }
 
     fn page_place(&self) -> Option<String> {

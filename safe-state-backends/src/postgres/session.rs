@@ -18,11 +18,11 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::source::{Said, Source};
-use super::{options, statements};
+use super::{options, schema};
 use crate::Durability;
 use crate::network::runtime::Runtime;
 use crate::network::{LeaseToken, Timeouts, Trouble};
-use crate::tables::{self, Tables};
+use crate::tables::Tables;
 
 /// A parameter with its type, which spares the round trip to ask for the type.
 pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
@@ -32,33 +32,6 @@ pub(super) const PRIMARY: &str = "/*NO LOAD BALANCE*/";
 
 /// A condition that is always true, by a volatile function.
 pub(super) const NOW: &str = "clock_timestamp() IS NOT NULL";
-
-/// Returns the statements that create the tables, where they are missing, and their function.
-pub(super) fn schema(tables: &Tables) -> String {
-    let Tables { meta, jobs, records, .. } = tables;
-    let (version, append) = (tables::VERSION, statements::function(tables));
-    format!(
-        r#"CREATE TABLE IF NOT EXISTS {meta} (version BIGINT NOT NULL PRIMARY KEY);
-INSERT INTO {meta} VALUES ({version}) ON CONFLICT DO NOTHING;
-CREATE TABLE IF NOT EXISTS {jobs} (
-    job TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    epoch BIGINT NOT NULL,
-    holder TEXT,
-    ends TIMESTAMPTZ NOT NULL
-);
-CREATE TABLE IF NOT EXISTS {records} (
-    job TEXT COLLATE "C" NOT NULL,
-    number BIGINT NOT NULL,
-    record BYTEA NOT NULL,
-    PRIMARY KEY (job, number)
-);
-{append}"#
-    )
-}
-
-/// An arbitrary number for a lock under which one connection at a time creates the tables: `IF NOT EXISTS` does not see tables
-/// that another connection is about to create.
-const LOCK: i64 = 0x7361_6665;
 
 /// The error of a commit whose wait for the standbys was cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -211,25 +184,25 @@ impl PostgresSession {
         Ok(rows)
     }
 
-    /// Creates the tables if they are missing, and checks their version.
+    /// Creates the tables if they are missing, and checks what they are.
     pub(super) fn prepare_tables(&self) -> Result<(), Trouble> {
-        let query = format!("{PRIMARY} SELECT max(version) FROM {} WHERE {NOW}", self.tables.meta);
-        let version = |rows: Vec<Row>| rows.first().map(|row| row.try_get(0)).transpose();
-        let mut found: Option<Option<i64>> = version(self.asked(&query, &[])?)?;
-        if found.flatten().is_none() {
+        let question = schema::question(&self.tables);
+        let mut found = self.asked(&question, &[])?;
+        if !schema::is_made(&found)? {
             self.make_tables()?;
-            found = version(self.asked(&query, &[])?)?;
-            if found.is_none() {
+            found = self.asked(&question, &[])?;
+            if found.is_empty() {
                 return Err(Trouble::transient(Elsewhere));
             }
         }
-        tables::check_version(found.flatten().unwrap_or_default()).map_err(Trouble::permanent)
+        schema::check(&found)
     }
 
     fn make_tables(&self) -> Result<(), Trouble> {
-        let schema = schema(&self.tables);
+        let schema = schema::creation(&self.tables);
         let path = self.own_path();
-        let making = format!("BEGIN; {path} SELECT pg_advisory_xact_lock({LOCK}); {schema} COMMIT");
+        let lock = schema::LOCK;
+        let making = format!("BEGIN; {path} SELECT pg_advisory_xact_lock({lock}); {schema} COMMIT");
         let making = async {
             self.client.batch_execute(&making).await.map_err(|error| match error.code() {
                 Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {

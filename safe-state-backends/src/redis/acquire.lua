@@ -1,6 +1,9 @@
 -- Takes the lease, if nobody has it, or its end has passed, or it has the epoch to be taken over.
 -- The epoch is the time, in microseconds: so none comes twice, whatever the server may forget.
 -- KEYS: lease. ARGV: holder, time (ms), the epoch to be taken over or nothing.
+if follows() then
+    return {'replica', false, false}
+end
 local micros = clock()
 local now = math.floor(micros / 1000)
 local lease = redis.call('HMGET', KEYS[1], 'epoch', 'holder', 'ends')

@@ -1,5 +1,8 @@
 -- Takes the lease up again on a new connection, by a new epoch, if the epoch is the one that was found.
 -- KEYS: lease. ARGV: epoch, holder, time (ms), whether none can have taken it ('1'), the epoch found.
+if follows() then
+    return {'replica', false, false}
+end
 local micros = clock()
 local lease = redis.call('HMGET', KEYS[1], 'epoch', 'holder')
 local epoch, claimed = tonumber(lease[1] or 0), tonumber(ARGV[1])

@@ -80,9 +80,9 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Scripts {
             load: script!("load.lua"),
-            acquire: script!("clock.lua", "acquire.lua"),
+            acquire: script!("clock.lua", "role.lua", "acquire.lua"),
             held_by: script!("clock.lua", "held_by.lua"),
-            resume: script!("clock.lua", "resume.lua"),
+            resume: script!("clock.lua", "role.lua", "resume.lua"),
             release: script!("release.lua"),
             renew: script!("clock.lua", "claim.lua", "renew.lua"),
             load_held: script!("clock.lua", "claim.lua", "load.lua"),

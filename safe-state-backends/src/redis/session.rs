@@ -35,6 +35,14 @@ struct Evicts {
     policy: String,
 }
 
+/// The error of a server that copies another. A replica may accept writes (`replica-read-only no`).
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server is a replica: what is saved there, if it accepts that, is lost when it next copies its master; connect to \
+     the master"
+)]
+struct Replica;
+
 /// A connection to Redis.
 #[allow(missing_debug_implementations)] // No one outside comes by one.
 pub struct RedisSession {
@@ -268,7 +276,7 @@ impl Session for RedisSession {
                     Err(Trouble::permanent(Evicts { policy }))
                 }
             },
-            answer => Err(Trouble::permanent(format!("unexpected answer {answer:?}"))),
+            (outcome, None, holder) => Err(refused(&outcome, holder)),
         }
     }
 
@@ -336,6 +344,7 @@ fn limit(connection: &Connection, timeouts: Timeouts) -> RedisResult<()> {
 fn refused(outcome: &str, holder: Option<String>) -> Trouble {
     match outcome {
         "lost" => Trouble::Lost(holder),
+        "replica" => Trouble::transient(Replica),
         "moved" => Trouble::transient("an earlier connection came between"),
         _ => Trouble::permanent(FORGOTTEN),
     }

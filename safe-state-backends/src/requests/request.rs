@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::stored::place;
 use crate::format::request;
 use crate::lease::wait;
-use crate::name::{RESERVED, check_job};
+use crate::name::{REQUEST, check_job};
 use crate::{Backend, Error, Lease, LeaseOptions};
 
 /// The time for which a request waits for others that are being made at the same time. Each takes a moment, but more on a slow
@@ -162,7 +162,7 @@ fn while_held<T>(job: &str, attempt: impl FnMut() -> Result<T, Error>) -> Result
 }
 
 pub(crate) fn name_of(job: &str) -> String {
-    format!("{RESERVED}request/{job}")
+    format!("{REQUEST}{job}")
 }
 
 #[cfg(test)]

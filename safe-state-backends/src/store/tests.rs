@@ -43,7 +43,7 @@ fn what_could_not_be_read_is_not_written() {
 fn a_save_that_is_too_much_says_so() {
     let error = store().1.save(carried(0..257)).unwrap_err().to_string();
     let expected = format!(
-        "the checkpoint of job `{JOB}` in the backend cannot be written: \
+        "the checkpoint of job `{JOB}` in `memory` cannot be written: \
          there are more than 256 carried variables and steps; put several variables"
     );
     assert!(error.starts_with(&expected), "{error}");

@@ -1,19 +1,22 @@
 //! Finds what a stored value loses when it is read as a type that has changed since. The value is written again as that type,
 //! and compared with what is stored: by the names of fields, and by the number of elements.
 //!
-//! Numbers and texts are not compared. A type that takes them as they are loses nothing of them, and one that converts them
-//! means to.
+//! A number, a text or a variant may come back as another one, because a type that converts it means to. But a type that takes
+//! all others as the same one, as a variant with `#[serde(other)]` does, has lost it. That shows when the value is read once more
+//! with another one in its place.
+
+mod notes;
+mod unordered;
 
 use std::collections::{HashMap, HashSet};
 
 use serde::de::Error as _;
 
 use super::Values;
-use super::read::{Item, Look, ReadError, Trace};
+use super::read::{Conversion, Item, Look, ReadError, Trace};
 use super::schema::RecordId;
-
-/// The most elements of a set that are compared each with each.
-const SET_LIMIT: usize = 1000;
+use notes::Notes;
+use unordered::{check_entries, check_set};
 
 /// A struct, or a map whose keys can be shown.
 struct Named<'a> {
@@ -23,35 +26,61 @@ struct Named<'a> {
     fields: Vec<(String, Item<'a>)>,
 }
 
-/// Checks that nothing of the stored values is lost in the same values, written again.
+/// Checks that nothing of the stored values is lost in the same values, written again. Returns the numbers, texts and variants
+/// that came back as others.
 pub(super) fn check_values(
     stored: &Values<'_>,
     again: &Values<'_>,
     trace: &Trace,
+) -> Result<Vec<Conversion>, ReadError> {
+    let notes = Notes::new(trace, None);
+    check_lists(stored, again, &notes)?;
+    notes.check_moved()?;
+    Ok(notes.into_converted())
+}
+
+/// Checks that a type does not take any value for the same one: `again` was read with another value in the place of the one that
+/// was converted.
+pub(super) fn check_converted(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    trace: &Trace,
+    conversion: &Conversion,
+) -> Result<(), ReadError> {
+    let notes = Notes::new(trace, Some(conversion));
+    // Other differences are those that the other value makes.
+    check_lists(stored, again, &notes)
+        .or_else(|error| if notes.is_taken_as_any.get() { Err(error) } else { Ok(()) })
+}
+
+fn check_lists(
+    stored: &Values<'_>,
+    again: &Values<'_>,
+    notes: &Notes<'_>,
 ) -> Result<(), ReadError> {
     let (is_list, is_new_list) = (stored.is_list, again.is_list);
     let stored = Item::in_sections(stored.schema, &stored.sections, &stored.bytes)?;
     let again = Item::in_sections(again.schema, &again.sections, &again.bytes)?;
     match (&*stored, &*again, is_list, is_new_list) {
-        ([old], [new], false, false) => check(old, new, trace),
+        ([old], [new], false, false) => check(old, new, notes),
         ([old], _, false, true) => match old.look()? {
-            Look::List(stored) | Look::Tuple(stored) => check_all(&stored, &again, trace),
+            Look::List(stored) | Look::Tuple(stored) => check_all(&stored, &again, notes),
             _ => Ok(()),
         },
         (_, [new], true, false) => match new.look()? {
-            Look::List(all) if !new.is_ordered() => check_set(&stored, &all, trace),
-            Look::List(again) | Look::Tuple(again) => check_all(&stored, &again, trace),
+            Look::List(all) if !new.is_ordered() => check_set(&stored, &all, notes),
+            Look::List(again) | Look::Tuple(again) => check_all(&stored, &again, notes),
             _ => Ok(()),
         },
-        _ => check_all(&stored, &again, trace),
+        _ => check_all(&stored, &again, notes),
     }
 }
 
 /// Checks that nothing of the `stored` values is lost in the values `again`, as which they were read.
-fn check_all(stored: &[Item<'_>], again: &[Item<'_>], trace: &Trace) -> Result<(), ReadError> {
+fn check_all(stored: &[Item<'_>], again: &[Item<'_>], notes: &Notes<'_>) -> Result<(), ReadError> {
     check_count(stored.len(), again.len())?;
     for (at, (old, new)) in stored.iter().zip(again).enumerate() {
-        check(old, new, trace).map_err(|error| error.within_element(at as u64))?;
+        check(old, new, notes).map_err(|error| error.within_element(at as u64))?;
     }
     Ok(())
 }
@@ -63,38 +92,40 @@ fn check_count(stored: usize, again: usize) -> Result<(), ReadError> {
     Err(ReadError::custom(format!("{stored} elements were stored, and {again} of them come back")))
 }
 
-fn check(old: &Item<'_>, new: &Item<'_>, trace: &Trace) -> Result<(), ReadError> {
+fn check(old: &Item<'_>, new: &Item<'_>, notes: &Notes<'_>) -> Result<(), ReadError> {
     match (old.look()?, new.look()?) {
-        (Look::Some(old), Look::Some(new)) => check(&old, &new, trace),
+        (Look::Some(old), Look::Some(new)) => check(&old, &new, notes),
         (Look::None, _) => Ok(()),
-        (_, Look::Some(new)) => check(old, &new, trace),
+        (_, Look::Some(new)) => check(old, &new, notes),
         (_, Look::None) if !is_nothing(old)? => {
             Err(ReadError::custom("a value was stored that does not come back"))
         }
-        (Look::Some(old), _) => check(&old, new, trace),
-        (Look::List(old), Look::List(all)) if !new.is_ordered() => check_set(&old, &all, trace),
-        (stored, again) => check_looks((old, &stored), (new, &again), trace),
+        (Look::Some(old), _) => check(&old, new, notes),
+        (Look::List(old), Look::List(all)) if !new.is_ordered() => check_set(&old, &all, notes),
+        (stored, again) => check_looks((old, &stored), (new, &again), notes),
     }
 }
 
 fn check_looks(
     (old, stored): (&Item<'_>, &Look<'_>),
     (new, again): (&Item<'_>, &Look<'_>),
-    trace: &Trace,
+    notes: &Notes<'_>,
 ) -> Result<(), ReadError> {
+    notes.note_words(stored, again)?;
     match (stored, again) {
         // A tuple may have got more elements, by their defaults.
         (Look::Tuple(stored), Look::Tuple(again)) if stored.len() < again.len() => {
-            check_all(stored, again.get(..stored.len()).unwrap_or_default(), trace)
+            check_all(stored, again.get(..stored.len()).unwrap_or_default(), notes)
         }
         (Look::List(stored) | Look::Tuple(stored), Look::List(again) | Look::Tuple(again)) => {
-            check_all(stored, again, trace)
+            check_all(stored, again, notes)
         }
-        (Look::Newtype(old), Look::Newtype(new)) => check(old, new, trace),
+        (Look::Newtype(old), Look::Newtype(new)) => check(old, new, notes),
         (Look::Variant(name, Some(stored)), Look::Variant(_, Some(again))) => {
-            check_looks((old, stored), (new, again), trace)
+            check_looks((old, stored), (new, again), notes)
                 .map_err(|error| error.within_variant(name))
         }
+        (Look::Variant(name, Some(stored)), Look::Variant(_, None)) => check_nothing(name, stored),
         (Look::Variant(name, Some(_)), Look::Struct(..) | Look::Map(_)) => {
             let is_entry = |it: Named<'_>| it.fields.iter().any(|(key, _)| key == name);
             if named(new, again)?.is_none_or(is_entry) {
@@ -105,37 +136,13 @@ fn check_looks(
             )))
         }
         _ => match (named(old, stored)?, named(new, again)?) {
-            (Some(stored), Some(again)) => check_named(&stored, new, &again, trace),
+            (Some(stored), Some(again)) => check_named(&stored, new, &again, notes),
             _ => match (stored, again) {
-                (Look::Map(stored), Look::Map(again)) => check_count(stored.len(), again.len()),
+                (Look::Map(stored), Look::Map(again)) => check_entries(stored, again, notes),
                 _ => Ok(()),
             },
         },
     }
-}
-
-/// Checks the elements of a set, which may have another order.
-fn check_set(stored: &[Item<'_>], again: &[Item<'_>], trace: &Trace) -> Result<(), ReadError> {
-    check_count(stored.len(), again.len())?;
-    if stored.len() > SET_LIMIT {
-        return Ok(());
-    }
-    let mut taken = HashSet::new();
-    for (at, old) in stored.iter().enumerate() {
-        let mut places = (at..again.len()).chain(0..at);
-        let found = places.find(|place| {
-            let new = again.get(*place).filter(|_| !taken.contains(place));
-            new.is_some_and(|new| check(old, new, trace).is_ok())
-        });
-        match (found, again.get(at)) {
-            (Some(place), _) => _ = taken.insert(place),
-            (None, Some(new)) => {
-                check(old, new, trace).map_err(|error| error.within_element(at as u64))?;
-            }
-            (None, None) => {}
-        }
-    }
-    Ok(())
 }
 
 fn named<'a>(item: &Item<'a>, look: &Look<'a>) -> Result<Option<Named<'a>>, ReadError> {
@@ -160,7 +167,7 @@ fn check_named(
     stored: &Named<'_>,
     new: &Item<'_>,
     again: &Named<'_>,
-    trace: &Trace,
+    notes: &Notes<'_>,
 ) -> Result<(), ReadError> {
     check_ranges(stored, again)?;
     let names: HashSet<&str> = stored.fields.iter().map(|(name, _)| &**name).collect();
@@ -170,15 +177,30 @@ fn check_named(
     let mut added: Vec<_> = again.fields.iter().filter(is_added).collect();
     for (name, value) in &stored.fields {
         if let Some(again) = values.get(&**name) {
-            check(value, again, trace).map_err(|error| error.within_field(name))?;
-        } else if !is_kept(stored, (name, value), (new, again), &mut added, trace)? {
+            check(value, again, notes).map_err(|error| error.within_field(name))?;
+        } else if !is_kept(stored, (name, value), (new, again), &mut added, notes)? {
             let fields: Vec<_> = again.fields.iter().map(|(name, _)| &**name).collect();
             let name_of = again.record.or(stored.record).map_or("map", |(_, name)| name);
             let new = added.first().map(|(name, _)| &**name);
             return Err(ReadError::no_field(name, new).of_struct(name_of, &fields));
         }
     }
+    if again.record.is_some() {
+        for (name, _) in added {
+            notes.note_added(name);
+        }
+    }
     Ok(())
+}
+
+/// Refuses the loss of what a variant held.
+fn check_nothing(name: &str, stored: &Look<'_>) -> Result<(), ReadError> {
+    match stored {
+        Look::Newtype(item) if is_nothing(item)? => Ok(()),
+        _ => Err(ReadError::custom(format!(
+            "the variant `{name}` was stored with a value, which does not come back"
+        ))),
+    }
 }
 
 /// Returns whether the value of a field that is not written any more is not lost.
@@ -187,10 +209,10 @@ fn is_kept(
     (name, value): (&str, &Item<'_>),
     (new, again): (&Item<'_>, &Named<'_>),
     added: &mut Vec<&(String, Item<'_>)>,
-    trace: &Trace,
+    notes: &Notes<'_>,
 ) -> Result<bool, ReadError> {
-    let record = stored.record.map(|(record, _)| record).filter(|it| trace.is_by_name(*it));
-    let is_ignored = record.is_some_and(|record| trace.is_ignored(record, name));
+    let record = stored.record.map(|(record, _)| record).filter(|it| notes.trace.is_by_name(*it));
+    let is_ignored = record.is_some_and(|record| notes.trace.is_ignored(record, name));
     if record.is_some() && !is_ignored {
         // A field took it by another name.
         return Ok(true);
@@ -198,8 +220,11 @@ fn is_kept(
     if again.record.is_some_and(|(record, _)| new.leaves_out(record, name)) {
         return Ok(true);
     }
-    for (at, (_, other)) in added.iter().enumerate() {
+    for (at, (new_name, other)) in added.iter().enumerate() {
         if is_equal(value, other)? {
+            if stored.record.is_none() {
+                notes.note_conversion(name.to_owned(), new_name.clone())?;
+            }
             added.remove(at);
             return Ok(true);
         }

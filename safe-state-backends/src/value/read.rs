@@ -1,6 +1,8 @@
 //! The decoding of values by the schema that they were written with.
 
 mod access;
+mod cells;
+mod conversion;
 mod error;
 mod look;
 mod parts;
@@ -19,12 +21,14 @@ use super::tag::Tag;
 use access::{Elements, Entries, Fields};
 use variants::VariantOf;
 
+pub use cells::Cells;
+pub use conversion::Conversion;
 pub use error::ReadError;
 pub(super) use look::{Item, Look};
 pub(super) use parts::read_list;
 pub use parts::{Parts, Section};
+pub(super) use state::ScalarValue;
 use state::State;
-use trace::Ask;
 pub use trace::Trace;
 pub use unwritten::Unwritten;
 
@@ -156,9 +160,9 @@ impl Reader<'_, '_> {
 
 /// Defines methods that check that a number keeps its value where the type has changed to a floating-point type.
 macro_rules! floats {
-    ($($method:ident: $name:literal, $exact:ident;)*) => { $(
+    ($($method:ident: $exact:ident;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-            self.state.ask(Ask::Scalar($name));
+            self.state.ask::<V>();
             let found = self.state.find(self.at)?;
             if let Found::Scalar(scalar) = found {
                 let mut ahead = State { ..*self.state };
@@ -175,13 +179,13 @@ macro_rules! floats {
 
 /// Defines methods that note what a type asks for, and pass what is stored.
 macro_rules! asks {
-    ($($method:ident $(($($argument:ident: $ty:ty),*))?: $ask:expr;)*) => { $(
+    ($($method:ident $(($($argument:ident: $ty:ty),*))?)*) => { $(
         fn $method<V: Visitor<'de>>(
             self,
             $($($argument: $ty,)*)?
             visitor: V,
         ) -> Result<V::Value, ReadError> {
-            self.state.ask($ask);
+            self.state.ask::<V>();
             self.any(visitor)
         }
     )* };
@@ -191,52 +195,52 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.state.ask(Ask::Other);
+        self.state.ask::<V>();
         self.any(visitor)
     }
 
     floats! {
-        deserialize_f32: "f32", is_exact_f32;
-        deserialize_f64: "f64", is_exact_f64;
+        deserialize_f32: is_exact_f32;
+        deserialize_f64: is_exact_f64;
     }
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.state.ask(Ask::Scalar("i128"));
+        self.state.ask::<V>();
         self.wide(visitor)
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.state.ask(Ask::Scalar("u128"));
+        self.state.ask::<V>();
         self.wide(visitor)
     }
 
     asks! {
-        deserialize_bool: Ask::Scalar("bool");
-        deserialize_i8: Ask::Scalar("i8");
-        deserialize_i16: Ask::Scalar("i16");
-        deserialize_i32: Ask::Scalar("i32");
-        deserialize_i64: Ask::Scalar("i64");
-        deserialize_u8: Ask::Scalar("u8");
-        deserialize_u16: Ask::Scalar("u16");
-        deserialize_u32: Ask::Scalar("u32");
-        deserialize_u64: Ask::Scalar("u64");
-        deserialize_char: Ask::Scalar("char");
-        deserialize_str: Ask::Text;
-        deserialize_string: Ask::Text;
-        deserialize_bytes: Ask::Bytes;
-        deserialize_byte_buf: Ask::Bytes;
-        deserialize_unit: Ask::Unit;
-        deserialize_unit_struct(name: &'static str): Ask::Named(name);
-        deserialize_seq: Ask::Seq;
-        deserialize_tuple(_len: usize): Ask::Tuple;
-        deserialize_tuple_struct(name: &'static str, _len: usize): Ask::Named(name);
-        deserialize_map: Ask::Map;
-        deserialize_identifier: Ask::Other;
+        deserialize_bool
+        deserialize_i8
+        deserialize_i16
+        deserialize_i32
+        deserialize_i64
+        deserialize_u8
+        deserialize_u16
+        deserialize_u32
+        deserialize_u64
+        deserialize_char
+        deserialize_str
+        deserialize_string
+        deserialize_bytes
+        deserialize_byte_buf
+        deserialize_unit
+        deserialize_unit_struct(_name: &'static str)
+        deserialize_seq
+        deserialize_tuple(_len: usize)
+        deserialize_tuple_struct(_name: &'static str, _len: usize)
+        deserialize_map
+        deserialize_identifier
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         if let Some(trace) = self.state.trace {
-            trace.ask_option();
+            trace.ask_option(type_name::<V>(), type_name::<V::Value>());
         }
         let mut ahead = State { ..*self.state };
         match ahead.find(self.at)? {
@@ -257,7 +261,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        self.state.ask(Ask::Other);
+        self.state.ask::<V>();
         self.state.enter()?;
         let Reader { state, at } = self;
         let value = visitor.visit_newtype_struct(Reader { state: &mut *state, at })?;
@@ -271,7 +275,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        self.state.ask(Ask::Named(name));
+        self.state.ask::<V>();
         let found = self.state.find(self.at)?;
         if let (Some(trace), Found::Struct(record)) = (self.state.trace, found) {
             trace.note_struct(record);
@@ -292,7 +296,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
-        self.state.ask(Ask::Named(name));
+        self.state.ask::<V>();
         let read = match self.state.find(self.at)? {
             Found::Enum(id) => VariantOf::find(self.state, id)
                 .and_then(|variant| variant.listed(variants))

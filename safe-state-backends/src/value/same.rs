@@ -16,7 +16,7 @@ pub(super) fn are_same(schema: &Schema, version: u32, bytes: &[u8], others: &[u8
 }
 
 /// Returns bytes that are equal for equal values.
-fn canonical(item: &Item<'_>) -> Result<Vec<u8>, ReadError> {
+pub(super) fn canonical(item: &Item<'_>) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     match item.look()? {
         Look::Scalar(..) | Look::None | Look::Variant(_, None) => bytes.extend(item.bytes()),

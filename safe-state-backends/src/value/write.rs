@@ -65,6 +65,22 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
     }
 }
 
+/// Writes a value into a buffer, by a schema that shows nothing new. Returns how many bytes the value takes; `None` if it shows
+/// something new, or leaves something out.
+#[inline]
+pub(super) fn rewrite<T: Serialize + ?Sized>(
+    value: &T,
+    schema: &Schema,
+    bytes: Bytes<'_>,
+) -> Option<usize> {
+    let (known_records, left_out) = (schema.records.len(), LeftOut::default());
+    let schema = Cow::Borrowed(schema);
+    let mut state = State { schema, bytes, depth: 0, left_out, known_records };
+    let is_written = state.value(ROOT, value).is_ok();
+    let is_known = matches!(state.schema, Cow::Borrowed(_)) && state.left_out == left_out;
+    (is_written && is_known).then(|| state.bytes.needed())
+}
+
 /// Defines methods that write a scalar, each in one of a few ways.
 macro_rules! scalars {
     ($($method:ident($($value:ident: $ty:ty)?): $way:ident($scalar:ident, $bytes:expr);)*) => { $(

@@ -15,6 +15,7 @@ mod snapshots;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Once;
 
 use safe_state_backends::{Checkpoint, Results};
@@ -113,6 +114,24 @@ fn every_golden_file_reads_as_it_did_and_is_written_as_it_was() {
             assert_eq!(serde_json::from_value::<Checkpoint>(expected).unwrap(), decoded, "{name}");
             assert_eq!(bytes, golden, "{name} of version {version}");
         }
+    }
+}
+
+/// The reader in Python knows `docs/format.md` alone.
+#[test]
+fn the_page_is_enough_to_read_every_golden_file() {
+    let folders = VERSIONS.map(directory);
+    let reader = folders[0].with_file_name("reader.py");
+    let done = Command::new("python3").arg(reader).args(folders).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    for (name, values) in [
+        ("differing", r#"{"text": "ZbcXefghij", "text!start": "abcdefghij"}"#),
+        ("named", r#""rows": [null, {"Some": {"paid": 1, "refused": 2}}, null]"#),
+        ("worklist", r#"{"queue": [9, 5, 7], "rows": [4], "rows!end 0": [1]}"#),
+    ] {
+        let is_there = |line: &str| line.contains(name) && line.contains(values);
+        assert!(said.lines().any(is_there), "{name}: {said}");
     }
 }
 

@@ -1,21 +1,30 @@
-//! Loops over the indices of a list, such as `for i in 0..rows.len()`, whose items are numbers that tell nothing of the
-//! rows. The row behind each number is compared, as if the loop said `check = |i| rows[*i]`.
+//! Loops over the indices of a list, such as `for i in 0..rows.len()` and `while i < rows.len()`, whose items are numbers that
+//! tell nothing of the rows. The row behind each number is compared, as if the loop said `check = |i| rows[*i]`.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+mod lists;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ExprForLoop, Pat, RangeLimits, Type, parse_quote, parse_quote_spanned};
+use syn::{
+    BinOp, Block, Expr, ExprForLoop, ExprIf, Pat, RangeLimits, Type, parse_quote,
+    parse_quote_spanned,
+};
 
+use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::parse::options::items::{Identity, OfItem};
+use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::own_names;
+use crate::syntax::free_variables as free;
+use crate::syntax::loop_forms::while_let;
 
-/// Lets the loops over indices compare the rows, unless their options say how their items are known.
+use lists::lists_at;
+
+/// Lets the `for` loops over indices compare the rows, unless their options say how their items are known.
 pub(crate) fn compare_rows(plan: &Plan, targets: &mut [Target]) {
-    let is_said =
-        plan.options.settings.has("on_input_change") || plan.options.settings.has("shared");
-    for target in targets.iter_mut().filter(|_| !is_said) {
+    for target in targets.iter_mut().filter(|_| !is_said(plan)) {
         let is_by_index = matches!(target.items.identity, Identity::Index);
         let Some(Expr::ForLoop(it)) = plan.originals.get(&target.at) else { continue };
         let is_alone = is_by_index && target.items.side_by_side.is_none();
@@ -25,24 +34,104 @@ pub(crate) fn compare_rows(plan: &Plan, targets: &mut [Target]) {
     }
 }
 
+/// Returns whether the options say what is compared.
+fn is_said(plan: &Plan) -> bool {
+    plan.options.settings.has("on_input_change") || plan.options.settings.has("shared")
+}
+
 fn rows_of(plan: &Plan, it: &ExprForLoop) -> Option<OfItem> {
     let Pat::Ident(index) = &*it.pat else { return None };
-    let rows = counted(&it.expr)?;
-    let is_named = plan.options.named().any(|named| named.root == *rows);
-    let is_shadowed = own_names(&it.body).contains(&rows.to_string());
-    if index.subpat.is_some() || is_named || is_shadowed || !may_be_held(plan, rows) {
-        return None;
-    }
-    if !indexes(it.body.to_token_stream(), rows, &index.ident) {
+    let lists = lists_of(plan, &it.body, it.body.to_token_stream(), &index.ident, false);
+    if index.subpat.is_some() || lists.is_empty() || !counts(&it.expr) {
         return None;
     }
     let here = it.expr.span();
     let item = Ident::new("index", here);
-    Some(OfItem {
-        option: here,
-        pat: parse_quote! { #item },
-        body: parse_quote_spanned! {here=> #rows[*#item] },
-    })
+    let is_counted = |list: &&Variable| counted(&it.expr).is_some_and(|rows| list.is(rows));
+    let krate = &plan.krate;
+    let rows = lists.iter().find(is_counted);
+    // Other lists may be shorter, and their rows may be what can't be compared.
+    let others: Vec<&Variable> = lists.iter().filter(|list| !is_counted(list)).collect();
+    let others = quote_spanned! {here=> #(#krate::__private::row!(#others, *#item),)* };
+    let body = match rows {
+        Some(rows) if others.is_empty() => parse_quote_spanned! {here=> #rows[*#item] },
+        Some(rows) => parse_quote_spanned! {here=> (&#rows[*#item], #others) },
+        None => parse_quote_spanned! {here=> (#others) },
+    };
+    Some(OfItem { option: here, pat: parse_quote! { #item }, body })
+}
+
+/// The lists that a `while` loop reads by an index, which is carried: the rows before the index are done.
+pub(crate) struct Watermark<'a> {
+    pub(crate) index: &'a CarriedVariable,
+    pub(crate) lists: Vec<Variable>,
+}
+
+/// Returns the lists that the loop reads by indices that grow, unless the options say what is compared.
+pub(crate) fn watermarks<'p>(plan: &'p Plan, target: &Target) -> Vec<Watermark<'p>> {
+    let Some(Expr::While(it)) = plan.originals.get(&target.at) else { return Vec::new() };
+    let Some((_, head)) = while_let(it) else { return Vec::new() };
+    let is_compared = matches!(target.items.identity, Identity::Index)
+        && target.items.side_by_side.is_none()
+        && !is_said(plan);
+    let indices = plan.carried.iter().filter(|index| {
+        is_compared && !index.is_handle() && index.named.is_whole() && !target.hides(&index.ident)
+    });
+    let of_index = |index: &'p CarriedVariable| {
+        let in_head = lists_at(head.to_token_stream(), &index.ident, true);
+        if in_head.is_empty() && !is_bounded(head, &index.ident) {
+            return None;
+        }
+        let mut read = head.to_token_stream();
+        read.extend(it.body.to_token_stream());
+        let lists = lists_of(plan, &it.body, read, &index.ident, true);
+        (!lists.is_empty()).then_some(Watermark { index, lists })
+    };
+    indices.filter_map(of_index).collect()
+}
+
+/// Returns the lists from before a loop that `read` reads at the index, and that the loop does not change.
+fn lists_of(
+    plan: &Plan,
+    body: &Block,
+    read: TokenStream,
+    index: &Ident,
+    as_watermark: bool,
+) -> Vec<Variable> {
+    let own = own_names(body);
+    if free::holds(&own, index) && as_watermark {
+        return Vec::new();
+    }
+    let mut lists = lists_at(read, index, as_watermark);
+    lists.retain(|list| {
+        let is_named = plan.options.named().any(|it| it.holds(list) || list.holds(it));
+        !is_named && !free::holds(&own, &list.root) && may_be_held(plan, &list.root)
+    });
+    lists
+}
+
+/// Returns whether the condition of a loop says how far the index may grow.
+fn is_bounded(cond: &Expr, index: &Ident) -> bool {
+    let is_index = |expr: &Expr| match expr {
+        Expr::Path(it) => it.path.is_ident(index),
+        Expr::Binary(it) if matches!(it.op, BinOp::Add(_)) => {
+            matches!(&*it.left, Expr::Path(it) if it.path.is_ident(index))
+        }
+        Expr::Cast(it) => matches!(&*it.expr, Expr::Path(it) if it.path.is_ident(index)),
+        _ => false,
+    };
+    match cond {
+        Expr::If(ExprIf { cond, .. }) => is_bounded(cond, index),
+        Expr::Paren(it) => is_bounded(&it.expr, index),
+        Expr::Binary(it) => match it.op {
+            BinOp::And(_) => is_bounded(&it.left, index) || is_bounded(&it.right, index),
+            BinOp::Lt(_) | BinOp::Le(_) => is_index(&it.left),
+            BinOp::Gt(_) | BinOp::Ge(_) => is_index(&it.right),
+            BinOp::Ne(_) => is_index(&it.left) || is_index(&it.right),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// Returns whether a closure may refer to the list as long as the loop runs. A future that holds a reference to a list of its
@@ -56,12 +145,25 @@ fn may_be_held(plan: &Plan, rows: &Ident) -> bool {
     is_reference || !plan.is_async
 }
 
+const LEAVING: [&str; 5] = ["filter", "rev", "skip", "step_by", "take"];
+
+/// Returns whether the loop walks numbers of a range, also behind methods that leave out numbers or change their order.
+fn counts(head: &Expr) -> bool {
+    match head {
+        Expr::Paren(it) => counts(&it.expr),
+        Expr::MethodCall(it) => {
+            LEAVING.iter().any(|name| it.method == name) && counts(&it.receiver)
+        }
+        Expr::Range(_) => true,
+        _ => false,
+    }
+}
+
 /// Returns the list in `0..rows.len()`, also behind methods that leave out indices or change their order.
 fn counted(head: &Expr) -> Option<&Ident> {
     match head {
         Expr::Paren(it) => counted(&it.expr),
         Expr::MethodCall(it) => {
-            const LEAVING: [&str; 5] = ["filter", "rev", "skip", "step_by", "take"];
             LEAVING.iter().any(|name| it.method == name).then(|| counted(&it.receiver)).flatten()
         }
         Expr::Range(it) if matches!(it.limits, RangeLimits::HalfOpen(_)) => {
@@ -73,32 +175,14 @@ fn counted(head: &Expr) -> Option<&Ident> {
     }
 }
 
-/// Returns whether `rows[index]` is among the tokens, also within macros.
-fn indexes(tokens: TokenStream, rows: &Ident, index: &Ident) -> bool {
-    let mut is_behind_rows = false;
-    for token in tokens {
-        if let TokenTree::Group(group) = &token {
-            let within = group.stream();
-            let is_index = *index == within.to_string();
-            if is_behind_rows && group.delimiter() == Delimiter::Bracket && is_index {
-                return true;
-            }
-            if indexes(within, rows, index) {
-                return true;
-            }
-        }
-        is_behind_rows = matches!(&token, TokenTree::Ident(it) if it == rows);
-    }
-    false
-}
-
 /// Returns whether the loop's rows are compared, for tests.
 #[cfg(test)]
 fn is_seen(head: &str, body: &str) -> bool {
-    let (head, body): (Expr, syn::Block) =
+    let (head, body): (Expr, Block) =
         (syn::parse_str(head).unwrap(), syn::parse_str(body).unwrap());
     let index = Ident::new("i", proc_macro2::Span::call_site());
-    counted(&head).is_some_and(|rows| indexes(body.to_token_stream(), rows, &index))
+    let lists = lists_at(body.to_token_stream(), &index, false);
+    counted(&head).is_some_and(|rows| lists.iter().any(|list| list.is(rows)))
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@ use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{Block, Expr, ItemMacro};
 
+use crate::analyse::ahead;
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::kept::Places;
 use crate::analyse::lending::is_lent_in;
 use crate::analyse::mutations::block_may_change;
 use crate::analyse::place::root;
 use crate::analyse::plan::Plan;
+use crate::analyse::sharing::is_shared;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
 use crate::syntax::bindings::bindings;
@@ -34,7 +36,11 @@ impl Places {
         block: &Block,
         variable: &CarriedVariable,
         (targets, survey): (&[Target], &Survey),
-        originals: &BTreeMap<usize, Expr>,
+        (originals, in_bodies, shared): (
+            &BTreeMap<usize, Expr>,
+            &BTreeMap<usize, BTreeSet<String>>,
+            &Shared,
+        ),
     ) -> Self {
         let ident = &variable.ident;
         let has_hiding = |target: &Target| {
@@ -56,16 +62,17 @@ impl Places {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
             let Some(written) = originals.get(&target.at) else { return false };
-            let is_mentioned = free::holds(&free_idents(written.to_token_stream()), ident);
-            (is_mentioned || !survey.around(target.at).any(held_around))
+            let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
+            (!survey.around(target.at).any(held_around) || is_mentioned())
+                && !(is_mentioned() && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
             targets.iter().filter(may_change).map(|target| target.at).collect();
         let is_mentioned = |target: &&Target| {
-            let block = originals.get(&target.at).and_then(body);
-            let is_in = |it: &Block| free::holds(&free_idents(it.to_token_stream()), ident);
-            changing.contains(&target.at) && (has_hiding(target) || block.is_some_and(is_in))
+            let is_in = |body: &BTreeSet<String>| free::holds(body, ident);
+            let body = in_bodies.get(&target.at);
+            changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
         let events = Events::of(block, variable, targets);
@@ -100,12 +107,49 @@ impl Places {
 
 /// Finds out where the carried variables are needed again.
 pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[Target]) {
+    let shared = Shared::of(plan, targets);
+    // The names are taken from the tokens once, as taking them for each variable would cost the compiler's time.
+    let names = |(at, written): (&usize, &Expr)| {
+        body(written).map(|body| (*at, free_idents(body.to_token_stream())))
+    };
+    let in_bodies = if plan.carried.is_empty() {
+        BTreeMap::new()
+    } else {
+        plan.originals.iter().filter_map(names).collect()
+    };
     for variable in &mut plan.carried {
         variable.places = if variable.is_handle() {
             Places::last_alone(targets, &variable.ident)
         } else {
-            Places::of(block, variable, (targets, survey), &plan.originals)
+            Places::of(block, variable, (targets, survey), (&plan.originals, &in_bodies, &shared))
         };
+    }
+}
+
+/// The loops that many workers share. In one that may change a variable, each slice begins with a value of its own; in one
+/// that only reads it, the body is to see the value from before the loop.
+struct Shared {
+    loops: BTreeSet<usize>,
+    /// Those of which whole bodies run side by side, and so change nothing.
+    beside: BTreeSet<usize>,
+}
+
+impl Shared {
+    fn of(plan: &Plan, targets: &[Target]) -> Self {
+        let shared = targets.iter().filter(|target| is_shared(plan, target));
+        let is_whole = |target: &&Target| {
+            let block = plan.originals.get(&target.at).and_then(body);
+            let part = block.map(|block| ahead::of(plan, block));
+            target.items.side_by_side.is_some() && !matches!(part, Some(Ok(Some(_))))
+        };
+        let beside = shared.clone().filter(is_whole).map(|target| target.at).collect();
+        Shared { loops: shared.map(|target| target.at).collect(), beside }
+    }
+
+    /// Returns whether the source shows that the body only reads the variable. The proof sees that it is true.
+    fn only_reads(&self, target: &Target, written: &Expr, ident: &Ident) -> bool {
+        let changes = || body(written).is_none_or(|block| block_may_change(block, ident));
+        self.loops.contains(&target.at) && (self.beside.contains(&target.at) || !changes())
     }
 }
 

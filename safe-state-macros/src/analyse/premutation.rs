@@ -2,9 +2,10 @@
 //! a resumable loop behind it, and those in the loop's head. This is about variables that can't be set back: handles,
 //! and all that `manual` restores.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
+use syn::visit_mut::VisitMut;
 use syn::{Block, Error, Expr, Ident, Item, Macro, Result, Stmt};
 
 use crate::analyse::carried::{CarriedVariable, Source};
@@ -26,7 +27,7 @@ pub(crate) fn check(
         Source::Argument { .. } => None,
     };
     let mut search = Search {
-        variable: Held { ident: &variable.ident, is_known },
+        variable: Held { ident: &variable.ident, is_known, is_handle: variable.is_handle() },
         targets,
         waits_for: declared,
         loops: 0,
@@ -54,6 +55,23 @@ struct Held<'a> {
     ident: &'a Ident,
     /// Whether the methods of the variable's type are known.
     is_known: bool,
+    /// Whether it is a handle, which is saved with each step that writes through it.
+    is_handle: bool,
+}
+
+/// Returns the statement without what its steps do, which a resumed run does not do again.
+fn without_steps(stmt: &Stmt) -> Stmt {
+    struct Steps;
+    impl VisitMut for Steps {
+        fn visit_macro_mut(&mut self, it: &mut Macro) {
+            if it.path.segments.last().is_some_and(|last| last.ident == "step") {
+                it.tokens = TokenStream::new();
+            }
+        }
+    }
+    let mut stmt = stmt.clone();
+    Steps.visit_stmt_mut(&mut stmt);
+    stmt
 }
 
 struct Search<'a> {
@@ -88,6 +106,7 @@ impl Search<'_> {
 
     /// Returns the place where the statement changes the variable, or may change it, with the text of the error.
     fn changes(&self, stmt: &Stmt) -> Option<(Span, &'static str)> {
+        let stmt = if self.variable.is_handle { &without_steps(stmt) } else { stmt };
         if stmt_may_change(stmt, self.variable.ident) {
             return Some((stmt.span(), CHANGED));
         }

@@ -41,12 +41,6 @@ pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> R
                 "the items of a resumable loop run side by side where no other resumable loop is around it or in it",
             );
         }
-        if plan.options.settings.has("shared") {
-            return refused(
-                "a worker of a shared job does the items of its slice one by one; start more workers, or let the job \
-                 be one process",
-            );
-        }
         if plan.options.settings.have_limits() {
             return refused(
                 "limits on time and memory are watched for one item at a time; without them, or without this",

@@ -50,11 +50,12 @@ use syn::{Block, Local, LocalInit, Pat, PatType, Result, Stmt};
 
 use crate::analyse::ahead::{self, Part};
 use crate::analyse::plan::Plan;
+use crate::analyse::sharing;
 use crate::analyse::survey::locals::Local as Variable;
 use crate::analyse::targets::Target;
 use crate::emit::control_flow::{self, From, Ways};
 use crate::emit::feeds::{Feed, Written, keep, left, outcome};
-use crate::emit::{carry, items, kept_values, policy, save_points};
+use crate::emit::{carry, items, kept_values, policy, save_points, slices};
 use crate::parse::function::Returned;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
@@ -100,6 +101,11 @@ pub(crate) fn ahead_walk(
     };
     let Feed { made: feed_made, item_type, .. } = feed;
     let (outcome, left) = (outcome(plan, &walk, &exits, here), left(plan, target, variables));
+    if sharing::is_shared(plan, target) {
+        let of_slice = quote_spanned! {here=> #feed_made let #outer = #on_error; #before #outcome };
+        let entered = (keyword, entered, item_type);
+        return Ok(slices::by_slices(plan, (target, variables), entered, check, &of_slice));
+    }
     Ok(quote_spanned! {here=>
         match #entered {
             (mut #items, mut #tally #item_type) => {
@@ -219,8 +225,9 @@ impl Ahead<'_> {
             };
             return (before, made);
         }
-        let is_for =
-            matches!(self.plan.originals.get(&self.target.at), Some(syn::Expr::ForLoop(_)));
+        // A shared loop has taken in all that its head gives.
+        let is_for = sharing::is_shared(self.plan, self.target)
+            || matches!(self.plan.originals.get(&self.target.at), Some(syn::Expr::ForLoop(_)));
         let source = if is_for {
             quote_spanned! {here=>
                 (#krate::__private::pin!(#krate::__private::pending::<()>()), #krate::__private::None)
@@ -287,8 +294,17 @@ impl Ahead<'_> {
         let done = rest::done(self, rest, names, carry);
         let done = if options.max_crashes.is_some() {
             let depth = self.target.depth;
+            let gives_up = if policy::counts_beside(plan) {
+                locals!(suspected);
+                quote_spanned! {here=> {
+                    let #suspected = #run.suspected(&#policy, #depth);
+                    #ahead.beside(#run.gives_up_async(#suspected, #depth)).await
+                } }
+            } else {
+                quote_spanned! {here=> #run.gives_up(&#policy, #depth) }
+            };
             quote_spanned! {here=>
-                if !(#cautious && #run.gives_up(&#policy, #depth)) {
+                if !(#cautious && #gives_up) {
                     if #cautious { #carry #save }
                     #done
                 }

@@ -1,7 +1,7 @@
 //! Generates the code that takes the values of carried variables into the next save.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::Type;
 
 use crate::analyse::carried::{CarriedVariable, Restoration};
@@ -9,8 +9,8 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists::carries_before_head;
-use crate::emit::save_points;
-use crate::syntax::hygiene::{at, local, moved, moved_crate};
+use crate::emit::{rows, save_points};
+use crate::syntax::hygiene::{at, local, locals, moved, moved_crate};
 
 /// Returns the code that takes the values of the variables among `locals` into the next save of `run`, in the loop of
 /// `target`.
@@ -31,7 +31,9 @@ pub(crate) fn carry_or(
     locals: &[Local],
     fail: &TokenStream,
 ) -> TokenStream {
-    carry_where(plan, run, target, locals, |_| true, fail)
+    let mut carry = carry_where(plan, run, target, locals, |_| true, fail);
+    carry.extend(target.map(|target| rows::carried(plan, run, target, fail)));
+    carry
 }
 
 /// Returns the code of [`carry_or`] for the variables that `is_chosen` picks.
@@ -68,6 +70,30 @@ pub(crate) fn carry_where(
         }
     });
     carry.collect()
+}
+
+/// Returns the expression that completes the item in flight, and whose value is whether a save is due. If only values are
+/// carried, it shows them, so that a page can hold them with the item.
+pub(crate) fn completed(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
+    locals!(tally, values);
+    let site = Span::mixed_site();
+    let is_meant =
+        |it: &&CarriedVariable| it.stands_among(locals) && it.is_carried_in(Some(target));
+    let standing: Vec<_> = plan.carried.iter().filter(is_meant).collect();
+    let are_values = !standing.is_empty()
+        && !plan.carried.iter().any(CarriedVariable::is_handle)
+        && !plan.options.settings.have_limits()
+        && !carries_before_head(plan, target);
+    if !are_values {
+        return quote_spanned! {site=> #tally.complete() };
+    }
+    let put = standing.iter().map(|variable| {
+        let (name, depth, value) = (variable.name(), variable.depth(), variable.value());
+        let here = at(variable.ident.span());
+        let values = moved(&values.to_token_stream(), here);
+        quote_spanned! {here=> #values.put(#name, #depth, #value) }
+    });
+    quote_spanned! {site=> #tally.complete_with(|#values| true #(&& #put)*) }
 }
 
 /// Returns the expression that says how a handle is rebuilt: by what its type offers if that is written, else by its

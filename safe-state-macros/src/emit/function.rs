@@ -7,6 +7,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, Expr, ItemFn, Result, Stmt};
 
 use crate::analyse::plan::Analysed;
+use crate::emit::job::function_of;
 use crate::emit::proof::proof;
 use crate::emit::run::JobExpr;
 use crate::emit::{
@@ -28,6 +29,8 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
     function.sig = function::with_names(&function.sig);
     let outside = future::around(function);
     let instance = belonging::instance(plan, function);
+    let of_function = function_of(plan, function);
+    let instance = quote! { #instance #of_function };
     future::with_block(function, |block| {
         let mentioned = free_idents(block.to_token_stream());
         // A returned future drops what it has captured in the order of its text, so the arguments are not captured

@@ -1,6 +1,6 @@
 //! Generates the `Job` that the options describe.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -10,7 +10,7 @@ use crate::analyse::plan::Plan;
 use crate::analyse::standing;
 use crate::analyse::targets::Target;
 use crate::emit::fingerprint::code_fingerprint;
-use crate::emit::migrations;
+use crate::emit::{migrations, rows};
 use crate::parse::options::forms::Value;
 use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
@@ -32,6 +32,8 @@ pub(crate) fn job(plan: &Plan, targets: &[Target], function: &ItemFn) -> TokenSt
     let on_code_change = options.settings.get("on_code_change").unwrap_or(default).tokens(krate);
     let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
     let carried = carried.map(Variable::name);
+    let rows = targets.iter().flat_map(|target| rows::names(plan, target));
+    let carried = carried.chain(rows);
     let job = quote_spanned! {site=>
         #krate::__private::job(
             #name,
@@ -48,6 +50,16 @@ pub(crate) fn job(plan: &Plan, targets: &[Target], function: &ItemFn) -> TokenSt
     let keyed_loops = u32::try_from(by_key).ok().filter(|count| *count > 1);
     let keyed_loops = keyed_loops.map(|count| quote_spanned! {site=> .keyed_loops(#count) });
     quote_spanned! {site=> #job #migrations .name_is_made(#is_made) #keyed_loops }
+}
+
+/// Returns the call that tells the job its function, if the name does not tell it: two functions may have been given one
+/// name. The option `on_code_change` says what happens then.
+pub(crate) fn function_of(plan: &Plan, function: &ItemFn) -> Option<TokenStream> {
+    let says = plan.options.settings.has("on_code_change") || plan.options.settings.has("shared");
+    (plan.options.name.is_some() && !says).then(|| {
+        let path = path(plan, function, "method_path");
+        quote_spanned! {Span::mixed_site()=> .function(#path) }
+    })
 }
 
 /// Returns whether a name is made while the program runs, as far as its text shows: it may differ from one process to
@@ -75,10 +87,18 @@ fn job_name(plan: &Plan, function: &ItemFn) -> TokenStream {
         let here = at(name.span());
         return quote_spanned! {here=> #krate::__private::name(&(#name)) };
     }
+    path(plan, function, "method_name")
+}
+
+/// Returns the path of the function: that of its module, of the functions around it, and of the type that it is a method
+/// of, as the runtime's function `of_method` gives it.
+fn path(plan: &Plan, function: &ItemFn, of_method: &str) -> TokenStream {
+    let krate = &plan.krate;
     let site = Span::mixed_site();
     let name = function.sig.ident.unraw().to_string();
     if standing::stands_in_impl(function) {
-        return quote_spanned! {site=> #krate::__private::method_name::<Self>(#name) };
+        let of_method = Ident::new(of_method, site);
+        return quote_spanned! {site=> #krate::__private::#of_method::<Self>(#name) };
     }
     if standing::stands_beside(function, plan) {
         // The companion stands where the function does, inside another function as well.

@@ -51,9 +51,10 @@ use crate::emit::items::{self, KnownBy};
 use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
 use crate::emit::proof::{self, Proof};
-use crate::emit::{carry, kept_values, returns, save_points, side_by_side, slices};
+use crate::emit::{carry, kept_values, returns, rows, save_points, side_by_side, slices, written};
 use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::loop_forms::{is_marker, while_let};
+use crate::syntax::rewrite::body;
 
 /// Returns the loop, made resumable. `around` is the loop in the survey, with what is in scope when it begins.
 pub(crate) fn resumable_loop(
@@ -63,13 +64,15 @@ pub(crate) fn resumable_loop(
     (around, proof): (&Loop, Proof),
 ) -> Result<Expr> {
     let locals = around.scope.locals.as_slice();
-    if target.items.side_by_side.is_some() {
-        return side_by_side::resumable_loop(plan, it, (target, locals), proof);
-    }
+    let written = body(&it).map(|body| written::checked(plan, target, (body, around)));
+    let written = written.filter(|checks| !checks.is_empty());
     let it = match it {
         Expr::While(it) if sharing::is_shared(plan, target) => slices::taken_in(plan, it, target),
         other => other,
     };
+    if target.items.side_by_side.is_some() {
+        return side_by_side::resumable_loop(plan, it, (target, locals), proof);
+    }
     let lowered = match it {
         Expr::ForLoop(it) => for_loop(plan, it, target, locals)?,
         Expr::While(it) => {
@@ -96,6 +99,10 @@ pub(crate) fn resumable_loop(
         Some(items) => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
         None => walk,
     };
+    let walk = match written {
+        Some(written) => quote_spanned! {at(keyword)=> { #written #walk } },
+        None => walk,
+    };
     let walk = proof::around(&walk, proof.types, at(keyword));
     Ok(Expr::Verbatim(quote! { #(#attrs)* #walk }))
 }
@@ -112,11 +119,13 @@ fn holding_walk(
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
     let (carry, save) =
         (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let completed = carry::completed(plan, target, locals);
     let due = save_points::due(plan, &run, &carry, &save, Some(has_ended));
-    let boundary = save_points::boundary(plan, &run, &carry, &save, has_ended);
+    let boundary = save_points::boundary_of(plan, tally, (&carry, &save), has_ended);
     let policy = policy::policy(plan, target);
     let (restored, ends) =
         (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
+    let rows = rows::checked(plan, &run, target);
     let check = &proof.check;
     if lowered.is_for && only_counts(plan, target, locals) {
         return plain_walk(plan, lowered, target, check);
@@ -127,8 +136,9 @@ fn holding_walk(
                 #check
                 #policy
                 #restored
+                #rows
                 #label loop {
-                    if #tally.complete() { #due }
+                    if #completed { #due }
                     #boundary
                     #next
                 }

@@ -143,7 +143,7 @@ fn watched(
 
 /// Returns whether given-up items are counted without blocking: the function is async, and in a shared job the count
 /// may take long.
-fn counts_beside(plan: &Plan) -> bool {
+pub(crate) fn counts_beside(plan: &Plan) -> bool {
     plan.is_async && plan.options.settings.has("shared")
 }
 
@@ -179,14 +179,13 @@ pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &Path) -> TokenStream {
 /// Returns the code that puts what is complete, and which item is suspected, where a limit or a signal can reach it.
 fn begin(plan: &Plan, target: &Target, keyword: Span) -> Option<TokenStream> {
     let options = &plan.options;
-    let run = save_points::run_at(target.depth + 1);
-    let cautious = &local("cautious");
+    locals!(tally, cautious);
     if options.settings.have_limits() {
-        return Some(quote_spanned! {at(keyword)=> #run.begin_item(); });
+        return Some(quote_spanned! {at(keyword)=> #tally.begin_item(); });
     }
     let is_reached = cfg!(feature = "limits") && options.settings.has("graceful");
     (is_reached && target.items.policy.max_crashes.is_some())
-        .then(|| quote_spanned! {at(keyword)=> if #cautious { #run.begin_item(); } })
+        .then(|| quote_spanned! {at(keyword)=> if #cautious { #tally.begin_item(); } })
 }
 
 fn tried(

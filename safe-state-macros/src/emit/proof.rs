@@ -251,12 +251,12 @@ fn copied(
 ) -> TokenStream {
     let krate = &plan.krate;
     let here = at(written.keyword);
-    let (named, renamed) = fakes::fakes(plan, (target, written), (seen, kept), taken);
+    let apart = &parts::taken_apart(outer, &around.scope);
+    let (named, renamed) = fakes::fakes(plan, (target, written), (seen, apart, kept), taken);
     let mut own = own_names(written.body);
     own.extend(bindings(written.pat).iter().map(Binding::name));
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let (outer_names, own) = (outer_names.as_slice(), &own);
-    let apart = &parts::taken_apart(outer, &around.scope);
     let mut copy =
         Copy { plan, outer: outer_names, apart, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();

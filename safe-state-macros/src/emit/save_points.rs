@@ -1,7 +1,7 @@
 //! Generates the code between two items: it saves, waits, and does what is asked of the run.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
@@ -80,10 +80,32 @@ pub(crate) fn boundary(
     boundary_beside(plan, (run, None), carry, save, has_ended)
 }
 
+/// Returns the code of [`boundary`] for a loop that counts in `tally`, which knows when a look is of any use.
+pub(crate) fn boundary_of(
+    plan: &Plan,
+    tally: &Ident,
+    (carry, save): (&TokenStream, &TokenStream),
+    has_ended: &TokenStream,
+) -> TokenStream {
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    looking(plan, (&tally.to_token_stream(), &run, None), carry, save, has_ended)
+}
+
 /// Returns the code of [`boundary`] that polls what runs ahead, by the variable `ahead`, while the run waits.
 pub(crate) fn boundary_beside(
     plan: &Plan,
     (run, ahead): (&TokenStream, Option<&Ident>),
+    carry: &TokenStream,
+    save: &TokenStream,
+    has_ended: &TokenStream,
+) -> TokenStream {
+    looking(plan, (run, run, ahead), carry, save, has_ended)
+}
+
+/// Returns the code of [`boundary`] that asks `looks` what is to be done.
+fn looking(
+    plan: &Plan,
+    (looks, run, ahead): (&TokenStream, &TokenStream, Option<&Ident>),
     carry: &TokenStream,
     save: &TokenStream,
     has_ended: &TokenStream,
@@ -106,7 +128,7 @@ pub(crate) fn boundary_beside(
         (quote_spanned! {site=> #run.wait(#look) }, quote_spanned! {site=> #run.obey() })
     };
     quote_spanned! {site=>
-        while let #krate::__private::Some(#look) = #run.look(#has_ended) {
+        while let #krate::__private::Some(#look) = #looks.look(#has_ended) {
             #before
             if #wait {
                 #behind

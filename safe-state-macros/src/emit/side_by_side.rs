@@ -25,17 +25,17 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, Expr, ExprForLoop, ExprWhile, Pat, Result, Type};
 
-use crate::analyse::ahead;
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
+use crate::analyse::{ahead, sharing};
 use crate::emit::ahead::ahead_walk;
 use crate::emit::control_flow::{self, From, Ways};
 use crate::emit::feeds::{Feed, Written, keep, left, outcome, received};
 use crate::emit::items;
 use crate::emit::proof::{self, Proof};
-use crate::emit::{carry, kept_values, policy, save_points};
+use crate::emit::{carry, kept_values, policy, save_points, slices};
 use crate::parse::function::Returned;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
@@ -123,6 +123,11 @@ fn walk(
         #krate::__private::#name(#given, &mut #tally, #on_error, #keep, #terms, #body)#wait
     };
     let (outcome, left) = (outcome(plan, &came, &exits, here), left(plan, target, locals));
+    if sharing::is_shared(plan, target) {
+        let of_slice = quote_spanned! {here=> #made #typed #outcome #behind };
+        let entered = (keyword, entered, item_type);
+        return Ok(slices::by_slices(plan, (target, locals), entered, check, &of_slice));
+    }
     Ok(quote_spanned! {here=>
         match #entered {
             (mut #items, mut #tally #item_type) => {
@@ -168,27 +173,29 @@ fn terms(
     let carry = carry::carry_where(plan, &run_of, Some(target), locals, is_own, &leaves);
     let options = &target.items.policy;
     let failing = quote_spanned! {site=> #krate::__private::failing!(briefly #failed) };
-    let (judge, again, catches) = if options.answers_errors() {
+    let (ask, again, catches) = if options.answers_errors() {
         (
             quote_spanned! {site=>
-                #run.judge(&#policy, #depth, #failing, #krate::__private::thrown!(#failed))
+                #run.ask(&#policy, #depth, #failing, #krate::__private::thrown!(#failed))
             },
             quote_spanned! {site=> #policy.may_try_again(#value) },
             quote_spanned! {site=> #policy.catches_panics() },
         )
     } else {
         (
-            quote_spanned! {site=> { let _ = (#run, #failed); #krate::__private::Verdict::Fail } },
+            quote_spanned! {site=> { let _ = (#run, #failed); #krate::__private::Judged::FAIL } },
             quote_spanned! {site=> { let _ = #value; false } },
             quote_spanned! {site=> false },
         )
     };
-    let gives_up = if options.max_crashes.is_some() {
+    let suspected = if options.max_crashes.is_some() {
         quote_spanned! {site=>
-            #krate::__private::Some(|#run: &mut #krate::__private::Run| #run.gives_up(&#policy, #depth))
+            #krate::__private::Some(|#run: &mut #krate::__private::Run| #run.suspected(&#policy, #depth))
         }
     } else {
-        quote_spanned! {site=> #krate::__private::None::<fn(&mut #krate::__private::Run) -> bool> }
+        let suspected =
+            quote_spanned! {site=> #krate::__private::Option<#krate::__private::Suspected> };
+        quote_spanned! {site=> #krate::__private::None::<fn(&mut #krate::__private::Run) -> #suspected> }
     };
     quote_spanned! {site=>
         #krate::__private::Terms {
@@ -200,10 +207,10 @@ fn terms(
                 #carry
                 #krate::__private::Ok(())
             },
-            judge: |#run: &mut #krate::__private::Run, #failed: &#krate::__private::Outcome<#returned>| #judge,
+            ask: |#run: &mut #krate::__private::Run, #failed: &#krate::__private::Outcome<#returned>| #ask,
             failing: |#failed: &#krate::__private::Outcome<#returned>| #failing,
             may_try_again: |#value: u32| #again,
-            gives_up: #gives_up,
+            suspected: #suspected,
         }
     }
 }

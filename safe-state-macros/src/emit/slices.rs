@@ -37,14 +37,14 @@ use crate::parse::options::shared::Merging;
 use crate::syntax::hygiene::{at, local, locals, moved, moved_crate};
 use crate::syntax::loop_forms::while_let;
 
-/// Returns the loop that does its items slice by slice.
+/// Returns the loop that does its items slice by slice, and those of a slice one by one.
 pub(crate) fn shared_walk(
     plan: &Plan,
     lowered: &Lowered,
     (target, locals): (&Target, &[Local]),
     proof: &Proof,
 ) -> TokenStream {
-    locals!(items, tally, error);
+    locals!(tally);
     let krate = &plan.krate;
     let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
@@ -52,8 +52,31 @@ pub(crate) fn shared_walk(
         (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
     let due = save_points::due(plan, &run, &carry, &save, Some(has_ended));
     let boundary = save_points::boundary(plan, &run, &carry, &save, has_ended);
-    let (policy, check) = (policy::policy(plan, target), &proof.check);
-    let fail = save_points::fail(plan, at(*keyword));
+    // A `break` that a macro hides has another type.
+    let of_slice = quote_spanned! {at(*keyword)=>
+        let #krate::__private::NoBreakInASharedLoop: #krate::__private::NoBreakInASharedLoop = #label loop {
+            if #tally.complete() { #due }
+            #boundary
+            #next
+        };
+    };
+    by_slices(plan, (target, locals), (*keyword, entered, item_type), &proof.check, &of_slice)
+}
+
+/// Returns the loop that claims slice after slice, and does the items of each by `of_slice`.
+pub(crate) fn by_slices(
+    plan: &Plan,
+    (target, locals): (&Target, &[Local]),
+    (keyword, entered, item_type): (Span, &TokenStream, &TokenStream),
+    check: &TokenStream,
+    of_slice: &TokenStream,
+) -> TokenStream {
+    locals!(items, tally, error);
+    let krate = &plan.krate;
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    let carry = carry::carry(plan, &run, Some(target), locals);
+    let policy = policy::policy(plan, target);
+    let fail = save_points::fail(plan, at(keyword));
     let merged: Vec<Merged<'_>> = merged_in(plan, target).collect();
     let before: TokenStream = merged.iter().map(|it| it.set_aside(plan)).collect();
     let restored: TokenStream = merged.iter().map(|it| it.restored(plan, target)).collect();
@@ -62,16 +85,16 @@ pub(crate) fn shared_walk(
     let carries = !merged.is_empty();
     let (claim, finish) = if plan.is_async {
         (
-            quote_spanned! {at(*keyword)=> claim_async(&mut #tally, #carries).await },
-            quote_spanned! {at(*keyword)=> finish_async(&mut #tally).await },
+            quote_spanned! {at(keyword)=> claim_async(&mut #tally, #carries).await },
+            quote_spanned! {at(keyword)=> finish_async(&mut #tally).await },
         )
     } else {
         (
-            quote_spanned! {at(*keyword)=> claim(&mut #tally, #carries) },
-            quote_spanned! {at(*keyword)=> finish(&mut #tally) },
+            quote_spanned! {at(keyword)=> claim(&mut #tally, #carries) },
+            quote_spanned! {at(keyword)=> finish(&mut #tally) },
         )
     };
-    quote_spanned! {at(*keyword)=>
+    quote_spanned! {at(keyword)=>
         match #entered {
             (mut #items, mut #tally #item_type) => {
                 #check
@@ -84,12 +107,7 @@ pub(crate) fn shared_walk(
                     }
                     #policy
                     #restored
-                    // A `break` that a macro hides has another type.
-                    let #krate::__private::NoBreakInASharedLoop: #krate::__private::NoBreakInASharedLoop = #label loop {
-                        if #tally.complete() { #due }
-                        #boundary
-                        #next
-                    };
+                    #of_slice
                     if #tally.leave() { #carry }
                     #kept
                     if let #krate::__private::Err(#error) = #items.#finish { #fail }

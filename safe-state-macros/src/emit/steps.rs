@@ -7,11 +7,14 @@ use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Error, Expr, Item, Macro, Result, Token};
 
+use crate::analyse::carried::{CarriedVariable, Restoration};
 use crate::analyse::plan::Plan;
-use crate::analyse::survey::{self, Survey};
+use crate::analyse::survey::{self, Scope, Survey};
 use crate::analyse::targets::Target;
 use crate::emit::proof::step::{Place, proved};
 use crate::emit::{carry, commits, save_points};
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::rewrite::each_macro;
 
@@ -59,10 +62,48 @@ pub(crate) fn prove(
         let Step { name, value } = mac.parse_body()?;
         let span = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
         let place = Place { scope: &call.scope, span, is_in_loop: !around.is_empty() };
-        if let Some(proved) = proved(plan, &value, &place)? {
-            mac.tokens = quote! { #name, #proved };
+        let proved = proved(plan, &value, &place)?;
+        let written = written(plan, (&value, &call.scope), proved.as_ref());
+        if let Some(value) = written.or(proved) {
+            mac.tokens = quote! { #name, #value };
         }
         Ok(())
+    })
+}
+
+/// Returns the value of a step with the code that takes the handles it may have written through into the step's save; none
+/// if it mentions no handle. `proved` is the value with its proof, if it has one.
+fn written(
+    plan: &Plan,
+    (value, scope): (&Expr, &Scope),
+    proved: Option<&TokenStream>,
+) -> Option<TokenStream> {
+    let mentioned = free_idents(value.to_token_stream());
+    let is_used = |it: &&CarriedVariable| {
+        it.is_handle() && it.stands_among(&scope.locals) && free::holds(&mentioned, &it.ident)
+    };
+    let krate = &plan.krate;
+    locals!(run, error);
+    let taken = plan.carried.iter().filter(is_used).filter_map(|variable| {
+        let Restoration::Reconnect(ty) = &variable.restoration else { return None };
+        let here = at(variable.ident.span());
+        let (name, handle, means) =
+            (variable.name(), variable.value(), carry::means(plan, variable, ty.as_deref()));
+        let fail = save_points::fail(plan, here);
+        Some(quote_spanned! {here=>
+            if let #krate::__private::Err(#error) = #run.written_by_step(#name, #handle, &#means) {
+                #fail
+            }
+        })
+    });
+    let taken: TokenStream = taken.collect();
+    if taken.is_empty() {
+        return None;
+    }
+    let given = &local("value");
+    let value = proved.cloned().unwrap_or_else(|| value.to_token_stream());
+    Some(quote_spanned! {Span::mixed_site()=>
+        match (#value,) { (#given,) => { #taken #given } }
     })
 }
 

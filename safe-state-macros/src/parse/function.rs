@@ -10,6 +10,7 @@ use syn::{
     ReceiverKind, Result, ReturnType, Signature, TraitItemFn, Type, TypeImplTrait, parse_quote,
 };
 
+use crate::parse::parameters::MadeOf;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::hygiene::{IGNORED, RESERVED};
 
@@ -20,6 +21,7 @@ pub(crate) struct Argument {
     pub(crate) is_mut: bool,
     /// The argument's type as written; none for the parts of a pattern.
     pub(crate) ty: Option<Type>,
+    pub(crate) made_of: MadeOf,
     /// The `#[cfg(..)]` attributes that decide whether the argument exists.
     pub(crate) cfgs: Vec<Attribute>,
 }
@@ -240,7 +242,8 @@ pub(crate) fn arguments(sig: &Signature) -> Result<Vec<Argument>> {
                 );
                 return Err(Error::new(ident.span(), text));
             }
-            arguments.push(Argument { ident, is_mut, ty, cfgs: cfgs.clone() });
+            let made_of = ty.as_ref().map_or(MadeOf::Others, |ty| MadeOf::of(ty, &sig.generics));
+            arguments.push(Argument { ident, is_mut, ty, made_of, cfgs: cfgs.clone() });
         }
     }
     Ok(arguments)

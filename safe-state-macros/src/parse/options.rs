@@ -16,7 +16,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Path, Result, Token};
 
-use forms::{flag, value, variables};
+use forms::{Value, flag, value, variables};
 use items::{Identity, ItemOptions};
 use job::{Companion, argument, companion, krate, name};
 use migrate::{Migration, migration};
@@ -109,6 +109,7 @@ impl Parse for Options {
         options.items.policy.check()?;
         options.check_items()?;
         options.settings.check(options.manual.is_some())?;
+        options.check_page()?;
         options.check_shared()?;
         migrate::check(&mut options)?;
         Ok(options)
@@ -153,6 +154,23 @@ impl Options {
             seen.push(variable);
         }
         Ok(())
+    }
+
+    /// Refuses a page that would never be used: with `reconnect`, each save syncs the handles if it has to survive a loss of power.
+    fn check_page(&self) -> Result<()> {
+        let page = ["page", "page_dir"].iter().find_map(|option| self.settings.place(option));
+        let survives_power = !matches!(
+            self.settings.get("durability"),
+            Some(Value::Variant("Durability", "Process"))
+        );
+        match page.filter(|_| survives_power && !self.restored.reconnect.is_empty()) {
+            Some(place) => {
+                let text = "with `reconnect` a page holds nothing, as each save has to sync what was written; \
+                            add `durability = \"process\"`, or remove this";
+                Err(Error::new(place, text))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Refuses options about items that do not fit to the others.

@@ -1,10 +1,10 @@
 //! The errors of a job, apart from those of its own code.
 
 mod advice;
+mod causes;
 mod commit;
 #[cfg(test)]
 mod debug_tests;
-mod known;
 #[cfg(feature = "limits")]
 mod limit;
 mod message;
@@ -15,6 +15,7 @@ mod tests;
 
 use std::error::Error as StdError;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use safe_state_backends::escape::Line;
@@ -24,8 +25,8 @@ use safe_state_backends::{
 
 use advice::{accept, accept_another, or_start_over, version};
 pub use advice::{items, start_over};
+pub use causes::{causes, one_line};
 pub use commit::CommitError;
-pub use known::{held_type, is_holder, known_type};
 #[cfg(feature = "limits")]
 pub use limit::{LimitExceeded, Memory};
 pub use message::{masked_message, message, panic_message, printed};
@@ -170,7 +171,7 @@ pub enum Error {
     },
     /// The run stopped because it was asked to, and has saved all that is complete, unless it was a replay. That is not a
     /// failure: run it again to go on.
-    #[error("job `{job}` stopped {reason}{}", reason.what_now(), job = Line(job), reason = Line(reason))]
+    #[error("job `{job}` stopped {reason}{}", reason.what_now(job), job = Line(job), reason = Line(reason))]
     Stopped {
         /// The job's name.
         job: String,
@@ -262,6 +263,30 @@ pub enum Error {
         /// The argument's name.
         argument: String,
     },
+    /// A variable in `fresh(..)` has made the file anew that complete items wrote.
+    #[error(
+        "`{}` in job `{job}` has made `{}` anew, and what complete items wrote there is gone; name it in `reconnect({})`, or \
+         open the file to append; if nothing of it is missed, {}, or {}",
+        Line(name), Line(&path.display().to_string()), Line(name), accept(job), start_over(job), job = Line(job))]
+    MadeAnew {
+        /// The job's name.
+        job: String,
+        /// The variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another function began the job, under the same name.
+    #[error(
+        "job `{job}` was begun by another function than `{function}`; give each function a name of its own, or if it was \
+         only renamed or moved, {}, or {}",
+        accept(job), start_over(job), job = Line(job), function = Line(function))]
+    OtherFunction {
+        /// The job's name.
+        job: String,
+        /// The path of the function that is called.
+        function: String,
+    },
     /// The slices that the program gives do not fit the loop's input.
     #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]
     Slices {
@@ -308,6 +333,15 @@ pub enum Error {
         job: String,
         /// The slice, from 0.
         slice: u32,
+    },
+    /// The function of a shared job returned from within a slice, with no error.
+    #[error(
+        "the function of job `{job}` returned in the middle of a slice, while other workers are at other items, so what it \
+         returned is no result of the job; end with an error there, also where a macro hides a `return`, or remove `shared`",
+        job = Line(job))]
+    ReturnedFromSlice {
+        /// The job's name.
+        job: String,
     },
     /// The job's checkpoint was removed while this worker had a slice.
     #[error("job `{job}` was cleared while this worker was running; run it again to start over", job = Line(job))]
@@ -477,19 +511,4 @@ impl From<Error> for io::Error {
         };
         io::Error::new(kind, error)
     }
-}
-
-/// Returns the error's message on one line, followed by those of its causes that it does not contain.
-pub fn one_line(error: &(dyn StdError + 'static)) -> String {
-    Line(safe_state_backends::one_line(error)).to_string()
-}
-
-/// Returns the causes of an error, outermost first.
-pub fn causes<E: StdError + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let mut next = error.source();
-    std::iter::from_fn(move || {
-        let cause = next?;
-        next = cause.source();
-        Some(cause)
-    })
 }

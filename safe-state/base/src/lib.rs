@@ -15,6 +15,7 @@ mod backoff;
 pub mod bounded;
 pub mod engine;
 pub mod error;
+pub mod error_type;
 pub mod exit;
 pub mod place;
 pub mod secrets;

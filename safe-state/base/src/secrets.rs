@@ -11,13 +11,10 @@ mod value;
 
 pub use command_line::command_line;
 pub use names::{is_password, is_secret};
-pub use text::masked;
+pub use text::{MASK, masked};
 
 use crate::bounded::{bounded, cut};
 use names::Secret;
-
-/// The text that replaces a secret.
-pub const MASK: &str = "***";
 
 /// The number of bytes that are searched beyond the ones that are kept: the sign that a text is a secret may come behind it.
 const AHEAD: usize = 4 * 1024;

@@ -141,6 +141,16 @@ impl Status {
         if let Some(look) = Look::at(backend, job)? {
             return Ok(Status::of(&look));
         }
+        Status::not_begun(backend, job)
+    }
+
+    /// Reads the status of a job that has no checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no request to the job.
+    #[doc(hidden)]
+    pub fn not_begun(backend: &dyn Backend, job: &str) -> Result<Self, Error> {
         let asked = Request::load_with_reason(backend, job)?;
         let run = Run::of(backend, job)?;
         let request = asked.as_ref().map(|(request, _)| *request);
@@ -151,8 +161,8 @@ impl Status {
         })
     }
 
-    /// Returns the status of all jobs of a backend. A job that can't be read has
-    /// [`State::Unreadable`].
+    /// Returns the status of all jobs of a backend, sorted by name: those that have a checkpoint, and those that have not begun
+    /// and were paused or abandoned. A job that can't be read has [`State::Unreadable`].
     ///
     /// # Errors
     ///
@@ -160,17 +170,34 @@ impl Status {
     pub fn list(backend: &dyn Backend) -> Result<Vec<Self>, Error> {
         let overview = backend.overview()?;
         let backend = overview.as_deref().unwrap_or(backend);
-        let listed = Look::at_each(backend, &backend.list()?, |job, look| match look {
+        let listing = backend.listing()?;
+        let listed = Look::at_each(backend, &listing.jobs, |job, look| match look {
             // A job may finish during the look.
             Ok(look) => Ok(look.as_ref().map(Status::of)),
             // Caches have names among those of jobs.
             Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => Ok(None),
-            Err(Error::Format { .. } | Error::OtherJob { .. }) => {
-                Ok(Some(Status::of_none(job, State::Unreadable)))
-            }
-            Err(error) => Err(error),
+            Err(error) => Status::unreadable(job, error).map(Some),
         });
-        listed.into_iter().filter_map(Result::transpose).collect()
+        let not_begun = listing.not_begun().map(|job| {
+            let status = Status::not_begun(backend, job);
+            let status = status.or_else(|error| Status::unreadable(job, error))?;
+            // The request may be taken back during the look.
+            Ok(Some(status).filter(|it| it.state != State::Waiting))
+        });
+        let all = listed.into_iter().chain(not_begun).filter_map(Result::transpose);
+        let mut all = all.collect::<Result<Vec<_>, _>>()?;
+        all.sort_by(|one, other| one.job.cmp(&other.job));
+        Ok(all)
+    }
+
+    /// Returns the status of a job that can't be read; the error, if others can't be read either.
+    fn unreadable(job: &str, error: Error) -> Result<Self, Error> {
+        match error {
+            Error::Format { .. } | Error::OtherJob { .. } => {
+                Ok(Status::of_none(job, State::Unreadable))
+            }
+            error => Err(error),
+        }
     }
 
     fn of_none(job: &str, state: State) -> Self {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use safe_state_backends::{Checkpoint, LeaseOptions, NotByHand};
 use safe_state_base::stored;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::escape;
 use super::exit::Failed;
 use super::import::read;
+use super::parse::number;
 use super::place::Place;
 use super::screen::{Screen, Shown};
 
@@ -18,17 +19,18 @@ use super::screen::{Screen, Shown};
 ///
 /// The job must not be running: `cancel` ends its run. If the job has not begun, its first run starts from this state.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("which").args(["items", "key"]).required(true)))]
 pub(super) struct Skip {
     /// The job's name.
     job: String,
     /// Items by their index, from 0, or ranges of them with both ends included: `7`, `7-9`.
-    #[arg(value_parser = range, required_unless_present = "key")]
+    #[arg(value_parser = range)]
     items: Vec<Range<u64>>,
     /// An item by its key, which is text; may be given several times.
-    #[arg(long, value_name = "TEXT", conflicts_with = "items")]
+    #[arg(long, value_name = "TEXT")]
     key: Vec<String>,
     /// The loop, counted from 0 in the function's text.
-    #[arg(long = "loop", value_name = "NUMBER", default_value_t = 0)]
+    #[arg(long = "loop", value_name = "NUMBER", default_value_t = 0, value_parser = number::<u16>)]
     loop_id: u16,
 }
 
@@ -42,7 +44,7 @@ pub(super) struct Done {
     #[command(flatten)]
     which: Which,
     /// The loop, counted from 0 in the function's text.
-    #[arg(long = "loop", value_name = "NUMBER", default_value_t = 0)]
+    #[arg(long = "loop", value_name = "NUMBER", default_value_t = 0, value_parser = number::<u16>)]
     loop_id: u16,
 }
 
@@ -51,7 +53,7 @@ pub(super) struct Done {
 #[group(required = true, multiple = false)]
 struct Which {
     /// The items before this index.
-    #[arg(long, value_name = "INDEX")]
+    #[arg(long, value_name = "INDEX", value_parser = number::<u64>, allow_negative_numbers = true)]
     until: Option<u64>,
     /// The items whose keys are the lines of a file, or of standard input as `-`.
     #[arg(long, value_name = "FILE")]

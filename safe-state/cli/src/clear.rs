@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
+use super::parse;
 use super::place::Place;
 use super::screen::{Screen, Shown, jobs};
 
@@ -27,7 +28,7 @@ pub(super) struct Clear {
     #[arg(long, conflicts_with = "job")]
     finished: bool,
     /// With `--finished`: only jobs that were last saved longer ago than this, such as `30d`.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "finished")]
+    #[arg(long, value_name = "TIME", value_parser = parse::time, requires = "finished")]
     older_than: Option<Duration>,
 }
 

@@ -1,6 +1,7 @@
 //! `safe-state pause`, `resume`, `cancel`, `abandon` and `accept`: requests to a job's runs.
 
 use clap::Args;
+use safe_state_backends::escape::argument;
 use safe_state_backends::{Error, Request};
 use serde::Serialize;
 
@@ -33,19 +34,19 @@ struct Effect<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip)]
-    means: &'static str,
+    means: &'a str,
 }
 
 impl JobAndReason {
     /// Asks a job to pause. A job that has not begun then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let means = "was asked to wait before its next item, until `safe-state resume`";
+        let means = "was asked to wait before its next item, until";
         self.ask(Request::Pause, place, (screen, "pause", means))
     }
 
     /// Abandons a job. A job that has not begun then never begins.
     pub(super) fn abandon(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let means = "was asked to end before its next item, and does not run again until `safe-state resume`";
+        let means = "was asked to end before its next item, and does not run again until";
         self.ask(Request::Abandon, place, (screen, "abandon", means))
     }
 
@@ -58,7 +59,8 @@ impl JobAndReason {
         let (job, reason) = (&self.job.job, self.reason.as_deref());
         request.save_with_reason(&place.backend()?, job, reason)?;
         self.job.note_a_new_name(place, screen)?;
-        screen.show(&Effect { job, asked: Some(asked), reason, means })
+        let means = format!("{means} `safe-state resume {}`", argument(job));
+        screen.show(&Effect { job, asked: Some(asked), reason, means: &means })
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
+use super::parse;
 use super::place::Place;
 use super::screen::{BAD, BOLD, Screen, Shown, field, items, within};
 
@@ -17,7 +18,7 @@ pub(super) struct DeadLetters {
     /// The job's name.
     job: String,
     /// Shows no more than the last so many.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = parse::number::<usize>)]
     last: Option<usize>,
 }
 

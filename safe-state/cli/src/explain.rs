@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
+use safe_state_backends::escape::argument;
+use safe_state_backends::{Checkpoint, Failure, LoopEnd, LoopProgress, Request};
 use safe_state_base::engine;
 use safe_state_base::status::StatusWorkers;
 use safe_state_base::status::death::{self, Death};
@@ -74,7 +75,7 @@ impl Explain {
     /// Explains a job that has no checkpoint, but a request to it.
     fn not_begun(&self, asked: &(Request, Option<String>)) -> Explanation {
         let mut points = Vec::new();
-        of_request(Some(asked), &mut points);
+        of_request(&self.job, Some(asked), &mut points);
         points
             .push(Point::new(Does::Continues, "with the first item: nothing is stored".to_owned()));
         Explanation { job: self.job.clone(), begins: asked.0 != Request::Abandon, points }
@@ -97,7 +98,7 @@ fn points(look: &Look) -> Vec<Point> {
         let why = "that no other run is under way, which cannot be told from here";
         points.push(Point::new(Does::Checks, why.to_owned()));
     }
-    of_request(asked.as_ref(), &mut points);
+    of_request(checkpoint.job(), asked.as_ref(), &mut points);
     let version = match checkpoint.version() {
         Some(version) => format!("that its version is `{version}`"),
         None => "that it has no `version`".to_owned(),
@@ -131,7 +132,7 @@ fn points(look: &Look) -> Vec<Point> {
     points
 }
 
-fn of_request(asked: Option<&(Request, Option<String>)>, points: &mut Vec<Point>) {
+fn of_request(job: &str, asked: Option<&(Request, Option<String>)>, points: &mut Vec<Point>) {
     let Some((request, reason)) = asked else { return };
     let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
     let (does, why) = match request {
@@ -139,7 +140,7 @@ fn of_request(asked: Option<&(Request, Option<String>)>, points: &mut Vec<Point>
         Request::Abandon => (Does::Refuses, "the job was abandoned"),
         _ => return,
     };
-    let why = format!("{why}{reason}; `safe-state resume` takes that back");
+    let why = format!("{why}{reason}; `safe-state resume {}` takes that back", argument(job));
     points.push(Point::new(does, why));
 }
 
@@ -154,13 +155,16 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
         say(Does::Continues, "with all items that have other keys".to_owned());
         return;
     }
-    if !completed.is_empty() {
-        let by = if progress.cursor().is_some() { "; the cursor is after them" } else { "" };
+    // A cursor that was given by hand tells nothing of indices, and in a later run they are counted from it.
+    let has_cursor = progress.cursor().is_some();
+    if has_cursor {
+        say(Does::Skips, "the items up to the stored cursor".to_owned());
+    } else if !completed.is_empty() {
         let which = match completed.len() {
             1 => format!("item {completed}, which is"),
             _ => format!("items {completed}, which are"),
         };
-        say(Does::Skips, format!("{which} complete{by}"));
+        say(Does::Skips, format!("{which} complete"));
     }
     if let Some(mark) = progress.mark() {
         say(Does::Checks, format!("that item {} has not changed (`on_input_change`)", mark.index));
@@ -178,6 +182,7 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
         Some(_) => {
             say(Does::Continues, "after the loop, which a `break` or `return` had left".to_owned());
         }
+        None if has_cursor => say(Does::Continues, "with the item after the cursor".to_owned()),
         None => say(Does::Continues, format!("with item {}", completed.prefix())),
     }
 }
@@ -187,7 +192,9 @@ fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec
     let mut repeat = |why: String| points.push(Point::new(Does::Repeats, format!("{name}{why}")));
     if let Some(it) = progress.attempts().filter(|it| !death::is_complete(progress, it.item)) {
         let item = death::item(progress, it.item);
-        repeat(format!("{item}, which has failed {}", times(it.count)));
+        let why = failure_of_attempts(&look.checkpoint);
+        let why = why.map(|it| format!(": {}", it.message())).unwrap_or_default();
+        repeat(format!("{item}, which has failed {}{why}", times(it.count)));
     }
     if let Some(death) = Death::of(look, progress) {
         let or_less = if death.times > 1 { " or less" } else { "" };
@@ -199,8 +206,17 @@ fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec
     }
 }
 
+/// Returns the last failure if it is that of the last attempt at an item of the only loop.
+fn failure_of_attempts(checkpoint: &Checkpoint) -> Option<&Failure> {
+    let mut loops = checkpoint.loops();
+    let (Some(only), None) = (loops.next(), loops.next()) else { return None };
+    let attempts = only.attempts().filter(|_| only.keys().is_none())?;
+    checkpoint.last_failure().filter(|it| it.index() == Some(attempts.item))
+}
+
 fn of_failure(checkpoint: &Checkpoint, points: &mut Vec<Point>) {
     match checkpoint.last_failure() {
+        Some(_) if failure_of_attempts(checkpoint).is_some() => {}
         Some(failure) => {
             let which = failure.index().map_or_else(
                 || "the code outside the loop, which failed".to_owned(),

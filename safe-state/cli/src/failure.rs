@@ -74,7 +74,7 @@ impl Failure {
 fn none(job: &str, look: &Look) -> Failed {
     let died = match (Death::of_last_run(look), State::of(look)) {
         (Some(death), _) => format!(": its process died in {}, {death}", death.named_item()),
-        (None, State::Killed) => ": its process died, of what is not known".to_owned(),
+        (None, State::Killed) => ": its process died, and it is not known of what".to_owned(),
         (None, _) => String::new(),
     };
     Failed::nothing(format!("the last run of job `{job}` has not failed{died}"))

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, NotByHand, read_named, read_stdin};
+use safe_state_backends::format::FormatError;
+use safe_state_backends::{Checkpoint, NotByHand, check_job, read_named, read_stdin};
 use safe_state_base::stored;
 use serde::Serialize;
 
@@ -51,6 +52,7 @@ impl Import {
             let reason = NotByHand::Shared;
             return Err(Failed::new(format!("job `{job}` cannot be imported: {reason}")));
         }
+        check_job(job)?;
         let mut lease = place.lease(job)?;
         if !self.overwrite && lease.load(&*backend, job)?.is_some() {
             return Err(Failed::new(format!(
@@ -65,12 +67,15 @@ impl Import {
 
     fn checkpoint(&self) -> Result<Checkpoint, Failed> {
         let bytes = read(&self.file)?;
-        let checkpoint = Checkpoint::decode(&bytes).map_err(|error| Failed {
-            code: (&error).into(),
-            message: format!(
-                "`{}` cannot be imported: {error}; `safe-state doctor` tells what can be saved of it",
-                self.file.display()
-            ),
+        let checkpoint = Checkpoint::decode(&bytes).map_err(|error| {
+            let advice = match error {
+                FormatError::Damaged { .. } => {
+                    "; `safe-state doctor` tells what can be saved of it"
+                }
+                _ => "",
+            };
+            let message = format!("`{}` cannot be imported: {error}{advice}", self.file.display());
+            Failed { code: (&error).into(), message }
         })?;
         if checkpoint.job() == self.job {
             return Ok(checkpoint);

@@ -20,6 +20,7 @@ mod failure;
 mod history;
 mod import;
 mod list;
+mod parse;
 mod peek;
 mod place;
 mod rename;

@@ -1,8 +1,8 @@
-//! `safe-state list`: shows all jobs that have a checkpoint.
+//! `safe-state list`: shows all jobs that have a checkpoint, or were paused or abandoned before they began.
 
 use clap::Args;
-use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
+use safe_state_backends::{Backend, Error};
 use safe_state_base::status::look::Look;
 use safe_state_base::status::{State, Status};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::place::Place;
 use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, table};
 use super::shown::{percent, state_text, style};
 
-/// Lists the jobs that have a checkpoint.
+/// Lists the jobs that have a checkpoint, and those that were paused or abandoned before their first run.
 ///
 /// Jobs that have finished have none, unless they keep it.
 #[derive(Args, Debug)]
@@ -37,9 +37,13 @@ impl List {
         let backend = place.backend()?;
         let overview = backend.overview()?;
         let backend = overview.as_deref().unwrap_or(&*backend);
-        let rows = Look::at_each(backend, &backend.list()?, row);
+        let listing = backend.listing()?;
+        let rows = Look::at_each(backend, &listing.jobs, row);
+        let not_begun = listing.not_begun().map(|job| not_begun(backend, job));
         // A job may finish while it is looked at.
-        let (jobs, codes): (Vec<Row>, Vec<Option<Code>>) = rows.into_iter().flatten().unzip();
+        let rows = rows.into_iter().chain(not_begun).flatten();
+        let (mut jobs, codes): (Vec<Row>, Vec<Option<Code>>) = rows.unzip();
+        jobs.sort_by(|one, other| one.job().cmp(other.job()));
         let code = codes.into_iter().flatten().next();
         if jobs.is_empty() {
             screen.note(&format!(
@@ -59,12 +63,23 @@ fn row(job: &str, look: Result<Option<Look>, Error>) -> Option<(Row, Option<Code
         Ok(look) => Some((Row::Read(Box::new(Status::in_a_line(&look?))), None)),
         // Caches are stored under names of their own among the jobs.
         Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => None,
-        Err(error) => {
-            let (job, failed) = (job.to_owned(), Failed::from(error));
-            let row = Row::Unreadable { job, state: State::Unreadable, error: failed.message };
-            Some((row, Some(failed.code)))
-        }
+        Err(error) => Some(unreadable(job, error)),
     }
+}
+
+/// Returns the row of a job that has no checkpoint. Returns `None` if nothing is asked of it any more.
+fn not_begun(backend: &dyn Backend, job: &str) -> Option<(Row, Option<Code>)> {
+    match Status::not_begun(backend, job) {
+        Ok(status) if status.state == State::Waiting => None,
+        Ok(status) => Some((Row::Read(Box::new(status)), None)),
+        Err(error) => Some(unreadable(job, error)),
+    }
+}
+
+fn unreadable(job: &str, error: Error) -> (Row, Option<Code>) {
+    let (job, failed) = (job.to_owned(), Failed::from(error));
+    let row = Row::Unreadable { job, state: State::Unreadable, error: failed.message };
+    (row, Some(failed.code))
 }
 
 impl Shown for Listed {
@@ -80,6 +95,13 @@ impl Shown for Listed {
 }
 
 impl Row {
+    fn job(&self) -> &str {
+        match self {
+            Row::Read(status) => &status.job,
+            Row::Unreadable { job, .. } => job,
+        }
+    }
+
     fn trouble(&self) -> Option<String> {
         let Row::Unreadable { error, .. } = self else { return None };
         Some(format!("\n{}\n", escape::line(error)))

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::escape;
 use super::exit::Failed;
 use super::place::Place;
-use super::screen::{Screen, Shown};
+use super::screen::{Screen, Shown, items};
 
 /// Puts a job's dead letters back: its next run does these items again.
 #[derive(Args, Debug)]
@@ -38,6 +38,6 @@ impl Retry {
 impl Shown for PutBack<'_> {
     fn text(&self) -> String {
         let job = escape::line(self.job);
-        format!("job `{job}`: {} put back, for its next run to do\n", self.put_back)
+        format!("job `{job}`: {} put back, for its next run to do\n", items(self.put_back as u64))
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::exit::{Code, Failed};
+use super::parse::{number, time};
 use super::screen::{Screen, aside};
 use super::workers;
 use safe_state_base::Backoff;
@@ -23,7 +24,7 @@ use safe_state_limits::{ByteSize, Supervisor};
 #[derive(Args, Debug)]
 pub(super) struct Run {
     /// How many times in a row the program is started again; a run of more than a minute resets the count.
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = number::<u32>, allow_negative_numbers = true)]
     restarts: u32,
     /// The pauses before a restart: the first, and the longest.
     #[arg(long, value_name = "TIME..TIME", default_value = "1s..1m", value_parser = backoff)]
@@ -45,15 +46,10 @@ pub(super) struct Run {
     program: Vec<OsString>,
 }
 
-fn time(text: &str) -> Result<Duration, humantime::DurationError> {
-    humantime::parse_duration(text)
-}
-
 fn backoff(text: &str) -> Result<Backoff, String> {
-    let parse = |text| time(text).map_err(|error| error.to_string());
     match text.split_once("..") {
-        Some((first, longest)) => Ok(Backoff::exponential(parse(first)?, parse(longest)?)),
-        None => parse(text).map(Backoff::constant),
+        Some((first, longest)) => Ok(Backoff::exponential(time(first)?, time(longest)?)),
+        None => time(text).map(Backoff::constant),
     }
 }
 

@@ -14,6 +14,7 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::exit::Failed;
+use super::parse;
 use super::place::Place;
 use super::screen::{self, Screen};
 use sample::Sample;
@@ -30,10 +31,10 @@ pub(super) struct Watch {
     /// One job alone.
     job: Option<String>,
     /// How often to look.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse::time)]
     every: Duration,
     /// Leaves after so many looks.
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = parse::number::<u64>)]
     looks: Option<u64>,
 }
 

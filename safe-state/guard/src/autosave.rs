@@ -2,18 +2,19 @@
 //! of power. The guard saves, so it costs the job nothing.
 
 mod file;
+mod lock;
 mod recover;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Acquire;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use safe_state_backends::{Error as BackendError, Lock};
+use safe_state_backends::Lock;
 
 use super::cause::{Cause, Ended};
 use super::layout::{Layout, word};
@@ -21,6 +22,7 @@ use super::memory::Memory;
 use super::reader::Snapshot;
 use super::sys::Pages;
 use crate::GuardError;
+use lock::{failed, lock};
 
 pub use recover::{is_active, recover};
 
@@ -40,33 +42,6 @@ impl Autosave {
         }
         Ok(Reserved { autosave: self, name: name.to_owned(), _lock: lock })
     }
-}
-
-/// Returns the path of the lock file. It lies beside the autosave, which each save replaces.
-fn lock_of(path: &Path) -> PathBuf {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".lock");
-    beside.into()
-}
-
-/// Takes the lock, which a living guard holds on the file.
-fn lock(path: &Path) -> Result<Lock, GuardError> {
-    Lock::take("", &lock_of(path)).map_err(|error| match error {
-        BackendError::Held { holder, .. } => GuardError::Active {
-            path: path.to_owned(),
-            holder: holder.map(|holder| format!(" in {holder}")).unwrap_or_default(),
-        },
-        error => GuardError::Autosave {
-            action: "reserve",
-            path: path.to_owned(),
-            source: std::io::Error::other(error),
-        },
-    })
-}
-
-fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> GuardError + use<> {
-    let path = path.to_owned();
-    move |source| GuardError::Autosave { action, path, source }
 }
 
 /// An autosave path that this guard alone saves to, as it holds the lock.

@@ -39,13 +39,12 @@ pub(super) struct Crash {
     pub(super) stack: Vec<u64>,
 }
 
-/// Notes crashes of this process from now on, until it ends.
-pub(super) fn note(memory: Arc<Pages>) {
+/// Notes crashes of this process from now on, until it ends. The thread that has crashed then calls `then`.
+pub(super) fn note(memory: Arc<Pages>, then: fn(&Pages, &CrashContext)) {
     let handler = sys::on_crash(move |context| {
         sys::die_after(SECONDS);
         write(&memory, context);
-        #[cfg(feature = "minidump")]
-        super::minidump::await_dump(&memory, context);
+        then(&memory, context);
         // A breakpoint does not trap again when the handler returns, while any other crash happens again.
         if context.siginfo.ssi_signo == libc::SIGTRAP.cast_unsigned() {
             sys::raise(libc::SIGTRAP);

@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use super::data::Data;
 use super::layout::{Layout, stage, word};
 use super::memory::Memory;
+#[cfg(feature = "minidump")]
+use super::minidump;
 use super::sys::Pages;
 use super::{crash, panic, stack};
 
@@ -23,7 +25,10 @@ pub(super) fn run<T: Termination>(
 ) -> ! {
     stack::note(memory);
     panic::note(Arc::clone(memory));
-    crash::note(Arc::clone(memory));
+    #[cfg(feature = "minidump")]
+    crash::note(Arc::clone(memory), minidump::await_dump);
+    #[cfg(not(feature = "minidump"))]
+    crash::note(Arc::clone(memory), |_, _| {});
     let data = Data::new(Arc::clone(memory), layout);
     let (code, stage) = match catch_unwind(AssertUnwindSafe(|| job(&data).report())) {
         Ok(code) => (number(code), stage::RETURNED),

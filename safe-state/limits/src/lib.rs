@@ -41,6 +41,7 @@ mod meter;
 mod parked;
 mod pressure;
 mod process_limits;
+mod pulse;
 #[doc(hidden)]
 pub mod run;
 mod signal;

@@ -15,6 +15,7 @@ use crate::memory::pause;
 use crate::meter::Meter;
 use crate::parked::{Blame, LentTo, Parked};
 use crate::pressure::Pressure;
+use crate::pulse::{Beat, Pulse};
 use crate::signal::{self, ThreadId};
 use crate::token::Token;
 use crate::units::{after, readable};
@@ -25,6 +26,8 @@ const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
 /// The time between two looks at memory far from its limit, at the batch system's end, and at a limit that stays
 /// passed.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// The shortest time between two looks.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 /// A run under limits.
 #[derive(Debug)]
@@ -37,6 +40,7 @@ pub(crate) struct RunWatch<P> {
     meter: Option<Meter>,
     pressure: Option<Arc<Pressure>>,
     token: Arc<Token>,
+    pulse: Pulse,
     /// Whether more memory is in use than allowed.
     has_too_much: AtomicBool,
     /// Whether a signal has asked the process to end. Changed only while the state is locked.
@@ -47,7 +51,9 @@ pub(crate) struct RunWatch<P> {
 #[derive(Debug)]
 struct State<P> {
     has_ended: bool,
-    /// When the body of the item in flight began; none between items.
+    /// The item that was seen last, by how many have completed since the progress was lent.
+    seen_item: u64,
+    /// When the body of the item in flight began, or was first seen; none between items.
     item: Option<Instant>,
     /// When the item last made progress, as far as was seen.
     progress: Option<Instant>,
@@ -76,6 +82,7 @@ impl<P> Default for State<P> {
     fn default() -> Self {
         State {
             has_ended: false,
+            seen_item: 0,
             item: None,
             progress: None,
             parked: LentTo::default(),
@@ -84,6 +91,20 @@ impl<P> Default for State<P> {
             has_told_the_end: false,
             seen: Seen::default(),
         }
+    }
+}
+
+impl<P> State<P> {
+    /// Notes that the body of an item begins, behind `completed` others since the progress was lent.
+    fn begin_item(&mut self, completed: u64, now: Instant) {
+        self.seen_item = completed;
+        (self.item, self.progress) = (Some(now), Some(now));
+        self.escalation.reset();
+        self.has_told_the_end = false;
+    }
+
+    fn end_item(&mut self) {
+        (self.item, self.progress) = (None, None);
     }
 }
 
@@ -123,6 +144,7 @@ impl<P: Parked> RunWatch<P> {
             meter: meter.map_err(Error::Memory)?,
             pressure,
             token,
+            pulse: Pulse::default(),
             has_too_much: AtomicBool::new(false),
             is_asked_to_end: AtomicBool::new(false),
             state: Mutex::default(),
@@ -133,26 +155,29 @@ impl<P: Parked> RunWatch<P> {
         &self.token
     }
 
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     pub(crate) fn begin_item(&self, parked: Box<P>, now: Instant) {
         let mut state = self.state();
-        state.item = Some(now);
-        state.progress = Some(now);
+        state.begin_item(0, now);
         state.parked = LentTo::Here(parked);
-        state.escalation.reset();
-        state.has_told_the_end = false;
+        self.pulse.set(Beat::Running(0));
         if self.is_asked_to_end.load(Ordering::Relaxed) {
             state.parked.save(Blame::Nobody, &self.job);
         }
     }
 
     pub(crate) fn unpark(&self) -> Option<Box<P>> {
-        self.state().parked.take()
+        let mut state = self.state();
+        self.notice(&mut state, Instant::now);
+        self.pulse.set(Beat::Own);
+        state.parked.take()
     }
 
     pub(crate) fn end_item(&self) {
-        let mut state = self.state();
-        state.item = None;
-        state.progress = None;
+        self.state().end_item();
         self.token.take_back();
     }
 
@@ -165,7 +190,36 @@ impl<P: Parked> RunWatch<P> {
             // The signal may come from a limit that this watch enforces.
             let is_its_fault = state.escalation.has_begun();
             let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };
-            state.parked.save(blame, &self.job);
+            self.pulse.ask(true);
+            if self.holds(&mut state) {
+                state.parked.save(blame, &self.job);
+            }
+        }
+    }
+
+    /// Takes in which item's body runs by now.
+    fn notice(&self, state: &mut State<P>, now: impl FnOnce() -> Instant) {
+        match self.pulse.beat() {
+            Beat::Running(completed) if completed != state.seen_item => {
+                state.begin_item(completed, now());
+            }
+            Beat::Between(_) => state.end_item(),
+            Beat::Own | Beat::Running(_) | Beat::Held(_) => {}
+        }
+    }
+
+    /// Holds the item that was noticed, if its body still runs, so that what was lent can be saved. Returns whether it can.
+    fn holds(&self, state: &mut State<P>) -> bool {
+        match self.pulse.beat() {
+            Beat::Running(completed) => {
+                let is_held = self.pulse.hold(completed);
+                if is_held {
+                    state.parked.settle(completed);
+                }
+                is_held
+            }
+            Beat::Own | Beat::Held(_) => true,
+            Beat::Between(_) => false,
         }
     }
 
@@ -250,8 +304,11 @@ impl<P: Parked> RunWatch<P> {
             self.token.cancel(what.told(&self.job, now - began, now - self.began));
             return;
         }
-        let item = state.parked.item();
-        state.parked.save(what.blame(), &self.job);
+        let is_held = self.holds(state);
+        let item = if is_held { state.parked.item() } else { None };
+        if is_held {
+            state.parked.save(what.blame(), &self.job);
+        }
         if !std::mem::replace(&mut state.has_told_the_end, true) {
             tell(&self.job, &what.ending(item));
         }
@@ -267,8 +324,8 @@ impl<P: Parked> RunWatch<P> {
         let limits = &self.limits;
         let item = limits.item_timeout.map(|limit| {
             let due = after(state.progress.unwrap_or(now), limit);
-            // Progress is only noticed by a look.
-            due.min(after(now, (limit / 10).max(INTERVAL)))
+            // Progress, and the next item, are only noticed by a look.
+            due.min(after(now, (limit / 10).clamp(SHORTEST, INTERVAL)))
         });
         let run = limits.process.timeout.map(|limit| after(self.began, limit));
         let memory = limits
@@ -279,7 +336,7 @@ impl<P: Parked> RunWatch<P> {
         let outside = self.ends.as_ref().map(|_| now + INTERVAL).into_iter().chain(pressure).min();
         let next = [item, run, memory, outside].into_iter().flatten().min();
         // A passed limit may stay so between two items.
-        let soonest = memory.unwrap_or(now + INTERVAL / 10);
+        let soonest = memory.unwrap_or(now + SHORTEST);
         next.unwrap_or(now + INTERVAL).max(soonest)
     }
 }
@@ -290,6 +347,7 @@ impl<P: Parked> Watch for RunWatch<P> {
         if state.has_ended {
             return None;
         }
+        self.notice(&mut state, || now);
         let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
         if state.item.is_some() && self.token.takes_progress() {
             state.progress = Some(now);
@@ -298,7 +356,9 @@ impl<P: Parked> Watch for RunWatch<P> {
         self.has_too_much.store(has_too_much, Ordering::Relaxed);
         state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
         let escalating = if let Some(passed) = self.passed(&state, used, now) {
-            self.escalate(&mut state, passed, now)
+            // The item may end meanwhile. Then nothing is cancelled, and the next look finds what has passed by then.
+            let is_over = state.item.is_some() && !self.holds(&mut state);
+            if is_over { Some(now + SHORTEST) } else { self.escalate(&mut state, passed, now) }
         } else {
             state.escalation.reset();
             self.token.take_back();
@@ -307,10 +367,14 @@ impl<P: Parked> Watch for RunWatch<P> {
         let seen = self.sees(now);
         if seen > state.seen {
             let blame = if seen == Seen::End { Blame::Nobody } else { Blame::AsBefore };
-            state.parked.save(blame, &self.job);
+            if self.holds(&mut state) {
+                state.parked.save(blame, &self.job);
+            }
         }
         // The end may be postponed, and come near again.
         state.seen = seen.max(state.seen.min(Seen::Tight));
+        let is_asked = self.is_asked_to_end.load(Ordering::Relaxed) || seen > Seen::Nothing;
+        self.pulse.ask(is_asked || self.stop(now).is_some());
         let next = self.next_look(&state, used, now);
         Some(escalating.map_or(next, |due| due.min(next)))
     }
@@ -382,6 +446,8 @@ mod tests {
             Ok(false)
         }
 
+        fn settle(&mut self, _: u64) {}
+
         fn item_in_flight(&self) -> Option<u64> {
             None
         }
@@ -435,6 +501,41 @@ mod tests {
             watch.token.progress();
             watch.token.check().unwrap();
         }
+    }
+
+    /// Items that begin and end without a lock, each noticed by the first look at it.
+    #[test]
+    fn an_item_s_time_begins_when_it_is_first_seen() {
+        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
+        let look = |seconds| watch.look(began + Duration::from_secs(seconds));
+        look(9);
+        for _ in 0..3 {
+            assert!(watch.pulse().end());
+            watch.pulse().begin_next();
+        }
+        look(12);
+        watch.token.check().unwrap();
+        look(21);
+        watch.token.check().unwrap();
+        look(22);
+        watch.token.check().unwrap_err();
+        assert!(!watch.pulse().end(), "it is held");
+        watch.unpark();
+        watch.end_item();
+        watch.token.check().unwrap();
+    }
+
+    #[test]
+    fn between_two_items_nothing_is_cancelled() {
+        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
+        assert!(watch.pulse().end());
+        watch.look(began + Duration::from_secs(50));
+        watch.token.check().unwrap();
+        watch.pulse().begin_next();
+        watch.look(began + Duration::from_secs(51));
+        watch.look(began + Duration::from_secs(60));
+        watch.token.check().unwrap();
+        assert!(watch.pulse().end(), "it is not held");
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub trait Parked: fmt::Debug + Send + 'static {
     /// The backend cannot be written.
     fn save(&mut self, blame: Blame) -> Result<bool, BackendError>;
 
+    /// Takes in that `completed` items have completed since this was lent, and the next one is in flight.
+    fn settle(&mut self, completed: u64);
+
     /// Returns the index of the item in flight.
     fn item_in_flight(&self) -> Option<u64>;
 }
@@ -91,6 +94,13 @@ impl<P: Parked> LentTo<P> {
             Ok(parked) => LentTo::Here(parked),
             Err(_) => LentTo::Saving(saved),
         };
+    }
+
+    /// Takes in that so many items have completed since the value was lent, if it is here.
+    pub(crate) fn settle(&mut self, completed: u64) {
+        if let LentTo::Here(parked) = self {
+            parked.settle(completed);
+        }
     }
 
     /// Returns the index of the item in flight, if the value is here.

@@ -75,6 +75,25 @@ impl<P: Parked> RunLimits<P> {
         self.watch.begin_item(Box::new(parked), Instant::now());
     }
 
+    /// Notes that the body of the next item begins, while the value that was lent stays with the watchdog.
+    #[inline]
+    pub fn begin_next_item(&self) {
+        self.watch.pulse().begin_next();
+    }
+
+    /// Notes that the body of the item has ended, while the value that was lent stays with the watchdog. Returns `false` if it
+    /// can't stay: then it has to be taken back before the item counts as complete.
+    #[inline]
+    pub fn end_item_beside(&self) -> bool {
+        self.watch.pulse().end()
+    }
+
+    /// Returns whether the limits have to be looked at before the next item.
+    #[inline]
+    pub fn is_asked(&self) -> bool {
+        self.watch.pulse().is_asked()
+    }
+
     /// Takes back what was lent to the watchdog, if anything was.
     #[inline]
     pub fn unpark(&mut self) -> Option<P> {

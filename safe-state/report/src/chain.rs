@@ -5,7 +5,8 @@ use std::error::Error as StdError;
 use std::fmt::{Arguments, Debug};
 
 use safe_state_backends::details::Link;
-use safe_state_base::error::{causes, known_type};
+use safe_state_base::error::causes;
+use safe_state_base::error_type::known_type;
 use safe_state_base::secrets::bounded_and_masked;
 
 use super::panic::caught;

@@ -20,6 +20,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+mod desk;
 mod detail;
 mod export;
 mod files;
@@ -43,10 +44,10 @@ use std::sync::Arc;
 use axum::http::HeaderName;
 use safe_state_backends::Backend;
 
+use desk::Desk;
 pub use export::export;
 use guards::Guards;
 use jobs::Jobs;
-use routes::Desk;
 use token::Token;
 use who::Who;
 

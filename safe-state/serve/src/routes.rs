@@ -1,13 +1,11 @@
 //! The routes: which request gets which answer.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -17,39 +15,18 @@ use safe_state_report::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::desk::{Desk, OfJob, apart, failed};
 use crate::detail::{Detail, GivenUp};
 use crate::files::{FILES, INDEX, LICENCE};
 use crate::guards::{self, Guards};
-use crate::jobs::Jobs;
 use crate::stream;
-use crate::token::Token;
 use crate::verbs::{self, PressRequest, Undone};
-use crate::who::Who;
 use crate::window::Which;
 
-/// The header in which a button sends its token.
-const TOKEN: &str = "x-safe-state-token";
 /// The most bytes of a request, which are more than a button sends.
 const BODY_LIMIT: usize = 16 * 1024;
 /// The policy for a report, which is a document of its own with a style in it. It has no origin, and runs nothing.
 const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
-
-/// The state that the routes share.
-#[derive(Clone)]
-pub(crate) struct Desk {
-    pub(crate) jobs: Arc<Jobs>,
-    pub(crate) streams: Arc<AtomicUsize>,
-    /// `None` if the page only reads.
-    token: Option<Token>,
-    who: Who,
-    place: Arc<str>,
-}
-
-/// The query for one job.
-#[derive(Deserialize)]
-pub(crate) struct OfJob {
-    pub(crate) job: String,
-}
 
 /// The query for some dead letters of a job.
 #[derive(Deserialize)]
@@ -188,18 +165,6 @@ async fn perform(
     }
 }
 
-impl Desk {
-    /// Creates the state of the routes. Without a token, the page only reads.
-    pub(crate) fn new(jobs: Arc<Jobs>, token: Option<Token>, who: Who, place: String) -> Self {
-        Desk { jobs, streams: Arc::default(), token, who, place: place.into() }
-    }
-
-    fn is_given(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get(TOKEN).map(HeaderValue::as_bytes).unwrap_or_default();
-        self.token.as_ref().is_some_and(|token| token.is(given))
-    }
-}
-
 fn known<T: Serialize>(job: &str, found: Result<Option<T>, safe_state_backends::Error>) -> Answer {
     match found {
         Ok(Some(found)) => Ok(Json(found).into_response()),
@@ -213,16 +178,4 @@ fn known<T: Serialize>(job: &str, found: Result<Option<T>, safe_state_backends::
 
 fn unreadable(error: &safe_state_backends::Error) -> (StatusCode, Json<serde_json::Value>) {
     failed(StatusCode::INTERNAL_SERVER_ERROR, &one_line(error))
-}
-
-fn failed(status: StatusCode, why: &str) -> (StatusCode, Json<serde_json::Value>) {
-    (status, Json(json!({ "error": why })))
-}
-
-/// Calls `call`, which may block, on a thread for blocking work.
-pub(crate) async fn apart<T: Send + 'static>(
-    call: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, (StatusCode, Json<serde_json::Value>)> {
-    let called = tokio::task::spawn_blocking(call).await;
-    called.map_err(|error| failed(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))
 }

@@ -15,9 +15,9 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::watch;
 
+use crate::desk::{Desk, OfJob, apart};
 use crate::detail::Detail;
 use crate::jobs::{Interest, Jobs, Shown};
-use crate::routes::{Desk, OfJob, apart};
 use crate::window::{Counts, Which, Window};
 
 /// The most streams that are open at a time.

@@ -28,9 +28,19 @@ pub(crate) struct Limits {
 struct Lent {
     store: Shared,
     progress: Progress,
+    /// The number of loops around the one whose items run.
+    depth: usize,
+    /// The number of items that have completed since, as far as the progress has taken that in.
+    settled: u64,
 }
 
 impl Parked for Lent {
+    fn settle(&mut self, completed: u64) {
+        let more = completed.saturating_sub(self.settled);
+        self.progress.settle(self.depth, more, true);
+        self.settled = completed;
+    }
+
     fn save(&mut self, blame: Blame) -> Result<bool, BackendError> {
         match blame {
             Blame::Item(cause) => self.progress.suspect_of(cause),
@@ -82,16 +92,39 @@ impl Limits {
     }
 
     /// Lends the store and the progress to the watchdog while the body of an item runs. The item's time begins.
-    pub(crate) fn lend(&mut self, store: Shared, progress: Progress) {
+    pub(crate) fn lend(&mut self, store: Shared, progress: Progress, depth: usize) {
         if let Some(limits) = &mut self.run {
-            limits.begin_item(Lent { store, progress });
+            limits.begin_item(Lent { store, progress, depth, settled: 0 });
         }
     }
 
-    /// Takes back the progress that was lent to the watchdog, if it was.
+    /// Takes back the progress that was lent to the watchdog, if it was. Returns also how many items that have completed since
+    /// it has taken in.
     #[inline]
-    pub(crate) fn take_back(&mut self) -> Option<Progress> {
-        Some(self.run.as_mut()?.unpark()?.progress)
+    pub(crate) fn take_back(&mut self) -> Option<(Progress, u64)> {
+        let Lent { progress, settled, .. } = self.run.as_mut()?.unpark()?;
+        Some((progress, settled))
+    }
+
+    /// Notes that the body of the next item begins, while the progress stays lent.
+    #[inline]
+    pub(crate) fn begin_next_item(&self) {
+        if let Some(limits) = &self.run {
+            limits.begin_next_item();
+        }
+    }
+
+    /// Notes that the body of an item has ended, while the progress stays lent. Returns `false` if it has to be taken back
+    /// before the item counts as complete.
+    #[inline]
+    pub(crate) fn end_item_beside(&self) -> bool {
+        self.run.as_ref().is_some_and(RunLimits::end_item_beside)
+    }
+
+    /// Returns whether the limits have to be looked at before the next item.
+    #[inline]
+    pub(crate) fn are_asked_for(&self) -> bool {
+        self.run.as_ref().is_some_and(RunLimits::is_asked)
     }
 
     /// Ends the time of the item under way.

@@ -53,6 +53,15 @@ impl Pacing {
         is_over.then_some(StopReason::MaxRuntime)
     }
 
+    /// Returns whether there is anything to decide between two items.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        self.spread.is_some()
+            || self.throttle.is_some()
+            || self.deadline.is_some()
+            || self.signals.are_listened_to()
+    }
+
     /// Returns whether the run's `max_runtime` is over. Reads no clock if it has none.
     pub(crate) fn is_over(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)

@@ -1,6 +1,6 @@
 //! Live handles that are opened again on resume: files and connections.
 
-mod file;
+pub(crate) mod file;
 mod handle;
 pub(crate) mod means;
 mod net;

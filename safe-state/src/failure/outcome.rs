@@ -11,9 +11,8 @@ use std::fmt::{Debug, Display};
 use safe_state_backends::details::{Details, Value};
 use safe_state_backends::{Captured, Failure, FailureKind};
 
-use safe_state_base::error::{
-    causes, held_type, is_holder, known_type, masked_message, message, panic_message, printed,
-};
+use safe_state_base::error::{causes, masked_message, message, panic_message, printed};
+use safe_state_base::error_type::{held_type, is_holder, known_type};
 
 use crate::attempt::Outcome;
 use crate::failure::reported::ErrorDetails;

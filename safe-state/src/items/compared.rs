@@ -14,7 +14,7 @@ mod probe;
 use std::marker::PhantomData;
 use std::path::Path;
 
-use crate::items::fingerprint::{CONSUMED, Checksum, NOT_SERIALIZED, OF_ADDRESS};
+use crate::items::fingerprint::{CONSUMED, Checksum, NOT_SERIALIZED, OF_ADDRESS, serialized};
 
 use forms::ByHash;
 pub use head::{
@@ -82,14 +82,23 @@ impl<T: AsRef<str>, F> ArgumentAsText for &Argument<'_, T, F> {
 
 /// Chosen for arguments that can't be compared.
 pub trait ArgumentNotCompared {
-    /// Returns no fingerprint.
+    /// Returns the fingerprint of a function's or closure's place in the source; none for any other value.
     fn fingerprint(&self) -> Option<u32>;
 }
 
 impl<T, F> ArgumentNotCompared for Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
-        None
+        let place = std::any::type_name::<T>();
+        is_function(place).then(|| serialized(&place)).flatten()
     }
+}
+
+/// Returns whether the name of a type is that of a closure, or of a function itself, behind any references.
+fn is_function(ty: &str) -> bool {
+    let ty = ty.trim_start_matches('&');
+    let path = ty.split_once('<').map_or(ty, |(path, _)| path);
+    let last = path.rsplit_once("::").map_or("", |(_, last)| last);
+    last.starts_with("{{closure}}") || last.starts_with(|it: char| it.is_lowercase() || it == '_')
 }
 
 /// Expands to a value's fingerprint. It is a compile error if its type has none.
@@ -138,4 +147,24 @@ macro_rules! __form {
     (@walk $walk:expr;) => {
         $walk
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_told_from_other_types() {
+        fn name_of<T>(_: T) -> &'static str {
+            std::any::type_name::<T>()
+        }
+        assert!(is_function(name_of(is_function)));
+        assert!(is_function(name_of(&|| 1)));
+        assert!(is_function(name_of(fingerprint::<u8, ByHash>)));
+        for ty in [name_of(7_u8), name_of(""), name_of(vec![1]), name_of(Path::new("a"))] {
+            assert!(!is_function(ty), "{ty}");
+        }
+        assert!(!is_function(name_of(Some(is_function))));
+        assert!(!is_function("dyn core::ops::function::Fn(u8)"));
+    }
 }

@@ -54,9 +54,19 @@ impl Entry {
     }
 
     /// Passes over all items of a loop that is closed, and the item of the `break`: it too was taken from an iterator
-    /// that the next loop may go on with.
-    pub(crate) fn skip_closed<I: Iterator>(&self, iter: &mut I) {
-        drop(nth(iter, self.completed.prefix()));
+    /// that the next loop may go on with. Checks the marked ones that are there. The input may be shorter, as none of the
+    /// loop's items is left to do.
+    pub(crate) fn skip_closed<I: Iterator>(
+        &self,
+        iter: &mut I,
+        fingerprint: impl Fn(&I::Item) -> Option<u32>,
+    ) -> Result<(), WrongInput> {
+        match self.skip(iter, &(0..self.completed.prefix()), fingerprint) {
+            Ok(()) => drop(iter.next()),
+            Err(WrongInput::TooShort) => {}
+            Err(other) => return Err(other),
+        }
+        Ok(())
     }
 
     /// Checks that the item at `index`, if it is a marked one, has the fingerprint that was stored.

@@ -112,11 +112,11 @@ impl Received {
         let Some(item) = next else { return self.exhausted(counter) };
         let index = self.asked;
         self.asked += 1;
-        if self.entry.closed_at.is_some_and(|at| index >= at) || self.entry.is_closed() {
-            return Receipt::Skipped;
-        }
         if let Err(wrong) = self.entry.check(index, || identity.fingerprint(&item)) {
             return Receipt::Failed(counter.wrong_input(self.entry.completed.len(), wrong));
+        }
+        if self.entry.closed_at.is_some_and(|at| index >= at) || self.entry.is_closed() {
+            return Receipt::Skipped;
         }
         if self.entry.completed.contains(index) {
             counter.pass_over(u64::from(index >= self.entry.completed.prefix()));

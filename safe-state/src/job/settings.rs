@@ -53,12 +53,34 @@ pub(crate) struct Runs {
     pub(crate) keyed_loops: u32,
 }
 
+/// The code that does the work, and what to do if the run before had another one.
+#[derive(Clone)]
+pub(crate) struct Code {
+    /// A fingerprint of the function's text.
+    pub(crate) fingerprint: Option<u64>,
+    pub(crate) on_change: OnChange,
+    /// The function's path, if no other function may go on with the job.
+    pub(crate) function: Option<String>,
+}
+
+impl Default for Code {
+    fn default() -> Self {
+        Code { fingerprint: None, on_change: OnChange::Continue, function: None }
+    }
+}
+
+impl Code {
+    /// Returns a checksum of the function's path, which the checkpoint keeps.
+    pub(crate) fn function_mark(&self) -> Option<u32> {
+        self.function.as_ref().map(|path| crc32fast::hash(path.as_bytes()))
+    }
+}
+
 /// The expected properties of the run before, and what to do if they differ.
 #[derive(Clone)]
 pub(crate) struct Expected {
     pub(crate) version: Option<String>,
-    pub(crate) code: Option<u64>,
-    pub(crate) on_code_change: OnChange,
+    pub(crate) code: Code,
     /// The fingerprints of the function's arguments that belong to the job, with their names.
     pub(crate) arguments: Vec<(String, u32)>,
     /// The variables that are saved with the progress, if the code tells them.
@@ -72,8 +94,7 @@ impl Default for Expected {
     fn default() -> Self {
         Expected {
             version: None,
-            code: None,
-            on_code_change: OnChange::Continue,
+            code: Code::default(),
             arguments: Vec::new(),
             carries: None,
             on_input_change: OnChange::Fail,

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use safe_state_backends::escape::argument;
 use safe_state_backends::{Checkpoint, Error as BackendError, Failure};
 use safe_state_base::engine::ArrayTask;
 use safe_state_base::tell;
@@ -275,7 +276,8 @@ impl Events {
     /// otherwise.
     pub(crate) fn paused(&self) {
         tracing::info!(target: "safe_state", job = %self.job, "paused");
-        tell(&self.job, "paused until `safe-state resume` or `Job::resume`");
+        let job = argument(&self.job);
+        tell(&self.job, &format!("paused until `safe-state resume {job}` or `Job::resume`"));
     }
 
     /// Tells that the run goes on after a pause.

@@ -1,19 +1,20 @@
 //! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has ended,
 //! and what the loop ends with. The course waits for nothing, and runs no body.
 
+mod counting;
 mod handing_out;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use self::counting::Question;
 use super::end::{End, Ends, Halt};
 use super::task::Done;
 use super::terms::OnTerms;
 use crate::Error;
 use crate::ascending::Ascending;
-use crate::attempt::{Flow, Outcome, call};
+use crate::attempt::{Flow, Outcome};
 use crate::control::pacing::LOOK;
-use crate::failure::Verdict;
 use crate::failure::notes::Notes;
 use crate::failure::outcome::{Failed, Failing};
 use crate::run::Run;
@@ -31,6 +32,8 @@ pub(super) struct Course<'t, 'r, W, K, R> {
     /// The number of items that run, or are about to.
     running: usize,
     ends: Ends<R>,
+    /// An item that may have to be given up, until it is known how many have been.
+    question: Option<Question<R>>,
     state: State,
 }
 
@@ -74,7 +77,8 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     pub(super) fn new(mut handing: Handing<'t, 'r>, terms: W) -> Self {
         let (in_flight, waiting) = (Ascending::default(), BTreeMap::new());
         let state = State { is_timed: handing.times_items(), ..State::default() };
-        Course { handing, terms, in_flight, waiting, running: 0, ends: Ends::default(), state }
+        let ends = Ends::default();
+        Course { handing, terms, in_flight, waiting, running: 0, ends, question: None, state }
     }
 
     /// Returns how many items run, or are about to.
@@ -148,29 +152,6 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         if matches!(done.came, Ok(Flow::Next)) {
             self.ended(done);
         }
-    }
-
-    fn failed(&mut self, index: u64, failed: Outcome<R>) {
-        let verdict = match call(|| self.terms.judge(self.handing.run(), &failed)) {
-            Ok(verdict) => verdict,
-            // `on_error` has panicked.
-            Err(panic) => {
-                return self.end(index, End::Failed(Err(panic), Box::new(Notes::take())));
-            }
-        };
-        if verdict.is_next() {
-            return self.complete(index);
-        }
-        let notes = Notes::take();
-        let Verdict::Again(pause) = verdict else {
-            return self.end(index, End::Failed(failed, Box::new(notes)));
-        };
-        if let Some(item) = self.in_flight.get_mut(index) {
-            item.tried += 1;
-            self.waiting.insert(index, Instant::now() + pause);
-        }
-        self.state.is_to_save = true;
-        self.handing.turn_away();
     }
 
     fn complete(&mut self, index: u64) {

@@ -2,8 +2,10 @@
 
 use crate::attempt::{Kept, TriedAgain, TriedOnce};
 use crate::items::identity::Identity;
+use crate::items::key::KeyHash;
 use crate::items::{Items, Step};
 use crate::run::handing::Handing;
+use crate::run::slices::{SharedItems, SharedItemsByKey};
 
 /// The items of a loop, which the caller's side pulls.
 pub trait Feed {
@@ -26,6 +28,35 @@ impl<I: Iterator, K: Identity<I::Item>> Feed for Items<I, K> {
 
     fn has_ended(&self) -> bool {
         Items::has_ended(self)
+    }
+}
+
+impl<I: Iterator, K: Identity<I::Item>> Feed for SharedItems<I, K> {
+    type Item = I::Item;
+
+    fn next(&mut self, handing: &mut Handing<'_, '_>) -> Option<Step<I::Item>> {
+        let step = self.next_of(handing);
+        Some(step.unwrap_or_else(|it| Step::Failed(handing.not_again(it))))
+    }
+
+    fn has_ended(&self) -> bool {
+        SharedItems::has_ended(self)
+    }
+}
+
+impl<I, F> Feed for SharedItemsByKey<I, F>
+where
+    I: Iterator,
+    F: Fn(&I::Item) -> Result<KeyHash, String>,
+{
+    type Item = I::Item;
+
+    fn next(&mut self, handing: &mut Handing<'_, '_>) -> Option<Step<I::Item>> {
+        Some(SharedItemsByKey::next(self, handing))
+    }
+
+    fn has_ended(&self) -> bool {
+        SharedItemsByKey::has_ended(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bodies as futures, which are polled within the caller's task, even while it saves or waits.
 
+use std::collections::VecDeque;
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -18,11 +19,11 @@ use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
 use crate::Error;
 use crate::attempt::{Flow, Outcome};
-use crate::failure::Verdict;
 use crate::failure::outcome::Failing;
 use crate::items::identity::Identity;
 use crate::run::Run;
 use crate::run::handing::Handing;
+use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
 
 /// The time for which the futures in flight go on when the run is to end, if the job does not say how long.
@@ -55,10 +56,10 @@ where
     B: Future<Output = Result<Flow<R>, Outcome<R>>>,
     K: Keeps<F::Item>,
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     L: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let head = pin!(pending());
     drive(feed, (head, None), tally, on_error, keep, terms, body).await
@@ -83,10 +84,10 @@ where
     B: Future<Output = Result<Flow<R>, Outcome<R>>>,
     K: Keeps<T>,
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     L: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let (given, head) = (feed.given, pin!(head));
     drive(feed, (head, Some(given)), tally, on_error, keep, terms, body).await
@@ -176,19 +177,23 @@ where
     }
 
     /// Takes in what came of the bodies that have ended.
-    fn take_in(&mut self) {
-        let Driven { course, under_way, ended, .. } = self;
-        let mut told = Vec::new();
-        while let Some(done) = under_way.take_ended() {
-            if done.is_plain() { ended.push(done.index) } else { told.push(done) }
+    async fn take_in(&mut self) {
+        let mut told = VecDeque::new();
+        while let Some(done) = self.under_way.take_ended() {
+            if done.is_plain() { self.ended.push(done.index) } else { told.push_back(done) }
         }
-        course.all_ended(ended);
-        ended.clear();
-        told.into_iter().for_each(|done| course.ended(done));
+        self.course.all_ended(&self.ended);
+        self.ended.clear();
+        self.under_way.put_back(told);
+        while let Some(done) = self.under_way.take_ended() {
+            self.course.ended(done);
+            self.count().await;
+        }
     }
 
     /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
     async fn go_on(&mut self) {
+        self.count().await;
         let grace = self.course.handing.grace().unwrap_or(GRACE);
         if self.under_way.none_has_ended() && self.course.is_out_of_time(grace) {
             self.under_way.drop_bodies();
@@ -204,7 +209,7 @@ where
         if self.save().await {
             return;
         }
-        let Driven { course, under_way, without_yield, .. } = self;
+        let Driven { course, under_way, without_yield, .. } = &mut *self;
         if under_way.none_has_ended() {
             let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
             under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
@@ -213,10 +218,19 @@ where
                 course.handing.waits();
             }
         }
-        self.take_in();
+        self.take_in().await;
         let Driven { course, under_way, .. } = self;
         let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
         course.is_to_save(saves);
+    }
+
+    /// Counts how many items have been given up, if the course asks for that.
+    async fn count(&mut self) {
+        let Driven { course, under_way, .. } = self;
+        if let Some(most) = course.asks() {
+            let count = under_way.beside(course.handing.given_up_async(most)).await;
+            course.counted(count);
+        }
     }
 
     /// Saves, if a save is due. Returns whether it was.

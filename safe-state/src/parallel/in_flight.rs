@@ -43,6 +43,12 @@ where
         }
     }
 
+    /// Puts results back before the others.
+    pub(super) fn put_back(&mut self, mut ended: VecDeque<D>) {
+        ended.append(&mut self.ended);
+        self.ended = ended;
+    }
+
     /// Drops the bodies under way.
     pub(super) fn drop_bodies(&mut self) {
         self.bodies.clear();

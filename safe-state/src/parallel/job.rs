@@ -14,11 +14,11 @@ use super::threads::{FromThread, ToThread, on_threads};
 use crate::attempt::{
     Flow, Outcome, TriedOnce, attempt, attempt_async, call_async, call_in, raise,
 };
-use crate::failure::Verdict;
 use crate::failure::outcome::{Asked, Failing};
 use crate::items::entry::Number;
 use crate::items::identity::{ByIndex, IdentityKind};
 use crate::run::job::failing;
+use crate::run::judging::{Judged, Suspected};
 use crate::run::{Run, entering};
 use crate::{Error, Job};
 
@@ -266,10 +266,10 @@ fn ended<R>(came: Result<Flow<R>, Outcome<R>>, complete: R) -> R {
 /// The terms of a job without the attribute, which tries each item once.
 type TermsOf<E> = Terms<
     fn(&mut Run) -> Result<(), Error>,
-    fn(&mut Run, &Outcome<Result<(), E>>) -> Verdict,
+    fn(&mut Run, &Outcome<Result<(), E>>) -> Judged,
     fn(&Outcome<Result<(), E>>) -> Failing,
     fn(u32) -> bool,
-    fn(&mut Run) -> bool,
+    fn(&mut Run) -> Option<Suspected>,
 >;
 
 fn terms<E: fmt::Display>(most: usize) -> TermsOf<E> {
@@ -278,13 +278,13 @@ fn terms<E: fmt::Display>(most: usize) -> TermsOf<E> {
         is_watched: true,
         catches_panics: false,
         carry: |_| Ok(()),
-        judge: |_, _| Verdict::Fail,
+        ask: |_, _| Judged::FAIL,
         failing: |failed| match failed {
             Err(panic) => Failing::of_panic(&**panic),
             Ok(Err(error)) => Failing::of_displayed(error, Asked::Briefly),
             Ok(Ok(())) => Failing::No,
         },
         may_try_again: |_| false,
-        gives_up: None,
+        suspected: None,
     }
 }

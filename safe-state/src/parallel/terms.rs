@@ -5,9 +5,9 @@ use std::thread::available_parallelism;
 
 use crate::Error;
 use crate::attempt::Outcome;
-use crate::failure::Verdict;
 use crate::failure::outcome::Failing;
 use crate::run::Run;
+use crate::run::judging::{Judged, Suspected};
 
 /// The most items of a loop in flight at once, which is the most that a checkpoint can hold.
 const LIMIT: usize = 1024;
@@ -45,15 +45,15 @@ pub struct Terms<C, J, F, A, G> {
     pub catches_panics: bool,
     /// Takes the carried variables into the next save.
     pub carry: C,
-    /// Judges the item that is attended to, which has failed.
-    pub judge: J,
+    /// Judges the item that is attended to, which has failed, but leaves open how many items have been given up.
+    pub ask: J,
     /// Returns in which way an item has failed.
     pub failing: F,
     /// Returns whether an item may be tried again after the next attempt, if it was tried this many times before.
     pub may_try_again: A,
-    /// Decides whether the item that is attended to is given up, because it has killed the process too often. `None` if
-    /// the loop does not look out for items that kill the process.
-    pub gives_up: Option<G>,
+    /// Returns how often the item that is attended to has killed the process, if it may have. `None` if the loop does not
+    /// look out for items that kill the process.
+    pub suspected: Option<G>,
 }
 
 /// The methods of [`Terms`], as a trait that is shorter to write.
@@ -61,20 +61,20 @@ pub(super) trait OnTerms<R> {
     fn most(&self) -> usize;
     fn is_watched(&self) -> bool;
     fn carry(&mut self, run: &mut Run) -> Result<(), Error>;
-    fn judge(&mut self, run: &mut Run, failed: &Outcome<R>) -> Verdict;
+    fn ask(&mut self, run: &mut Run, failed: &Outcome<R>) -> Judged;
     fn failing(&self, failed: &Outcome<R>) -> Failing;
     fn may_try_again(&self, tried: u32) -> bool;
     fn looks_out(&self) -> bool;
-    fn gives_up(&mut self, run: &mut Run) -> bool;
+    fn suspected(&mut self, run: &mut Run) -> Option<Suspected>;
 }
 
 impl<R, C, J, F, A, G> OnTerms<R> for Terms<C, J, F, A, G>
 where
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     F: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     fn most(&self) -> usize {
         self.most
@@ -88,11 +88,11 @@ where
         (self.carry)(run)
     }
 
-    fn judge(&mut self, run: &mut Run, failed: &Outcome<R>) -> Verdict {
+    fn ask(&mut self, run: &mut Run, failed: &Outcome<R>) -> Judged {
         if failed.is_err() && !self.catches_panics {
-            return Verdict::Fail;
+            return Judged::FAIL;
         }
-        (self.judge)(run, failed)
+        (self.ask)(run, failed)
     }
 
     fn failing(&self, failed: &Outcome<R>) -> Failing {
@@ -104,10 +104,10 @@ where
     }
 
     fn looks_out(&self) -> bool {
-        self.gives_up.is_some()
+        self.suspected.is_some()
     }
 
-    fn gives_up(&mut self, run: &mut Run) -> bool {
-        self.gives_up.as_mut().is_some_and(|gives_up| gives_up(run))
+    fn suspected(&mut self, run: &mut Run) -> Option<Suspected> {
+        self.suspected.as_mut().and_then(|suspected| suspected(run))
     }
 }

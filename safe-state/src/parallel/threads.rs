@@ -13,11 +13,11 @@ use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
 use crate::Error;
 use crate::attempt::{Flow, Outcome};
-use crate::failure::Verdict;
 use crate::failure::outcome::Failing;
 use crate::observe::spans::Spans;
 use crate::run::Run;
 use crate::run::handing::Handing;
+use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
 
 /// A type whose values can go to another thread.
@@ -63,10 +63,10 @@ where
     K: Keeps<F::Item>,
     R: FromThread,
     C: FnMut(&mut Run) -> Result<(), Error>,
-    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    J: FnMut(&mut Run, &Outcome<R>) -> Judged,
     L: Fn(&Outcome<R>) -> Failing,
     A: Fn(u32) -> bool,
-    G: FnMut(&mut Run) -> bool,
+    G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let spans = tally.run().spans();
     Handing::begin(tally, terms.most);
@@ -160,6 +160,7 @@ impl<T, R> Hall<'_, T, R> {
 
     /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
     fn go_on<W: OnTerms<R>, K>(&mut self, course: &mut Course<'_, '_, W, K, R>) {
+        count(course);
         course.handing.set_unbegun(self.desk.unbegun());
         if course.take_to_obey() {
             save(course);
@@ -202,7 +203,18 @@ impl<T, R> Hall<'_, T, R> {
         lookahead.adapt((ended.len() + told.len()) as u64);
         course.all_ended(ended);
         ended.clear();
-        told.into_iter().for_each(|done| course.ended(done));
+        for done in told {
+            course.ended(done);
+            count(course);
+        }
+    }
+}
+
+/// Counts how many items have been given up, if the course asks for that.
+fn count<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) {
+    if let Some(most) = course.asks() {
+        let count = course.handing.given_up(most);
+        course.counted(count);
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Values {
     wait_at_head: bool,
     /// The steps that the run has come to.
     steps: BTreeSet<String>,
+    /// The changes of handles that the step under way has written through.
+    by_step: Vec<CarriedChange>,
     /// The variables that were taken since a loop was left, until its end is saved: they have their values of that end.
     /// `None` at other times.
     at_end: Option<Vec<String>>,
@@ -53,6 +55,16 @@ impl Values {
     /// Returns whether the run comes to the step for the first time.
     pub(super) fn reach_step(&mut self, step: &str) -> bool {
         self.steps.insert(step.to_owned())
+    }
+
+    /// Takes the change of a handle into the save of the step that has written through it.
+    pub(super) fn written_by_step(&mut self, changes: impl IntoIterator<Item = CarriedChange>) {
+        self.by_step.extend(changes);
+    }
+
+    /// Returns the changes of the handles that a step has written through, for the save of that step.
+    pub(super) fn take_by_step(&mut self) -> Vec<CarriedChange> {
+        std::mem::take(&mut self.by_step)
     }
 
     pub(super) fn waits_at_head(&mut self, waits: bool) {

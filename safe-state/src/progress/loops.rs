@@ -207,6 +207,14 @@ impl Loops {
         }
     }
 
+    /// Returns what will be unsaved once the item in flight inside `depth` loops is complete.
+    pub(super) fn unsaved_with_item(&self, depth: usize) -> Unpaged {
+        match self.open.as_slice() {
+            [open] if self.ended.is_empty() && depth == 0 => open.unsaved_with_item(),
+            _ => Unpaged::Record,
+        }
+    }
+
     /// Takes the items that completed since the last save, if nothing else has to be saved.
     pub(super) fn advance(&mut self) -> Option<Advance> {
         match self.open.as_mut_slice() {

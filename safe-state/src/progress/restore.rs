@@ -109,6 +109,19 @@ impl CurrentValues<'_> {
         Ok(last)
     }
 
+    /// Returns the value that was saved with the progress of a loop that is under way; none if no item has completed, or
+    /// the loop has ended. The run is behind the loop's head.
+    pub(crate) fn last_in<T: Carry>(
+        &self,
+        name: &str,
+        (around, _): Number,
+    ) -> Result<Option<T>, Error> {
+        match self.loops.get(around).map(OpenLoop::resume_point) {
+            Some(ResumePoint::Further) => self.last(name, around),
+            _ => Ok(None),
+        }
+    }
+
     /// Returns the value that a variable had in the run before where the present item began, which has a loop inside;
     /// `None` if that run did not come to the item.
     pub(crate) fn restore_at_item<T: Carry>(

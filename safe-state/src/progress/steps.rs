@@ -31,7 +31,9 @@ macro_rules! step {
         match $run.$remembered($name)$($wait)* {
             $crate::__private::Ok($crate::__private::Some(value)) => value,
             $crate::__private::Ok($crate::__private::None) => {
-                match $run.$remember($name, $value)$($wait)* {
+                // The value may use the run.
+                let value = $value;
+                match $run.$remember($name, value)$($wait)* {
                     $crate::__private::Ok(value) => value,
                     $crate::__private::Err(error) => return $on_error(error),
                 }

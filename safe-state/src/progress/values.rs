@@ -1,7 +1,7 @@
 //! The values that a run restores and saves with its progress: carried variables and steps.
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{CarriedChange, Carry, Checkpoint};
+use safe_state_backends::{CarriedChange, Carry, Checkpoint, ValueAt};
 
 use super::carried::Values;
 use super::interrupted::check_ousted;
@@ -89,9 +89,25 @@ impl CurrentValues<'_> {
         self.values.set(name, change);
     }
 
-    /// Returns whether no item is complete behind the declaration, if that is outside of all loops.
-    pub(crate) fn is_nothing_complete(&self, (depth, first_loop): Place) -> bool {
-        depth == 0 && self.stored.completed_from(first_loop) == 0
+    /// Takes what a handle is rebuilt from into the save of the step that has written through it.
+    ///
+    /// # Errors
+    ///
+    /// The checkpoint has no room for the mark that a step wrote.
+    pub(crate) fn written_by_step<T>(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        let mark = self.stored.change_at(ValueAt::Step, name, Vec::new(), &())?;
+        let handle = self.handle_change::<T>(name, 0, bytes);
+        self.values.set(name, None);
+        self.values.written_by_step(mark.into_iter().chain(handle));
+        Ok(())
+    }
+
+    /// Returns whether nothing is complete behind the declaration of a handle, if that is outside of all loops: no item,
+    /// and no step that wrote through it.
+    pub(crate) fn is_nothing_complete(&self, name: &str, (depth, first_loop): Place) -> bool {
+        depth == 0
+            && self.stored.completed_from(first_loop) == 0
+            && !self.stored.has_value(&ValueAt::Step.stored_as(name), &[])
     }
 
     /// Checks that a value which is restored with progress was saved with it.
@@ -135,6 +151,7 @@ impl CurrentValues<'_> {
         let step = self.stored.change(&step_name(step), Vec::new(), value)?;
         // The step may have used the values that variables had at their declarations, so these are saved with it.
         let mut carried = self.values.places.take_declarations();
+        carried.extend(self.values.take_by_step());
         carried.extend(step);
         Ok(Change { carried, ..Change::default() })
     }

@@ -16,9 +16,21 @@ use crate::proof::{TypeOf, may_be_unknown};
     label = "a lock, an atomic, a channel or a pointer; or it holds a cell, or a `dyn` that may hold one",
     note = "to save it with the progress and restore it, name it in `carry(..)`, if it is `Serialize`; if it is a \
             connection, to open again as it was, in `reconnect(..)`; if every run may start with a new one, in \
-            `fresh(..)`"
+            `fresh(..)`",
+    note = "of a type parameter it is known by the bound `T: std::panic::RefUnwindSafe`"
 )]
 pub trait Unshared {}
+
+/// Variables that a step can't change through a shared reference.
+#[diagnostic::on_unimplemented(
+    message = "the step can change this variable through a shared reference, and a resumed run does not evaluate the \
+               step again",
+    label = "a lock, an atomic, a channel, a pointer or a file; or it holds a cell, or a `dyn` that may hold one",
+    note = "read it before the step, as in `let count = cell.get();`, and give the step the value; if every run may \
+            start with a new one, name it in `fresh(..)`",
+    note = "of a type parameter it is known by the bound `T: std::panic::RefUnwindSafe`"
+)]
+pub trait UnsharedByStep {}
 
 /// Carried variables that can be set back to what they were.
 #[diagnostic::on_unimplemented(
@@ -39,6 +51,13 @@ pub trait OfShared {
     {
     }
 
+    /// Does not compile: the step can change what the variable holds.
+    fn unshared_by_step(&self)
+    where
+        Self: UnsharedByStep,
+    {
+    }
+
     /// Does not compile: the variable can't be set back.
     fn set_back(&self)
     where
@@ -55,7 +74,7 @@ pub trait OfShared {
 )]
 pub trait Unwritten {}
 
-may_be_unknown! { Unshared SetBack Unwritten }
+may_be_unknown! { Unshared UnsharedByStep SetBack Unwritten }
 
 /// Chosen for files and connections.
 pub trait OfHandle {
@@ -63,6 +82,13 @@ pub trait OfHandle {
     fn unshared(&self)
     where
         Self: Unwritten,
+    {
+    }
+
+    /// Does not compile: the step can change what the variable holds.
+    fn unshared_by_step(&self)
+    where
+        Self: UnsharedByStep,
     {
     }
 
@@ -80,6 +106,9 @@ impl<T: Shared> OfShared for &&&TypeOf<T> {}
 pub trait OfBorrowed {
     /// Compiles: what the reference is to is the caller's.
     fn unshared(&self) {}
+
+    /// Compiles: the type is accepted.
+    fn unshared_by_step(&self) {}
 }
 
 impl<T: ?Sized> OfBorrowed for &&&&&&TypeOf<&T> {}
@@ -95,6 +124,13 @@ pub trait OfSharedWithin<P> {
         Self: Unshared,
     {
     }
+
+    /// Does not compile: the step can change what the variable holds.
+    fn unshared_by_step(&self)
+    where
+        Self: UnsharedByStep,
+    {
+    }
 }
 
 impl<const N: usize, P, T: SharedWithin<At<N, P>>> OfSharedWithin<At<N, P>> for &&&&&TypeOf<T> {}
@@ -107,6 +143,13 @@ pub trait OfHandleWithin<P> {
         Self: Unwritten,
     {
     }
+
+    /// Does not compile: the step can change what the variable holds.
+    fn unshared_by_step(&self)
+    where
+        Self: UnsharedByStep,
+    {
+    }
 }
 
 impl<const N: usize, P, T: WritableWithin<At<N, P>>> OfHandleWithin<At<N, P>> for &&&&TypeOf<T> {}
@@ -115,6 +158,9 @@ impl<const N: usize, P, T: WritableWithin<At<N, P>>> OfHandleWithin<At<N, P>> fo
 pub trait OfPlain {
     /// Compiles: the type is accepted.
     fn unshared(&self) {}
+
+    /// Compiles: the type is accepted.
+    fn unshared_by_step(&self) {}
 
     /// Compiles: the type is accepted.
     fn set_back(&self) {}
@@ -127,6 +173,13 @@ pub trait OfCells {
     fn unshared(&self)
     where
         Self: Unshared,
+    {
+    }
+
+    /// Does not compile: the step can change what the variable holds.
+    fn unshared_by_step(&self)
+    where
+        Self: UnsharedByStep,
     {
     }
 

@@ -15,6 +15,9 @@ use crate::job::older;
 use crate::observe::events::Events;
 use crate::{Error, Job};
 
+/// The name of the note of the function that a job is of. No argument can have that name.
+const FUNCTION: &str = "function!";
+
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
@@ -32,6 +35,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let found = opening.found().filter(|found| !starts_over(job, found));
     let was_finished = found.is_some_and(Checkpoint::is_finished);
     let has_crashed = found.is_some_and(Checkpoint::is_open);
+    let saved_at = found.map(Checkpoint::updated_at);
     let kept_for = job.kept_for(found);
     let accepts = source.accepts()?;
     let checkpoint = match found {
@@ -47,9 +51,10 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         Some(checkpoint) => checkpoint,
         None => new(job, &*source.backend)?,
     };
-    checkpoint.set_code(job.expected.code);
+    checkpoint.set_code(job.expected.code.fingerprint);
     checkpoint.set_arguments(job.expected.arguments.iter().cloned());
     checkpoint.note(SUBMISSION, kept_for);
+    checkpoint.note(FUNCTION, job.expected.code.function_mark());
     job.note_keyed_loops(&mut checkpoint);
     if was_finished && kept_for.is_some() {
         Events::new(job.job_name(), job.shown.verbose).done_by_a_task();
@@ -60,7 +65,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         // If this fails, the next run accepts the same change once more.
         let _ = source.has_accepted();
     }
-    Ok(Begun { store, was_finished, has_crashed, accepts, source, asked, replay })
+    Ok(Begun { store, was_finished, has_crashed, accepts, source, asked, replay, saved_at })
 }
 
 /// Returns the checkpoint of a job that starts over, with the history of its earlier runs if the job keeps one.
@@ -110,6 +115,7 @@ fn continued(
         }
         events.accepted("another version");
     }
+    let began = checkpoint.noted(FUNCTION);
     if let Some(argument) = checkpoint.set_arguments(job.expected.arguments.iter().cloned()) {
         // Without progress, nothing of the argument's old value has to be kept.
         if !checkpoint.has_progress() {
@@ -120,16 +126,27 @@ fn continued(
         }
         events.accepted(&format!("another value of `{argument}`"));
     }
+    let is_other = began.zip(job.expected.code.function_mark()).is_some_and(|(it, now)| it != now);
+    if is_other && !is_migrated {
+        if !checkpoint.has_progress() {
+            return Ok(None);
+        }
+        if !accepts {
+            let function = job.expected.code.function.clone().unwrap_or_default();
+            return Err(Error::OtherFunction { job: name(), function });
+        }
+        events.accepted("another function");
+    }
     if accepts {
         checkpoint.forget_marks();
         events.accepted("any input");
     }
-    let is_changed = checkpoint.set_code(job.expected.code);
+    let is_changed = checkpoint.set_code(job.expected.code.fingerprint);
     // A value that stayed would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
     // A job that has migrated its values is expected to have other code.
     if !is_migrated && (is_changed || !forgotten.is_empty()) {
-        match job.expected.on_code_change {
+        match job.expected.code.on_change {
             OnChange::Fail if accepts => events.accepted("other code"),
             OnChange::Fail => return Err(Error::CodeChanged { job: name() }),
             OnChange::Restart => return Ok(None),

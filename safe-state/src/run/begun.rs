@@ -1,5 +1,7 @@
 //! A run that has begun, before its stages are made.
 
+use std::time::SystemTime;
+
 use safe_state_backends::format::Change;
 use safe_state_backends::{Request, RunEnd, Store};
 
@@ -19,6 +21,8 @@ pub(crate) struct Begun {
     pub(crate) source: Source,
     pub(crate) asked: Option<Request>,
     pub(crate) replay: Replay,
+    /// The time of the last save of the run before.
+    pub(crate) saved_at: Option<SystemTime>,
 }
 
 /// A run that has begun, for a future that may be dropped before it claims the run. A run that is dropped unclaimed is

@@ -23,6 +23,7 @@ impl Committer for Tally<'_> {
         }
         stages.check_doubt()?;
         let before = stages.progress.before();
+        stages.saving.commit_begins();
         if !looping::complete_item(stages, depth) {
             return Err(not_committed(stages.observer.job(), CommitError::Again, None));
         }

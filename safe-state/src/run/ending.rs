@@ -44,6 +44,7 @@ pub(super) fn finish<R>(
         Some(shared) => sharing::ended(stages, shared()).map(Some),
         None => let_go(stages).map(|owner| owner.map(|owner| owner.end(last))),
     };
+    let ended = ended.and_then(|ended| check_left(stages, failed).map(|()| ended));
     give_back(stages, outcome, failed, ended, on_error)
 }
 
@@ -74,6 +75,7 @@ pub(super) async fn finish_async<R>(
         Ok(None) => Ok(None),
         Err(error) => Err(error),
     };
+    let ended = ended.and_then(|ended| check_left(stages, failed).map(|()| ended));
     give_back(stages, outcome, failed, ended, on_error)
 }
 
@@ -109,6 +111,14 @@ pub(super) fn end_process(stages: &mut Stages) {
     let ending = exit::ends(&error.to_string());
     let code = ending.map_or(1, |ending| exit::ExitCodes::new().code(ending));
     std::process::exit(i32::from(code))
+}
+
+/// Refuses a value that the function returned from within a slice of a shared loop: it is that of no whole job.
+fn check_left(stages: &Stages, failed: bool) -> Result<(), Error> {
+    if failed || !stages.is_in_slice() {
+        return Ok(());
+    }
+    Err(Error::ReturnedFromSlice { job: stages.observer.job().to_owned() })
 }
 
 /// Takes the store from the run for one last write: from then on the run saves nothing.
@@ -168,14 +178,13 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
             (Write::Finish(last_change(stages)), false)
         } else {
             // The items that completed since the last save are counted, too.
-            let _ = last_change(stages);
-            (Write::Delete, false)
+            (Write::Delete(Some(Box::new(last_change(stages)))), false)
         };
     };
     let has_begun_nothing =
         stages.with_stored(|progress, stored| progress.has_begun_nothing(stored));
     let change = failure(stages, failed);
-    (if has_begun_nothing { Write::Delete } else { Write::Save(change.into()) }, true)
+    (if has_begun_nothing { Write::Delete(None) } else { Write::Save(change.into()) }, true)
 }
 
 fn last_change(stages: &mut Stages) -> Change {
@@ -213,17 +222,18 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
 /// gone on from, and cuts them.
 fn last(
     stages: &mut Stages,
-    write: Write,
+    mut write: Write,
     failed: bool,
 ) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
     let (span, outputs) = (stages.observer.save_span(), stages.handles.take_outputs());
     let keep_history = if failed { 0 } else { stages.session.keep_history };
     let is_stopped = stages.control.is_stopped();
     move |store| {
-        let is_deleted = matches!(write, Write::Delete);
+        let is_deleted = matches!(write, Write::Delete(_));
         let mut written = Ok(());
-        if is_deleted && keep_history > 0 {
-            written = remember(store, keep_history);
+        if let (Write::Delete(change), true) = (&mut write, keep_history > 0) {
+            let change = change.take().map(|it| *it);
+            written = store.checkpoint().save_history(change, &**store.backend(), keep_history);
         }
         written = written.and_then(|()| write.within(&span, store));
         // A stopped run that has begun nothing leaves no checkpoint.
@@ -250,13 +260,6 @@ fn report_end(stages: &mut Stages, written: &Result<(), Error>, failed: bool) {
         }
     };
     stages.observer.ended(end);
-}
-
-/// Keeps the history of the last `runs` runs of the job, which is finished.
-fn remember(store: &mut Store, runs: u32) -> Result<(), BackendError> {
-    let mut finished = store.checkpoint().clone();
-    finished.finish();
-    finished.save_history(&**store.backend(), runs)
 }
 
 /// Returns the value for the caller of the run, or panics with the outcome's panic.

@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 use safe_state_backends::{Captured, Carry};
 use tracing::Span;
 
-use super::Run;
-use super::looping;
+use super::judging::{GivenUp, Suspected};
 use super::stages::Stages;
 use super::tally::Tally;
+use super::{Run, judging, looping, sharing, slices};
 use crate::Error;
+use crate::failure::Verdict;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
+use crate::shared::again::NotAgain;
 
 /// The most items that are handed out before there is a thread for them.
 const MOST_AHEAD: u64 = 1024;
@@ -162,6 +164,34 @@ impl<'t, 'r> Handing<'t, 'r> {
         let (stages, depth) = self.stages();
         stages.saving.item_begins(depth, index);
         stages.observer.span_beside(index)
+    }
+
+    /// Returns how many items have been given up, in all slices of a shared job. If the number is below `most`, another
+    /// item is about to be, and counts for other workers.
+    pub(crate) fn given_up(&mut self, most: u64) -> Result<u64, Error> {
+        sharing::given_up(self.stages().0, most)
+    }
+
+    /// Returns how many items have been given up without blocking: see [`given_up`](Self::given_up).
+    pub(crate) async fn given_up_async(&mut self, most: u64) -> Result<u64, Error> {
+        sharing::given_up_async(self.stages().0, most).await
+    }
+
+    /// Gives up the item that is attended to, which has failed, if `count` allows one more. Returns the verdict.
+    pub(crate) fn decide(&mut self, it: GivenUp, count: Result<u64, Error>) -> Verdict {
+        judging::decide(self.stages().0, it, count)
+    }
+
+    /// Gives up the item that is attended to, which may have killed the process, if `count` allows one more. Returns whether
+    /// it is given up.
+    pub(crate) fn gives_up(&mut self, it: &Suspected, count: Option<Result<u64, Error>>) -> bool {
+        let (stages, depth) = self.stages();
+        judging::is_given_up(stages, it, count, depth)
+    }
+
+    /// Returns the error of an input that does not give a slice its items.
+    pub(crate) fn not_again(&mut self, reason: NotAgain) -> Error {
+        slices::not_again(self.stages().0, reason)
     }
 
     /// Records that an item failed beside the one that ends the run.

@@ -236,7 +236,7 @@ fn for_each<I: IntoIterator, E: From<Error>>(
                 tally.run().apply_request()?;
             }
         }
-        while let Some(look) = tally.run().look(items.has_ended()) {
+        while let Some(look) = tally.look(items.has_ended()) {
             if tally.run().wait(look) {
                 tally.run().save()?;
                 tally.run().obey()?;
@@ -244,7 +244,7 @@ fn for_each<I: IntoIterator, E: From<Error>>(
         }
         match items.next(&mut tally) {
             Step::Item(item) => {
-                tally.run().begin_item();
+                tally.begin_item();
                 body(item)?;
             }
             Step::Done => break,
@@ -277,7 +277,7 @@ async fn for_each_async<I: IntoIterator, E: From<Error>>(
                 tally.run().apply_request_async().await?;
             }
         }
-        while let Some(look) = tally.run().look(items.has_ended()) {
+        while let Some(look) = tally.look(items.has_ended()) {
             if tally.run().wait_async(look).await {
                 tally.run().save_async().await?;
                 tally.run().obey_async().await?;
@@ -285,7 +285,7 @@ async fn for_each_async<I: IntoIterator, E: From<Error>>(
         }
         match items.next(&mut tally) {
             Step::Item(item) => {
-                tally.run().begin_item();
+                tally.begin_item();
                 body(item).await?;
             }
             Step::Done => break,

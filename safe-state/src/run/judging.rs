@@ -23,6 +23,11 @@ pub enum Judged {
     GivenUp(Box<GivenUp>),
 }
 
+impl Judged {
+    /// The judgement of a loop that gives up no item.
+    pub const FAIL: Judged = Judged::As(Verdict::Fail);
+}
+
 /// A failed item that is to be given up, if the limit allows one more.
 #[derive(Debug)]
 pub struct GivenUp {
@@ -30,7 +35,8 @@ pub struct GivenUp {
     failure: Failure,
     attempt: u32,
     is_kept: bool,
-    most: u64,
+    /// The most items that may be given up.
+    pub(crate) most: u64,
     depth: usize,
 }
 
@@ -40,7 +46,7 @@ pub struct Suspected {
     crashes: u32,
     cause: Option<CrashCause>,
     /// The most items that may be given up, if this item is to be one of them.
-    most: Option<u64>,
+    pub(crate) most: Option<u64>,
 }
 
 /// Judges the item in flight inside `depth` loops, which has failed.
@@ -122,7 +128,7 @@ fn ends(failed: Failed, verdict: Verdict) -> Verdict {
 }
 
 /// Gives up the failed item if `count`, the number of items given up before, allows one more. Returns the verdict.
-fn decide(stages: &mut Stages, it: GivenUp, count: Result<u64, Error>) -> Verdict {
+pub(super) fn decide(stages: &mut Stages, it: GivenUp, count: Result<u64, Error>) -> Verdict {
     let GivenUp { failed, failure, attempt, is_kept, most, depth } = it;
     let is_given_up = match count {
         Err(error) => {
@@ -215,7 +221,9 @@ pub(super) fn suspected<F>(
     Some(Suspected { crashes, cause, most })
 }
 
-fn is_given_up(
+/// Gives up a suspected item, if `count`, the number of items given up before, allows one more. Otherwise notes it as the
+/// suspect of the next crash.
+pub(super) fn is_given_up(
     stages: &mut Stages,
     suspected: &Suspected,
     count: Option<Result<u64, Error>>,

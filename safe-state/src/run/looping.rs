@@ -87,8 +87,8 @@ pub(super) fn reach<C: Carry>(stages: &mut Stages, depth: usize, cursor: &C) -> 
 
 /// Adds the items that a loop has counted by itself, and notes whether an item is in flight in it.
 pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_flight: bool) {
-    stages.take_back_lent();
-    stages.progress.settle(depth, completed, in_flight);
+    let settled = stages.take_back_lent();
+    stages.progress.settle(depth, completed.saturating_sub(settled), in_flight);
     if in_flight && depth == 0 && staged::watches_items() {
         let position = stages.progress.position(depth);
         position.map(|at| stages.observer.index(at)).into_iter().for_each(staged::handed_out);
@@ -136,16 +136,21 @@ pub(super) enum Paged {
     Record,
 }
 
-/// Completes the item that was handed out last, whose body has ended.
+/// Completes the item that was handed out last, whose body has ended. `rewritten` is what the page says, if it has the item and
+/// the values of carried variables already.
 #[inline]
-pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
+pub(super) fn complete(
+    stages: &mut Stages,
+    depth: usize,
+    rewritten: Option<Advanced>,
+) -> Completed {
     stages.control.end_item();
     let was_committed = stages.commit.take_made();
     if complete_item(stages, depth) {
         if depth == 0 && staged::completed() {
             stages.control.requests().stage_end();
         }
-        let paged = page(stages);
+        let paged = page(stages, rewritten);
         let position = stages.progress.position(depth);
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
         let reached = stages.progress.reached(depth);
@@ -191,7 +196,8 @@ fn items_beside(stages: &Stages) -> u64 {
 /// Returns how many items may be handed out before there is a thread for them, if they are short: as many as make no
 /// difference to what a crash puts at risk, to the pace, or to what is seen of each item.
 pub(super) fn items_ahead(stages: &Stages, depth: usize) -> u64 {
-    if stages.observer.watches_items()
+    if stages.session.sharing.is_some()
+        || stages.observer.watches_items()
         || staged::watches_items()
         || stages.saving.times_items()
         || stages.saving.may_page()
@@ -241,7 +247,11 @@ fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -
 }
 
 /// Writes into the page that the item is complete, before a save is due for it, if nothing else changed.
-fn page(stages: &mut Stages) -> Paged {
+fn page(stages: &mut Stages, rewritten: Option<Advanced>) -> Paged {
+    if let Some(at) = rewritten {
+        stages.saving.set_paged(true);
+        return Paged::Advanced(at);
+    }
     // A handle is synced when it is taken, as in a save to the disk, so a page would gain nothing.
     let is_synced = stages.progress.has_handles() && stages.handles.are_synced();
     let paged = if !stages.saving.may_page() || is_synced {

@@ -1,9 +1,12 @@
 //! The handles of a run: they are rebuilt where it begins, and saved with its progress.
 
+use std::fs::File;
+
 use safe_state_backends::format::Change;
 
 use super::stages::Stages;
 use crate::Error;
+use crate::effects::reconnect::file::anew::made_since;
 use crate::effects::reconnect::means::Means;
 use crate::effects::reconnect::{ReconnectError, When};
 use crate::progress::values::Place;
@@ -32,7 +35,8 @@ pub(super) fn reconnect<T>(
     match rebuilt {
         // While nothing is complete, a new handle serves as well as the rebuilt one.
         Err(error)
-            if error.is_absence() && stages.values(|values| values.is_nothing_complete(place)) =>
+            if error.is_absence()
+                && stages.values(|values| values.is_nothing_complete(name, place)) =>
         {
             Ok(None)
         }
@@ -85,6 +89,46 @@ pub(super) fn extract<T>(
         values.set(name, change);
     });
     Ok(())
+}
+
+/// Takes what a handle is rebuilt from into the save of the step that has written through it: a resumed run does not
+/// evaluate the step again, and must not cut off what it wrote.
+pub(super) fn written_by_step<T>(
+    stages: &mut Stages,
+    name: &str,
+    handle: &mut T,
+    means: &Means<T>,
+) -> Result<(), Error> {
+    if !stages.saving.is_stored() {
+        return Ok(());
+    }
+    let bytes = stages
+        .handles
+        .describe(stages.observer.job(), name, handle, means, true)
+        .map_err(|error| failed(stages, name, error, When::Saved))?;
+    stages.values(|mut values| values.written_by_step::<T>(name, bytes))
+}
+
+/// Refuses to go on where complete items wrote a file that has been made anew since they were saved.
+pub(super) fn check_written(
+    stages: &mut Stages,
+    name: &str,
+    loop_id: u16,
+    file: Option<&File>,
+) -> Result<(), Error> {
+    let Some((file, saved)) = file.zip(stages.session.saved_at) else { return Ok(()) };
+    let completed = stages.with_stored(|_, stored| stored.completed_from(loop_id));
+    if completed == 0 || stages.session.terms.accepts {
+        return Ok(());
+    }
+    match made_since(file, saved) {
+        Some(path) => Err(Error::MadeAnew {
+            job: stages.observer.job().to_owned(),
+            name: name.to_owned(),
+            path,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn failed(stages: &Stages, name: &str, error: ReconnectError, when: When) -> Error {

@@ -52,6 +52,7 @@ pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
         source,
         asked: None,
         replay: Replay::Until(index),
+        saved_at: None,
     })
 }
 

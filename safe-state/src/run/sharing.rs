@@ -380,7 +380,7 @@ pub(super) fn last(
     failed: bool,
 ) -> Option<impl FnOnce() -> Result<Option<u64>, BackendError> + Send + 'static> {
     let sharing = stages.session.sharing.as_deref().filter(|sharing| !sharing.is_in_slice())?;
-    let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete);
+    let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete(_));
     let (job, passed) = (sharing.job().clone(), sharing.passed().to_vec());
     is_finished.then_some(move || finish_job(&job, &passed))
 }

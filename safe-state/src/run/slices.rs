@@ -135,13 +135,19 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
 
     /// Returns the next item of the slice.
     pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
-        match self.items.next(tally) {
-            Step::Done => match self.items.input().check_end() {
-                Ok(()) => Step::Done,
-                Err(it) => Step::Failed(not_again(tally.stages().0, it)),
-            },
-            step => step,
+        self.next_of(tally).unwrap_or_else(|it| Step::Failed(not_again(tally.stages().0, it)))
+    }
+
+    /// Returns the next item of the slice, or the reason why the input does not give it.
+    pub(crate) fn next_of(
+        &mut self,
+        counter: &mut impl Counter,
+    ) -> Result<Step<I::Item>, NotAgain> {
+        let step = self.items.next(counter);
+        if matches!(step, Step::Done) {
+            self.items.input().check_end()?;
         }
+        Ok(step)
     }
 
     /// Returns whether it is known that no item of the slice is left.
@@ -269,7 +275,7 @@ fn no_hash(tally: &mut Tally<'_>, (index, reason): (u64, String)) -> Error {
     Error::KeyNotSerializable { job, index, reason }
 }
 
-fn not_again(stages: &Stages, not_again: NotAgain) -> Error {
+pub(super) fn not_again(stages: &Stages, not_again: NotAgain) -> Error {
     let (job, reason) = (stages.observer.job().to_owned(), not_again.to_string());
     Error::NotGivenAgain { job, reason }
 }

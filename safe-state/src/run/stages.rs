@@ -1,6 +1,6 @@
 //! The stages of a run, and the values that pass between them.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::value::is_numbers;
@@ -21,11 +21,12 @@ use crate::observe::Observer;
 use crate::observe::events::Events;
 use crate::observe::spans::Spans;
 use crate::progress::values::CurrentValues;
-use crate::progress::{Progress, Stored};
+use crate::progress::{Progress, Stored, Unpaged};
 use crate::save::owner::Owner;
+use crate::save::rewriting::PagedValues;
 use crate::save::schedule::{PAGED_INTERVAL, SaveEvery};
 use crate::save::thread::Worker;
-use crate::save::{Saving, Write};
+use crate::save::{Advanced, Saving, Write};
 use crate::shared::state::Sharing;
 use crate::{Error, Job};
 
@@ -70,6 +71,8 @@ pub(super) struct Session {
     pub(super) kept_as: Option<String>,
     /// The number of runs that are remembered once the job has finished.
     pub(super) keep_history: u32,
+    /// The time of the last save of the run before, if its items were all saved then.
+    pub(super) saved_at: Option<SystemTime>,
     /// The worker's view of the job, if many workers share it.
     pub(super) sharing: Option<Box<Sharing>>,
     /// The thread where an async worker of a shared job does what blocks.
@@ -93,6 +96,7 @@ impl Stages {
                 !job.is_shared() && begun.store.checkpoint().noted(SUBMISSION).is_some()
             })
             .map(|_| job.finish_key());
+        let saved_at = known.and_then(|begun| begun.saved_at);
         let has_crashed = known.is_some_and(|begun| begun.has_crashed);
         let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
@@ -127,6 +131,8 @@ impl Stages {
                 keep_on_success: job.saves.keep_on_success || kept_as.is_some(),
                 kept_as,
                 keep_history: job.saves.kept.history,
+                // The page has items that completed later.
+                saved_at: saved_at.filter(|_| !job.saves.page),
                 sharing: None,
                 thread: None,
             },
@@ -245,6 +251,7 @@ impl Stages {
     pub(super) fn take_back_prepared(&mut self) -> bool {
         let Some(before) = self.commit.take_back_prepared() else { return false };
         self.progress.put_back(before);
+        self.saving.commit_failed();
         // The statements of the commit may still be in preparation.
         self.saving.with_store_blocking(Store::forget_statements);
         true
@@ -265,16 +272,17 @@ impl Stages {
         }
     }
 
-    /// Takes back the progress that the watchdog was lent while the body of an item ran.
+    /// Takes back the progress that the watchdog was lent while the bodies of items ran. Returns how many items that have
+    /// completed since it has taken in.
     #[inline]
-    pub(super) fn take_back_lent(&mut self) {
-        if let Some(progress) = self.control.take_back() {
-            self.progress = progress;
-        }
+    pub(super) fn take_back_lent(&mut self) -> u64 {
+        let Some((progress, settled)) = self.control.take_back() else { return 0 };
+        self.progress = progress;
+        settled
     }
 
     /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
-    pub(super) fn begin_item(&mut self) {
+    pub(super) fn begin_item(&mut self, depth: usize) {
         if !self.control.borrows() {
             return;
         }
@@ -283,7 +291,7 @@ impl Stages {
         if !self.failures.look_out() {
             self.progress.clear_suspects();
         }
-        self.control.lend(store, std::mem::take(&mut self.progress));
+        self.control.lend(store, std::mem::take(&mut self.progress), depth);
     }
 
     /// Ends the limits: from now on nothing is cancelled or interrupted.
@@ -343,15 +351,58 @@ impl Stages {
         if !self.has_page(is_ready) {
             return Ok(Left::All);
         }
-        let record = if let Some(advance) = self.progress.advance() {
-            let count = advance.count;
-            (Record::Advance(advance), count)
-        } else {
-            let (change, count) = self.progress.change();
-            (change.into(), count)
-        };
+        let record = self.next_record();
         let left = self.saving.record_in_page(record)?;
         Ok(left.map_or(Left::Nothing, Left::Record))
+    }
+
+    /// Takes what has changed since the last save or record, and the number of items that completed with it.
+    fn next_record(&mut self) -> (Record, u64) {
+        if let Some(advance) = self.progress.advance() {
+            let count = advance.count;
+            return (Record::Advance(advance), count);
+        }
+        let (change, count) = self.progress.change();
+        (change.into(), count)
+    }
+
+    /// Begins to write the values that `put` puts in into the page with each item, if a loop changes nothing else. Returns what
+    /// the page says by then: that the item in flight inside `depth` loops is complete.
+    pub(super) fn begin_rewriting(
+        &mut self,
+        depth: usize,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> Option<Advanced> {
+        let is_alone = !self.control.borrows()
+            && !self.is_in_slice()
+            && matches!(self.commit, Commit::None)
+            && !self.saving.times_items();
+        let unsaved = self.progress.unsaved_with_item(depth);
+        let Unpaged::Advance { loop_id, count, fingerprint } = unsaved else { return None };
+        if !is_alone {
+            return None;
+        }
+        let at = Advanced { loop_id, count, fingerprint, behind: 0 };
+        let begun = self.saving.begin_rewriting(&self.progress, at, put);
+        self.has_page(begun).then_some(at)
+    }
+
+    /// Takes the values that the page alone has into the store, as a record in the page.
+    #[cold]
+    pub(super) fn take_in_rewritten(&mut self) {
+        let changes = self.saving.take_rewritten();
+        self.progress.take_rewritten(changes);
+        let record = self.next_record();
+        let written = match self.saving.record_in_page(record) {
+            Ok(None) => Ok(()),
+            // The page has no room, or can't be written any more.
+            Ok(Some(record)) => self.saving.write(Write::Save(*record), &self.observer.save_span()),
+            Err(error) => Err(error),
+        };
+        // The store has the values all the same, and the next save writes them or fails.
+        if let Err(error) = written {
+            self.observer.events().not_saved(&error.into());
+        }
     }
 
     fn next_write(&mut self, now: Instant) -> Result<Write, Error> {

@@ -7,11 +7,13 @@ use super::Run;
 use super::looping::{self, Completed, Paged};
 use super::stages::Stages;
 use crate::Error;
+use crate::control::pacing::Look;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
 use crate::progress::wrong_input;
 use crate::save::Advanced;
+use crate::save::rewriting::PagedValues;
 
 /// The count of items between a loop and its run. The tally reports an item to the run only when a save may be due with
 /// it, when the run is asked for something else, and when the loop is left in any way.
@@ -30,9 +32,26 @@ pub struct Tally<'r> {
     paged: Option<Advanced>,
     /// Whether the fingerprint in `paged` is that of the item in flight.
     is_marked: bool,
+    rewriting: Rewriting,
+    /// Whether the watchdog has the progress of the run, while the loop counts on.
+    is_lent: bool,
     /// The reason why the loop gives no more items, in a loop that only counts.
     refused: Option<Box<Error>>,
 }
+
+/// Whether the values of carried variables are written into the page with each item.
+#[derive(Clone, Copy, Debug)]
+enum Rewriting {
+    /// They are not. The value is how many items complete until that is tried.
+    Off(u16),
+    /// They are, since the loop had completed so many items behind the last record. What the page has, the run has not.
+    On(u64),
+}
+
+/// The number of items that complete until it is tried again to write values into the page with each item.
+const NEXT_TRY: u16 = 16;
+/// The least number of items for which that is worth its beginning and its end.
+const WORTH: u64 = 4;
 
 /// One of this many items has its fingerprint in the page: taking a fingerprint costs more than all else.
 const PAGED_MARKS: u16 = 8;
@@ -42,13 +61,26 @@ impl<'r> Tally<'r> {
     pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
         let (granted, left) = (0, 0);
         let (in_flight, paged, is_marked, refused) = (false, None, false, None);
-        Tally { run, depth, granted, left, in_flight, paged, is_marked, refused }
+        let (rewriting, is_lent) = (Rewriting::Off(0), false);
+        Tally {
+            run,
+            depth,
+            granted,
+            left,
+            in_flight,
+            paged,
+            is_marked,
+            rewriting,
+            is_lent,
+            refused,
+        }
     }
 
     /// Reports the count to the run, and returns the run. The next item asks the run for a new grant.
     #[inline]
     pub fn run(&mut self) -> &mut Run {
         self.settle();
+        self.take_in_rewritten();
         self.granted = 0;
         self.left = 0;
         self.run
@@ -79,7 +111,7 @@ impl<'r> Tally<'r> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
-        if self.in_flight && self.left > 1 && self.is_paged() {
+        if self.in_flight && self.left > 1 && self.ends_beside() && self.is_paged() {
             self.in_flight = false;
             self.left -= 1;
             return false;
@@ -87,7 +119,7 @@ impl<'r> Tally<'r> {
         self.take_back_dropped();
         self.settle();
         self.in_flight = false;
-        let Completed { is_due, paged } = looping::complete(&mut self.run.stages, self.depth);
+        let Completed { is_due, paged } = looping::complete(&mut self.run.stages, self.depth, None);
         self.granted = match paged {
             // The next item needs a record of its own, so the run is asked again at once.
             Paged::Record => 1,
@@ -100,19 +132,133 @@ impl<'r> Tally<'r> {
         is_due
     }
 
+    /// Begins the body of the item in flight: its time runs, and the watchdog can save what is complete.
+    #[inline]
+    pub fn begin_item(&mut self) {
+        if self.is_lent {
+            return self.run.stages.control.begin_next_item();
+        }
+        self.lend();
+    }
+
+    fn lend(&mut self) {
+        self.settle();
+        if self.run.stages.control.borrows() {
+            self.run.stages.begin_item(self.depth);
+            self.is_lent = self.left > 1;
+        }
+    }
+
+    /// Notes that the body of the item in flight has ended, if the watchdog has the progress of the run. Returns whether the
+    /// item can be counted here.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    fn ends_beside(&self) -> bool {
+        !self.is_lent || self.run.stages.control.end_item_beside()
+    }
+
+    /// Returns whether the run has to wait before the next item, or to stop: see [`Run::look`].
+    #[inline]
+    pub fn look(&mut self, has_ended: bool) -> Option<Look> {
+        if !self.run.stages.control.may_look() {
+            return None;
+        }
+        self.run().look(has_ended)
+    }
+
     /// Writes the completed item into the page, if each item is written there. Returns whether nothing else is to be
     /// done about the item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn is_paged(&mut self) -> bool {
         let Some(paged) = self.paged else { return true };
-        let behind = if self.is_marked { 0 } else { paged.behind.saturating_add(1) };
-        let next = Advanced { count: paged.count + 1, behind, ..paged };
+        let next = self.next_paged(paged);
         let is_in_page = self.run.stages.saving.advance_page(next);
         if is_in_page {
             (self.paged, self.is_marked) = (Some(next), false);
         }
         is_in_page
+    }
+
+    /// Returns what the page says once the item in flight is complete.
+    #[inline]
+    fn next_paged(&self, paged: Advanced) -> Advanced {
+        let behind = if self.is_marked { 0 } else { paged.behind.saturating_add(1) };
+        Advanced { count: paged.count + 1, behind, ..paged }
+    }
+
+    /// Completes the item in flight as [`complete`](Self::complete) does, in a loop with carried variables, whose values `put`
+    /// puts in. Writes them into the page with the item if nothing else has changed.
+    #[inline]
+    pub fn complete_with(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> bool {
+        match (self.rewriting, self.paged) {
+            (Rewriting::On(_), Some(paged)) if self.in_flight => {
+                let next = self.next_paged(paged);
+                if !self.run.stages.saving.rewrite(next, put) {
+                    self.settle();
+                    self.take_in_rewritten();
+                    (self.granted, self.left) = (0, 0);
+                    return self.complete();
+                }
+                if self.left <= 1 {
+                    return self.complete_rewritten(next);
+                }
+                (self.paged, self.is_marked) = (Some(next), false);
+                self.in_flight = false;
+                self.left -= 1;
+                false
+            }
+            (Rewriting::Off(_), _) if self.in_flight && self.left <= 1 => {
+                self.begin_rewriting(put).unwrap_or_else(|| self.complete())
+            }
+            _ => self.complete(),
+        }
+    }
+
+    /// Begins to write values into the page with each item, and completes the item in flight so. Returns whether a save is due;
+    /// `None` if that is not possible, and the item is not complete.
+    #[cold]
+    #[inline(never)]
+    fn begin_rewriting(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> Option<bool> {
+        if !self.run.stages.saving.may_page() {
+            return None;
+        }
+        if let Rewriting::Off(left @ 1..) = self.rewriting {
+            self.rewriting = Rewriting::Off(left - 1);
+            return None;
+        }
+        self.take_back_dropped();
+        self.settle();
+        let Some(next) = self.run.stages.begin_rewriting(self.depth, put) else {
+            self.rewriting = Rewriting::Off(NEXT_TRY);
+            return None;
+        };
+        self.rewriting = Rewriting::On(next.count);
+        Some(self.complete_rewritten(next))
+    }
+
+    /// Completes the item in flight, which is in the page, with values of carried variables. Returns whether a save is due.
+    #[inline(never)]
+    fn complete_rewritten(&mut self, next: Advanced) -> bool {
+        self.settle();
+        self.in_flight = false;
+        let completed = looping::complete(&mut self.run.stages, self.depth, Some(next));
+        (self.paged, self.is_marked) = (Some(next), false);
+        self.granted = looping::items_until_a_look(&self.run.stages, self.depth);
+        self.left = self.granted;
+        completed.is_due
+    }
+
+    /// Takes the values that the page alone has into the run, which needs them before it does anything else.
+    #[inline]
+    fn take_in_rewritten(&mut self) {
+        if let Rewriting::On(since) = self.rewriting {
+            let count = self.paged.map_or(0, |paged| paged.count);
+            self.run.stages.take_in_rewritten();
+            self.paged = None;
+            let is_worth_it = count - since >= WORTH;
+            self.rewriting = Rewriting::Off(if is_worth_it { 0 } else { NEXT_TRY });
+        }
     }
 
     /// Returns the error of an input that gives each item only once, and would be known by index.
@@ -131,6 +277,7 @@ impl<'r> Tally<'r> {
         let (stages, _) = self.stages();
         if let Some(before) = stages.commit.take_back() {
             stages.progress.put_back(before);
+            stages.saving.commit_failed();
         }
         self.committed(false);
     }
@@ -165,6 +312,7 @@ impl<'r> Tally<'r> {
 
     #[inline]
     fn settle(&mut self) {
+        self.is_lent = false;
         let completed = self.granted - self.left;
         looping::settle(&mut self.run.stages, self.depth, completed, self.in_flight);
         if let Some(Advanced { fingerprint, behind, .. }) = self.paged {
@@ -230,6 +378,9 @@ impl Counter for Tally<'_> {
 
     #[inline]
     fn exhausted(&mut self) {
+        if self.is_lent {
+            self.settle();
+        }
         self.run.stages.progress.exhausted(self.depth);
     }
 
@@ -290,6 +441,7 @@ impl Drop for Tally<'_> {
     #[inline]
     fn drop(&mut self) {
         self.settle();
+        self.take_in_rewritten();
     }
 }
 

@@ -1,5 +1,7 @@
 //! The values of a run, as generated code restores and saves them: carried variables, steps, cursors and handles.
 
+use std::fs::File;
+
 use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedError, Carry, Checkpoint, Store};
 
@@ -9,6 +11,7 @@ use crate::control::staged;
 use crate::effects::reconnect::means::Means;
 use crate::error::StopReason;
 use crate::items::identity::CursorType;
+use crate::items::rows::sampled;
 use crate::progress::Stored;
 use crate::progress::values::{Place, step_name};
 use crate::save::Write;
@@ -299,6 +302,47 @@ impl Run {
     }
 }
 
+/// Rows that a loop reads by a carried index.
+impl Run {
+    /// Takes the fingerprints of rows before an index into the next save, under the name `name`, in a loop inside `depth`
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// The checkpoint has no room for them.
+    pub fn carry_rows(
+        &mut self,
+        name: &str,
+        depth: usize,
+        (_, fingerprints): (usize, Option<Vec<u32>>),
+    ) -> Result<(), Error> {
+        fingerprints.map_or(Ok(()), |fingerprints| self.carry(name, depth, &fingerprints))
+    }
+
+    /// Checks that the rows before an index are those of the run before.
+    ///
+    /// # Errors
+    ///
+    /// A row has changed.
+    pub fn check_rows(
+        &mut self,
+        name: &str,
+        number: Number,
+        (index, fingerprints): (usize, Option<Vec<u32>>),
+    ) -> Result<(), Error> {
+        if self.stages.session.terms.accepts {
+            return Ok(());
+        }
+        let before: Option<Vec<u32>> = self.stages.values(|values| values.last_in(name, number))?;
+        let Some((before, now)) = before.zip(fingerprints) else { return Ok(()) };
+        let Some(sample) = before.iter().zip(&now).position(|(before, now)| before != now) else {
+            return Ok(());
+        };
+        let index = sampled(sample, index).unwrap_or_default() as u64;
+        Err(Error::InputChanged { job: self.stages.observer.job().to_owned(), index })
+    }
+}
+
 /// Handles.
 impl Run {
     /// Returns the handle that a variable had, rebuilt; `None` on a fresh start.
@@ -344,5 +388,34 @@ impl Run {
         means: &Means<T>,
     ) -> Result<(), Error> {
         rebuilding::extract(&mut self.stages, name, depth, handle, means)
+    }
+
+    /// Takes what a handle is rebuilt from into the save of the `step!` that has written through it.
+    ///
+    /// # Errors
+    ///
+    /// The handle cannot be rebuilt, or has failed.
+    pub fn written_by_step<T>(
+        &mut self,
+        name: &str,
+        handle: &mut T,
+        means: &Means<T>,
+    ) -> Result<(), Error> {
+        rebuilding::written_by_step(&mut self.stages, name, handle, means)
+    }
+
+    /// Checks that the file which a variable in `fresh(..)` writes was not made anew, if items of a loop, or of one behind it,
+    /// are complete.
+    ///
+    /// # Errors
+    ///
+    /// The file was made anew, and what complete items wrote there is gone.
+    pub fn check_written(
+        &mut self,
+        name: &str,
+        loop_id: u16,
+        file: Option<&File>,
+    ) -> Result<(), Error> {
+        rebuilding::check_written(&mut self.stages, name, loop_id, file)
     }
 }

@@ -21,6 +21,16 @@ pub(super) struct Measuring {
     stored_at: Instant,
     /// Whether the next save is the last, and stores all.
     is_closing: bool,
+    before_commit: Option<Box<Before>>,
+}
+
+/// What was measured before an item was committed, which counts again if the commit fails.
+#[derive(Debug)]
+struct Before {
+    /// The item, once it has completed.
+    item: Option<((usize, u64), Timed)>,
+    slowest: Vec<u64>,
+    unsaved: Measured,
 }
 
 /// An item that has begun.
@@ -34,7 +44,15 @@ struct Timed {
 impl Measuring {
     pub(super) fn new(now: Instant) -> Self {
         let (unsaved, slowest) = (Measured::default(), Vec::new());
-        Measuring { items: None, slowest, unsaved, stored_at: now, is_closing: false }
+        let before_commit = None;
+        Measuring {
+            items: None,
+            slowest,
+            unsaved,
+            stored_at: now,
+            is_closing: false,
+            before_commit,
+        }
     }
 
     pub(super) fn with_items(self) -> Self {
@@ -78,8 +96,9 @@ impl Measuring {
         nanos: u64,
         slow: Option<SlowItem>,
     ) {
-        if let Some(items) = &mut self.items {
-            items.remove(&(depth, index));
+        let begun = self.items.as_mut().and_then(|items| items.remove(&(depth, index)));
+        if let Some(before) = &mut self.before_commit {
+            before.item = begun.map(|timed| ((depth, index), timed));
         }
         self.unsaved.add_item(nanos);
         let Some(slow) = slow else { return };
@@ -95,6 +114,21 @@ impl Measuring {
     pub(super) fn left(&mut self, depth: usize) {
         if let Some(items) = &mut self.items {
             items.retain(|(of, _), _| *of < depth);
+        }
+    }
+
+    /// Notes that an item is about to be committed: what is measured from here on is forgotten if that fails.
+    pub(super) fn commit_begins(&mut self) {
+        let (slowest, unsaved) = (self.slowest.clone(), self.unsaved.clone());
+        self.before_commit = Some(Box::new(Before { item: None, slowest, unsaved }));
+    }
+
+    /// Notes that the commit has failed: the item is in flight again, and what a save was to store is not stored.
+    pub(super) fn commit_failed(&mut self) {
+        let Some(before) = self.before_commit.take() else { return };
+        (self.slowest, self.unsaved) = (before.slowest, before.unsaved);
+        if let Some(items) = &mut self.items {
+            items.extend(before.item);
         }
     }
 
@@ -175,5 +209,24 @@ mod tests {
         assert!(measuring.take(now + STORED_AGAIN, false).is_none());
         measuring.close();
         assert_eq!(measuring.take(now + STORED_AGAIN, false).unwrap().saves, 1);
+    }
+
+    #[test]
+    fn an_item_whose_commit_fails_is_timed_once() {
+        let now = Instant::now();
+        let mut measuring = Measuring::new(now).with_items();
+        measuring.saved(Duration::from_millis(1));
+        for _ in 0..2 {
+            measuring.begins(0, 7);
+            measuring.commit_begins();
+            let (nanos, _) = measuring.time_of(0, 7).unwrap();
+            measuring.completed((0, 7), nanos, Some(slow(7, nanos)));
+            let stored = measuring.take(now + STORED_AGAIN, true).unwrap();
+            assert_eq!((stored.saves, stored.slowest.len()), (1, 1));
+            assert_eq!(stored.quantiles().unwrap().count, 1);
+            measuring.commit_failed();
+            measuring.commit_failed();
+        }
+        assert!(measuring.time_of(0, 7).is_some() && measuring.slowest.is_empty());
     }
 }

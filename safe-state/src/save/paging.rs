@@ -73,7 +73,21 @@ impl Paging {
             return Ok(false);
         }
         store.is_paged();
-        Ok(self.advance(at))
+        Ok(self.advance(at, &[]))
+    }
+
+    /// Makes the page follow the last save, and tells `store` that the page is about to hold more. Returns whether the run has a
+    /// page with room for a record that takes the place of a slot's values.
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be used. From then on, the run has none.
+    pub(crate) fn begin_values(&mut self, store: &mut Store) -> Result<bool, BackendError> {
+        let is_ready = self.ready(store)? && store.page_has_room();
+        if is_ready {
+            store.is_paged();
+        }
+        Ok(is_ready)
     }
 
     /// Takes a record into `store`, and writes it into a page that is [ready](Self::ready). Returns a record that has
@@ -93,7 +107,7 @@ impl Paging {
         };
         let appended = self.page.as_mut().map_or(Ok(false), |page| page.append(framed));
         match appended {
-            Ok(true) if self.advance(Advanced::default()) => return Ok(None),
+            Ok(true) if self.advance(Advanced::default(), &[]) => return Ok(None),
             Ok(_) => {}
             Err(error) => _ = self.give_up(&error),
         }
@@ -101,11 +115,12 @@ impl Paging {
         Ok(Some(Box::new(Change::default().into())))
     }
 
-    /// Writes how far the loop has come. Returns whether that is in the page; if not, the run has no page any more.
+    /// Writes how far the loop has come, and the values of carried variables. Returns whether that is in the page. If the page
+    /// can't be written, the run has none any more.
     #[inline]
-    pub(crate) fn advance(&mut self, to: Advanced) -> bool {
-        match self.page.as_mut().map(|page| page.advance(to)) {
-            Some(Ok(())) => true,
+    pub(crate) fn advance(&mut self, to: Advanced, values: &[u8]) -> bool {
+        match self.page.as_mut().map(|page| page.advance(to, values)) {
+            Some(Ok(is_written)) => is_written,
             Some(Err(error)) => self.give_up(&error),
             None => false,
         }

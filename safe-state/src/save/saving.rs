@@ -4,7 +4,7 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Error as BackendError, Measured, SlowItem, Store};
+use safe_state_backends::{CarriedChange, Error as BackendError, Measured, SlowItem, Store};
 use tracing::Span;
 
 use super::Advanced;
@@ -12,8 +12,10 @@ use super::measuring::Measuring;
 use super::owner::{Owner, Shared};
 use super::pace::Pace;
 use super::paging::Paging;
+use super::rewriting::{PagedValues, Rewriting};
 use super::schedule::{SaveEvery, Schedule};
 use super::thread::Worker;
+use crate::progress::Progress;
 
 /// The owner of a run's store, with the times that items and saves take.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(crate) struct Saving {
     measuring: Measuring,
     paging: Paging,
     in_page: InPage,
+    rewriting: Rewriting,
 }
 
 /// The state of records for the page.
@@ -43,7 +46,8 @@ struct InPage {
 pub(crate) enum Write {
     Save(Record),
     Finish(Change),
-    Delete,
+    /// Removes the checkpoint. The change is the last one of a job that has finished, for what is kept of it elsewhere.
+    Delete(Option<Box<Change>>),
 }
 
 impl Write {
@@ -51,7 +55,7 @@ impl Write {
         span.in_scope(|| match self {
             Write::Save(record) => store.save(record),
             Write::Finish(change) => store.finish(change),
-            Write::Delete => store.delete(),
+            Write::Delete(_) => store.delete(),
         })
     }
 }
@@ -60,7 +64,8 @@ impl Saving {
     pub(crate) fn new(owner: Option<Owner>, every: SaveEvery, now: Instant) -> Self {
         let (schedule, pace) = (Schedule::new(every, now), Pace::new(now));
         let (measuring, paging) = (Measuring::new(now), Paging::off());
-        Saving { owner, schedule, pace, measuring, paging, in_page: InPage::default() }
+        let (in_page, rewriting) = (InPage::default(), Rewriting::default());
+        Saving { owner, schedule, pace, measuring, paging, in_page, rewriting }
     }
 
     /// Turns the page on: it holds which items are complete before they are saved.
@@ -164,7 +169,52 @@ impl Saving {
     /// Writes into the page how far the loop has come. Returns whether that is in the page.
     #[inline]
     pub(crate) fn advance_page(&mut self, to: Advanced) -> bool {
-        self.paging.advance(to)
+        self.paging.advance(to, &[])
+    }
+
+    /// Finds out whether the values that `put` puts in can be written into the page with each item, and writes them with how far
+    /// the loop will have come once the item in flight is complete. Returns whether that is in the page.
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be used. From then on, the run has none.
+    pub(crate) fn begin_rewriting(
+        &mut self,
+        progress: &Progress,
+        to: Advanced,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> Result<bool, BackendError> {
+        let Saving { owner: Some(owner), paging, rewriting, .. } = self else { return Ok(false) };
+        let mut store = owner.store();
+        let begins = paging.begin_values(&mut store)?
+            && rewriting.begin((store.checkpoint(), progress), put);
+        drop(store);
+        Ok(begins && self.write_next(to))
+    }
+
+    /// Writes the values that `put` puts in into the page, with how far the loop will have come once the item in flight is
+    /// complete. Returns whether that is in the page; if not, the page has what it had.
+    #[inline]
+    pub(crate) fn rewrite(
+        &mut self,
+        to: Advanced,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> bool {
+        self.rewriting.write(put) && self.write_next(to)
+    }
+
+    #[inline]
+    fn write_next(&mut self, to: Advanced) -> bool {
+        let is_written = self.paging.advance(to, self.rewriting.next());
+        if is_written {
+            self.rewriting.is_written();
+        }
+        is_written
+    }
+
+    /// Takes the values of carried variables that the page alone holds.
+    pub(crate) fn take_rewritten(&mut self) -> Vec<CarriedChange> {
+        self.rewriting.take()
     }
 
     /// Notes whether items are safe in a page: then fewer saves are needed.
@@ -318,6 +368,16 @@ impl Saving {
         self.measuring.completed(at, nanos, slow);
     }
 
+    /// Notes that an item is about to be committed by a transaction of the program's own.
+    pub(crate) fn commit_begins(&mut self) {
+        self.measuring.commit_begins();
+    }
+
+    /// Notes that the commit of an item has failed, so that what was measured since it began does not count.
+    pub(crate) fn commit_failed(&mut self) {
+        self.measuring.commit_failed();
+    }
+
     /// Forgets the items that have begun in the loop at `depth`, which has been left.
     pub(crate) fn loop_left(&mut self, depth: usize) {
         self.measuring.left(depth);
@@ -347,7 +407,7 @@ mod tests {
     fn a_nested_call_counts_and_writes_nothing() {
         let mut saving = Saving::new(None, SaveEvery::items(1), Instant::now());
         assert!(saving.item_completed() && !saving.is_stored());
-        saving.write(Write::Delete, &Span::none()).unwrap();
+        saving.write(Write::Delete(None), &Span::none()).unwrap();
         assert!(saving.store().is_none() && saving.let_go().is_none());
     }
 

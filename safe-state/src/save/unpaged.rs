@@ -38,11 +38,15 @@ impl Paging {
         Ok(Some(Box::new(record)))
     }
 
+    pub(crate) fn begin_values(&mut self, _: &mut Store) -> Result<bool, BackendError> {
+        Ok(false)
+    }
+
     pub(crate) fn begin(&mut self, _: &mut Store, _: Advanced) -> Result<bool, BackendError> {
         Ok(false)
     }
 
-    pub(crate) fn advance(&mut self, _: Advanced) -> bool {
+    pub(crate) fn advance(&mut self, _: Advanced, _: &[u8]) -> bool {
         false
     }
 }

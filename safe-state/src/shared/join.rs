@@ -99,7 +99,7 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
         None => Checkpoint::new(job.job_name(), job.expected.version.clone()),
     };
     let notes = head.notes();
-    head.set_code(job.expected.code);
+    head.set_code(job.expected.code.fingerprint);
     head.set_arguments(job.expected.arguments.iter().cloned());
     head.put_notes(notes);
     if let Some(submission) = submission(job) {
@@ -148,8 +148,8 @@ fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoin
     if let Some(argument) = changed.filter(|_| !accepts) {
         return Err(Error::ArgumentChanged { job: name(), argument });
     }
-    let is_changed = head.set_code(job.expected.code);
-    if is_changed && !accepts && job.expected.on_code_change != OnChange::Continue {
+    let is_changed = head.set_code(job.expected.code.fingerprint);
+    if is_changed && !accepts && job.expected.code.on_change != OnChange::Continue {
         return Err(Error::CodeChanged { job: name() });
     }
     head.put_notes(notes);

@@ -544,7 +544,7 @@ mod results_that_are_extended {
     pub fn run() -> String { format!("{:?}", search(&[3, 1, 2, 6])) }
 }
 
-// documented
+// kept or refused
 mod results_with_cells {
     use std::cell::Cell;
     #[resumable(backend = store(), carry(found))]

@@ -223,3 +223,55 @@ mod a_variant_that_comes_late_in_a_queue {
     }
     pub fn run() -> String { format!("{:?}", go(1)) }
 }
+
+// kept or refused
+mod results_of_locks {
+    use std::sync::Mutex;
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    struct Row { n: u64, hits: Mutex<u64> }
+    #[resumable(backend = store(), carry(rows))]
+    fn go(values: &[u64]) -> Result<String, Stop> {
+        let mut rows: Results<Row> = Results::new();
+        for value in values {
+            step("value", value)?;
+            for row in rows.iter() { *row.hits.lock().unwrap() += 1; }
+            rows.push(Row { n: *value, hits: Mutex::new(0) });
+        }
+        Ok(format!("{:?}", rows.iter().map(|r| *r.hits.lock().unwrap()).collect::<Vec<_>>()))
+    }
+    pub fn run() -> String { format!("{:?}", go(&[3, 1, 2])) }
+}
+
+// kept or refused
+mod results_of_atomics {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    #[resumable(backend = store(), carry(rows))]
+    fn go(values: &[u64]) -> Result<String, Stop> {
+        let mut rows: Results<AtomicU64> = Results::new();
+        for value in values {
+            step("value", value)?;
+            rows.push(AtomicU64::new(*value));
+            rows[0].fetch_add(10, Relaxed);
+        }
+        Ok(format!("{rows:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", go(&[3, 1, 2])) }
+}
+
+// kept or refused
+mod worklist_of_cells {
+    use std::cell::Cell;
+    #[resumable(backend = store(), carry(queue, out))]
+    fn go(values: &[u64]) -> Result<String, Stop> {
+        let mut queue: Worklist<Cell<u64>> = values.iter().map(|v| Cell::new(*v)).collect();
+        let mut out = Vec::new();
+        #[resume]
+        while let Some(x) = queue.pop_front() {
+            step("x", (x.get(), queue.len()))?;
+            for other in queue.iter() { other.set(other.get() + 1); }
+            out.push(x.get());
+        }
+        Ok(format!("{out:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", go(&[3, 1, 2])) }
+}

@@ -197,3 +197,143 @@ mod a_step_that_is_given_what_refers_to_a_list {
     }
     pub fn run() -> String { format!("{:?}", add(&[3, 1, 2], &mut Vec::new())) }
 }
+
+// refused
+mod step_moves_hidden_mut {
+    struct Log<'a>(&'a mut Vec<u32>);
+    fn fill(v: Vec<Log>) -> u32 {
+        let mut n = 0;
+        for l in v {
+            l.0.push(7);
+            n += 1
+        }
+        n
+    }
+    #[resumable(backend = store(), carry(out))]
+    fn job(xs: &[u32]) -> Result<(u32, usize), Stop> {
+        let mut out = 0;
+        let mut seen = vec![];
+        let n;
+        {
+            let logs: Vec<Log> = vec![Log(&mut seen)];
+            n = step!("n", fill(logs));
+        }
+        for x in xs {
+            step("item", x)?;
+            out += x;
+        }
+        Ok((out + n, seen.len()))
+    }
+    pub fn run() -> String { format!("{:?}", job(&[1, 3, 2])) }
+}
+
+// refused
+mod step_changes_rc_in_vec {
+    use std::{cell::Cell, rc::Rc};
+    fn fill(v: Vec<Rc<Cell<u32>>>) -> u32 {
+        v[0].set(5);
+        1
+    }
+    #[resumable(backend = store(), carry(out))]
+    fn job(xs: &[u32]) -> Result<(u32, u32), Stop> {
+        let mut out = 0;
+        let c = Rc::new(Cell::new(0));
+        let v: Vec<Rc<Cell<u32>>> = vec![c.clone()];
+        let n = step!("n", fill(v));
+        for x in xs {
+            step("item", x)?;
+            out += x;
+        }
+        Ok((out + n, c.get()))
+    }
+    pub fn run() -> String { format!("{:?}", job(&[1, 3, 2])) }
+}
+
+// refused
+mod step_generic_mut {
+    fn fill<W: Extend<u32>>(v: Vec<W>) -> u32 {
+        let mut n = 0;
+        for mut l in v {
+            l.extend([7]);
+            n += 1
+        }
+        n
+    }
+    #[resumable(backend = store(), carry(out))]
+    fn job<W: Extend<u32>>(xs: &[u32], logs: Vec<W>) -> Result<u32, Stop> {
+        let mut out = 0;
+        let n = step!("n", fill(logs));
+        for x in xs {
+            step("item", x)?;
+            out += x;
+        }
+        Ok(out + n)
+    }
+    struct E<'a>(&'a mut Vec<u32>);
+    impl Extend<u32> for E<'_> {
+        fn extend<I: IntoIterator<Item = u32>>(&mut self, i: I) { self.0.extend(i) }
+    }
+    pub fn run() -> String {
+        let mut s = vec![];
+        let r = job(&[1, 3, 2], vec![E(&mut s)]);
+        format!("{r:?} {}", s.len())
+    }
+}
+
+// kept
+mod step_moves_map_of_own {
+    use std::collections::HashMap;
+    #[derive(Debug, Clone)]
+    struct Row {
+        n: u32,
+        when: std::time::Duration,
+    }
+    fn up(v: HashMap<String, Vec<Row>>) -> u32 {
+        v.values().flatten().map(|r| r.n + r.when.as_secs() as u32).sum()
+    }
+    #[resumable(backend = store())]
+    fn job(xs: &[u32], rows: HashMap<String, Vec<Row>>) -> Result<u32, Stop> {
+        let n = step!("n", up(rows));
+        for x in xs {
+            step("item", x)?;
+        }
+        Ok(n)
+    }
+    pub fn run() -> String {
+        format!(
+            "{:?}",
+            job(&[1, 25], HashMap::from([("a".to_string(), vec![Row { n: 1, when: Default::default() }])]))
+        )
+    }
+}
+
+// kept
+mod step_moves_generic {
+    fn up<T: std::fmt::Debug>(v: Vec<T>) -> String { format!("{v:?}") }
+    #[resumable(backend = store())]
+    fn job<T: std::fmt::Debug + 'static>(xs: &[u32], rows: Vec<T>) -> Result<String, Stop> {
+        let n = step!("n", up(rows));
+        for x in xs {
+            step("item", x)?;
+        }
+        Ok(n)
+    }
+    pub fn run() -> String { format!("{:?}", job(&[1, 25], vec!["a"])) }
+}
+
+// kept
+mod step_moves_generic_serde {
+    fn up<T: serde::Serialize>(v: Vec<T>) -> String { serde_json::to_string(&v).unwrap() }
+    #[resumable(backend = store())]
+    fn job<T: serde::Serialize + serde::de::DeserializeOwned>(
+        xs: &[u32],
+        rows: Vec<T>,
+    ) -> Result<String, Stop> {
+        let n = step!("n", up(rows));
+        for x in xs {
+            step("item", x)?;
+        }
+        Ok(n)
+    }
+    pub fn run() -> String { format!("{:?}", job(&[1, 25], vec!["a".to_string()])) }
+}

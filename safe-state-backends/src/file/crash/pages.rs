@@ -3,20 +3,25 @@
 
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::PATH;
 use super::image::{Image, Inode, Op};
 use super::recorder::{Protocol, Recorder};
 use crate::file::log::{Log, LogFile};
-use crate::format::{Advance, Record};
+use crate::format::{Advance, Change, Record};
 use crate::sample::dice::Dice;
 use crate::sample::{self, JOB, storm};
 use crate::size::SizeLimit;
 use crate::{
-    Appended, Backend, Checkpoint, Durability, Error, InPage, Lease, LeaseOptions, Store, page,
+    Appended, Backend, CarriedChange, Carry, Checkpoint, Durability, Error, InPage, Lease,
+    LeaseOptions, Store, page,
 };
-use safe_state_page::{Advanced, Boot, Page, Way};
+use safe_state_page::{Advanced, Boot, Page, VALUE_ROOM, Way};
+
+/// The number of values that the tests have written beside the records of a page.
+static REWRITTEN: AtomicUsize = AtomicUsize::new(0);
 
 /// A run, with the expected state after each write.
 struct History {
@@ -52,7 +57,8 @@ fn loaded(image: &Image, page: &[u8]) -> Option<Checkpoint> {
     Some(Checkpoint::decode(&bytes).unwrap())
 }
 
-/// A run with its page. `pending` counts the items that are in the page and not yet in the store.
+/// A run with its page. `pending` counts the items that are in the page and not yet in the store; `text` is the value of the
+/// carried variable with which they are there.
 struct Run {
     disk: Disk,
     store: Store,
@@ -60,6 +66,7 @@ struct Run {
     file: std::fs::File,
     behind: Option<(u32, u64)>,
     pending: u64,
+    text: Option<CarriedChange>,
     moments: Vec<Moment>,
 }
 
@@ -82,7 +89,7 @@ impl Run {
         let base = store.base().unwrap();
         let page = Page::new(file.try_clone().unwrap(), Way::Written, boot, base).unwrap();
         let behind = store.saved_up_to();
-        Run { disk: disk.clone(), store, page, file, behind, pending: 0, moments }
+        Run { disk: disk.clone(), store, page, file, behind, pending: 0, text: None, moments }
     }
 
     /// Adds the present state to the moments.
@@ -95,38 +102,73 @@ impl Run {
         if self.pending > 0 {
             state.apply(advance(self.pending)).unwrap();
         }
+        let carried: Vec<_> = self.text.clone().into_iter().collect();
+        if !carried.is_empty() {
+            state.apply(Change { carried, ..Change::default() }.into()).unwrap();
+        }
         let ops = self.disk.recorder.op_count();
         self.moments.push(Moment { ops, page: bytes, state: Some(state) });
     }
 
+    /// Returns what the next save stores: all that the page alone has, or else something new.
     fn next_record(&mut self, dice: &mut Dice) -> Record {
-        match std::mem::take(&mut self.pending) {
-            0 => sample::change(dice).into(),
-            count => advance(count),
+        let (count, text) = (std::mem::take(&mut self.pending), self.text.take());
+        match (count, text) {
+            (0, None) => sample::change(dice).into(),
+            (count, None) => advance(count),
+            (count, Some(text)) => {
+                Change { carried: vec![text], ..Change::completed(count) }.into()
+            }
         }
+    }
+
+    fn save(&mut self, record: Record) {
+        self.store.save(record).unwrap();
+        self.note();
+    }
+
+    /// Writes a value with the next item into the page. Returns whether the value can stand there.
+    fn rewrite(&mut self, dice: &mut Dice) -> bool {
+        let stored = self.store.checkpoint().carried_value("text");
+        let rewritten = stored.and_then(|stored| String::rewritten("text", &[], stored));
+        let Some(rewritten) = rewritten else { return false };
+        let mut room = [0; VALUE_ROOM];
+        // The first value of a run shows that its type is the one before.
+        let Some(len) = "z".repeat(dice.up_to(40)).rewrite(&rewritten, &mut room) else {
+            return false;
+        };
+        REWRITTEN.fetch_add(1, Ordering::Relaxed);
+        self.pending += 1;
+        self.text = rewritten.change(&room[..len]).map(|(change, _)| change);
+        let to = Advanced { count: self.pending, ..Advanced::default() };
+        assert!(self.page.advance(to, &room[..len]).unwrap());
+        true
     }
 
     fn step(&mut self, dice: &mut Dice) {
         if dice.one_in(6) {
             let record = self.next_record(dice);
-            self.store.save(record).unwrap();
-            self.note();
+            self.save(record);
             return;
         }
         if self.store.saved_up_to() != self.behind {
             self.behind = self.store.saved_up_to();
             self.page.rebase(self.store.base().unwrap());
         }
-        if dice.one_in(2) {
+        if dice.one_in(2) && self.rewrite(dice) {
+            self.note();
+            return;
+        }
+        if dice.one_in(2) && self.text.is_none() {
             self.pending += 1;
             let to = Advanced { count: self.pending, ..Advanced::default() };
-            self.page.advance(to).unwrap();
+            self.page.advance(to, &[]).unwrap();
         } else {
             let record = self.next_record(dice);
             match self.store.record_in_page(record).unwrap() {
                 InPage::Framed(framed) => {
                     assert!(self.page.append(framed).unwrap());
-                    self.page.advance(Advanced::default()).unwrap();
+                    self.page.advance(Advanced::default(), &[]).unwrap();
                 }
                 InPage::NoRoom(record) => self.store.save(*record).unwrap(),
             }
@@ -198,6 +240,8 @@ fn a_kill_leaves_all_that_was_complete_in_the_file_and_the_page() {
     let kills = kills.into_inner().unwrap();
     println!("{kills} kills");
     assert!(kills > 10_000, "only {kills} kills");
+    let rewritten = REWRITTEN.load(Ordering::Relaxed);
+    assert!(rewritten > 100, "only {rewritten} values beside the records");
 }
 
 /// A user may restore a page beside a newer file, or a file beside a newer page.

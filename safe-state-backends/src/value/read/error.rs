@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use serde::de;
 
 use super::super::schema::Scalar;
+use super::{Conversion, ScalarValue};
 
 /// The reason why a stored value does not read as the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,27 @@ impl ReadError {
         ))
     }
 
+    /// Refuses the loss of a field of a struct, which may have become a field of another one.
+    pub(in super::super) fn moved(field: &str) -> Self {
+        de::Error::custom(format!(
+            "there is no field `{field}` any more where it was stored, and another struct has a new one of that name; convert the \
+             value, or keep the old field until the job has finished"
+        ))
+    }
+
+    pub(in super::super) fn rounded(old: &ScalarValue<'_>, new: &ScalarValue<'_>) -> Self {
+        de::Error::custom(format!("{} was stored, and is rounded to {}", old.text(), new.text()))
+    }
+
+    /// Refuses a type that takes any value it does not know for the same one.
+    pub(in super::super) fn taken_as(conversion: &Conversion) -> Self {
+        let Conversion { stored, again } = conversion;
+        de::Error::custom(format!(
+            "`{stored}` was stored, which is not known any more, and is taken as `{again}`, as any other would be; keep it until \
+             the job has finished"
+        ))
+    }
+
     pub(super) fn no_struct() -> Self {
         de::Error::custom("it was stored as something else than a struct")
     }
@@ -59,7 +81,7 @@ impl ReadError {
     }
 
     #[cold]
-    pub(super) fn within_entry(self) -> Self {
+    pub(in super::super) fn within_entry(self) -> Self {
         self.within("[..]".to_owned())
     }
 

@@ -1,10 +1,11 @@
 //! The bytes of a value that is being read, decoded as scalars.
 
+use std::any::type_name;
+
 use serde::de::Visitor;
 
 use super::super::DEPTH_LIMIT;
 use super::super::schema::{Scalar, Schema};
-use super::trace::Ask;
 use super::{ReadError, Trace, Unwritten};
 
 /// The bytes that are left to read, and the schema.
@@ -47,11 +48,11 @@ impl<'a> State<'a> {
         State { schema, version, left: bytes, depth: 0, is_ignored: false, asks, trace }
     }
 
-    /// Notes what a type asks for.
+    /// Notes that a visitor asks for a value.
     #[inline]
-    pub(super) fn ask(&self, what: Ask) {
+    pub(super) fn ask<'de, V: Visitor<'de>>(&self) {
         if let Some(trace) = self.trace {
-            trace.ask(what);
+            trace.ask(type_name::<V>(), type_name::<V::Value>());
         }
     }
 
@@ -149,7 +150,7 @@ pub(in super::super) enum ScalarValue<'a> {
 
 impl<'a> State<'a> {
     pub(super) fn scalar(&mut self, scalar: Scalar) -> Result<ScalarValue<'a>, ReadError> {
-        Ok(match scalar {
+        let value = match scalar {
             Scalar::Unit => {
                 self.zero()?;
                 ScalarValue::Unit
@@ -170,6 +171,10 @@ impl<'a> State<'a> {
             Scalar::Char => ScalarValue::Char(self.character()?),
             Scalar::Str => ScalarValue::Str(self.text()?),
             Scalar::Bytes => ScalarValue::Bytes(self.bytes()?),
+        };
+        Ok(match self.trace {
+            Some(trace) => trace.another(value),
+            None => value,
         })
     }
 }
@@ -195,6 +200,40 @@ impl ScalarValue<'_> {
             ScalarValue::Char(value) => value.to_string(),
             ScalarValue::Str(text) => (*text).to_owned(),
             ScalarValue::Bytes(bytes) => format!("{bytes:?}"),
+        }
+    }
+
+    fn integer(&self) -> Option<i128> {
+        Some(match *self {
+            ScalarValue::I8(number) => number.into(),
+            ScalarValue::I16(number) => number.into(),
+            ScalarValue::I32(number) => number.into(),
+            ScalarValue::I64(number) => number.into(),
+            ScalarValue::I128(number) => number,
+            ScalarValue::U8(number) => number.into(),
+            ScalarValue::U16(number) => number.into(),
+            ScalarValue::U32(number) => number.into(),
+            ScalarValue::U64(number) => number.into(),
+            ScalarValue::U128(number) => number.try_into().ok()?,
+            _ => return None,
+        })
+    }
+
+    /// Returns whether the other number is the one of floating point that is next to this one, and not the same.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::float_cmp,
+        reason = "what the conversion loses is what is asked"
+    )]
+    pub(in super::super) fn is_rounded_to(&self, other: &ScalarValue<'_>) -> bool {
+        match (*self, self.integer(), *other) {
+            (ScalarValue::F64(old), _, ScalarValue::F32(new)) => {
+                old as f32 == new && f64::from(new) != old
+            }
+            (_, Some(old), ScalarValue::F32(new)) => old as f32 == new && new as i128 != old,
+            (_, Some(old), ScalarValue::F64(new)) => old as f64 == new && new as i128 != old,
+            _ => false,
         }
     }
 

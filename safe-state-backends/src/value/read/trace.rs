@@ -5,12 +5,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::super::schema::{RecordId, Schema};
+use super::cells::Cells;
+use super::conversion::Conversion;
+use super::state::ScalarValue;
 
 /// Notes on a type, made while its values are read. A type that reads itself in a way of its own, such as an untagged
 /// enumeration or `from`, may lose one value and keep another of the same shape.
 ///
-/// `serde` passes the name of each type before the type asks for its value. A type that asks for what its name says is read
-/// by derived code, or by `serde`'s own. Any other is in doubt.
+/// `serde` passes each type before the type asks for its value, and the type that a visitor makes is a part of the visitor's
+/// own type. So the compiler tells who reads a type: a visitor that `serde` has for this type, or the one that derived code
+/// has, makes it of the values as they are stored. A type for which another visitor asks, or one that makes another type, is
+/// in doubt.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// The type that asks next.
@@ -20,26 +25,16 @@ pub struct Trace {
     by_name: RefCell<BTreeSet<RecordId>>,
     /// The stored fields in them that the type passed over.
     ignored: RefCell<BTreeSet<(RecordId, String)>>,
+    /// The conversion whose stored value is replaced by another.
+    with_another: Option<Conversion>,
+    /// The cells to look for in the types' names.
+    cells: Option<Cells>,
+    /// The first type with such a cell.
+    found: Cell<Option<&'static str>>,
 }
 
-/// A kind of value that a type asks for.
-#[derive(Clone, Copy)]
-pub(super) enum Ask {
-    /// A number, `bool` or `char`: the name of its type.
-    Scalar(&'static str),
-    Text,
-    Bytes,
-    Unit,
-    Seq,
-    Tuple,
-    Map,
-    /// A struct or an enumeration by its name.
-    Named(&'static str),
-    /// Whatever is stored, or a newtype, whose inner type has no name here.
-    Other,
-}
-
-/// Types that are read as the type in them.
+/// Types that are read as the type in them. Nobody but `serde` can implement `Deserialize` for them, and does so by asking
+/// for the type in them; a `Box` of a type of one's own can be read in another way, if that type can't be read at all.
 const AROUND: [&str; 9] = [
     "alloc::boxed::Box<",
     "alloc::rc::Rc<",
@@ -47,24 +42,45 @@ const AROUND: [&str; 9] = [
     "core::cell::Cell<",
     "core::cell::RefCell<",
     "core::cmp::Reverse<",
-    "core::num::nonzero::NonZero<",
     "core::num::wrapping::Wrapping<",
-    "core::num::saturating::Saturating<",
+    "std::sync::poison::mutex::Mutex<",
+    "std::sync::poison::rwlock::RwLock<",
 ];
 
-const LISTS: [&str; 6] = [
-    "alloc::vec::Vec<",
-    "alloc::collections::vec_deque::VecDeque<",
-    "alloc::collections::btree::set::BTreeSet<",
-    "alloc::collections::binary_heap::BinaryHeap<",
-    "alloc::collections::linked_list::LinkedList<",
-    "std::collections::hash::set::HashSet<",
-];
-
-const MAPS: [&str; 2] =
-    ["alloc::collections::btree::map::BTreeMap<", "std::collections::hash::map::HashMap<"];
+/// Packages whose visitors make a value of what they are given, and nothing else. The visitors are private, so that other
+/// code can use them only by reading their type.
+const VISITORS: [&str; 3] = ["serde_core::de::impls::", "serde::de::impls::", "serde_bytes::"];
 
 impl Trace {
+    /// Creates notes on a reading in which the value that was converted is replaced by another.
+    pub fn with_another(conversion: &Conversion) -> Self {
+        Trace { with_another: Some(conversion.clone()), ..Trace::default() }
+    }
+
+    /// Creates notes that look for cells in the types that are read.
+    pub fn looking_for(cells: Cells) -> Self {
+        Trace { cells: Some(cells), ..Trace::default() }
+    }
+
+    /// Returns the first type that holds a cell which was looked for.
+    pub fn found(&self) -> Option<&'static str> {
+        self.found.get()
+    }
+
+    /// Returns the value to pass in the place of a stored one.
+    pub(super) fn another<'a>(&self, value: ScalarValue<'a>) -> ScalarValue<'a> {
+        match &self.with_another {
+            Some(conversion) => conversion.another(value),
+            None => value,
+        }
+    }
+
+    /// Returns the name to pass in the place of a stored variant's.
+    pub(super) fn another_name<'a>(&self, variant: &'a str) -> &'a str {
+        let another = self.with_another.as_ref().map(|it| it.another_name(variant));
+        another.unwrap_or(variant)
+    }
+
     /// Returns whether a value that was read may be lost where another of the same shape comes back.
     pub fn is_doubtful(&self, schema: &Schema) -> bool {
         self.is_doubtful.get() || schema.leaves_out()
@@ -78,6 +94,11 @@ impl Trace {
     /// Returns whether the type passed over a stored field.
     pub(in super::super) fn is_ignored(&self, record: RecordId, field: &str) -> bool {
         self.ignored.borrow().iter().any(|(of, name)| *of == record && name == field)
+    }
+
+    /// Returns whether the type passed over a stored field of this name in any struct.
+    pub(in super::super) fn is_ignored_anywhere(&self, field: &str) -> bool {
+        self.ignored.borrow().iter().any(|(_, name)| name == field)
     }
 
     /// Notes that each value has to be looked at.
@@ -99,27 +120,26 @@ impl Trace {
         let of = inside(name, "core::marker::PhantomData<");
         self.is_doubtful.set(self.is_doubtful.get() || of.is_none());
         self.expected.set(of);
+        if let Some(cells) = self.cells
+            && self.found.get().is_none()
+        {
+            self.found.set(of.filter(|of| cells.are_in(of)));
+        }
     }
 
-    /// Notes that the type in an option asks next. Returns what to do that with.
-    pub(super) fn ask_option(&self) {
-        let of = self.take().and_then(|name| inside(name, "core::option::Option<"));
-        self.is_doubtful.set(self.is_doubtful.get() || of.is_none());
-        self.expected.set(of);
+    /// Notes that a visitor asks for an option, and that the type in it asks next.
+    pub(super) fn ask_option(&self, visitor: &'static str, makes: &'static str) {
+        self.ask(visitor, makes);
+        self.expected.set(inside(makes, "core::option::Option<"));
     }
 
-    pub(super) fn ask(&self, what: Ask) {
-        if self.take().is_none_or(|name| !what.fits(name)) {
+    /// Notes that a visitor asks for a value, by the names of the visitor and of the type that it makes.
+    pub(super) fn ask(&self, visitor: &'static str, makes: &'static str) {
+        let is_plain = self.expected.take().is_some_and(|name| is_read_as(name, makes))
+            && (is_derived(visitor) || VISITORS.iter().any(|of| visitor.starts_with(of)));
+        if !is_plain {
             self.doubt();
         }
-    }
-
-    fn take(&self) -> Option<&'static str> {
-        let mut name = self.expected.take()?;
-        while let Some(inner) = AROUND.iter().find_map(|around| inside(name, around)) {
-            name = inner;
-        }
-        Some(name)
     }
 }
 
@@ -127,24 +147,39 @@ fn inside(name: &'static str, around: &str) -> Option<&'static str> {
     name.strip_prefix(around)?.strip_suffix('>')
 }
 
-impl Ask {
-    fn fits(self, name: &str) -> bool {
-        let begins = |them: &[&str]| them.iter().any(|it| name.starts_with(it));
-        match self {
-            Ask::Scalar("u64") => matches!(name, "u64" | "usize"),
-            Ask::Scalar("i64") => matches!(name, "i64" | "isize"),
-            Ask::Scalar(scalar) => name == scalar,
-            Ask::Text => matches!(name, "alloc::string::String" | "str" | "std::path::PathBuf"),
-            Ask::Bytes => name == "serde_bytes::bytebuf::ByteBuf",
-            Ask::Unit => name == "()",
-            Ask::Seq => begins(&LISTS),
-            Ask::Tuple => begins(&["(", "["]),
-            Ask::Map => begins(&MAPS),
-            Ask::Named(named) => {
-                let path = name.split('<').next().unwrap_or_default();
-                path.rsplit("::").next() == Some(named)
+/// Returns the type that is read for the type of the given name, if this is a type around another one.
+fn within(name: &'static str) -> Option<&'static str> {
+    AROUND.iter().find_map(|around| inside(name, around))
+}
+
+/// Returns whether a type is read by making a value of the other type.
+fn is_read_as(mut name: &'static str, makes: &str) -> bool {
+    loop {
+        if name == makes {
+            return true;
+        }
+        match within(name) {
+            Some(inner) => name = inner,
+            // A `Box<str>` and a `Box<[T]>` are read as their owned forms.
+            None if name == "str" => return makes == "alloc::string::String",
+            None => {
+                let element = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+                let list =
+                    makes.strip_prefix("alloc::vec::Vec<").and_then(|it| it.strip_suffix('>'));
+                return element.is_some() && element == list;
             }
-            Ask::Other => false,
         }
     }
+}
+
+/// Returns whether a visitor is the one that derived code declares in the `Deserialize` of its type. What is derived for a
+/// type of another package by `remote` has no such `impl`.
+fn is_derived(visitor: &str) -> bool {
+    let (before, behind) = visitor.rsplit_once("::deserialize::").unwrap_or_default();
+    let is_visitor = behind == "__Visitor" || behind.starts_with("__Visitor<");
+    let is_impl = |of: &str| {
+        let of = before.split_once(&format!("::_::<impl {of}::de::Deserialize"));
+        of.is_some_and(|(_, behind)| behind.starts_with(['<', ' ']))
+    };
+    is_visitor && (is_impl("serde_core") || is_impl("serde"))
 }

@@ -22,7 +22,8 @@ impl<'s, 'a> VariantOf<'s, 'a> {
         let schema = state.schema;
         let found = schema.enums.get(id as usize).and_then(|it| it.variants.get(at));
         let variant = found.ok_or_else(ReadError::damaged)?;
-        Ok(VariantOf { state, name: &variant.name, body: variant.body })
+        let name = state.trace.map_or(&*variant.name, |trace| trace.another_name(&variant.name));
+        Ok(VariantOf { state, name, body: variant.body })
     }
 
     /// Refuses a variant that the type has no name for, and would take as its `#[serde(other)]`, if that is asked.

@@ -49,15 +49,19 @@ impl<'a> Bytes<'a> {
 
     #[inline]
     pub(super) fn push(&mut self, byte: u8) {
+        if let Some(room) = &mut self.room {
+            if let Some(to) = room.get_mut(self.needed) {
+                *to = byte;
+            }
+            self.needed = self.needed.saturating_add(1);
+            return;
+        }
         if !self.before.is_empty() {
             if self.before.get(self.same) == Some(&byte) {
                 self.same += 1;
                 return;
             }
             self.part();
-        }
-        if self.room.is_some() {
-            return self.put(&[byte]);
         }
         self.own.push(byte);
     }

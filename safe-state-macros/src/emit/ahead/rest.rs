@@ -5,6 +5,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::Block;
 
 use super::{Ahead, named};
+use crate::emit::policy::counts_beside;
 use crate::emit::{save_points, undo};
 use crate::syntax::bindings::Binding;
 use crate::syntax::free_idents::free_idents;
@@ -124,16 +125,25 @@ fn judged(it: &Ahead<'_>, carry: &TokenStream) -> TokenStream {
     } else {
         quote_spanned! {here=> #run.pause(#verdict) }
     };
+    let asked = quote_spanned! {here=> (
+        &#policy,
+        #depth,
+        #krate::__private::failing!(briefly &#failed),
+        #krate::__private::thrown!(&#failed),
+    ) };
+    let verdict_of = if counts_beside(it.plan) {
+        quote_spanned! {here=>
+            let #verdict = #run.ask #asked;
+            let #verdict = #ahead.beside(#run.judged_async(#verdict)).await;
+        }
+    } else {
+        quote_spanned! {here=> let #verdict = #run.judge #asked; }
+    };
     quote_spanned! {here=>
         if #failed.is_err() && !#policy.catches_panics() {
             return #krate::__private::Err(#failed);
         }
-        let #verdict = #run.judge(
-            &#policy,
-            #depth,
-            #krate::__private::failing!(briefly &#failed),
-            #krate::__private::thrown!(&#failed),
-        );
+        #verdict_of
         if #verdict.is_next() { break #krate::__private::Flow::Next; }
         #carry
         match #paused {

@@ -103,7 +103,7 @@ pub(crate) fn shared_checks(
             let whole = || vec![Variable { root: it.ident.clone(), fields: Vec::new() }];
             let checks = parts.flatten().unwrap_or_else(whole).into_iter().map(|place| {
                 let known = taken::take(plan, &place.place(), taken);
-                quote_spanned! {here=> #krate::__private::unshared!(#known #but_borrowed); }
+                quote_spanned! {here=> #krate::__private::unshared!(#known, unshared #but_borrowed); }
             });
             checks.collect::<TokenStream>()
         })

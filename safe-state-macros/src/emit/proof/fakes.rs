@@ -1,6 +1,6 @@
 //! What stands in the proof's closure for named variables, and for the items.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::Visit;
@@ -15,7 +15,7 @@ use crate::emit::proof::copy::Copy;
 use crate::emit::proof::rename::{Renamed, rename, spell_out_fields};
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
-use crate::emit::proof::{asked, beside};
+use crate::emit::proof::{asked, beside, parts};
 use crate::parse::options::variable::Variable;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, locals};
@@ -31,16 +31,22 @@ pub(crate) struct Fake {
 pub(crate) fn fakes(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),
-    (seen, kept): (&[&Outer<'_>], Option<&Variable>),
+    (seen, apart, kept): (&[&Outer<'_>], &[Ident], Option<&Variable>),
     taken: &mut Taken,
 ) -> (Vec<Fake>, Vec<Renamed>) {
     let krate = &plan.krate;
     let here = at(written.keyword);
+    let body = written.body.to_token_stream();
     let (mut fakes, mut renamed) = (Vec::new(), Vec::new());
     let elsewhere = seen.iter().filter(|it| it.is_elsewhere && !it.is_constant());
     let elsewhere = elsewhere.filter(|it| !outer::is_named(plan, &it.ident, target));
-    let elsewhere: Vec<Variable> =
-        elsewhere.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() }).collect();
+    // Of a variable that can't be borrowed as a whole, the fields that the body uses.
+    let places = |it: &&Outer<'_>| {
+        let parts = apart.contains(&it.ident).then(|| parts::used(body.clone(), &it.ident));
+        let whole = || vec![Variable { root: it.ident.clone(), fields: Vec::new() }];
+        parts.flatten().unwrap_or_else(whole)
+    };
+    let elsewhere: Vec<Variable> = elsewhere.flat_map(places).collect();
     let named = outer::named_in(plan, target).filter(|named| Some(*named) != kept);
     for (number, variable) in named.chain(&elsewhere).enumerate() {
         let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };

@@ -8,12 +8,11 @@ use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprArray, ExprCall, ExprForLoop, ExprMethodCall, ExprStruct, ExprTuple,
-    GenericArgument, LocalInit, PathArguments, Type,
+    Block, Expr, ExprArray, ExprCall, ExprForLoop, ExprMethodCall, ExprStruct, ExprTuple, LocalInit,
 };
 
-use crate::analyse::collections::{is_constant, is_plain};
 use crate::analyse::outer::{Kind, Outer};
+use crate::parse::parameters::MadeOf;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::at;
 
@@ -27,23 +26,28 @@ pub(super) fn given_value(
     if name == "self" || outer.is_constant() || !free::holds(given, name) {
         return None;
     }
-    let (is_owned, has_value) = match outer.kind {
-        Kind::Argument(it) => (it.ty.as_ref().is_some_and(is_owned), true),
-        Kind::Local(it) => {
-            (it.is_of_step() || it.ty.as_ref().is_some_and(is_owned), it.has_value())
-        }
-        Kind::Pattern(_) => (false, true),
-        Kind::OfMacro(_) => (false, false),
-    };
     let here = at(name.span());
-    match (is_owned, has_value) {
-        (true, _) => Some(quote_spanned! {here=> #krate::__private::fake(&#name) }),
-        (false, true) => Some(quote_spanned! {here=> {
-            use #krate::__private::{OfApart as _, OfCopied as _, OfReferring as _, OfStored as _};
-            (&&&&#krate::__private::type_of(&#name)).given()
-        } }),
-        (false, false) => None,
-    }
+    let made_of = match outer.kind {
+        Kind::Local(it) if it.is_of_step() => {
+            return Some(quote_spanned! {here=> #krate::__private::fake(&#name) });
+        }
+        Kind::Local(it) if !it.has_value() => return None,
+        Kind::OfMacro(_) => return None,
+        Kind::Argument(it) => it.made_of,
+        Kind::Local(_) | Kind::Pattern(_) => MadeOf::Others,
+    };
+    // Of a parameter the compiler knows only the bounds.
+    let lasting = match made_of {
+        MadeOf::Parameter => Some(quote_spanned! {here=> OfParameter as _, }),
+        MadeOf::Parameters => Some(quote_spanned! {here=> OfParameters as _, }),
+        MadeOf::Others => None,
+    };
+    Some(quote_spanned! {here=> {
+        use #krate::__private::{
+            OfApart as _, OfCopied as _, #lasting OfReferring as _, OfStored as _,
+        };
+        (&&&&&#krate::__private::type_of(&#name)).given()
+    } })
 }
 
 /// Returns the names of variables that `block` may move.
@@ -110,36 +114,5 @@ impl<'ast> Visit<'ast> for Given {
             self.add(value);
         }
         visit::visit_stmt(self, it);
-    }
-}
-
-/// Returns whether a value of the written type holds no references: a collection or a primitive type, with types that are
-/// named without a lifetime in it.
-fn is_owned(ty: &Type) -> bool {
-    match ty {
-        Type::Path(it) if it.qself.is_none() => {
-            (is_plain(ty) || is_constant(ty))
-                && it.path.segments.iter().all(|it| are_named(&it.arguments))
-        }
-        _ => false,
-    }
-}
-
-fn are_named(arguments: &PathArguments) -> bool {
-    let is_named = |it: &GenericArgument| {
-        match it {
-        GenericArgument::Type(Type::Path(it)) => {
-            it.path.segments.iter().all(|it| are_named(&it.arguments))
-        }
-        GenericArgument::Type(Type::Tuple(it)) => it.elems.iter().all(|it| {
-            matches!(it, Type::Path(it) if it.path.segments.iter().all(|it| are_named(&it.arguments)))
-        }),
-        _ => false,
-    }
-    };
-    match arguments {
-        PathArguments::None => true,
-        PathArguments::AngleBracketed(it) => it.args.iter().all(is_named),
-        PathArguments::Parenthesized(_) => false,
     }
 }

@@ -202,7 +202,9 @@ fn shared_checks(plan: &Plan, place: &Place<'_>, seen: &[&Outer<'_>]) -> TokenSt
             let (krate, ident) = (moved_crate(&plan.krate, here), &it.ident);
             let but_borrowed = of_argument.map(|_| quote_spanned! {here=> , but borrowed });
             quote_spanned! {here=>
-                #krate::__private::unshared!(#krate::__private::type_of(&#ident) #but_borrowed);
+                #krate::__private::unshared!(
+                    #krate::__private::type_of(&#ident), unshared_by_step #but_borrowed
+                );
             }
         })
     });

@@ -59,7 +59,7 @@ pub(crate) static SETTINGS: [JobOption; 42] = [
     option("keep_on_success", JobExpr::Method, switch),
     option("keep_history", JobExpr::Method, given),
     option("expire_after", JobExpr::Method, |it, input| time(it, value(it, input)?)),
-    option("restart", JobExpr::Method, switch),
+    option("restart", JobExpr::Method, given),
     option("max_runs", JobExpr::Method, given),
     option("shared", JobExpr::Method, |_, _| Ok(Value::Said)),
     option("slices", JobExpr::Method, |it, input| slices(value(it, input)?)),

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 
-use super::{is_number, own};
+use super::environment::{is_number, own};
 
 /// The variables by which batch systems tell a task its number.
 const VARIABLES: [&str; 7] = [
@@ -105,7 +105,7 @@ impl ArrayTask {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::environment;
+    use super::super::environment::testing::environment;
     use super::*;
 
     fn task(variables: &[(&str, &str)]) -> Option<(&'static str, String)> {

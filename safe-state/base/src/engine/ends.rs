@@ -8,8 +8,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::environment::{engine, own};
 use super::squeue::{Answer, Squeue, time};
-use super::{engine, own};
 use crate::tell;
 
 /// The variable with the end in seconds since 1970, which a script on any system can set.
@@ -292,7 +292,7 @@ impl fmt::Debug for EndWatch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::environment;
+    use super::super::environment::testing::environment;
     use super::*;
 
     fn known(variables: &[(&str, &str)]) -> (KnownEnd, bool) {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::is_number;
+use super::environment::is_number;
 
 /// The longest time to wait for an answer of `squeue`.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -223,7 +223,7 @@ fn folder() -> Option<PathBuf> {
 pub(super) mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::testing::environment;
+    use super::super::environment::testing::environment;
     use super::*;
 
     /// Creates a `squeue` that prints the contents of a file, and notes each call.

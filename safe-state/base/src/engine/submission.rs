@@ -1,6 +1,7 @@
 //! The submission to a batch system that this process belongs to.
 
-use super::{array, is_number, own};
+use super::array;
+use super::environment::{is_number, own};
 
 /// Returns a name of the submission that this process belongs to. All tasks of an array have the same one.
 pub fn submission() -> Option<String> {
@@ -34,7 +35,7 @@ fn of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::environment;
+    use super::super::environment::testing::environment;
 
     fn of(variables: &[(&str, &str)]) -> Option<String> {
         super::of(environment(variables))

@@ -1,17 +1,11 @@
 //! Advice in messages, for readers who know nothing but the message.
 
 use safe_state_backends::CarriedError;
-use safe_state_backends::escape::Line;
+use safe_state_backends::escape::{Line, argument};
 
 pub(super) fn version(version: Option<&str>) -> String {
     version
         .map_or_else(|| "no version".to_owned(), |version| format!("version `{}`", Line(version)))
-}
-
-/// Returns the job's name as an argument of a command; a name that a shell would read in another way is left to the reader.
-fn argument(job: &str) -> &str {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/@+".contains(&byte);
-    if job.bytes().all(is_plain) && !job.starts_with('-') { job } else { "JOB" }
 }
 
 /// Returns the calls that accept what has changed.

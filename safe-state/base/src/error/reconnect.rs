@@ -7,7 +7,8 @@ use std::io::{self, ErrorKind};
 
 use safe_state_backends::escape::Line;
 
-use super::{accept, causes, start_over};
+use super::advice::{accept, start_over};
+use super::causes::causes;
 
 /// The reason why a handle cannot be rebuilt, or cannot be described to be saved.
 pub struct ReconnectError {

@@ -1,6 +1,9 @@
 //! The reasons why a run stops before its input ends, without a failure.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use safe_state_backends::escape::argument;
 
 /// The reason why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +33,22 @@ pub enum StopReason {
 
 impl StopReason {
     /// Returns what has become of the stopped run, and what to do.
-    pub(super) fn what_now(self) -> &'static str {
-        match self {
+    pub(super) fn what_now(self, job: &str) -> Cow<'static, str> {
+        let told = match self {
             StopReason::Replay => {
                 ", which has succeeded; nothing was saved: run it without SAFE_STATE_REPLAY to go on"
             }
             StopReason::Abandoned => {
-                "; what it has saved is kept: `safe-state resume`, or `Job::resume`, lets it run again"
+                let job = argument(job);
+                return format!(
+                    "; what it has saved is kept: `safe-state resume {job}`, or `Job::resume`, lets it run again"
+                )
+                .into();
             }
             StopReason::PutBack => "; run it again to do them",
             _ => ", and has saved its progress; run it again to go on",
-        }
+        };
+        told.into()
     }
 }
 

@@ -1,8 +1,7 @@
 //! Secrets in the arguments of a program.
 
-use super::MASK;
 use super::names::secret;
-use super::text::masked;
+use super::text::{MASK, masked};
 
 /// Returns a command line with each secret masked.
 pub fn command_line(arguments: impl Iterator<Item = String>) -> String {

@@ -3,8 +3,11 @@
 use std::ops::Range;
 
 use super::names::{is_password, secret, secret_in_query};
+use super::url;
 use super::value::{self, Until};
-use super::{MASK, url};
+
+/// The text that replaces a secret.
+pub const MASK: &str = "***";
 
 /// The most values that are searched after URL escapes are decoded, and the longest of these in bytes: the search has to be
 /// short for any text.

@@ -11,11 +11,7 @@ use std::time::Duration;
 use signal_hook::{SigId, flag, low_level};
 
 use asked::Listener;
-pub use chosen::EndSignals;
-
-/// The time after which a second signal ends the process. Batch systems, supervisors and `timeout` send a signal to a process
-/// and to its group, or twice, within milliseconds. A person who presses Ctrl-C again takes longer.
-pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_secs(2);
+pub use chosen::{EndSignals, SECOND_SIGNAL_AFTER};
 
 /// A listener for signals that ask the process to end. A second signal that comes long enough after the first ends the process,
 /// unless one of the two only warns.

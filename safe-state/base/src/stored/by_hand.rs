@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Checkpoint, LeaseOptions, NotByHand, Store};
+use safe_state_backends::{Backend, Checkpoint, LeaseOptions, NotByHand, Store, check_job};
 use siphasher::sip::SipHasher13;
 
 use crate::Error;
@@ -20,6 +20,7 @@ pub fn change<T>(
     options: LeaseOptions,
     change: impl FnOnce(&mut Checkpoint) -> Result<T, NotByHand>,
 ) -> Result<T, Error> {
+    check_job(job)?;
     let opening = Store::open(backend, job, options)?;
     let mut checkpoint = opening.found().cloned().unwrap_or_else(|| Checkpoint::by_hand(job));
     let changed = change(&mut checkpoint);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use safe_state_backends::{
-    Backend, Checkpoint, Error as BackendError, LeaseOptions, Request, move_outputs,
+    Backend, Checkpoint, Error as BackendError, LeaseOptions, Request, check_job, move_outputs,
 };
 
 use crate::Error;
@@ -38,6 +38,7 @@ pub fn rename(
     options: LeaseOptions,
     reseal: impl FnMut(&str, &[u8]) -> Option<Vec<u8>>,
 ) -> Result<bool, Error> {
+    check_job(to)?;
     if !backend.exists(from)? || from == to {
         return Ok(from == to);
     }
@@ -47,7 +48,8 @@ pub fn rename(
     let mut new = Arc::clone(backend).lease(to, options)?;
     match Checkpoint::load_held(&mut *new, &**backend, to)? {
         None => {
-            let bytes = found.encode().map_err(|reason| unwritable(to, reason))?;
+            let encoded = found.encode();
+            let bytes = encoded.map_err(|it| BackendError::unwritable(&**backend, to, it))?;
             new.save(&bytes)?;
         }
         // An earlier renaming that was interrupted here goes on.
@@ -67,11 +69,6 @@ pub fn rename(
     }
     old.delete()?;
     Ok(true)
-}
-
-fn unwritable(job: &str, reason: safe_state_backends::format::FormatError) -> Error {
-    let (job, place) = (job.to_owned(), "the backend".to_owned());
-    safe_state_backends::Error::Unwritable { job, place, reason }.into()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A look at the jobs.
 
-use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
-use safe_state_base::status::Status;
+use safe_state_backends::{Error, Listing};
 use safe_state_base::status::look::Look;
+use safe_state_base::status::{State, Status};
 use serde::Serialize;
 
 use crate::exit::Failed;
@@ -38,21 +38,27 @@ impl Sample {
         let backend = place.backend()?;
         let overview = if job.is_none() { backend.overview()? } else { None };
         let backend = overview.as_deref().unwrap_or(&*backend);
-        let names = match job {
-            Some(job) => vec![job.to_owned()],
-            None => backend.list()?,
+        let listing = match job {
+            Some(job) => Listing { jobs: vec![job.to_owned()], ..Listing::default() },
+            None => backend.listing()?,
         };
         let mut sample = Sample::default();
-        for job in names {
-            match Look::at(backend, &job) {
+        for job in &listing.jobs {
+            match Look::at(backend, job) {
                 Ok(look) => sample.jobs.extend(look.as_ref().map(Seen::of)),
                 Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {}
-                Err(error) => {
-                    let error = Failed::from(error).message;
-                    sample.unreadable.push(Unreadable { job, error });
-                }
+                Err(error) => sample.unreadable.push(Unreadable::of(job, error)),
             }
         }
+        for job in listing.not_begun() {
+            match Status::not_begun(backend, job) {
+                // The request may be taken back during the look.
+                Ok(status) if status.state == State::Waiting => {}
+                Ok(status) => sample.jobs.push(Seen { status, trouble: None }),
+                Err(error) => sample.unreadable.push(Unreadable::of(job, error)),
+            }
+        }
+        sample.jobs.sort_by(|one, other| one.status.job.cmp(&other.status.job));
         Ok(sample)
     }
 
@@ -60,6 +66,12 @@ impl Sample {
     pub(super) fn to_line(&self) -> Result<Vec<u8>, Failed> {
         let line = serde_json::to_string(self).map_err(|error| Failed::new(error.to_string()))?;
         Ok((line + "\n").into_bytes())
+    }
+}
+
+impl Unreadable {
+    fn of(job: &str, error: Error) -> Self {
+        Unreadable { job: job.to_owned(), error: Failed::from(error).message }
     }
 }
 

@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{ExitCode, Termination};
 
-use super::{failed, file, lock, lock_of};
+use super::file;
+use super::lock::{failed, lock, lock_of};
 use crate::GuardError;
 use crate::cause::Cause;
 use crate::rescued::Rescue;

@@ -41,11 +41,24 @@ impl Limits {
         false
     }
 
-    pub(crate) fn lend(&self, _: Shared, _: Progress) {}
+    pub(crate) fn lend(&self, _: Shared, _: Progress, _: usize) {}
 
     #[inline]
-    pub(crate) fn take_back(&self) -> Option<Progress> {
+    pub(crate) fn take_back(&self) -> Option<(Progress, u64)> {
         None
+    }
+
+    #[inline]
+    pub(crate) fn begin_next_item(&self) {}
+
+    #[inline]
+    pub(crate) fn end_item_beside(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn are_asked_for(&self) -> bool {
+        false
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! Files, reopened by their path, in their mode, at their position.
 
+pub(crate) mod anew;
 mod known;
 mod mode;
 mod path;

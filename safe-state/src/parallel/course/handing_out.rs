@@ -65,6 +65,9 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
                         return self.take(index);
                     }
                     self.look_at(index);
+                    if self.question.is_some() {
+                        return None;
+                    }
                 }
                 Step::Done => self.state.input = Input::Nothing,
                 Step::Failed(error) => self.fail(error),
@@ -159,17 +162,5 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
         self.running += 1;
         let item = item.kept.take(may_try_again);
         Some(Task { index, item, is_timed: self.state.is_timed, is_again })
-    }
-
-    /// Looks at an item after a run that died. The item is given up if it has killed the process too often. Otherwise
-    /// it begins once it is saved that it is about to begin.
-    fn look_at(&mut self, index: u64) {
-        self.handing.attend(index, Vec::new());
-        if self.terms.gives_up(self.handing.run()) {
-            return self.complete(index);
-        }
-        self.waiting.insert(index, Instant::now());
-        self.state.is_to_save = true;
-        self.handing.turn_away();
     }
 }

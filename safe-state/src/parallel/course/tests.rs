@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::*;
 use crate::Job;
 use crate::attempt::Kept;
+use crate::failure::Verdict;
 use crate::items::entry::Number;
 use crate::items::identity::{ByIndex, IdentityKind};
 use crate::run::entering;
+use crate::run::judging::{Judged, Suspected};
 
 /// Terms with three items at once. An item that fails with `true` is tried again at once.
 struct Tried;
@@ -25,8 +27,9 @@ impl OnTerms<bool> for Tried {
         Ok(())
     }
 
-    fn judge(&mut self, _: &mut Run, failed: &Outcome<bool>) -> Verdict {
-        if matches!(failed, Ok(true)) { Verdict::Again(Duration::ZERO) } else { Verdict::Fail }
+    fn ask(&mut self, _: &mut Run, failed: &Outcome<bool>) -> Judged {
+        let again = Judged::As(Verdict::Again(Duration::ZERO));
+        if matches!(failed, Ok(true)) { again } else { Judged::FAIL }
     }
 
     fn failing(&self, _: &Outcome<bool>) -> Failing {
@@ -41,8 +44,8 @@ impl OnTerms<bool> for Tried {
         false
     }
 
-    fn gives_up(&mut self, _: &mut Run) -> bool {
-        false
+    fn suspected(&mut self, _: &mut Run) -> Option<Suspected> {
+        None
     }
 }
 

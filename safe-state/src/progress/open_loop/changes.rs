@@ -30,6 +30,17 @@ impl OpenLoop {
         Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
     }
 
+    /// Returns what will be unsaved once the item in flight is complete.
+    pub(crate) fn unsaved_with_item(&self) -> Unpaged {
+        match self.unsaved() {
+            Unpaged::Advance { loop_id, count, .. } if self.count.in_flight => {
+                let fingerprint = self.marks.fingerprint(self.count.position);
+                Unpaged::Advance { loop_id, count: count + 1, fingerprint }
+            }
+            _ => Unpaged::Record,
+        }
+    }
+
     /// Takes the items that completed since the last save, if nothing else has to be saved.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.bodies.flights.is_some()

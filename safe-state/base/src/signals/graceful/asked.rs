@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use signal_hook::iterator::{Handle, Signals};
 
-use super::chosen::only_warns;
-use super::{EndSignals, SECOND_SIGNAL_AFTER};
+use super::chosen::{EndSignals, SECOND_SIGNAL_AFTER, only_warns};
 use crate::signals::Heard;
 use crate::signals::dying;
 

@@ -1,8 +1,14 @@
 //! The choice of signals that ask a process to end.
 
+use std::time::Duration;
+
 #[cfg(unix)]
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGXCPU};
 use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// The time after which a second signal ends the process. Batch systems, supervisors and `timeout` send a signal to a process
+/// and to its group, or twice, within milliseconds. A person who presses Ctrl-C again takes longer.
+pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_secs(2);
 
 /// The signals that can be chosen, each with whether it only warns ahead of another one that ends the process.
 #[cfg(unix)]

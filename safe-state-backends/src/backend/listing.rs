@@ -1,0 +1,47 @@
+//! What a store holds, by name.
+
+use crate::format::request;
+use crate::name::REQUEST;
+use crate::{Error, name};
+
+/// The jobs that a store knows.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The jobs that have a checkpoint, sorted.
+    pub jobs: Vec<String>,
+    /// The jobs to whose runs there is a request, sorted, whether they have a checkpoint or not.
+    pub asked: Vec<String>,
+}
+
+impl Listing {
+    /// Creates the listing of a store that holds something under each of the encoded names. What a name was cut from is read by
+    /// `load`, which returns what is stored under an encoded name.
+    pub(crate) fn of<'a>(
+        encoded: impl IntoIterator<Item = &'a str>,
+        load: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+    ) -> Result<Listing, Error> {
+        let mut listing = Listing::default();
+        let of_request = name::encode(REQUEST);
+        for stem in encoded {
+            if !stem.starts_with(&of_request) {
+                listing.jobs.extend(name::job(stem, || load(stem))?);
+            } else if let Some(name) = name::decode(stem) {
+                listing.asked.extend(name.strip_prefix(REQUEST).map(str::to_owned));
+            } else {
+                let bytes = load(stem)?.unwrap_or_default();
+                listing
+                    .asked
+                    .extend(request::decode(&bytes).ok().map(|(_, job, _)| job.to_owned()));
+            }
+        }
+        listing.jobs.sort_unstable();
+        listing.asked.sort_unstable();
+        Ok(listing)
+    }
+
+    /// Returns the jobs to whose runs there is a request, and that have no checkpoint.
+    pub fn not_begun(&self) -> impl Iterator<Item = &String> {
+        self.asked.iter().filter(|job| self.jobs.binary_search(job).is_err())
+    }
+}
