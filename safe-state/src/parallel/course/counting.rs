@@ -61,9 +61,7 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
 
     /// Lets an item begin once it is saved that it is about to.
     fn begins(&mut self, index: u64) {
-        if let Some(item) = self.in_flight.get_mut(&index) {
-            item.waits_until = Some(Instant::now());
-        }
+        self.waiting.insert(index, Instant::now());
         self.state.is_to_save = true;
         self.handing.turn_away();
     }
@@ -93,9 +91,9 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
         };
         // Notes of a failure that is tried again are of no use.
         drop(notes());
-        if let Some(item) = self.in_flight.get_mut(&index) {
+        if let Some(item) = self.in_flight.get_mut(index) {
             item.tried += 1;
-            item.waits_until = Some(Instant::now() + pause);
+            self.waiting.insert(index, Instant::now() + pause);
         }
         self.state.is_to_save = true;
         self.handing.turn_away();
