@@ -141,7 +141,9 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
             Ok(Flow::Next) => self.complete(index),
             Ok(flow) => self.end(index, End::Left(flow)),
             Err(failed) => {
-                notes.into_iter().for_each(|notes| notes.put_back());
+                if let Some(notes) = notes {
+                    notes.put_back();
+                }
                 self.failed(index, failed);
             }
         }

@@ -126,6 +126,9 @@ where
     driven.course.finish(on_error)
 }
 
+/// The future of an item's body, within the item's span.
+type Body<B> = Instrumented<Pin<Box<B>>>;
+
 /// A loop's course, and its bodies in flight. If it is dropped, bodies that have ended still complete their items.
 struct Driven<'t, 'r, 'h, W, K, R, B, H, T>
 where
@@ -134,7 +137,7 @@ where
     H: Future<Output = ()>,
 {
     course: Course<'t, 'r, W, K, R>,
-    under_way: UnderWay<'h, Instrumented<Pin<Box<B>>>, Done<Flow<R>, R>, H, T>,
+    under_way: UnderWay<'h, Body<B>, Done<Flow<R>, R>, H, T>,
     /// The items whose bodies have come to their end, between two looks at them.
     ended: Vec<u64>,
     /// The number of bodies that have begun since the caller's task gave others a turn.

@@ -152,7 +152,9 @@ impl<K, V, R> Line<K, V, R> {
         let Done { came, notes, captured, .. } = *done;
         first.tried += 1;
         handing.attend(first.index, captured);
-        notes.into_iter().for_each(|notes| notes.put_back());
+        if let Some(notes) = notes {
+            notes.put_back();
+        }
         Some(came)
     }
 }

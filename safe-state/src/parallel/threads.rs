@@ -227,6 +227,9 @@ fn save<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) -> bool {
     true
 }
 
+/// The way in which a thread passes on what comes of a body.
+type Ended<T, V, R> = fn(&Exchange<Sent<T>, Done<V, R>>, u32, Done<V, R>);
+
 /// The threads of a loop, which end when its exchange is closed.
 pub(super) struct Crew<'s, 'e, T, V, R, B> {
     pub(super) scope: &'s Scope<'s, 'e>,
@@ -262,10 +265,7 @@ where
     B: Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync,
 {
     /// Starts a thread that runs bodies, and passes what comes of them to `ended`.
-    pub(super) fn start_with(
-        &self,
-        ended: fn(&Exchange<Sent<T>, Done<V, R>>, u32, Done<V, R>),
-    ) -> std::io::Result<()> {
+    pub(super) fn start_with(&self, ended: Ended<T, V, R>) -> std::io::Result<()> {
         let Crew { scope, exchange, spans, body } = *self;
         let work = move || {
             while let Some((place, Sent { task, span })) = exchange.take() {
