@@ -82,7 +82,7 @@ pub fn told(error: &dyn StdError) -> String {
     text
 }
 
-#[resumable(name = job, backend = Arc::clone(backend), fresh(fails))]
+#[resumable(name = job, backend = Arc::clone(backend), on_code_change = "continue", fresh(fails))]
 fn job(backend: &Arc<dyn Backend>, job: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     #[resume]
     for item in 0..4 {
@@ -92,7 +92,7 @@ fn job(backend: &Arc<dyn Backend>, job: &str, ran: &Ran, fails: bool) -> anyhow:
     Ok(())
 }
 
-#[resumable(name = job, backend = Arc::clone(backend), fresh(fails))]
+#[resumable(name = job, backend = Arc::clone(backend), on_code_change = "continue", fresh(fails))]
 async fn job_async(
     backend: &Arc<dyn Backend>,
     job: &str,
