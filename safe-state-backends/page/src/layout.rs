@@ -67,14 +67,14 @@ const FACTORS: [u64; WORDS + VALUE_WORDS] = factors();
 const fn factors() -> [u64; WORDS + VALUE_WORDS] {
     let mut factors = [0; WORDS + VALUE_WORDS];
     let mut state = 0_u64;
-    let mut at = 0;
-    while at < factors.len() {
+    let mut rest: &mut [u64] = &mut factors;
+    while let Some((factor, behind)) = rest.split_first_mut() {
         // One step of SplitMix64.
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        factors[at] = (mixed ^ (mixed >> 31)) | 1;
-        at += 1;
+        *factor = (mixed ^ (mixed >> 31)) | 1;
+        rest = behind;
     }
     factors
 }
