@@ -59,6 +59,21 @@ impl Control {
         self.pacing.stop(now).or_else(|| self.limits.stop(now))
     }
 
+    /// Returns how long items side by side may go on when the run is to end, if the job says so.
+    pub(crate) fn grace(&self) -> Option<Duration> {
+        self.pacing.grace()
+    }
+
+    /// Returns whether the run is to end, and not only to pause.
+    pub(crate) fn is_ending(&self, now: Instant) -> bool {
+        self.requests.end_the_run() || self.reason_to_stop(now).is_some()
+    }
+
+    /// Returns whether items may have to wait for their turn, by a rate or a throttle.
+    pub(crate) fn is_paced(&self) -> bool {
+        self.pacing.spreads()
+    }
+
     /// Sets the number of workers that the rate is divided among.
     pub(crate) fn divide_rate(&mut self, workers: u32) {
         self.pacing.divide_rate(workers);

@@ -77,16 +77,19 @@ impl Job {
         let defaults = defaults::defaults();
         #[allow(unused_mut)]
         let mut limits = JobLimits::default();
+        #[allow(unused_mut)]
+        let mut watch = Watch { max_runtime: defaults.longest_run(), ..Watch::default() };
         #[cfg(feature = "limits")]
         if let Some(grace) = defaults.grace() {
             limits.process.grace_period = grace;
+            watch.grace = Some(grace);
         }
         Job {
             name: name.into(),
             saves: Saves::default(),
             expected: Expected::default(),
             registry: ReconnectRegistry::global().clone(),
-            watch: Watch { max_runtime: defaults.longest_run(), ..Watch::default() },
+            watch,
             limits,
             shown: Shown::default(),
             storage: Storage {

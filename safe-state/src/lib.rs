@@ -5,6 +5,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod ascending;
 mod attempt;
 mod companion;
 mod control;

@@ -8,6 +8,7 @@ mod ahead;
 mod asking;
 mod captures;
 mod course;
+mod desk;
 mod end;
 mod exchange;
 mod feed;
@@ -15,8 +16,15 @@ mod futures;
 mod in_flight;
 mod job;
 mod line;
+mod lookahead;
 mod macros;
+// Miri can't switch stacks as the model checker does.
+#[cfg(all(test, not(miri)))]
+mod model;
 mod offered;
+mod question;
+mod queue;
+mod sync;
 mod task;
 mod terms;
 mod threads;

@@ -208,6 +208,22 @@ impl Progress {
         self.loops.get(depth).is_some_and(OpenLoop::runs_side_by_side)
     }
 
+    /// Completes an item of a loop whose items run side by side, which nobody has attended to. Returns `false` if the
+    /// loop needs that.
+    #[inline]
+    pub(crate) fn complete_beside(&mut self, depth: usize, index: u64) -> bool {
+        let is_complete = self.beside(depth).complete(index);
+        if is_complete {
+            self.values.places.item_completed();
+        }
+        is_complete
+    }
+
+    /// Returns whether the input of the loop never gives an item again that it has given.
+    pub(crate) fn gives_once(&self, depth: usize) -> bool {
+        self.loops.get(depth).is_some_and(OpenLoop::gives_once)
+    }
+
     /// Returns how many items of the loop are complete, including those that were passed over.
     #[inline]
     pub(crate) fn reached(&self, depth: usize) -> Option<u64> {

@@ -310,8 +310,7 @@ impl Run {
     ///
     /// The run is to stop.
     pub fn obey(&mut self) -> Result<(), Error> {
-        self.stages.check_stop()?;
-        self.apply_request()
+        between::obey(&mut self.stages)
     }
 
     /// Ends the run if it is to stop, else does what a request asks of the run, without blocking.
@@ -383,6 +382,15 @@ impl Run {
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
         ending::finish_async(&mut self.stages, outcome, failing, on_error).await
+    }
+}
+
+/// Items that can't be stopped.
+impl Run {
+    /// Ends the process, because an item goes on beyond the grace period of a run that is to end. What is complete is
+    /// saved. Returns if the run is not to end after all.
+    pub(crate) fn end_process(&mut self) {
+        ending::end_process(&mut self.stages);
     }
 }
 

@@ -12,6 +12,7 @@ use safe_state_tests::Effects;
 type Anything = Box<dyn Error + Send + Sync>;
 
 const ITEMS: u64 = 60;
+const SHORT: u64 = 6_000;
 
 /// Does an item, which takes its own time, and says that it has begun.
 fn act(effects: &Effects, item: u64) -> Result<u64, Anything> {
@@ -80,6 +81,31 @@ async fn ahead_as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything
     Ok(sum)
 }
 
+/// Has an item that goes on for an hour, unless it `ends`.
+#[resumable(name = "job", state_dir = dir, threads = 2, graceful, grace_period = "100ms", fresh(ends))]
+fn endless(dir: &Path, effects: &Effects, ends: bool) -> Result<u64, Anything> {
+    for item in 0..4 {
+        if item == 3 && !ends {
+            writeln!(std::io::stdout(), "endless")?;
+            thread::sleep(Duration::from_secs(3600));
+        }
+        effects.record(item)?;
+    }
+    Ok(0)
+}
+
+/// Has items of microseconds, which are handed out before there is a thread for them.
+#[resumable(name = "job", state_dir = dir, threads = 4, save_every = 200, durability = "process")]
+fn short(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..SHORT {
+        if item % 500 == 0 {
+            writeln!(std::io::stdout(), "item {item}")?;
+        }
+        effects.record(item)?;
+    }
+    Ok(0)
+}
+
 /// Has an item that kills the process, whatever the other threads are doing.
 #[resumable(name = "job", state_dir = dir, threads = 4, max_crashes = 2)]
 fn poisoned(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
@@ -100,6 +126,9 @@ fn main() -> Result<(), Anything> {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
     let sum = match kind.as_str() {
         "threads" => on_threads(dir, &effects)?,
+        "endless" => endless(dir, &effects, false)?,
+        "ends" => endless(dir, &effects, true)?,
+        "short" => short(dir, &effects)?,
         "paged" => paged(dir, &effects)?,
         "key" => by_key(dir, &effects)?,
         "futures" => runtime()?.block_on(as_futures(dir, &effects))?,

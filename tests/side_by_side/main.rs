@@ -2,11 +2,16 @@
 
 mod ahead;
 mod ends;
+mod everyday;
 mod futures;
+mod grace;
+mod interrupted;
 mod kills;
 mod left;
 mod orders;
 mod panics;
+mod random;
+mod short;
 mod stops;
 mod threads;
 mod without_attribute;

@@ -1,6 +1,7 @@
-//! Tests items that end in any order, in several backends.
+//! Tests items that end in every order that there is, on threads and as futures, and in several backends.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use safe_state::backend::{Backend, MemoryBackend, SqliteBackend};
@@ -15,18 +16,31 @@ struct Order {
     items: Vec<u64>,
     ended: Mutex<Vec<u64>>,
     changed: Condvar,
+    /// Whether items end without waiting for their turn, as the loop has ended and gives no more.
+    is_over: AtomicBool,
 }
 
 impl Order {
     fn new(items: Vec<u64>) -> Self {
-        Order { items, ended: Mutex::default(), changed: Condvar::new() }
+        let is_over = AtomicBool::new(false);
+        Order { items, ended: Mutex::default(), changed: Condvar::new(), is_over }
     }
 
     /// Waits until the items before `item` in the order have ended, and ends it.
     fn end(&self, item: u64) {
-        let is_next = |ended: &mut Vec<u64>| self.items[ended.len()] == item;
         let ended = self.ended.lock().unwrap();
-        self.changed.wait_while(ended, |ended| !is_next(ended)).unwrap().push(item);
+        self.changed.wait_while(ended, |ended| !self.is_turn(ended, item)).unwrap().push(item);
+        self.changed.notify_all();
+    }
+
+    fn is_turn(&self, ended: &[u64], item: u64) -> bool {
+        self.is_over.load(Ordering::SeqCst) || self.items[ended.len()] == item
+    }
+
+    /// Notes that the loop gives no more items.
+    fn is_over(&self) {
+        let _ended = self.ended.lock().unwrap();
+        self.is_over.store(true, Ordering::SeqCst);
         self.changed.notify_all();
     }
 }
@@ -88,4 +102,136 @@ fn in_any_order_what_is_complete_stays_complete() {
             assert_eq!(did.into_inner().unwrap(), [*fail], "{case}");
         }
     }
+}
+
+/// The number of items of a loop of which no more than [`MOST`] are in flight at once.
+const ITEMS: u64 = 6;
+
+/// Returns all orders in which the items may end of which at most `most` are in flight at once.
+fn orders_of(most: usize) -> Vec<Vec<u64>> {
+    fn go_on(order: &[u64], most: usize, all: &mut Vec<Vec<u64>>) {
+        let left: Vec<u64> = (0..ITEMS).filter(|item| !order.contains(item)).collect();
+        if left.is_empty() {
+            all.push(order.to_vec());
+        }
+        for next in left.into_iter().take(most) {
+            go_on(&[order, &[next]].concat(), most, all);
+        }
+    }
+    let mut all = Vec::new();
+    go_on(&[], most, &mut all);
+    all
+}
+
+impl Order {
+    async fn end_later(&self, item: u64) {
+        loop {
+            let mut ended = self.ended.lock().unwrap();
+            if self.is_turn(&ended, item) {
+                ended.push(item);
+                return;
+            }
+            drop(ended);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Returns the items that ended up to the one that `fails`, and those that were in flight with it.
+    fn until(&self, fails: u64, most: usize) -> (Vec<u64>, Vec<u64>) {
+        let at = self.items.iter().position(|item| *item == fails).unwrap();
+        let before: Vec<u64> = self.items[..at].to_vec();
+        let in_flight = (0..ITEMS).filter(|item| !before.contains(item)).take(most).collect();
+        (before, in_flight)
+    }
+}
+
+#[resumable(name = job, backend = Arc::clone(backend), threads = most, fresh(order, fail))]
+fn on_threads(
+    (job, backend): (&str, &Arc<dyn Backend>),
+    most: usize,
+    (order, fail): (Option<&Order>, Option<u64>),
+    did: &Mutex<Vec<u64>>,
+) -> Result<(), Anything> {
+    for item in 0..ITEMS {
+        if let Some(order) = order {
+            order.end(item);
+        }
+        if fail == Some(item) {
+            order.into_iter().for_each(Order::is_over);
+            return Err(format!("item {item}").into());
+        }
+        did.lock().unwrap().push(item);
+    }
+    Ok(())
+}
+
+#[resumable(name = job, backend = Arc::clone(backend), concurrency = most, fresh(order, fail))]
+async fn as_futures(
+    (job, backend): (&str, &Arc<dyn Backend>),
+    most: usize,
+    (order, fail): (Option<&Order>, Option<u64>),
+    did: &Mutex<Vec<u64>>,
+) -> Result<(), Anything> {
+    for item in 0..ITEMS {
+        if let Some(order) = order {
+            order.end_later(item).await;
+        }
+        if fail == Some(item) {
+            order.into_iter().for_each(Order::is_over);
+            return Err(format!("item {item}").into());
+        }
+        did.lock().unwrap().push(item);
+    }
+    Ok(())
+}
+
+/// Lets the items of a job end in every order. Each time another item fails when its turn comes, and the next run has to
+/// do what is left.
+fn in_every_order(
+    run: impl Fn(
+        (&str, &Arc<dyn Backend>),
+        usize,
+        (Option<&Order>, Option<u64>),
+        &Mutex<Vec<u64>>,
+    ) -> Result<(), Anything>,
+) {
+    let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+    let mut tried = 0;
+    for most in 1..=4 {
+        for items in orders_of(most) {
+            tried += 1;
+            let (job, did, order) = (tried.to_string(), Mutex::default(), Order::new(items));
+            let fails = tried % ITEMS;
+            let case = format!("{most} at once, {:?}, {fails} fails", order.items);
+            let (before, in_flight) = order.until(fails, most);
+            let failed = run((&job, &backend), most, (Some(&order), Some(fails)), &did);
+            assert_eq!(failed.unwrap_err().to_string(), format!("item {fails}"), "{case}");
+            let stored = Job::new(&job).backend(Arc::clone(&backend)).peek_checkpoint().unwrap();
+            let complete: Vec<u64> = stored.unwrap().completed().ranges().flatten().collect();
+            // What was in flight with it came to its end.
+            let ended = before.iter().chain(&in_flight).filter(|item| **item != fails);
+            let mut ended: Vec<u64> = ended.copied().collect();
+            ended.sort_unstable();
+            ended.dedup();
+            assert_eq!(complete, ended, "{case}");
+            did.lock().unwrap().clear();
+            run((&job, &backend), most, (None, None), &did).unwrap();
+            let mut did = did.into_inner().unwrap();
+            did.sort_unstable();
+            let left: Vec<u64> = (0..ITEMS).filter(|item| !ended.contains(item)).collect();
+            assert_eq!(did, left, "{case}");
+        }
+    }
+    assert_eq!(tried, 1 + 32 + 162 + 384);
+}
+
+#[test]
+fn six_items_on_threads_in_every_order() {
+    in_every_order(on_threads);
+}
+
+#[test]
+fn six_items_as_futures_in_every_order() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    in_every_order(|job, most, how, did| runtime.block_on(as_futures(job, most, how, did)));
 }

@@ -44,19 +44,26 @@ fn patient(url: &str, lease: Duration) -> Arc<dyn Backend> {
 
 fn timed(url: &str, lease: Duration, timeouts: Timeouts) -> Arc<dyn Backend> {
     match url.split(':').next() {
-        Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease, timeouts)),
-        Some("mysql") => Arc::new(limited(MySqlBackend::new(url).unwrap(), lease, timeouts)),
+        Some("postgres") => {
+            Arc::new(with_limits(PostgresBackend::new(url).unwrap(), lease, timeouts))
+        }
+        Some("mysql") => Arc::new(with_limits(MySqlBackend::new(url).unwrap(), lease, timeouts)),
         Some("redis" | "redis+sentinel") => {
-            Arc::new(limited(RedisBackend::new(url).unwrap(), lease, timeouts))
+            Arc::new(with_limits(RedisBackend::new(url).unwrap(), lease, timeouts))
         }
         Some("s3" | "az" | "gs") => {
-            Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease, timeouts))
+            Arc::new(with_limits(ObjectStoreBackend::from_url(url).unwrap(), lease, timeouts))
         }
         _ => from_url(url).unwrap(),
     }
 }
 
-fn limited<C: Connect>(
+/// Returns the backend with leases of the length `lease`, and little patience.
+pub fn limited<C: Connect>(backend: NetworkBackend<C>, lease: Duration) -> NetworkBackend<C> {
+    with_limits(backend, lease, Timeouts { connect: SHORT, statement: SHORT })
+}
+
+fn with_limits<C: Connect>(
     backend: NetworkBackend<C>,
     lease: Duration,
     timeouts: Timeouts,

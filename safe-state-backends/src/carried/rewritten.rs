@@ -30,8 +30,8 @@ impl Rewritten {
     /// Returns the variable `name` with the names of its `stored` value, if that was stored as a `T` in the items `within`, and
     /// if a value that shows nothing new is certain to read back.
     pub(super) fn of<T>(name: &str, within: &[u64], stored: &Carried) -> Option<Self> {
-        let Form::Named(it) = &stored.form else { return None };
-        let (names, version) = &**it;
+        let Form::Named(form) = &stored.form else { return None };
+        let (names, version) = &**form;
         let schema = names.schema().filter(|schema| schema.version() == *version)?;
         let is_like = *stored.type_name == *type_name::<T>() && *stored.within == *within;
         if !is_like || names.are_doubtful() {

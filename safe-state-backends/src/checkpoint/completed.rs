@@ -83,8 +83,17 @@ impl Completed {
         }
     }
 
-    /// Marks the items with the indices in `range` complete.
-    pub(crate) fn insert_range(&mut self, range: Range<u64>) {
+    /// Marks the items with the indices in `range` complete. The range ends at `u64::MAX` at most, which is no index.
+    ///
+    /// ```
+    /// use safe_state_backends::Completed;
+    ///
+    /// let mut completed = Completed::default();
+    /// completed.insert_range(3..5);
+    /// completed.insert_range(0..3);
+    /// assert_eq!(completed.prefix(), 5);
+    /// ```
+    pub fn insert_range(&mut self, range: Range<u64>) {
         if range.is_empty() {
             return;
         }

@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     pub(crate) rate: Option<Rate>,
     pub(crate) throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     pub(crate) max_runtime: Option<Duration>,
+    /// How long items side by side may go on when the run is to end, if the job says so.
+    pub(crate) grace: Option<Duration>,
     pub(crate) graceful: Graceful,
 }
 
@@ -26,6 +28,7 @@ pub(crate) struct Pacing {
     spread: Option<Spread>,
     throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     deadline: Option<Instant>,
+    grace: Option<Duration>,
     signals: Signals,
 }
 
@@ -36,6 +39,7 @@ impl Pacing {
             throttle: watch.throttle.clone(),
             // A time too large for the clock is no deadline.
             deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
+            grace: watch.grace,
             signals: Signals::listen(watch.graceful),
         }
     }
@@ -73,6 +77,16 @@ impl Pacing {
     /// Returns the signals that the run listens to.
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    /// Returns how long items side by side may go on when the run is to end, if the job says so.
+    pub(crate) fn grace(&self) -> Option<Duration> {
+        self.grace
+    }
+
+    /// Returns whether items may have to wait for their turn.
+    pub(crate) fn spreads(&self) -> bool {
+        self.spread.is_some() || self.throttle.is_some()
     }
 
     /// Returns how long to wait before the next look; none if the next item may begin.

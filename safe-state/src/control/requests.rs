@@ -211,6 +211,11 @@ impl Requests {
         self.asked.is_some()
     }
 
+    /// Returns whether the request that is waiting ends the run.
+    pub(crate) fn end_the_run(&self) -> bool {
+        matches!(self.asked, Some(Request::Cancel | Request::Abandon))
+    }
+
     /// Returns whether a request is waiting, and all progress can be saved with the item that has just completed.
     pub(crate) fn are_to_be_saved_for(&self) -> bool {
         self.are_asked() && self.is_behind_item

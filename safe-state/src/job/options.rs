@@ -303,8 +303,13 @@ impl Job {
 
     /// Sets how long an item has to end once it has passed a limit, and how long before the end of its time on a batch
     /// system the run stops. The default is 15 seconds.
+    ///
+    /// Items [side by side](https://safe-state.github.io/safe-state/guide/side-by-side.html) may go on for so long when
+    /// the run is to end.
     pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
-        self.limits.process.grace_period = grace_period.into().into();
+        let grace_period = grace_period.into().into();
+        self.limits.process.grace_period = grace_period;
+        self.watch.grace = Some(grace_period);
         self
     }
 }

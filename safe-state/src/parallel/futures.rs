@@ -1,11 +1,14 @@
 //! Bodies as futures, which are polled within the caller's task, even while it saves or waits.
 
-use std::future::pending;
+use std::collections::VecDeque;
+use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use tracing::Instrument;
+use tracing::instrument::Instrumented;
 
 use super::captures::Captures;
 use super::course::Course;
@@ -22,6 +25,9 @@ use crate::run::Run;
 use crate::run::handing::Handing;
 use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
+
+/// The time for which the futures in flight go on when the run is to end, if the job does not say how long.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// Returns `body`. The call tells the compiler which items the body takes.
 pub fn typed<F, R, B>(_: &F, _: fn(Error) -> R, body: B) -> B
@@ -104,20 +110,24 @@ where
 {
     Handing::begin(tally, terms.most());
     let course = Course::new(Handing::of(tally), terms);
-    let mut driven = Driven { course, under_way: UnderWay::new(head, given) };
+    let under_way = UnderWay::new(head, given);
+    let mut driven = Driven { course, under_way, ended: Vec::new(), without_yield: 0 };
+    let body = |Task { index, item, is_timed, .. }| {
+        let captures = Arc::new(Captures::default());
+        let body = body(item, Arc::clone(&captures));
+        Box::pin(async move { Done::now(index, body.await, captures.take()).timed(is_timed) })
+    };
     while !driven.course.is_over() {
-        while let Some(Task { index, item, is_timed }) = driven.course.next(feed, keep) {
-            let captures = Arc::new(Captures::default());
-            let body = body(item, Arc::clone(&captures));
-            let body = async move { Done::now(index, body.await, captures.take()).timed(is_timed) };
-            driven.under_way.begin(body.instrument(driven.course.handing.span_of(index)));
-        }
+        driven.begin(feed, keep, &body).await;
         driven.go_on().await;
     }
     driven.course.close();
     driven.save().await;
     driven.course.finish(on_error)
 }
+
+/// The future of an item's body, within the item's span.
+type Body<B> = Instrumented<Pin<Box<B>>>;
 
 /// A loop's course, and its bodies in flight. If it is dropped, bodies that have ended still complete their items.
 struct Driven<'t, 'r, 'h, W, K, R, B, H, T>
@@ -127,8 +137,15 @@ where
     H: Future<Output = ()>,
 {
     course: Course<'t, 'r, W, K, R>,
-    under_way: UnderWay<'h, B, Done<Flow<R>, R>, H, T>,
+    under_way: UnderWay<'h, Body<B>, Done<Flow<R>, R>, H, T>,
+    /// The items whose bodies have come to their end, between two looks at them.
+    ended: Vec<u64>,
+    /// The number of bodies that have begun since the caller's task gave others a turn.
+    without_yield: u32,
 }
+
+/// The most bodies that begin before the caller's task gives others a turn.
+const TURN: u32 = 128;
 
 impl<W, K, R, B, H, T> Driven<'_, '_, '_, W, K, R, B, H, T>
 where
@@ -136,9 +153,55 @@ where
     B: Future<Output = Done<Flow<R>, R>>,
     H: Future<Output = ()>,
 {
+    /// Begins the bodies of as many items as may begin now.
+    async fn begin(
+        &mut self,
+        feed: &mut impl Feed<Item = T>,
+        keep: fn(T) -> K,
+        body: &impl Fn(Task<T>) -> Pin<Box<B>>,
+    ) where
+        K: Keeps<T>,
+    {
+        let Driven { course, under_way, without_yield, .. } = self;
+        poll_fn(|context| {
+            if *without_yield >= TURN {
+                *without_yield = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            while let Some(task) = course.next(feed, (keep, 0)) {
+                *without_yield += 1;
+                let span = course.handing.span_of(task.index);
+                under_way.begin_now(body(task).instrument(span), context);
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Takes in what came of the bodies that have ended.
+    async fn take_in(&mut self) {
+        let mut told = VecDeque::new();
+        while let Some(done) = self.under_way.take_ended() {
+            if done.is_plain() { self.ended.push(done.index) } else { told.push_back(done) }
+        }
+        self.course.all_ended(&self.ended);
+        self.ended.clear();
+        self.under_way.put_back(told);
+        while let Some(done) = self.under_way.take_ended() {
+            self.course.ended(done);
+            self.count().await;
+        }
+    }
+
     /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
     async fn go_on(&mut self) {
         self.count().await;
+        let grace = self.course.handing.grace().unwrap_or(GRACE);
+        if self.under_way.none_has_ended() && self.course.is_out_of_time(grace) {
+            self.under_way.drop_bodies();
+            self.course.let_go();
+        }
         if self.course.take_to_obey() {
             self.save().await;
             if let Err(error) = self.course.handing.run().obey_async().await {
@@ -149,26 +212,24 @@ where
         if self.save().await {
             return;
         }
-        let Driven { course, under_way } = &mut *self;
+        let Driven { course, under_way, without_yield, .. } = &mut *self;
         if under_way.none_has_ended() {
             let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
             under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
+            *without_yield = 0;
             if course.running() == 0 {
                 course.handing.waits();
             }
         }
-        while let Some(done) = self.under_way.take_ended() {
-            self.course.ended(done);
-            self.count().await;
-        }
-        let Driven { course, under_way } = self;
+        self.take_in().await;
+        let Driven { course, under_way, .. } = self;
         let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
         course.is_to_save(saves);
     }
 
     /// Counts how many items have been given up, if the course asks for that.
     async fn count(&mut self) {
-        let Driven { course, under_way } = self;
+        let Driven { course, under_way, .. } = self;
         if let Some(most) = course.asks() {
             let count = under_way.beside(course.handing.given_up_async(most)).await;
             course.counted(count);

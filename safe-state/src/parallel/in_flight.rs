@@ -32,6 +32,28 @@ where
         self.bodies.push(body);
     }
 
+    /// Begins a body, and polls it once: most short bodies have then ended.
+    pub(super) fn begin_now(&mut self, mut body: B, context: &mut Context<'_>)
+    where
+        B: Unpin,
+    {
+        match Pin::new(&mut body).poll(context) {
+            Poll::Ready(done) => self.ended.push_back(done),
+            Poll::Pending => self.bodies.push(body),
+        }
+    }
+
+    /// Puts results back before the others.
+    pub(super) fn put_back(&mut self, mut ended: VecDeque<D>) {
+        ended.append(&mut self.ended);
+        self.ended = ended;
+    }
+
+    /// Drops the bodies under way.
+    pub(super) fn drop_bodies(&mut self) {
+        self.bodies.clear();
+    }
+
     pub(super) fn none_has_ended(&self) -> bool {
         self.ended.is_empty()
     }

@@ -6,7 +6,6 @@ use super::feed::{Feed, Keeps};
 use super::task::{Done, Task};
 use crate::Error;
 use crate::attempt::Outcome;
-use crate::failure::notes::Notes;
 use crate::items::Step;
 use crate::run::handing::Handing;
 
@@ -91,7 +90,7 @@ impl<K, V, R> Line<K, V, R> {
                     ahead.part = Part::Runs;
                     let item = ahead.kept.take(may_try_again);
                     self.items.push_back(ahead);
-                    return Pulled::Begins(Task { index, item, is_timed: false });
+                    return Pulled::Begins(Task { index, item, is_timed: false, is_again: false });
                 }
                 Some(Step::Done) => self.is_exhausted = true,
                 Some(Step::Failed(error)) => self.error = Some(error),
@@ -137,7 +136,7 @@ impl<K, V, R> Line<K, V, R> {
         let first = self.items.front_mut().filter(|first| matches!(first.part, Part::Waits))?;
         first.part = Part::Runs;
         let item = first.kept.take(may_try_again(first.tried));
-        Some(Task { index: first.index, item, is_timed: false })
+        Some(Task { index: first.index, item, is_timed: false, is_again: true })
     }
 
     /// Takes the result of the first item's part. The part runs again if its value is asked for again.
@@ -153,7 +152,9 @@ impl<K, V, R> Line<K, V, R> {
         let Done { came, notes, captured, .. } = *done;
         first.tried += 1;
         handing.attend(first.index, captured);
-        notes.into_iter().for_each(Notes::put_back);
+        if let Some(notes) = notes {
+            notes.put_back();
+        }
         Some(came)
     }
 }

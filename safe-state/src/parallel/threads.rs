@@ -3,12 +3,12 @@
 use std::thread::{Builder, Scope};
 use std::time::Instant;
 
-use tracing::Span;
-
 use super::captures::Captures;
 use super::course::Course;
+use super::desk::{Desk, Sent};
 use super::exchange::Exchange;
 use super::feed::{Feed, Keeps};
+use super::lookahead::Lookahead;
 use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
 use crate::Error;
@@ -42,12 +42,8 @@ pub trait FromThread: Send {}
 #[diagnostic::do_not_recommend]
 impl<T: Send> FromThread for T {}
 
-/// An item on its way to a thread.
-#[derive(Debug)]
-pub(super) struct Sent<T> {
-    pub(super) task: Task<T>,
-    pub(super) span: Span,
-}
+/// The most bytes that tasks take for which there is no thread yet.
+const ROOM: usize = 1 << 20;
 
 /// Runs `body` on the items of `feed`, on threads.
 ///
@@ -73,65 +69,145 @@ where
     G: FnMut(&mut Run) -> Option<Suspected>,
 {
     let spans = tally.run().spans();
-    let exchange = Exchange::new();
     Handing::begin(tally, terms.most);
-    let mut course = Course::new(Handing::of(tally), terms);
+    let mut handing = Handing::of(tally);
+    let ahead = ROOM / size_of::<Sent<F::Item>>();
+    let ahead = handing.goes_ahead().min(ahead as u64);
+    let most = terms.most;
+    let exchange = Exchange::new(most + usize::try_from(ahead).unwrap_or_default());
+    let mut course = Course::new(handing, terms);
     std::thread::scope(|scope| {
         let _closing = exchange.closing();
-        let mut threads = 0;
+        let crew = Crew { scope, exchange: &exchange, spans: &spans, body: &body };
+        let mut hall = Hall {
+            desk: Desk::new(&exchange),
+            lookahead: Lookahead::new(ahead, Instant::now()),
+            ended: Vec::new(),
+            threads: 0,
+            most,
+            is_held: false,
+        };
         while !course.is_over() {
-            while let Some(task) = course.next(feed, keep) {
-                if threads < course.running() {
-                    match spawn(scope, &exchange, &spans, &body) {
-                        Ok(()) => threads += 1,
-                        // If at least one thread runs, it takes this task later.
-                        Err(error) if threads == 0 => {
-                            course.not_run(task.index);
-                            course.fail(Error::Thread(error));
-                            break;
-                        }
-                        Err(_) => {}
-                    }
-                }
-                let span = course.handing.span_of(task.index);
-                exchange.give(Sent { task, span });
-            }
-            go_on(&mut course, &exchange);
+            hall.hand_out(&mut course, feed, keep, || crew.start());
+            hall.go_on(&mut course);
         }
+        course.handing.set_unbegun(hall.desk.unbegun());
         course.close();
         save(&mut course);
     });
     course.finish(on_error)
 }
 
-/// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
-fn go_on<T, W: OnTerms<R>, K, R>(
-    course: &mut Course<'_, '_, W, K, R>,
-    exchange: &Exchange<Sent<T>, Done<Flow<R>, R>>,
-) {
-    count(course);
-    if course.take_to_obey() {
-        save(course);
-        if let Err(error) = course.handing.run().obey() {
-            course.fail(error);
+/// The caller's side of a loop on threads.
+struct Hall<'e, T, R> {
+    desk: Desk<'e, T, Flow<R>, R>,
+    lookahead: Lookahead,
+    /// The items whose bodies have come to their end, between two looks at them.
+    ended: Vec<u64>,
+    threads: usize,
+    most: usize,
+    /// Whether no task is taken, because an item has failed.
+    is_held: bool,
+}
+
+impl<T, R> Hall<'_, T, R> {
+    /// Hands out as many items as may begin now.
+    fn hand_out<W: OnTerms<R>, K: Keeps<T>>(
+        &mut self,
+        course: &mut Course<'_, '_, W, K, R>,
+        feed: &mut impl Feed<Item = T>,
+        keep: fn(T) -> K,
+        mut start: impl FnMut() -> std::io::Result<()>,
+    ) {
+        // Without a look-ahead, an item that was handed out is one that runs.
+        if self.lookahead.is_on() && course.wants_back() {
+            course.took_back(self.desk.take_back());
         }
-        return;
+        if std::mem::take(&mut self.is_held) {
+            self.desk.open();
+        }
+        let ahead = usize::try_from(self.lookahead.items()).unwrap_or_default();
+        loop {
+            let sent = if self.desk.has_any_back() {
+                if !course.gives_back() {
+                    break;
+                }
+                let Some(sent) = self.desk.give_back(course.bound()) else {
+                    course.took_back(1);
+                    break;
+                };
+                sent
+            } else {
+                let Some(task) = course.next(feed, (keep, ahead)) else { break };
+                let span = course.handing.span_of(task.index);
+                Sent { task, span }
+            };
+            if self.threads < course.running().min(self.most) {
+                match start() {
+                    Ok(()) => self.threads += 1,
+                    // If at least one thread runs, it takes this task later.
+                    Err(error) if self.threads == 0 => {
+                        course.not_run(sent.task.index);
+                        course.fail(Error::Thread(error));
+                        break;
+                    }
+                    Err(_) => {}
+                }
+            }
+            self.desk.give(sent);
+        }
     }
-    if save(course) {
-        return;
+
+    /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
+    fn go_on<W: OnTerms<R>, K>(&mut self, course: &mut Course<'_, '_, W, K, R>) {
+        count(course);
+        course.handing.set_unbegun(self.desk.unbegun());
+        if course.take_to_obey() {
+            save(course);
+            if let Err(error) = course.handing.run().obey() {
+                course.fail(error);
+            }
+            return;
+        }
+        if save(course) {
+            return self.lookahead.starts();
+        }
+        if let Some(grace) = course.handing.grace()
+            && course.is_out_of_time(grace)
+        {
+            self.collect(course);
+            course.is_to_save(true);
+            save(course);
+            if course.running() > 0 {
+                course.handing.run().end_process();
+            }
+        }
+        let patience = course.patience(Instant::now());
+        if course.running() == 0 {
+            std::thread::sleep(patience);
+            course.handing.waits();
+        } else {
+            let ahead = self.lookahead.items();
+            self.desk.wait(if ahead == 0 { u64::MAX } else { ahead / 2 }, patience);
+            self.collect(course);
+        }
+        let saves = course.handing.run().poll_requests();
+        course.is_to_save(saves);
     }
-    let patience = course.patience(Instant::now());
-    if course.running() == 0 {
-        std::thread::sleep(patience);
-        course.handing.waits();
-    } else {
-        for done in exchange.await_done(patience) {
+
+    /// Takes in what came of the items since the last call.
+    fn collect<W: OnTerms<R>, K>(&mut self, course: &mut Course<'_, '_, W, K, R>) {
+        let Hall { desk, lookahead, ended, is_held, .. } = self;
+        let told: Vec<_> = desk.collect(ended).collect();
+        *is_held |= !told.is_empty();
+        lookahead.adapt((ended.len() + told.len()) as u64);
+        course.all_ended(ended);
+        ended.clear();
+        for done in told {
             course.ended(done);
             count(course);
         }
     }
-    let saves = course.handing.run().poll_requests();
-    course.is_to_save(saves);
 }
 
 /// Counts how many items have been given up, if the course asks for that.
@@ -151,20 +227,57 @@ fn save<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) -> bool {
     true
 }
 
-/// Starts a thread that runs bodies until the exchange is closed.
-pub(super) fn spawn<'s, T: Send, V: Send, R: Send>(
-    scope: &'s Scope<'s, '_>,
-    exchange: &'s Exchange<Sent<T>, Done<V, R>>,
-    spans: &'s Spans,
-    body: &'s (impl Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync),
-) -> std::io::Result<()> {
-    let work = move || {
-        while let Some(Sent { task: Task { index, item, is_timed }, span }) = exchange.take() {
-            let captures = Captures::default();
-            let _within = spans.within();
-            let came = span.in_scope(|| body(item, &captures));
-            exchange.tell(Done::now(index, came, captures.take()).timed(is_timed));
-        }
-    };
-    Builder::new().name("safe-state-item".to_owned()).spawn_scoped(scope, work).map(drop)
+/// The way in which a thread passes on what comes of a body.
+type Ended<T, V, R> = fn(&Exchange<Sent<T>, Done<V, R>>, u32, Done<V, R>);
+
+/// The threads of a loop, which end when its exchange is closed.
+pub(super) struct Crew<'s, 'e, T, V, R, B> {
+    pub(super) scope: &'s Scope<'s, 'e>,
+    pub(super) exchange: &'s Exchange<Sent<T>, Done<V, R>>,
+    pub(super) spans: &'s Spans,
+    pub(super) body: &'s B,
+}
+
+impl<T, R, B> Crew<'_, '_, T, Flow<R>, R, B>
+where
+    T: Send,
+    R: Send,
+    B: Fn(T, &Captures) -> Result<Flow<R>, Outcome<R>> + Sync,
+{
+    /// Starts a thread that runs the bodies of items.
+    fn start(&self) -> std::io::Result<()> {
+        self.start_with(|exchange, place, done| {
+            if done.is_plain() {
+                exchange.end(place);
+            } else {
+                let holds = !matches!(done.came, Ok(Flow::Next));
+                exchange.tell(place, done, holds);
+            }
+        })
+    }
+}
+
+impl<T, V, R, B> Crew<'_, '_, T, V, R, B>
+where
+    T: Send,
+    V: Send,
+    R: Send,
+    B: Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync,
+{
+    /// Starts a thread that runs bodies, and passes what comes of them to `ended`.
+    pub(super) fn start_with(&self, ended: Ended<T, V, R>) -> std::io::Result<()> {
+        let Crew { scope, exchange, spans, body } = *self;
+        let work = move || {
+            while let Some((place, Sent { task, span })) = exchange.take() {
+                let Task { index, item, is_timed, .. } = task;
+                let captures = Captures::default();
+                let _within = spans.within();
+                let came = span.in_scope(|| body(item, &captures));
+                let done = Done::now(index, came, captures.take()).timed(is_timed);
+                drop(span);
+                ended(exchange, place, done);
+            }
+        };
+        Builder::new().name("safe-state-item".to_owned()).spawn_scoped(scope, work).map(drop)
+    }
 }

@@ -32,6 +32,9 @@ use suspicion::Suspicion;
 pub(crate) use resume_point::ResumePoint;
 pub(crate) use unpaged::Unpaged;
 
+/// One of this many items side by side has its fingerprint taken, as it is unknown which is the last before a save.
+const MARKED_BESIDE: u64 = 64;
+
 /// A loop that the run is in.
 #[derive(Debug)]
 pub(crate) struct OpenLoop {
@@ -291,6 +294,11 @@ impl OpenLoop {
         self.bodies.flights = Some(Box::new(Flights::new(complete, next)));
     }
 
+    /// Returns whether the input never gives an item again that it has given.
+    pub(super) fn gives_once(&self) -> bool {
+        self.known.kind == IdentityKind::Consumed
+    }
+
     pub(super) fn runs_side_by_side(&self) -> bool {
         self.bodies.flights.is_some()
     }
@@ -300,7 +308,28 @@ impl OpenLoop {
     pub(super) fn hand_out_beside(&mut self) -> bool {
         let Some(flights) = &mut self.bodies.flights else { return false };
         flights.hand_out(None);
-        self.marks.wants(flights.last_handed_out())
+        let index = flights.last_handed_out();
+        index.is_multiple_of(MARKED_BESIDE) || self.marks.wants(index)
+    }
+
+    /// Sets the index from which on no item has begun that was handed out.
+    pub(super) fn set_unbegun(&mut self, index: u64) {
+        if let Some(flights) = &mut self.bodies.flights {
+            flights.set_unbegun(index);
+        }
+    }
+
+    /// Completes the item `index`, which nobody has attended to. Returns `false` if the loop needs that: it knows its
+    /// items by key.
+    #[inline]
+    pub(super) fn complete_beside(&mut self, index: u64) -> bool {
+        match &mut self.bodies.flights {
+            Some(flights) if self.known.keyed.is_none() => {
+                flights.complete(index);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Returns the index of the item that was handed out last.

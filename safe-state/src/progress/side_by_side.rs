@@ -32,6 +32,19 @@ impl Beside<'_> {
         self.0.map_or(0, |open| open.last_handed_out())
     }
 
+    /// Sets the index from which on no item has begun that was handed out.
+    pub(crate) fn set_unbegun(self, index: u64) {
+        if let Some(open) = self.0 {
+            open.set_unbegun(index);
+        }
+    }
+
+    /// Completes the item `index`, which nobody has attended to. Returns `false` if the loop needs that.
+    #[inline]
+    pub(crate) fn complete(self, index: u64) -> bool {
+        self.0.is_some_and(|open| open.complete_beside(index))
+    }
+
     /// Attends to the item `index`, which is in flight: from now on it counts as *the* item in flight.
     pub(crate) fn attend(self, index: u64) {
         if let Some(open) = self.0 {

@@ -109,6 +109,12 @@ fn saves(stages: &Stages) -> bool {
         || stages.commit.is_in_doubt()
 }
 
+/// Ends the run if it is to stop, else does what a request asks of the run.
+pub(super) fn obey(stages: &mut Stages) -> Result<(), Error> {
+    stages.check_stop()?;
+    apply_request(stages)
+}
+
 /// Does what a request asks of the run, which has saved what is complete: waits, or ends the run.
 pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
     while let Some(pause) = next_pause(stages)? {

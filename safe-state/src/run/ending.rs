@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{Error as BackendError, RunEnd, Store};
-use safe_state_base::exit;
+use safe_state_base::{exit, tell};
 
+use super::between;
 use super::judging::failure_of_item;
 use super::sharing;
 use super::stages::Stages;
@@ -97,6 +98,19 @@ pub(super) fn abandon(stages: &mut Stages) {
         stages.observer.events().not_saved(&error.into());
     }
     stages.observer.dropped();
+}
+
+/// Ends the process, although items go on, because a run that is to end has waited for them long enough. What is
+/// complete is saved. Returns if the run is not to end after all.
+pub(super) fn end_process(stages: &mut Stages) {
+    let Err(error) = between::obey(stages) else { return };
+    let text = "an item did not end within the grace period; the process ends, and the next run goes on from what is \
+                saved";
+    tell(stages.observer.job(), text);
+    abandon(stages);
+    let ending = exit::ends(&error.to_string());
+    let code = ending.map_or(1, |ending| exit::ExitCodes::new().code(ending));
+    std::process::exit(i32::from(code))
 }
 
 /// Refuses a value that the function returned from within a slice of a shared loop: it is that of no whole job.

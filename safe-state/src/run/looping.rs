@@ -169,6 +169,46 @@ pub(super) fn complete(
     Completed { is_due, paged: Paged::No }
 }
 
+/// Completes items side by side, which nobody has to attend to, in a loop inside `depth` others. Stops before one with
+/// which a save or a look may be due. Returns how many of the items are complete now.
+pub(super) fn complete_beside(stages: &mut Stages, depth: usize, items: &[u64]) -> usize {
+    let budget = items_beside(stages);
+    let most = usize::try_from(budget - 1).unwrap_or(usize::MAX).min(items.len());
+    let beside = |index: &&u64| stages.progress.complete_beside(depth, **index);
+    let count = items[..most].iter().take_while(beside).count();
+    if count > 0 {
+        stages.observer.counted(depth, count as u64);
+        stages.saving.items_completed(count as u64);
+        stages.control.requests().count(count as u64);
+    }
+    count
+}
+
+/// Returns how many items side by side may complete until a save may be due, or it may be time to look for requests; 1
+/// if each item is looked at.
+fn items_beside(stages: &Stages) -> u64 {
+    if stages.observer.watches_items() || staged::watches_items() || stages.saving.times_items() {
+        return 1;
+    }
+    stages.saving.budget().min(stages.control.budget())
+}
+
+/// Returns how many items may be handed out before there is a thread for them, if they are short: as many as make no
+/// difference to what a crash puts at risk, to the pace, or to what is seen of each item.
+pub(super) fn items_ahead(stages: &Stages, depth: usize) -> u64 {
+    if stages.session.sharing.is_some()
+        || stages.observer.watches_items()
+        || staged::watches_items()
+        || stages.saving.times_items()
+        || stages.saving.may_page()
+        || stages.control.is_paced()
+        || stages.progress.gives_once(depth)
+    {
+        return 0;
+    }
+    stages.saving.items_at_risk() / 2
+}
+
 /// Completes the item in flight inside `depth` loops, and times it if the job asks for that. Returns whether an item was
 /// in flight.
 #[inline]

@@ -87,6 +87,20 @@ impl<'r> Tally<'r> {
         (&mut self.run().stages, depth)
     }
 
+    /// Returns the run's stages and the depth of the loop, after a call of [`stages`](Self::stages) since which nothing
+    /// has happened to an item.
+    #[inline]
+    pub(super) fn stages_again(&mut self) -> (&mut Stages, usize) {
+        debug_assert!(!self.in_flight && self.granted == self.left, "an item is unsettled");
+        (&mut self.run.stages, self.depth)
+    }
+
+    /// Returns whether an item has been handed out whose body has not ended.
+    #[inline]
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.in_flight
+    }
+
     /// Completes the item in flight, if there is one: its body has ended, as the loop's head is reached again. Returns
     /// whether a save is due.
     #[inline(always)]

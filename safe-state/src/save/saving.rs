@@ -292,6 +292,11 @@ impl Saving {
         self.schedule.budget()
     }
 
+    /// Returns how many items may complete from one save to the next.
+    pub(crate) fn items_at_risk(&self) -> u64 {
+        self.schedule.items_at_risk()
+    }
+
     /// Returns whether a save is due that has not been made yet.
     pub(crate) fn is_due(&self) -> bool {
         self.schedule.is_due()

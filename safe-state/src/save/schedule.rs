@@ -196,6 +196,14 @@ impl Schedule {
         self.budget -= count;
     }
 
+    /// Returns how many items may complete from one save to the next; the highest number if the rule goes by time.
+    pub(crate) fn items_at_risk(&self) -> u64 {
+        match self.every {
+            Every::Items(count) => count.get(),
+            Every::Time(_) | Every::Share(_) => u64::MAX,
+        }
+    }
+
     /// Returns how many items may complete before the next look.
     pub(crate) fn budget(&self) -> u64 {
         self.budget

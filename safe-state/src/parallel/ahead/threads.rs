@@ -9,11 +9,12 @@ use crate::attempt::Outcome;
 use crate::items::Step;
 use crate::observe::spans::Spans;
 use crate::parallel::captures::Captures;
+use crate::parallel::desk::{Desk, Sent};
 use crate::parallel::exchange::{Closing, Exchange};
 use crate::parallel::feed::{Feed, Keeps};
 use crate::parallel::line::{Line, Pulled};
 use crate::parallel::task::{Done, Task};
-use crate::parallel::threads::{FromThread, Sent, ToThread, spawn};
+use crate::parallel::threads::{Crew, FromThread, ToThread};
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
 
@@ -44,7 +45,7 @@ where
 {
     let spans = tally.run().spans();
     Handing::begin(tally, most);
-    Parts { exchange: Exchange::new(), spans, part }
+    Parts { exchange: Exchange::new(most), spans, part }
 }
 
 /// The items of a loop whose parts run ahead on threads, in the order of the loop.
@@ -53,6 +54,7 @@ pub struct AheadOnThreads<'s, 'e, T, V, R, B, K> {
     parts: &'s Parts<T, V, R, B>,
     #[expect(dead_code, reason = "it is there to be dropped: then the threads end")]
     closing: Closing<'s, Sent<T>, Done<V, R>>,
+    desk: Desk<'s, T, V, R>,
     threads: usize,
     most: usize,
     line: Line<K, V, R>,
@@ -80,8 +82,17 @@ where
         most: usize,
         keep: fn(T) -> K,
     ) -> Self {
-        let (closing, line) = (parts.exchange.closing(), Line::new(most));
-        AheadOnThreads { scope, parts, closing, threads: 0, most, line, keep }
+        let (closing, desk) = (parts.exchange.closing(), Desk::new(&parts.exchange));
+        AheadOnThreads {
+            scope,
+            parts,
+            closing,
+            desk,
+            threads: 0,
+            most,
+            line: Line::new(most),
+            keep,
+        }
     }
 
     /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
@@ -144,7 +155,8 @@ where
     fn begin(&mut self, task: Task<T>, handing: &mut Handing<'_, '_>) -> std::io::Result<()> {
         if self.threads < self.most {
             let Parts { exchange, spans, part } = self.parts;
-            match spawn(self.scope, exchange, spans, part) {
+            let crew = Crew { scope: self.scope, exchange, spans, body: part };
+            match crew.start_with(|exchange, place, done| exchange.tell(place, done, false)) {
                 Ok(()) => self.threads += 1,
                 Err(error) if self.threads == 0 => return Err(error),
                 // If at least one thread runs, it takes each part in turn.
@@ -152,12 +164,13 @@ where
             }
         }
         let span = handing.span_of(task.index);
-        self.parts.exchange.give(Sent { task, span });
+        self.desk.give(Sent { task, span });
         Ok(())
     }
 
     fn wait(&mut self) {
-        for done in self.parts.exchange.await_done(PATIENCE) {
+        self.desk.wait(u64::MAX, PATIENCE);
+        for done in self.desk.collect(&mut Vec::new()) {
             self.line.came(done);
         }
     }

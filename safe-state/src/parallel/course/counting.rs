@@ -9,17 +9,9 @@ use crate::attempt::{Outcome, call};
 use crate::failure::Verdict;
 use crate::failure::notes::Notes;
 use crate::parallel::end::{End, Halt};
+use crate::parallel::question::Question;
 use crate::parallel::terms::OnTerms;
-use crate::run::judging::{GivenUp, Judged, Suspected};
-
-/// An item that is given up if fewer items have been than is allowed.
-#[derive(Debug)]
-pub(super) enum Question<R> {
-    /// An item that has failed.
-    Failed(u64, Outcome<R>, Box<GivenUp>),
-    /// An item that may have killed the process too often. The last value is the most items that may be given up.
-    Suspected(u64, Suspected, u64),
-}
+use crate::run::judging::{Judged, Suspected};
 
 impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
     /// Returns the most items that may be given up, if it has to be counted how many have been before the course goes on.
@@ -69,9 +61,7 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
 
     /// Lets an item begin once it is saved that it is about to.
     fn begins(&mut self, index: u64) {
-        if let Some(item) = self.in_flight.get_mut(&index) {
-            item.waits_until = Some(Instant::now());
-        }
+        self.waiting.insert(index, Instant::now());
         self.state.is_to_save = true;
         self.handing.turn_away();
     }
@@ -101,9 +91,9 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
         };
         // Notes of a failure that is tried again are of no use.
         drop(notes());
-        if let Some(item) = self.in_flight.get_mut(&index) {
+        if let Some(item) = self.in_flight.get_mut(index) {
             item.tried += 1;
-            item.waits_until = Some(Instant::now() + pause);
+            self.waiting.insert(index, Instant::now() + pause);
         }
         self.state.is_to_save = true;
         self.handing.turn_away();

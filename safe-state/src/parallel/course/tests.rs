@@ -64,7 +64,9 @@ fn with_course(job: &Job, test: impl FnOnce(&mut OfTest<'_, '_>, &mut HandOut<'_
     Handing::begin(&mut tally, 3);
     let mut course = Course::new(Handing::of(&mut tally), Tried);
     let mut hand_out = |course: &mut OfTest<'_, '_>| {
-        std::iter::from_fn(|| course.next(&mut items, Kept::new)).map(|task| task.index).collect()
+        std::iter::from_fn(|| course.next(&mut items, (Kept::new, 0)))
+            .map(|task| task.index)
+            .collect()
     };
     test(&mut course, &mut hand_out);
 }

@@ -3,6 +3,8 @@
 use safe_state_backends::format::SideBySide;
 use safe_state_backends::{Captured, Completed, Mark};
 
+use crate::ascending::Ascending;
+
 /// The items whose bodies run, and the values of the one that the run attends to.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
@@ -12,15 +14,22 @@ pub(super) struct Bodies {
     pub(super) flights: Option<Box<Flights>>,
 }
 
-/// The items in flight, and those that are complete.
+/// The most complete items that are kept one by one, until they are added to the set of all.
+const LATELY: usize = 4096;
+
+/// The items that were handed out, and those that are complete.
 #[derive(Debug)]
 pub(super) struct Flights {
-    /// All complete items. In a loop by key, only those of the present walk.
+    /// The complete items, without those of `lately`. In a loop by key, only those of the present walk.
     complete: Completed,
+    /// Items that have completed lately, in any order.
+    lately: Vec<u64>,
     /// The index of the item that is handed out next.
     next: u64,
-    /// The items in flight, in the order in which they were handed out.
-    in_flight: Vec<Flight>,
+    /// The items that were handed out and are not complete, by their indices.
+    in_flight: Ascending<Flight>,
+    /// The index from which on no item has begun that was handed out.
+    unbegun: u64,
     /// The mark with the highest index among the items that completed since the last save.
     last: Option<Mark>,
     /// The number of items that completed since the last save.
@@ -32,7 +41,6 @@ pub(super) struct Flights {
 /// An item in flight.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flight {
-    pub(super) index: u64,
     /// The hash of the item's key, in a loop by key.
     pub(super) key: Option<u64>,
     /// The item's fingerprint, if it was wanted.
@@ -46,8 +54,16 @@ impl Flights {
     /// Creates the state of a loop whose complete items are `complete`, with none in flight. `next` is the first item
     /// that is not passed over.
     pub(super) fn new(complete: Completed, next: u64) -> Self {
-        let (in_flight, last) = (Vec::new(), None);
-        Flights { complete, next, in_flight, last, unsaved: 0, is_unsaved: false }
+        Flights {
+            complete,
+            lately: Vec::new(),
+            next,
+            in_flight: Ascending::default(),
+            unbegun: u64::MAX,
+            last: None,
+            unsaved: 0,
+            is_unsaved: false,
+        }
     }
 
     /// Passes over the next `count` items, which the checkpoint counts as complete.
@@ -63,38 +79,46 @@ impl Flights {
     }
 
     /// Hands out the next item, with the hash of its key if the loop knows items by key.
+    #[inline]
     pub(super) fn hand_out(&mut self, key: Option<u64>) {
-        self.in_flight.push(Flight { index: self.next, key, ..Flight::default() });
+        self.in_flight.insert(self.next, Flight { key, ..Flight::default() });
         self.next += 1;
     }
 
     /// Returns the index of the item that was handed out last.
     pub(super) fn last_handed_out(&self) -> u64 {
-        self.in_flight.last().map_or(0, |flight| flight.index)
+        self.in_flight.last().unwrap_or_default()
     }
 
     /// Takes the fingerprint of the item that was handed out last, if the item can have one.
     pub(super) fn mark(&mut self, fingerprint: Option<u32>) {
-        if let Some(flight) = self.in_flight.last_mut() {
-            flight.mark = fingerprint.map(|fingerprint| Mark { index: flight.index, fingerprint });
+        let index = self.last_handed_out();
+        if let Some(flight) = self.in_flight.get_mut(index) {
+            flight.mark = fingerprint.map(|fingerprint| Mark { index, fingerprint });
         }
     }
 
     pub(super) fn get(&self, index: u64) -> Option<&Flight> {
-        self.in_flight.iter().find(|flight| flight.index == index)
+        self.in_flight.get(index)
     }
 
     pub(super) fn get_mut(&mut self, index: u64) -> Option<&mut Flight> {
-        self.in_flight.iter_mut().find(|flight| flight.index == index)
+        self.in_flight.get_mut(index)
+    }
+
+    /// Sets the index from which on no item has begun that was handed out.
+    pub(super) fn set_unbegun(&mut self, index: u64) {
+        self.unbegun = index;
     }
 
     /// Completes an item. Returns whether it was in flight.
+    #[inline]
     pub(super) fn complete(&mut self, index: u64) -> bool {
-        let Some(at) = self.in_flight.iter().position(|flight| flight.index == index) else {
-            return false;
-        };
-        let flight = self.in_flight.remove(at);
-        self.complete.insert(index);
+        let Some(flight) = self.in_flight.remove(index) else { return false };
+        if self.lately.len() == LATELY {
+            self.gather();
+        }
+        self.lately.push(index);
         self.last = flight
             .mark
             .filter(|mark| self.last.is_none_or(|last| last.index < mark.index))
@@ -102,6 +126,17 @@ impl Flights {
         self.unsaved += 1;
         self.is_unsaved = true;
         true
+    }
+
+    /// Adds the items that have completed lately to the set of all.
+    fn gather(&mut self) {
+        let mut lately = std::mem::take(&mut self.lately);
+        lately.sort_unstable();
+        for range in lately.chunk_by(|before, next| before + 1 == *next) {
+            self.complete.insert_range(range[0]..range[0] + range.len() as u64);
+        }
+        lately.clear();
+        self.lately = lately;
     }
 
     /// Removes the items in flight, without completing them. Returns whether there were any.
@@ -114,16 +149,17 @@ impl Flights {
 
     /// Takes in that there are only so many items.
     pub(super) fn shrink(&mut self, total: u64) {
+        self.gather();
         self.complete.truncate(total);
         self.is_unsaved = true;
     }
 
     /// Returns how many items are complete.
     pub(super) fn reached(&self) -> u64 {
-        self.complete.len()
+        self.complete.len() + self.lately.len() as u64
     }
 
-    /// Returns the index up to which all items are complete.
+    /// Returns the index up to which all items are complete, by the change that was taken last.
     pub(super) fn prefix(&self) -> u64 {
         self.complete.prefix()
     }
@@ -138,10 +174,13 @@ impl Flights {
         std::mem::take(&mut self.unsaved)
     }
 
-    /// Takes what the checkpoint does not have yet; `None` if it has all complete items.
+    /// Takes what the checkpoint does not have yet; `None` if it has all complete items. An item that has not begun is
+    /// not in flight there.
     pub(super) fn take_change(&mut self) -> Option<Box<SideBySide>> {
         std::mem::take(&mut self.is_unsaved).then(|| {
-            let in_flight = self.in_flight.iter().map(|it| it.key.unwrap_or(it.index)).collect();
+            self.gather();
+            let begun = self.in_flight.iter().take_while(|(index, _)| *index < self.unbegun);
+            let in_flight = begun.map(|(index, flight)| flight.key.unwrap_or(index)).collect();
             Box::new(SideBySide { completed: self.complete.clone(), in_flight })
         })
     }
@@ -161,6 +200,9 @@ mod tests {
         let told = flights.take_change().unwrap();
         assert_eq!(told.completed, [0, 2].into_iter().collect());
         assert_eq!((told.in_flight, flights.take_unsaved(), flights.prefix()), (vec![1, 3], 2, 1));
+        flights.set_unbegun(3);
+        flights.complete(1);
+        assert!(flights.take_change().unwrap().in_flight.is_empty(), "item 3 has not begun");
         assert!(flights.land() && !flights.land());
         assert!(flights.take_change().unwrap().in_flight.is_empty());
     }
@@ -178,5 +220,36 @@ mod tests {
         }
         assert_eq!(flights.take_mark().map(|mark| mark.fingerprint), Some(3));
         assert_eq!(flights.take_mark(), None);
+    }
+
+    /// The first item takes as long as all others, of which 64 are in flight and end in any order.
+    #[test]
+    fn the_set_of_a_hundred_million_complete_items_is_small() {
+        const ITEMS: u64 = 100_000_000;
+        const LAST: u64 = ITEMS - 400_000;
+        let mut flights = Flights::new(Completed::default(), 0);
+        flights.hand_out(None);
+        flights.complete.insert_range(1..LAST);
+        flights.next = LAST;
+        let (mut random, mut in_flight, mut largest) =
+            (fastrand::Rng::with_seed(18), Vec::new(), 0);
+        for _ in LAST..ITEMS {
+            while in_flight.len() < 63 {
+                in_flight.push(flights.next);
+                flights.hand_out(None);
+            }
+            flights.complete(in_flight.swap_remove(random.usize(..in_flight.len())));
+            if random.u16(..2_000) == 0 {
+                let told = flights.take_change().unwrap();
+                largest = largest.max(postcard::to_stdvec(&told).unwrap().len());
+                assert_eq!((told.in_flight.len(), told.in_flight[0]), (in_flight.len() + 1, 0));
+            }
+        }
+        assert!(largest < 64 * 1024, "{largest} bytes");
+        assert_eq!(flights.reached(), ITEMS - 1);
+        flights.complete(0);
+        in_flight.into_iter().for_each(|item| drop(flights.complete(item)));
+        let told = flights.take_change().unwrap();
+        assert_eq!((told.completed.prefix(), flights.prefix()), (flights.next, flights.next));
     }
 }
