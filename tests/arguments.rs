@@ -485,7 +485,8 @@ fn what_gives_a_path_or_a_text_belongs_to_the_job() {
 #[resumable(name = "rows", state_dir = dir, carry(rows), durability = "process", fresh(dir))]
 fn popped(dir: &Path, mut rows: Vec<u64>) -> anyhow::Result<()> {
     #[resume]
-    while let Some(_row) = rows.pop() {
+    while let Some(row) = rows.pop() {
+        anyhow::ensure!(row < 9, "no such row");
         work()?;
     }
     Ok(())
@@ -495,7 +496,8 @@ fn popped(dir: &Path, mut rows: Vec<u64>) -> anyhow::Result<()> {
 fn queued(dir: &Path, rows: &[u64]) -> anyhow::Result<()> {
     let mut queue: VecDeque<u64> = rows.iter().copied().collect();
     #[resume]
-    while let Some(_row) = queue.pop_front() {
+    while let Some(row) = queue.pop_front() {
+        anyhow::ensure!(row < 9, "no such row");
         work()?;
     }
     Ok(())
@@ -508,7 +510,8 @@ struct Rows {
 #[resumable(name = "rows", state_dir = dir, carry(rows.list), durability = "process", fresh(dir))]
 fn of_a_field(dir: &Path, mut rows: Rows) -> anyhow::Result<()> {
     #[resume]
-    while let Some(_row) = rows.list.pop() {
+    while let Some(row) = rows.list.pop() {
+        anyhow::ensure!(row < 9, "no such row");
         work()?;
     }
     Ok(())

@@ -67,23 +67,14 @@ const FACTORS: [u64; WORDS + VALUE_WORDS] = factors();
 const fn factors() -> [u64; WORDS + VALUE_WORDS] {
     let mut factors = [0; WORDS + VALUE_WORDS];
     let mut state = 0_u64;
-<<<<<<< HEAD
-    let mut rest: &mut [u64] = &mut factors;
-    while let Some((factor, behind)) = rest.split_first_mut() {
-=======
     let mut left = factors.as_mut_slice();
     while let [factor, rest @ ..] = left {
->>>>>>> 8e05a6c4f536f9e4e0cf37005a26598e9ca7f688
         // One step of SplitMix64.
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         *factor = (mixed ^ (mixed >> 31)) | 1;
-<<<<<<< HEAD
-        rest = behind;
-=======
         left = rest;
->>>>>>> 8e05a6c4f536f9e4e0cf37005a26598e9ca7f688
     }
     factors
 }
