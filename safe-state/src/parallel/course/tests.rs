@@ -6,8 +6,10 @@ use super::*;
 use crate::Job;
 use crate::attempt::Kept;
 use crate::failure::Verdict;
+use crate::items::Step;
 use crate::items::entry::Number;
 use crate::items::identity::{ByIndex, IdentityKind};
+use crate::parallel::Feed;
 use crate::run::entering;
 use crate::run::judging::{Judged, Suspected};
 
@@ -163,9 +165,9 @@ fn an_iterator_that_panics_ends_the_loop_behind_what_runs() {
     for (came, is_left) in [(LEFT, true), (Ok(Flow::Next), false)] {
         with_course(&Job::new("course"), |course, _| {
             let mut feed = Panics(0);
-            assert!(course.next(&mut feed, Kept::new).is_some());
-            assert!(course.next(&mut feed, Kept::new).is_some());
-            assert!(course.next(&mut feed, Kept::new).is_none() && !course.is_over());
+            assert!(course.next(&mut feed, (Kept::new, 0)).is_some());
+            assert!(course.next(&mut feed, (Kept::new, 0)).is_some());
+            assert!(course.next(&mut feed, (Kept::new, 0)).is_none() && !course.is_over());
             ends(course, 0, Ok(Flow::Next));
             ends(course, 1, came);
             assert!(course.is_over());
