@@ -128,7 +128,9 @@ fn what_ends_during_a_save_is_of_the_next() {
         }
         assert_eq!(sorted(saves.concat()), [0, 1]);
         drop(exchange.closing());
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }
 
