@@ -128,7 +128,7 @@ fn s17_a_backend_without_files_refuses_damage_too_and_names_no_file() {
     let backend = Arc::new(MemoryBackend::default());
     backend.save("odd", b"not a checkpoint").unwrap();
     let refusal = refusal(&Job::new("odd").backend(Arc::clone(&backend)));
-    assert!(refusal.contains("the checkpoint of job `odd` in the backend"), "{refusal}");
+    assert!(refusal.contains("the checkpoint of job `odd` in `memory`"), "{refusal}");
     assert_eq!(backend.load("odd").unwrap().unwrap(), b"not a checkpoint");
 }
 

@@ -365,14 +365,17 @@ impl<P: Parked> Watch for RunWatch<P> {
             None
         };
         let seen = self.sees(now);
-        if seen > state.seen {
+        let is_new = seen > state.seen;
+        // If no item's body can be held now, the next look tries again.
+        let can_save = !is_new || self.holds(&mut state);
+        if is_new && can_save {
             let blame = if seen == Seen::End { Blame::Nobody } else { Blame::AsBefore };
-            if self.holds(&mut state) {
-                state.parked.save(blame, &self.job);
-            }
+            state.parked.save(blame, &self.job);
         }
-        // The end may be postponed, and come near again.
-        state.seen = seen.max(state.seen.min(Seen::Tight));
+        if can_save {
+            // The end may be postponed, and come near again.
+            state.seen = seen.max(state.seen.min(Seen::Tight));
+        }
         let is_asked = self.is_asked_to_end.load(Ordering::Relaxed) || seen > Seen::Nothing;
         self.pulse.ask(is_asked || self.stop(now).is_some());
         let next = self.next_look(&state, used, now);

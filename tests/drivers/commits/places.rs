@@ -44,7 +44,7 @@ fn a_checkpoint_elsewhere_is_an_error_that_says_where() {
         )
     );
     let server = refused(from_url(&postgres_url()).unwrap(), &base);
-    assert!(server.contains("one of SQLite, and the checkpoint is in the backend;"), "{server}");
+    assert!(server.contains("one of SQLite, and the checkpoint is in `postgres://"), "{server}");
 }
 
 #[test]

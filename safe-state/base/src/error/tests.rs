@@ -43,7 +43,6 @@ fn who_may_start_over_is_told_how() {
         Error::MadeAnew { job: job(), name: sum(), path: "out".into() },
         Error::TooManyRuns { job: job(), runs: 3 },
         Error::SliceLost { job: job(), slice: 3 },
-        Error::ReturnedFromSlice { job: job() },
         Error::WorkerDiffers { job: job(), found: sum(), stored: sum() },
         Error::Carried { job: job(), carried: changed },
         Error::NotCarried { job: job(), name: sum(), completed: 2 },
