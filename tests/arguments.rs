@@ -2,7 +2,7 @@
 //! Also tests items whose `Serialize` is of an uncommon kind.
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -479,4 +479,53 @@ fn what_gives_a_path_or_a_text_belongs_to_the_job() {
         "{refused}"
     );
     assert_eq!(given(dir.path(), "a", "x", false).unwrap(), "a x 0,a x 1,a x 2,");
+}
+
+/// A list that the loop takes from, long enough for the end to lie behind what is compared of other arguments.
+#[resumable(name = "rows", state_dir = dir, carry(rows), durability = "process", fresh(dir))]
+fn popped(dir: &Path, mut rows: Vec<u64>) -> anyhow::Result<()> {
+    #[resume]
+    while let Some(row) = rows.pop() {
+        anyhow::ensure!(row < 9, "no such row");
+        work()?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "rows", state_dir = dir, carry(queue), durability = "process", fresh(dir))]
+fn queued(dir: &Path, rows: &[u64]) -> anyhow::Result<()> {
+    let mut queue: VecDeque<u64> = rows.iter().copied().collect();
+    #[resume]
+    while let Some(row) = queue.pop_front() {
+        anyhow::ensure!(row < 9, "no such row");
+        work()?;
+    }
+    Ok(())
+}
+
+struct Rows {
+    list: Vec<u64>,
+}
+
+#[resumable(name = "rows", state_dir = dir, carry(rows.list), durability = "process", fresh(dir))]
+fn of_a_field(dir: &Path, mut rows: Rows) -> anyhow::Result<()> {
+    #[resume]
+    while let Some(row) = rows.list.pop() {
+        anyhow::ensure!(row < 9, "no such row");
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_list_of_which_the_rest_is_carried_belongs_to_the_job() {
+    let long = |last: u64| -> Vec<u64> { (0..100_000).map(|it| it % 7).chain([last]).collect() };
+    refused("rows", |dir| popped(dir, long(1)), |dir| popped(dir, long(2)));
+    refused("rows", |dir| queued(dir, &long(1)), |dir| queued(dir, &long(2)));
+    refused("rows", |dir| queued(dir, &[1, 2, 3]), |dir| queued(dir, &[1, 2, 3, 4]));
+    let rows = |last| Rows { list: vec![1, 2, 3, last] };
+    refused("rows.list", |dir| of_a_field(dir, rows(4)), |dir| of_a_field(dir, rows(5)));
+    goes_on(2, |dir| popped(dir, vec![1, 2, 3, 4]), |dir| popped(dir, vec![1, 2, 3, 4]));
+    goes_on(1, |dir| queued(dir, &[1, 2, 3]), |dir| queued(dir, &[1, 2, 3]));
+    goes_on(2, |dir| of_a_field(dir, rows(4)), |dir| of_a_field(dir, rows(4)));
 }

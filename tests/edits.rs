@@ -102,7 +102,7 @@ fn indexed(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
 
 #[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
 fn counted(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
-    let count = rows.len() as u64;
+    let count = u32::try_from(rows.len())?;
     for at in 0..count {
         work(&rows[at as usize].1)?;
     }

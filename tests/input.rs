@@ -246,6 +246,15 @@ fn indexed_local(dir: &Path, text: &str, fails_at: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The items show the lengths of the rows alone, so that the rows are checked by themselves.
+#[resumable(name = "indexed", state_dir = dir, fresh(dir), check = |(at, _)| rows[*at].clone())]
+fn mapped(dir: &Path, rows: &[String], fails_at: &str) -> anyhow::Result<()> {
+    for (at, len) in rows.iter().map(String::len).enumerate() {
+        anyhow::ensure!(rows[at] != fails_at && len == 1, "stopped");
+    }
+    Ok(())
+}
+
 /// The items are numbers, which are the same whatever the rows are.
 #[test]
 fn the_rows_behind_indices_are_compared() {
@@ -259,6 +268,10 @@ fn the_rows_behind_indices_are_compared() {
     let dir = tempfile::tempdir().unwrap();
     indexed_local(dir.path(), "a b c d e", "c").unwrap_err();
     assert_eq!(indexed_local(dir.path(), "a b c d e", "c").unwrap_err().to_string(), "stopped");
+    let dir = tempfile::tempdir().unwrap();
+    mapped(dir.path(), &rows("a b c d"), "c").unwrap_err();
+    let refused = mapped(dir.path(), &rows("x b c d"), "c").unwrap_err().to_string();
+    assert!(refused.contains("item 0 is not the one that was completed"), "{refused}");
 }
 
 #[resumable(name = "broken", state_dir = dir, fresh(dir, fails), carry(n))]

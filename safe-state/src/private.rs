@@ -55,7 +55,7 @@ pub use crate::items::compared::{
     BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,
     HeadOther, HeadOuterHolder, HeadPath, InHead, WalkedArgument, WalkedOther, WalkedPath,
 };
-pub use crate::items::fingerprint::CONSUMED;
+pub use crate::items::fingerprint::{CONSUMED, LIMIT, WHOLE};
 pub use crate::items::identity::{CursorType, IdentityKind};
 pub use crate::items::input::{
     checked as checked_items, compared as compared_items, consumed as consumed_items, input,

@@ -44,7 +44,7 @@ async fn awaited(to: &Path) -> anyhow::Result<()> {
     let mut out: File = File::create(to)?;
     step!("head", {
         smol::future::yield_now().await;
-        writeln!(out, "head")?
+        writeln!(out, "head")?;
     });
     for item in 0..3 {
         writeln!(out, "{item}")?;

@@ -29,6 +29,7 @@ macro_rules! jobs {
     ($($name:ident, [$($asynchronous:ident)?] $(, $option:ident = $value:expr)?;)*) => { $(
         #[resumable(
             name = "patient",
+            on_code_change = "continue",
             state_dir = dir,
             max_attempts = 2,
             backoff = Backoff::constant("1h"),
@@ -50,7 +51,7 @@ jobs! {
     brief_async, [async], max_runtime = "100ms";
 }
 
-#[resumable(name = "patient", state_dir = dir, max_attempts = 2, backoff = Backoff::constant("200ms"))]
+#[resumable(name = "patient", on_code_change = "continue", state_dir = dir, max_attempts = 2, backoff = Backoff::constant("200ms"))]
 fn hasty(
     dir: &Path,
     items: &[u32],

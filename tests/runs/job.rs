@@ -60,7 +60,7 @@ macro_rules! jobs {
     ($($module:ident(|$input:ident| $items:expr; $($option:tt)*);)*) => { $(mod $module {
         use super::*;
 
-        #[resumable(name = "any", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, $($option)*)]
+        #[resumable(name = "any", on_code_change = "continue", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, $($option)*)]
         pub(super) fn plain(call: &Call<'_>, $input: &[u32]) -> Result<Outcome> {
             for item in $items {
                 call.work(*item)?;
@@ -68,7 +68,7 @@ macro_rules! jobs {
             Ok(Outcome::default())
         }
 
-        #[resumable(name = "any", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, $($option)*)]
+        #[resumable(name = "any", on_code_change = "continue", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, $($option)*)]
         pub(super) async fn plain_async(call: &Call<'_>, $input: &[u32]) -> Result<Outcome> {
             for item in $items {
                 call.work_async(*item).await?;
@@ -76,7 +76,7 @@ macro_rules! jobs {
             Ok(Outcome::default())
         }
 
-        #[resumable(name = "any", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, carry(sum, items), $($option)*)]
+        #[resumable(name = "any", on_code_change = "continue", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, carry(sum, items), $($option)*)]
         pub(super) fn carrying(call: &Call<'_>, $input: &[u32]) -> Result<Outcome> {
             let mut sum = 0;
             let mut items = Results::new();
@@ -88,7 +88,7 @@ macro_rules! jobs {
             Ok(Outcome { digest: sum, items: items.into() })
         }
 
-        #[resumable(name = "any", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, carry(sum, items), $($option)*)]
+        #[resumable(name = "any", on_code_change = "continue", state_dir = call.dir, save_every = call.save_every, durability = "process", companion = false, carry(sum, items), $($option)*)]
         pub(super) async fn carrying_async(call: &Call<'_>, $input: &[u32]) -> Result<Outcome> {
             let mut sum = 0;
             let mut items = Results::new();

@@ -224,7 +224,7 @@ fn an_async_worker_counts_what_is_given_up_beside_its_executor() {
     assert!(ticks.iter().all(|ticks| *ticks >= 3), "{ticks:?}");
     let backend = Slow::until(3);
     let shared = Arc::clone(&backend);
-    ticking(&backend, async move { in_order(&shared).await }).unwrap();
+    ticking(&backend, async move { Box::pin(in_order(&shared)).await }).unwrap();
     let ticks = backend.ticks_beside_saves();
     assert!(ticks.iter().all(|ticks| *ticks >= 3), "{ticks:?}");
 }

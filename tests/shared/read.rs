@@ -64,7 +64,7 @@ fn bodies_side_by_side_see_it_as_well() {
 }
 
 /// A type whose method changes it, by a name that tells nothing.
-#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
 struct Stats {
     count: u64,
     sum: u64,
@@ -100,7 +100,9 @@ fn a_method_of_any_name_may_change_what_is_merged() {
 #[resumable(
     name = "words", shared, slices = 4, backend = world.backend(),
     carry(counts, merge = |mut a: BTreeMap<String, u64>, b: BTreeMap<String, u64>| {
-        b.into_iter().for_each(|(word, count)| *a.entry(word).or_default() += count);
+        for (word, count) in b {
+            *a.entry(word).or_default() += count;
+        }
         a
     })
 )]

@@ -97,7 +97,9 @@ fn life(seed: u64, url: impl Fn(&Path) -> String, rng: &mut Rng) -> usize {
         let again: Vec<_> = did.iter().filter(|item| complete.contains(*item)).collect();
         assert!(again.is_empty(), "complete and done again: {again:?}, {}", case());
         let mut times = BTreeMap::<u64, usize>::new();
-        did.iter().for_each(|item| *times.entry(*item).or_default() += 1);
+        for item in &did {
+            *times.entry(*item).or_default() += 1;
+        }
         assert!(times.values().all(|times| *times == 1), "twice in one run: {}", case());
         if let Some(result) = result {
             break result;

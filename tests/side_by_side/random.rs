@@ -245,11 +245,12 @@ pub(crate) fn run(world: &World, dropped: Option<u64>, cancelled: Option<u64>) -
                         match way {
                             2 => as_futures(world).await,
                             3 => of_a_stream(world).await,
-                            _ => ahead_as_futures(world).await,
+                            _ => Box::pin(ahead_as_futures(world)).await,
                         }
                     };
                     let micros = Duration::from_micros(dropped.unwrap_or(u64::MAX / 1_000_000));
-                    tokio::time::timeout(micros, run).await.unwrap_or_else(|late| Err(late.into()))
+                    let run = tokio::time::timeout(micros, Box::pin(run));
+                    run.await.unwrap_or_else(|late| Err(late.into()))
                 })
             }
         }));

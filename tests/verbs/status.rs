@@ -62,8 +62,8 @@ fn each_state_is_told() {
         let later = place.job("later");
         later.pause_because("no paper").unwrap();
         let listed = job.list().unwrap();
-        let states: Vec<_> = listed.iter().map(|it| (it.job.as_str(), it.state)).collect();
-        assert_eq!(states[1..], [("later", State::Paused), ("mail", State::Abandoned)]);
+        let all: Vec<_> = listed.iter().map(|it| (it.job.as_str(), it.state)).collect();
+        assert_eq!(all[1..], [("later", State::Paused), ("mail", State::Abandoned)]);
         assert_eq!(listed[1].asked.reason.as_deref(), Some("no paper"), "{}", place.name);
         later.resume().unwrap();
         assert_eq!(job.list().unwrap().len(), 2);

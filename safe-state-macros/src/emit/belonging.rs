@@ -1,5 +1,5 @@
 //! Tells the job which of the function's arguments belong to it: those that can be compared, and are not what its loops
-//! walk. Also tells it which instance of a generic function it is.
+//! walk, unless they are carried. Also tells it which instance of a generic function it is.
 //!
 //! ```text
 //! let job = Job::new("notify");    // becomes, of `fn notify<T>(by: &str, customers: &[T])` that walks `customers`
@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, GenericParam, ItemFn, Local, Type, TypeArray};
+use syn::{Block, Expr, GenericParam, ItemFn, Local, Path, Type, TypeArray};
 
+use crate::analyse::carried::{CarriedVariable, Source};
 use crate::analyse::heads::Heads;
 use crate::analyse::plan::Plan;
 use crate::analyse::standing;
@@ -36,13 +37,19 @@ pub(crate) fn belonging(
     }
     let krate = &plan.krate;
     let heads = heads(plan, targets);
-    let lists = lists(plan, block, &heads);
+    let carried = carried(plan);
+    let (taken_from, walked) = heads.names().into_iter().partition(|it| carried.contains(it));
+    let (rests, lists) = (lists(plan, block, taken_from), lists(plan, block, walked));
     let site = Span::mixed_site();
     let told = plan.arguments.iter().filter(|it| mentioned.contains(&it.name()));
     let arguments = told.filter(|it| !is_excepted(plan, it)).filter_map(|it| {
         let (ident, name) = (&it.ident, it.name());
-        let fingerprint = if lists.contains(&name) {
+        let fingerprint = if carried.contains(&name) {
+            whole(krate, ident)
+        } else if lists.contains(&name) {
             return None;
+        } else if rests.contains(&name) {
+            whole(krate, ident)
         } else if heads.walked.contains(&name) {
             quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident, walked) }
         } else if heads.asked.contains(&name) {
@@ -64,7 +71,32 @@ pub(crate) fn belonging(
     let fields = fields.map(|(name, (_, field))| {
         quote_spanned! {site=> .argument(#name, #krate::__private::head_fingerprint!(&#field)) }
     });
-    arguments.chain(fields).collect()
+    let parts = carried_fields(plan).filter(|it| compared(&it.ident.to_string()));
+    let parts = parts.map(|it| {
+        let (name, fingerprint) = (it.name(), whole(krate, &it.named));
+        quote_spanned! {site=> .argument(#name, #fingerprint) }
+    });
+    arguments.chain(fields).chain(parts).collect()
+}
+
+/// Returns the fingerprint of all of a carried argument, however long it is, as the item that differs may be its last.
+fn whole(krate: &Path, argument: &impl ToTokens) -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        #krate::__private::argument_fingerprint!(&#argument, #krate::__private::WHOLE)
+    }
+}
+
+/// Returns the names of the variables whose values are carried, without fields. A resumed run has their saved values, so
+/// that no item of theirs shows that what the caller passes has changed.
+fn carried(plan: &Plan) -> BTreeSet<String> {
+    let values = plan.carried.iter().filter(|it| !it.is_handle() && it.named.is_whole());
+    values.map(CarriedVariable::name).collect()
+}
+
+/// Returns the carried fields of arguments.
+fn carried_fields(plan: &Plan) -> impl Iterator<Item = &CarriedVariable> {
+    let values = plan.carried.iter().filter(|it| !it.is_handle() && !it.named.is_whole());
+    values.filter(|it| matches!(it.source, Source::Argument { .. }))
 }
 
 /// Returns whether an argument is not compared: the next run may have another one, or it exists in some configurations
@@ -143,12 +175,10 @@ fn heads(plan: &Plan, targets: &[Target]) -> Heads {
     heads
 }
 
-/// Returns the arguments whose type is written as a list, and which the head of a loop mentions, directly or through
-/// `let`s.
-fn lists(plan: &Plan, block: &Block, heads: &Heads) -> BTreeSet<String> {
+/// Returns the arguments whose type is written as a list, and which are among `sources`, directly or through `let`s.
+fn lists(plan: &Plan, block: &Block, mut sources: BTreeSet<String>) -> BTreeSet<String> {
     let mut lets = Lets(Vec::new());
     lets.visit_block(block);
-    let mut sources = heads.names();
     // From the last `let` to the first: what a variable is made of is known before the `let`s of those variables are
     // reached.
     for (bound, made_of) in lets.0.iter().rev() {

@@ -14,7 +14,9 @@ mod probe;
 use std::marker::PhantomData;
 use std::path::Path;
 
-use crate::items::fingerprint::{CONSUMED, Checksum, NOT_SERIALIZED, OF_ADDRESS, serialized};
+use crate::items::fingerprint::{
+    CONSUMED, Checksum, LIMIT, NOT_SERIALIZED, OF_ADDRESS, serialized,
+};
 
 use forms::ByHash;
 pub use head::{
@@ -26,11 +28,20 @@ pub(crate) use probe::Ranked;
 pub use probe::{OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped, Walk};
 
 /// Returns the value's fingerprint, by the form of its type; none if the item is not compared.
-pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u32> {
+pub fn fingerprint<T, F: Compared<T>>(value: &T, form: PhantomData<F>) -> Option<u32> {
+    fingerprint_within(LIMIT, value, form)
+}
+
+/// Returns the fingerprint of the first `limit` bytes of a value.
+fn fingerprint_within<T, F: Compared<T>>(
+    limit: usize,
+    value: &T,
+    _: PhantomData<F>,
+) -> Option<u32> {
     if F::BY_POSITION {
         return None;
     }
-    let mut sum = Checksum::default();
+    let mut sum = Checksum::within(limit);
     F::add(value, &mut sum)?;
     match Some(sum.value()) {
         _ if sum.has_address() => OF_ADDRESS,
@@ -40,9 +51,10 @@ pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u3
     }
 }
 
-/// An argument of the function, with a form that may not be one of its type.
+/// An argument of the function, with a form that may not be one of its type, and the number of bytes of it that are looked
+/// at.
 #[derive(Debug)]
-pub struct Argument<'a, T, F>(pub &'a T, pub PhantomData<F>);
+pub struct Argument<'a, T, F>(pub &'a T, pub PhantomData<F>, pub usize);
 
 /// Chosen for arguments that can be compared.
 pub trait ArgumentCompared {
@@ -52,7 +64,7 @@ pub trait ArgumentCompared {
 
 impl<T, F: Compared<T>> ArgumentCompared for &&&Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
-        fingerprint(self.0, self.1).filter(|it| Some(*it) != OF_ADDRESS)
+        fingerprint_within(self.2, self.0, self.1).filter(|it| Some(*it) != OF_ADDRESS)
     }
 }
 
@@ -119,7 +131,10 @@ macro_rules! __fingerprint {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __argument_fingerprint {
-    ($value:expr) => {{
+    ($value:expr) => {
+        $crate::__argument_fingerprint!($value, $crate::__private::LIMIT)
+    };
+    ($value:expr, $limit:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
             ArgumentAsPath as _, ArgumentAsText as _, ArgumentCompared as _,
@@ -127,7 +142,7 @@ macro_rules! __argument_fingerprint {
         };
         let value = $value;
         let form = $crate::__form!(value, false: .);
-        (&&&&$crate::__private::ArgumentOf(value, form)).fingerprint()
+        (&&&&$crate::__private::ArgumentOf(value, form, $limit)).fingerprint()
     }};
 }
 

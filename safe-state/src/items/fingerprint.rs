@@ -21,7 +21,10 @@ pub(crate) const NOT_SERIALIZED: Option<u32> = Some(0x6e6f_7365);
 pub const CONSUMED: Option<u32> = Some(safe_state_backends::CONSUMED);
 
 /// The number of bytes of an item that are looked at.
-const LIMIT: usize = 64 * 1024;
+pub const LIMIT: usize = 64 * 1024;
+
+/// The number of bytes of a carried argument that are looked at: all.
+pub const WHOLE: usize = usize::MAX;
 
 /// Returns a checksum of the bytes that the value serialises to; none if its `Serialize` fails.
 pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
@@ -30,20 +33,34 @@ pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
 }
 
 /// The checksum of an item while it is made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checksum {
     hasher: crc32fast::Hasher,
     length: usize,
+    /// The number of bytes that count.
+    limit: usize,
     has_address: bool,
     has_failed: bool,
 }
 
+impl Default for Checksum {
+    fn default() -> Self {
+        Checksum::within(LIMIT)
+    }
+}
+
 impl Checksum {
+    /// Begins a checksum of no more than the first `limit` bytes.
+    pub(crate) fn within(limit: usize) -> Self {
+        let hasher = crc32fast::Hasher::new();
+        Checksum { hasher, length: 0, limit, has_address: false, has_failed: false }
+    }
+
     /// Adds the bytes that the value serialises to; returns none if its `Serialize` fails.
     pub(crate) fn serialized<T: Serialize + ?Sized>(&mut self, value: &T) -> Option<()> {
-        let written = postcard::to_io(&Walk::within(LIMIT).of(value), &mut *self).map(drop);
+        let written = postcard::to_io(&Walk::within(self.limit).of(value), &mut *self).map(drop);
         // An error because of the limit does not count: the value is cut at the same byte next time.
-        (written.is_ok() || self.length >= LIMIT).then_some(())
+        (written.is_ok() || self.length >= self.limit).then_some(())
     }
 
     /// Notes that something in the value differs in every process.
@@ -71,7 +88,7 @@ impl Checksum {
 
 impl io::Write for Checksum {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = &bytes[..bytes.len().min(LIMIT - self.length)];
+        let taken = &bytes[..bytes.len().min(self.limit - self.length)];
         self.hasher.update(taken);
         self.length += taken.len();
         Ok(taken.len())

@@ -162,7 +162,8 @@ macro_rules! __row {
         match (&&$crate::__private::ReadByIndex(&$list)).row($crate::__private::index_of($index)) {
             $crate::__private::Some(row) => {
                 let form = $crate::__form!(row, true: . . . . . . . . . .);
-                (&&&&$crate::__private::ArgumentOf(row, form)).fingerprint()
+                let row = $crate::__private::ArgumentOf(row, form, $crate::__private::LIMIT);
+                (&&&&row).fingerprint()
             }
             $crate::__private::None => $crate::__private::None,
         }

@@ -130,7 +130,7 @@ macro_rules! jobs {
     )* };
     (@one $keep:ident [$($option:tt)*] $name:ident [$($is_async:tt)?] [$($wait:tt)?]) => {
         #[resumable(
-            name = "retried", state_dir = call.dir, save_every = call.kind.save_every,
+            name = "retried", on_code_change = "continue", state_dir = call.dir, save_every = call.kind.save_every,
             durability = "process", companion = false, max_attempts = call.kind.max_attempts,
             backoff = Backoff::none(), on_error = |error| call.decide(error),
             skip_limit = call.kind.skip_limit,

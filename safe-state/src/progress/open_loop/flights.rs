@@ -248,7 +248,9 @@ mod tests {
         assert!(largest < 64 * 1024, "{largest} bytes");
         assert_eq!(flights.reached(), ITEMS - 1);
         flights.complete(0);
-        in_flight.into_iter().for_each(|item| drop(flights.complete(item)));
+        for item in in_flight {
+            flights.complete(item);
+        }
         let told = flights.take_change().unwrap();
         assert_eq!((told.completed.prefix(), flights.prefix()), (flights.next, flights.next));
     }
