@@ -121,7 +121,7 @@ EOF
 # mysql_primary PORT: MariaDB, which others may copy.
 mysql_primary() {
     mysql_more=(--log-bin --server-id=1)
-    mysql "$1"
+    mariadb_server "$1"
 }
 
 # mysql_replica PORT PRIMARY: a copy of the one on the port PRIMARY, for its users to read from.
@@ -130,7 +130,7 @@ mysql_replica() {
     local to="MASTER_HOST='127.0.0.1', MASTER_PORT=$2, MASTER_USER='$user', MASTER_PASSWORD='$password'"
     mysql_init="CHANGE MASTER TO $to, MASTER_USE_GTID=slave_pos;
 START SLAVE;"
-    mysql "$1"
+    mariadb_server "$1"
 }
 
 # galera PORT OWN FIRST: a node of MariaDB whose cluster talks on the ports OWN to OWN + 2, and whose first node does so

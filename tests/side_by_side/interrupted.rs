@@ -139,7 +139,8 @@ fn lives(count: usize, seed: u64, url: impl Fn(&Path) -> String) {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         // Items are told to panic.
-        if !info.payload_as_str().is_some_and(|text| text.ends_with("is told to panic")) {
+        let text = info.payload().downcast_ref::<String>();
+        if !text.is_some_and(|text| text.ends_with("is told to panic")) {
             hook(info);
         }
     }));

@@ -124,14 +124,21 @@ fn orders_of(most: usize) -> Vec<Vec<u64>> {
 }
 
 impl Order {
+    /// Ends the item if it is its turn. Returns whether it is.
+    fn ends_now(&self, item: u64) -> bool {
+        let mut ended = self.ended.lock().unwrap();
+        let is_turn = self.is_turn(&ended, item);
+        if is_turn {
+            ended.push(item);
+        }
+        is_turn
+    }
+
     async fn end_later(&self, item: u64) {
         loop {
-            let mut ended = self.ended.lock().unwrap();
-            if self.is_turn(&ended, item) {
-                ended.push(item);
+            if self.ends_now(item) {
                 return;
             }
-            drop(ended);
             tokio::task::yield_now().await;
         }
     }

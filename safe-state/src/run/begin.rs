@@ -123,7 +123,9 @@ fn continued(
         }
         events.accepted(&format!("another value of `{argument}`"));
     }
-    if !is_migrated && is_of_another_function(job, began) {
+    let is_changed = checkpoint.set_code(job.expected.code.fingerprint);
+    // A function that was renamed has other code, which is told below.
+    if !is_migrated && !is_changed && is_of_another_function(job, began) {
         if !checkpoint.has_progress() {
             return Ok(None);
         }
@@ -137,7 +139,6 @@ fn continued(
         checkpoint.forget_marks();
         events.accepted("any input");
     }
-    let is_changed = checkpoint.set_code(job.expected.code.fingerprint);
     // A value that stayed would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
     // A job that has migrated its values is expected to have other code.
