@@ -70,9 +70,12 @@ impl Default for Code {
 }
 
 impl Code {
-    /// Returns a checksum of the function's path, which the checkpoint keeps.
+    /// Returns a checksum of the function's path within its crate, which the checkpoint keeps. Two programs may have the function
+    /// in a module of their own, and a crate may be renamed.
     pub(crate) fn function_mark(&self) -> Option<u32> {
-        self.function.as_ref().map(|path| crc32fast::hash(path.as_bytes()))
+        let within =
+            |path: &String| path.split_once("::").map_or(path.clone(), |(_, rest)| rest.to_owned());
+        self.function.as_ref().map(within).map(|path| crc32fast::hash(path.as_bytes()))
     }
 }
 
