@@ -164,5 +164,5 @@ fn whatever_interrupts_it_a_job_in_sqlite_does_what_it_would() {
 
 #[test]
 fn whatever_interrupts_it_a_job_in_postgres_does_what_it_would() {
-    lives(60, 182, |_| postgres_url());
+    lives(20, 182, |_| postgres_url());
 }
