@@ -13,10 +13,12 @@ use safe_state_tests::Effects;
 
 use super::{complete, stored};
 
+const ITEMS: u64 = 100;
+
 /// Cancels itself in the item 2, while the item 1 never ends if it `hangs`.
 #[resumable(name = "hangs", state_dir = dir, concurrency = 3, graceful, grace_period = "100ms", fresh(hangs))]
 async fn hangs(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) -> Result<(), Error> {
-    for item in 0..5_u64 {
+    for item in 0..ITEMS {
         if hangs && item == 1 {
             pending::<()>().await;
         }
@@ -24,6 +26,10 @@ async fn hangs(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) -> Result<(), Err
             Job::new("hangs").state_dir(dir).cancel()?;
             // Until the request is seen.
             tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        if hangs {
+            // A request counts only while the input has more items.
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         did.lock().unwrap().push(item);
     }
@@ -43,7 +49,7 @@ async fn futures_that_go_on_beyond_the_grace_period_are_dropped() {
     hangs(dir.path(), false, &did).await.unwrap();
     let mut did = did.into_inner().unwrap();
     did.sort_unstable();
-    assert_eq!(did, [0, 1, 2, 3, 4]);
+    assert!(did.into_iter().eq(0..ITEMS));
 }
 
 fn command(kind: &str, dir: &Path) -> Command {

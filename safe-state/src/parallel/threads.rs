@@ -128,17 +128,20 @@ impl<T, R> Hall<'_, T, R> {
         }
         let ahead = usize::try_from(self.lookahead.items()).unwrap_or_default();
         loop {
-            let sent = if self.desk.has_any_back() {
-                if !course.gives_back() {
-                    break;
-                }
+            let sent = if self.desk.has_any_back() && course.gives_back() {
                 let Some(sent) = self.desk.give_back(course.bound()) else {
                     course.took_back(1);
                     break;
                 };
                 sent
             } else {
-                let Some(task) = course.next(feed, (keep, ahead)) else { break };
+                // While items that wait for another attempt take all places, what was taken back stays behind them.
+                let next = if self.desk.has_any_back() {
+                    course.again()
+                } else {
+                    course.next(feed, (keep, ahead))
+                };
+                let Some(task) = next else { break };
                 let span = course.handing.span_of(task.index);
                 Sent { task, span }
             };

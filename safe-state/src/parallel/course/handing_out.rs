@@ -102,6 +102,14 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
         may_begin
     }
 
+    /// Returns an item that is tried again now; `None` if there is none, or no item may begin.
+    pub(in crate::parallel) fn again<T>(&mut self) -> Option<Task<T>>
+    where
+        K: Keeps<T>,
+    {
+        if self.is_stopped() { None } else { self.try_again() }
+    }
+
     /// Returns whether there may be another item, and room for it.
     pub(super) fn may_hand_out(&mut self, ahead: usize) -> bool {
         let most = if self.looks_out() { 1 } else { self.terms.most() };
