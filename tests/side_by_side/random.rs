@@ -254,6 +254,11 @@ pub(crate) fn run(world: &World, dropped: Option<u64>, cancelled: Option<u64>) -
                 })
             }
         }));
+        match &came {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => eprintln!("run {}: {error}", world.run),
+            Err(_) => eprintln!("run {}: a panic", world.run),
+        }
         came.ok()?.ok().map(|(sum, order)| format!("{sum} {order:?}"))
     })
 }
