@@ -109,8 +109,8 @@ fn life(seed: u64, url: impl Fn(&Path) -> String, rng: &mut Rng) -> usize {
         let now = saved(at);
         // A process may be killed, or a future dropped, between the end of its job and its own.
         let had_all = complete.len() as u64 == made.items;
-        if now.is_none() && matches!(how, Some(Interrupted::Killed)) && (had_all || !did.is_empty())
-        {
+        let may_have_finished = matches!(how, Some(Interrupted::Killed | Interrupted::Dropped));
+        if now.is_none() && may_have_finished && (had_all || !did.is_empty()) {
             return interruptions;
         }
         let now = now.unwrap_or_default();
