@@ -257,21 +257,21 @@ fn what_was_handed_out_and_has_not_begun_is_not_in_flight() {
     let (dir, times) = (tempfile::tempdir().unwrap(), Times::new());
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        let looks = scope.spawn(|| {
-            let (mut few, mut looks) = (0, 0);
+        let peeking = scope.spawn(|| {
+            let (mut few, mut peeks) = (0, 0);
             while !is_over.load(Ordering::SeqCst) {
                 let checkpoint = Job::new("seen").state_dir(dir.path()).peek_checkpoint().unwrap();
                 let loops = checkpoint.iter().flat_map(Checkpoint::in_flight);
                 few += u32::from(loops.map(|it| it.items.len()).sum::<usize>() <= THREADS);
-                looks += 1;
+                peeks += 1;
             }
-            (few, looks)
+            (few, peeks)
         });
         seen(dir.path(), &times);
         is_over.store(true, Ordering::SeqCst);
         // An item may have ended since the last look of the run, and is then in flight beside its successor.
-        let (few, looks) = looks.join().unwrap();
-        assert!(few * 2 > looks, "{few} of {looks}");
+        let (few, peeks) = peeking.join().unwrap();
+        assert!(few * 2 > peeks, "{few} of {peeks}");
     });
     times.assert_each_once();
 }
