@@ -182,7 +182,8 @@ impl Requests {
         answer: Result<Option<Request>, BackendError>,
     ) {
         let now = Instant::now();
-        if !self.is_staged {
+        // A cancel is used up where it is read, so a later answer, while the run waits for what is in flight, says nothing of it.
+        if !self.is_staged && self.asked != Some(Request::Cancel) {
             self.asked = answer.unwrap_or(self.asked);
         }
         self.next = now.checked_add(INTERVAL.max((now - began) * SHARE));
@@ -286,6 +287,16 @@ mod tests {
         assert_eq!(next(1, Duration::from_secs(10)), 1);
         assert_eq!(next(4, Duration::ZERO), 8);
         assert_eq!(next(1_000_000, Duration::ZERO), STRIDE_LIMIT);
+    }
+
+    /// What is in flight may go on for longer than it takes until the requests are read again.
+    #[test]
+    fn a_cancel_that_was_read_stays_until_the_run_ends() {
+        let mut requests = asked(None);
+        requests.answered(Instant::now(), Ok(Some(Request::Cancel)));
+        requests.answered(Instant::now(), Ok(None));
+        assert!(requests.end_the_run());
+        assert_eq!(requests.apply(), Applied::Stop(StopReason::Cancelled));
     }
 
     #[test]
