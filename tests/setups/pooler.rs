@@ -131,6 +131,23 @@ fn a_search_path_that_others_leave_is_told() {
     assert_eq!(direct.load("job").unwrap().unwrap(), b"saved");
 }
 
+/// A pooler closes a server's connection whose client leaves before the server has answered to the end, and opens another.
+#[test]
+fn a_client_that_leaves_costs_the_pool_no_connection() {
+    let server = address(&postgres_url()).port();
+    let pooler = Server::start_as("pgbouncer", Kind::Postgres, &[&server, &"transaction", &1]);
+    let behind = of_prefix(&pooler.url(), "leaving").retry_time(Duration::ZERO);
+    behind.save("job", b"saved").unwrap();
+    let of_server = || ask(&pooler.url(), &["SELECT pg_backend_pid()"]);
+    let (first, behind) = (of_server(), Arc::new(behind));
+    ask(&postgres_url(), &["ALTER TABLE leaving_records RENAME COLUMN record TO hidden"]);
+    for _ in 0..50 {
+        let mut run = crate::lease(&(Arc::clone(&behind) as _), "job");
+        told(&run.save(b"new").unwrap_err());
+    }
+    assert_eq!(of_server(), first);
+}
+
 #[test]
 fn a_search_path_that_a_pooler_ignores_is_told() {
     let server = address(&postgres_url()).port();

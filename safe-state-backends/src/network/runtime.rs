@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, RuntimeFlavor};
 
 use super::Trouble;
+
+/// The time to wait for connections to end.
+const ENDING: Duration = Duration::from_millis(500);
 
 /// A runtime that runs its tasks during calls, or all the time.
 #[derive(Debug)]
@@ -54,11 +57,24 @@ impl Runtime {
 }
 
 impl Drop for Runtime {
-    /// Ends the runtime without waiting: looking up a name has no time limit of its own.
+    /// Lets connections that a caller's driver has given up end as their protocol asks: a pooler closes, or hands to the next
+    /// client, a server's connection whose answers were not read to the end. All else ends without waiting: looking up a name
+    /// has no time limit of its own.
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+        let Some(runtime) = self.0.take() else { return };
+        let has_own_thread = runtime.handle().runtime_flavor() == RuntimeFlavor::MultiThread;
+        if !has_own_thread && Runtime::may_run_here() {
+            let metrics = runtime.metrics();
+            let ended = async {
+                tokio::task::yield_now().await;
+                while metrics.num_alive_tasks() > 0 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            // A server that does not answer can't be waited for.
+            let _ = runtime.block_on(async { tokio::time::timeout(ENDING, ended).await });
         }
+        runtime.shutdown_background();
     }
 }
 
