@@ -184,6 +184,32 @@ fn a_graph_walk_goes_on() {
     check(0, |dir, world| graph(dir, 1, world));
 }
 
+#[resumable(name = "missing", state_dir = dir, durability = "process", manual, carry(done, total), fresh(text))]
+fn missing(dir: &Path, items: Vec<String>, world: &World) -> anyhow::Result<(usize, String)> {
+    let mut done: Vec<String> = Vec::new();
+    let mut total = 0;
+    let mark = String::from("!");
+    let mut text = String::new();
+    for item in items {
+        if done.contains(&item) {
+            continue;
+        }
+        text.clear();
+        text.push_str(&item);
+        world.act(format_args!("item {text}{mark}"))?;
+        total += text.len();
+        done.push(item);
+        checkpoint!();
+    }
+    Ok((total, mark))
+}
+
+#[test]
+fn a_loop_that_passes_over_what_is_done_goes_on() {
+    let items = ["a", "bc", "def"].map(String::from);
+    check(0, |dir, world| missing(dir, items.to_vec(), world));
+}
+
 #[resumable(name = "while-let", state_dir = dir, durability = "process", carry(sum))]
 fn while_let(dir: &Path, items: &[u32], world: &World) -> anyhow::Result<u32> {
     let mut sum = 0;

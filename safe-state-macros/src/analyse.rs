@@ -2,6 +2,7 @@
 //! needed. Everything that the source alone can refuse is refused here, before anything is generated.
 
 pub(crate) mod accumulators;
+pub(crate) mod again;
 pub(crate) mod ahead;
 pub(crate) mod anew;
 pub(crate) mod behind;

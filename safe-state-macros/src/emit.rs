@@ -32,6 +32,7 @@
 pub(crate) mod ahead;
 pub(crate) mod arguments;
 pub(crate) mod belonging;
+pub(crate) mod by_hand;
 pub(crate) mod carry;
 pub(crate) mod commits;
 pub(crate) mod companion;

@@ -11,7 +11,7 @@ use crate::emit::job::function_of;
 use crate::emit::proof::proof;
 use crate::emit::run::JobExpr;
 use crate::emit::{
-    arguments, belonging, commits, companion, cursors, lower_loop, restore, run, steps,
+    arguments, belonging, by_hand, commits, companion, cursors, lower_loop, restore, run, steps,
     try_operators,
 };
 use crate::parse::function::{self, Returned};
@@ -63,6 +63,7 @@ fn region(
     let arguments = arguments::noted_arguments(plan, mentioned);
     let belonging = belonging::belonging(plan, (&block, mentioned), targets);
     let belonging = quote! { #belonging #instance };
+    by_hand::prove(plan, &mut block, survey)?;
     steps::prove(plan, &mut block, survey, targets)?;
     try_operators::note_tries(plan, &mut block);
     let mut restore = restore::restore(plan, &mut block)?;

@@ -61,7 +61,8 @@ pub(crate) fn prove(
         }
         let Step { name, value } = mac.parse_body()?;
         let span = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
-        let place = Place { scope: &call.scope, span, is_in_loop: !around.is_empty() };
+        let place =
+            Place { scope: &call.scope, span, is_in_loop: !around.is_empty(), is_loop: false };
         let proved = proved(plan, &value, &place)?;
         let written = written(plan, (&value, &call.scope), proved.as_ref());
         if let Some(value) = written.or(proved) {

@@ -34,11 +34,57 @@ use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, locals, moved_crate};
 use crate::syntax::leaving::hides_labels;
 
-/// Where a `step!` stands.
+/// Where a `step!` stands, or a loop with a `checkpoint!()` in it.
 pub(crate) struct Place<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) span: Span,
     pub(crate) is_in_loop: bool,
+    /// Whether it is a loop, which may change what is carried.
+    pub(crate) is_loop: bool,
+}
+
+impl Place<'_> {
+    /// Returns the variables that may change here.
+    fn named<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = &'p Variable> {
+        let carried = plan.options.restored.carry.iter().filter(|_| self.is_loop);
+        carried.chain(plan.options.lasting())
+    }
+
+    /// Returns whether the variable may change here.
+    fn may_change(&self, plan: &Plan, ident: &Ident) -> bool {
+        self.named(plan).any(|named| named.is(ident))
+    }
+
+    /// Returns the function of the runtime that asks for a closure that is `Fn`. Errors show its name.
+    fn bound(&self, plan: &Plan) -> Ident {
+        let name = match (self.is_loop, plan.is_async) {
+            (true, is_async) => super::bound(is_async, false),
+            (false, true) => "let_the_async_step_give_what_it_changes",
+            (false, false) => "let_the_step_give_what_it_changes",
+        };
+        Ident::new(name, at(self.span))
+    }
+}
+
+/// Returns the proof that a loop with a `checkpoint!()` in it changes nothing from before it but what is named; none if
+/// there is nothing to prove.
+pub(crate) fn of_loop(plan: &Plan, it: &Expr, place: &Place<'_>) -> Option<TokenStream> {
+    let block = Block {
+        brace_token: syn::token::Brace(place.span),
+        stmts: vec![Stmt::Expr(it.clone(), None)],
+    };
+    let macros = macros::called(&place.scope.macros, &block);
+    let mut names = free::of_block(&block);
+    names.extend(macros.iter().flat_map(|it| free_idents(it.mac.tokens.clone())));
+    let outer = outer::outer(plan, place.scope, None);
+    let seen: Vec<&Outer<'_>> = outer.iter().filter(|it| free::holds(&names, &it.ident)).collect();
+    let is_open = |it: &&Outer<'_>| !it.is_constant() && !place.may_change(plan, &it.ident);
+    if !super::proves_all() && !seen.iter().any(is_open) {
+        return None;
+    }
+    let closure = closure(plan, (&block, &macros), place, (&outer, &seen));
+    let shared = shared_checks(plan, place, &seen);
+    Some(quote_spanned! {at(place.span)=> if false { #shared #closure } })
 }
 
 /// Returns the value of a step with the proof before it; the value alone if there is nothing to prove.
@@ -53,7 +99,7 @@ pub(crate) fn proved(plan: &Plan, value: &Expr, place: &Place<'_>) -> Result<Opt
     let outer = outer::outer(plan, place.scope, None);
     let seen: Vec<&Outer<'_>> = outer.iter().filter(|it| free::holds(&names, &it.ident)).collect();
     check_changes(plan, &block, value, &seen)?;
-    let is_open = |it: &&Outer<'_>| !it.is_constant() && !is_named(plan, &it.ident);
+    let is_open = |it: &&Outer<'_>| !it.is_constant() && !place.may_change(plan, &it.ident);
     if !super::proves_all() && !seen.iter().any(is_open) {
         return Ok(None);
     }
@@ -91,11 +137,6 @@ fn check_changes(plan: &Plan, block: &Block, value: &Expr, seen: &[&Outer<'_>]) 
     Ok(())
 }
 
-/// Returns whether every run may have another one.
-fn is_named(plan: &Plan, ident: &Ident) -> bool {
-    plan.options.lasting().any(|named| named.is(ident))
-}
-
 /// Returns the closure with the copy of the step, and what it is passed to.
 fn closure(
     plan: &Plan,
@@ -106,9 +147,9 @@ fn closure(
     let here = at(place.span);
     let krate = moved_crate(&plan.krate, here);
     locals!(given, check);
-    let (mut declared, renamed) = fakes(plan, seen, here);
+    let Locals { mut declared, touched, renamed } = fakes(plan, place, seen, here);
     let given_away = given::given(block);
-    let moved = seen.iter().filter(|it| !is_named(plan, &it.ident));
+    let moved = seen.iter().filter(|it| !place.may_change(plan, &it.ident));
     for it in moved {
         let name = &it.ident;
         let value = given::given_value(&krate, it, &given_away);
@@ -124,22 +165,23 @@ fn closure(
     Copy { plan, outer, apart, own, cursor: None, is_lost: false, may_go_on, inner: 0 }
         .visit_block_mut(&mut copied);
     let copied = rename(quote_spanned! {here=> match () { () => #copied } }, &renamed);
-    let walk = quote_spanned! {here=> #krate::__private::of_step(&#given, #copied); };
+    let walk = if place.is_loop {
+        // One without a `break` never ends.
+        quote_spanned! {here=> if #krate::__private::maybe() { let _ = #copied; } }
+    } else {
+        quote_spanned! {here=> #krate::__private::of_step(&#given, #copied); }
+    };
     // An iteration has locals of its own.
     let walk = if place.is_in_loop {
         quote_spanned! {here=> loop { if #krate::__private::maybe() { break; } #declared #walk } }
     } else {
-        quote_spanned! {here=> #declared #walk }
+        let touched = place.is_loop.then_some(touched);
+        quote_spanned! {here=> #declared #walk #touched }
     };
     let walk = shells::around(&walk, &copied, (place.scope, here), &plan.krate);
     let (returned, unified) = returned_by(plan, block);
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
-    let bound = if plan.is_async {
-        "let_the_async_step_give_what_it_changes"
-    } else {
-        "let_the_step_give_what_it_changes"
-    };
-    let bound = Ident::new(bound, here);
+    let bound = place.bound(plan);
     let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
     let passed = if unified {
         quote_spanned! {here=> return #passed; }
@@ -155,29 +197,41 @@ fn closure(
     }
 }
 
-/// Returns locals for what is named, and what of the copy gets another name.
-fn fakes(plan: &Plan, seen: &[&Outer<'_>], here: Span) -> (TokenStream, Vec<Renamed>) {
+/// Locals for what is named.
+#[derive(Default)]
+struct Locals {
+    declared: TokenStream,
+    /// What counts as a change of each of them, and as a use.
+    touched: TokenStream,
+    /// What of the copy gets another name.
+    renamed: Vec<Renamed>,
+}
+
+/// Returns locals for what is named.
+fn fakes(plan: &Plan, place: &Place<'_>, seen: &[&Outer<'_>], here: Span) -> Locals {
     let krate = &plan.krate;
-    let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
-    for (number, variable) in plan.options.lasting().enumerate() {
+    let mut locals = Locals::default();
+    for (number, variable) in place.named(plan).enumerate() {
         let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };
         let mut name = it.ident.clone();
         if !variable.is_whole() || name == "self" {
             name = local(&format!("named_{number}"));
             let (root, fields) = (variable.root.to_string(), variable.fields.clone());
-            renamed.push(Renamed { root, fields, to: name.clone() });
+            locals.renamed.push(Renamed { root, fields, to: name.clone() });
         }
         if matches!(it.kind, Kind::Local(local) if !local.has_value()) {
-            declared.extend(quote_spanned! {here=> let mut #name; });
+            locals.declared.extend(quote_spanned! {here=> let mut #name; });
             continue;
         }
         let (root, fields) = (&it.ident, &variable.fields);
-        declared.extend(quote_spanned! {here=>
+        let touched = quote_spanned! {here=> #krate::__private::touch(&mut #name); };
+        locals.declared.extend(quote_spanned! {here=>
             let mut #name = #krate::__private::fake(&#root #(.#fields)*);
-            #krate::__private::touch(&mut #name);
+            #touched
         });
+        locals.touched.extend(touched);
     }
-    (declared, renamed)
+    locals
 }
 
 /// Refuses variables that can be changed through a shared reference.
@@ -196,14 +250,16 @@ fn shared_checks(plan: &Plan, place: &Place<'_>, seen: &[&Outer<'_>]) -> TokenSt
             Kind::Pattern(_) => scope.bound_of_argument(&it.ident, &plan.arguments),
         };
         let is_meant = of_argument != Some(OfArgument::Reference)
-            && !plan.options.lasting().any(|named| named.root == it.ident);
+            && !place.named(plan).any(|named| named.root == it.ident);
         is_meant.then(|| {
             let here = at(it.ident.span());
             let (krate, ident) = (moved_crate(&plan.krate, here), &it.ident);
             let but_borrowed = of_argument.map(|_| quote_spanned! {here=> , but borrowed });
+            let unshared = if place.is_loop { "unshared" } else { "unshared_by_step" };
+            let unshared = Ident::new(unshared, here);
             quote_spanned! {here=>
                 #krate::__private::unshared!(
-                    #krate::__private::type_of(&#ident), unshared_by_step #but_borrowed
+                    #krate::__private::type_of(&#ident), #unshared #but_borrowed
                 );
             }
         })
