@@ -148,3 +148,69 @@ fn a_closure_of_another_place_is_another_argument() {
     refused(each(dir.path(), |item| item * 7, false));
     assert_eq!(by_a_closure(dir.path(), false).unwrap(), 15);
 }
+
+trait Import {
+    fn run(&self, dir: &Path) -> anyhow::Result<u64>;
+}
+
+trait Export {
+    fn run(&self, dir: &Path) -> anyhow::Result<u64>;
+}
+
+struct Orders;
+
+impl Import for Orders {
+    #[resumable(state_dir = dir, carry(sum))]
+    fn run(&self, dir: &Path) -> anyhow::Result<u64> {
+        let mut sum = 0;
+        for item in items(false) {
+            sum += item?;
+        }
+        Ok(sum)
+    }
+}
+
+impl Export for Orders {
+    #[resumable(state_dir = dir, carry(sum))]
+    fn run(&self, dir: &Path) -> anyhow::Result<u64> {
+        let mut sum = 100;
+        for item in items(false) {
+            sum += item?;
+        }
+        Ok(sum)
+    }
+}
+
+fn is_shared(ended: anyhow::Result<u64>) {
+    let error = ended.unwrap_err();
+    let told = matches!(error.downcast_ref(), Some(Error::SharedName { place, other, .. }) if place != other);
+    assert!(told, "{error:#}");
+}
+
+#[test]
+fn methods_of_two_traits_with_one_default_name_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(Import::run(&Orders, dir.path()).unwrap(), 10);
+    is_shared(Export::run(&Orders, dir.path()));
+    assert_eq!(Import::run(&Orders, dir.path()).unwrap(), 10);
+}
+
+#[test]
+fn functions_of_one_name_in_two_blocks_are_refused() {
+    macro_rules! sum_from {
+        ($start:literal, $dir:expr) => {{
+            #[resumable(state_dir = dir, carry(sum))]
+            fn total(dir: &Path) -> anyhow::Result<u64> {
+                let mut sum = $start;
+                for item in items(false) {
+                    sum += item?;
+                }
+                Ok(sum)
+            }
+            total($dir)
+        }};
+    }
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(sum_from!(0, dir.path()).unwrap(), 10);
+    is_shared(sum_from!(100, dir.path()));
+}

@@ -14,6 +14,7 @@ pub(crate) mod shared;
 pub(crate) mod test_memory;
 
 use std::fmt;
+use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -231,6 +232,12 @@ impl Job {
     #[doc(hidden)]
     pub fn function(mut self, path: impl Into<String>) -> Self {
         self.expected.code.function = Some(path.into());
+        self
+    }
+
+    /// Sets the place of the function from which the job has its name.
+    pub(crate) fn stands_at(mut self, place: &'static Location<'static>) -> Self {
+        self.expected.code.place = Some(place);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::panic::Location;
 
 use safe_state_backends::Carry;
 
@@ -334,6 +335,18 @@ pub fn job(
     carries: &'static [&'static str],
 ) -> Job {
     Job::new(name).in_test(in_test).code(code, on_code_change).carries(carries)
+}
+
+/// Returns the job of a function with the default name `name`, whose place in the source is the caller's.
+#[track_caller]
+pub fn job_by_default(
+    name: impl Into<String>,
+    in_test: bool,
+    code: u64,
+    on_code_change: OnChange,
+    carries: &'static [&'static str],
+) -> Job {
+    job(name, in_test, code, on_code_change, carries).stands_at(Location::caller())
 }
 
 /// Returns the job of the function that the companion `J` belongs to.

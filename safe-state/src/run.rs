@@ -14,6 +14,7 @@ pub(crate) mod job;
 pub(crate) mod judging;
 mod looping;
 mod operating;
+mod places;
 mod rebuilding;
 mod replay;
 mod rows;

@@ -147,6 +147,7 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::TooManyRuns { job: job(), runs: 3 },
         Error::ArgumentChanged { job: job(), argument: HOSTILE.to_owned() },
         Error::OtherFunction { job: job(), function: HOSTILE.to_owned() },
+        Error::SharedName { job: job(), place: HOSTILE.to_owned(), other: HOSTILE.to_owned() },
         Error::MadeAnew { job: job(), name: name.clone(), path: HOSTILE.into() },
         Error::BadCursor { job: job(), index: 1, reason: "names no item" },
         Error::SliceLost { job: job(), slice: 3 },

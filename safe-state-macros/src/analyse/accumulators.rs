@@ -30,7 +30,41 @@ pub(crate) fn check_accumulators(
     body: &Block,
     around: &Loop,
 ) -> Result<()> {
-    check(plan, (written, false), body, around)
+    check(plan, (written, false), body, around)?;
+    check_parts(plan, written, body, around)
+}
+
+/// Refuses a body that changes a part of an argument by a name of its own, which a pattern has given it: options name it by
+/// the argument.
+fn check_parts(plan: &Plan, written: &Expr, body: &Block, around: &Loop) -> Result<()> {
+    let mut own = own_names(body);
+    own.extend(bound(written).iter().map(Binding::name));
+    let lent = |name: &String| {
+        let argument = plan.arguments.iter().find(|it| it.name() == *name);
+        argument.filter(|it| it.is_mut_reference())
+    };
+    let locals = around.scope.locals.iter().enumerate();
+    for (at, local) in locals.filter(|(_, it)| !it.is_plain && !it.binding.is_mut) {
+        let ident = &local.binding.ident;
+        let is_hidden =
+            || around.scope.locals.iter().skip(at + 1).any(|it| it.binding.ident == *ident);
+        let Some(argument) = local.init.made_of.as_ref().and_then(lent) else { continue };
+        if free::holds(&own, ident)
+            || is_hidden()
+            || plan.options.named().any(|named| named.root == *ident)
+            || changes(body, ident, is_evident(local)).is_empty()
+        {
+            continue;
+        }
+        let of = &argument.ident;
+        let text = format!(
+            "the loop changes `{ident}`, which is a part of `{of}` and goes by the name of that in options\n\n\
+             help: to save it with the progress and restore it, write `{of}.{ident}` in the loop, and add `carry({of}.{ident})` to `#[resumable]`\n\
+             help: if every run may start with a new one, write it so and add `fresh({of}.{ident})`"
+        );
+        return Err(Error::new(ident.span(), text));
+    }
+    Ok(())
 }
 
 /// Refuses what changes in `body`, which is of the head or behind it.

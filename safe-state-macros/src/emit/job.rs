@@ -34,8 +34,10 @@ pub(crate) fn job(plan: &Plan, targets: &[Target], function: &ItemFn) -> TokenSt
     let carried = carried.map(Variable::name);
     let rows = targets.iter().flat_map(|target| rows::names(plan, target));
     let carried = carried.chain(rows);
+    let made = if options.name.is_some() { "job" } else { "job_by_default" };
+    let made = Ident::new(made, site);
     let job = quote_spanned! {site=>
-        #krate::__private::job(
+        #krate::__private::#made(
             #name,
             #krate::__private::cfg!(test),
             #code,

@@ -287,6 +287,19 @@ pub enum Error {
         /// The path of the function that is called.
         function: String,
     },
+    /// Two functions of the program have one default name, so each would go on with the other's progress.
+    #[error(
+        "two functions have the job name `{job}`, at {place} and at {other}; give each a name of its own: \
+         `#[resumable(name = \"..\")]`",
+        job = Line(job), place = Line(place), other = Line(other))]
+    SharedName {
+        /// The job's name.
+        job: String,
+        /// The place of the function that is called.
+        place: String,
+        /// The place of the function that had the name before.
+        other: String,
+    },
     /// The slices that the program gives do not fit the loop's input.
     #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]
     Slices {

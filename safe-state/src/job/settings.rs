@@ -1,5 +1,6 @@
 //! Settings of a job, as its options have set them.
 
+use std::panic::Location;
 use std::time::Duration;
 
 use super::migrations::Migrations;
@@ -61,11 +62,13 @@ pub(crate) struct Code {
     pub(crate) on_change: OnChange,
     /// The function's path, if no other function may go on with the job.
     pub(crate) function: Option<String>,
+    /// The function's place in the source, if the job has the function's default name.
+    pub(crate) place: Option<&'static Location<'static>>,
 }
 
 impl Default for Code {
     fn default() -> Self {
-        Code { fingerprint: None, on_change: OnChange::Continue, function: None }
+        Code { fingerprint: None, on_change: OnChange::Continue, function: None, place: None }
     }
 }
 

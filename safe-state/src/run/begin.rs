@@ -6,7 +6,7 @@ use safe_state_backends::{Backend, Checkpoint, Store};
 use safe_state_base::exit;
 
 use super::begun::Begun;
-use super::replay;
+use super::{places, replay};
 use crate::control::{Replay, limits};
 use crate::error::StopReason;
 use crate::items::terms::OnChange;
@@ -24,6 +24,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         return replay::begin(job, index);
     }
     exit::begins(job.job_name());
+    places::check(job)?;
     let source = job.requests()?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     if source.is_abandoned()? {
