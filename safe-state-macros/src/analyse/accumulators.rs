@@ -37,21 +37,19 @@ pub(crate) fn check_accumulators(
 /// Refuses a body that changes a part of an argument by a name of its own, which a pattern has given it: options name it by
 /// the argument.
 fn check_parts(plan: &Plan, written: &Expr, body: &Block, around: &Loop) -> Result<()> {
-    let mut own = own_names(body);
-    own.extend(bound(written).iter().map(Binding::name));
     let lent = |name: &String| {
         let argument = plan.arguments.iter().find(|it| it.name() == *name);
         argument.filter(|it| it.is_mut_reference())
     };
-    let locals = around.scope.locals.iter().enumerate();
-    for (at, local) in locals.filter(|(_, it)| !it.is_plain && !it.binding.is_mut) {
+    let locals = &around.scope.locals;
+    for (at, local) in locals.iter().enumerate().filter(|(_, it)| !it.is_plain) {
         let ident = &local.binding.ident;
-        let is_hidden =
-            || around.scope.locals.iter().skip(at + 1).any(|it| it.binding.ident == *ident);
         let Some(argument) = local.init.made_of.as_ref().and_then(lent) else { continue };
-        if free::holds(&own, ident)
-            || is_hidden()
+        if local.binding.is_mut
+            || locals.iter().skip(at + 1).any(|it| it.binding.ident == *ident)
             || plan.options.named().any(|named| named.root == *ident)
+            || free::holds(&own_names(body), ident)
+            || bound(written).iter().any(|it| it.ident == *ident)
             || changes(body, ident, is_evident(local)).is_empty()
         {
             continue;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
-use syn::ext::IdentExt;
 
 /// The names in `tokens` that may be variables: no fields, methods or parts of a path; and those
 /// in the braces of format strings.
@@ -21,7 +20,8 @@ fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
             TokenTree::Group(group) => collect(group.stream(), names),
             TokenTree::Literal(literal) => names.extend(captured(&literal.to_string())),
             TokenTree::Ident(ident) if before == Before::Other && !starts_path(&tokens, at) => {
-                names.insert(ident.unraw().to_string());
+                let name = ident.to_string();
+                names.insert(name.strip_prefix("r#").map(str::to_owned).unwrap_or(name));
             }
             TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
