@@ -57,7 +57,8 @@ fn check_parts(plan: &Plan, written: &Expr, body: &Block, around: &Loop) -> Resu
         let of = &argument.ident;
         let text = format!(
             "the loop changes `{ident}`, which is a part of `{of}` and goes by the name of that in options\n\n\
-             help: to save it with the progress and restore it, write `{of}.{ident}` in the loop, and add `carry({of}.{ident})` to `#[resumable]`\n\
+             help: to save it with the progress and restore it, write `{of}.{ident}` in the loop, and add \
+             `carry({of}.{ident})` to `#[resumable]`\n\
              help: if every run may start with a new one, write it so and add `fresh({of}.{ident})`"
         );
         return Err(Error::new(ident.span(), text));

@@ -40,7 +40,6 @@ fn who_may_start_over_is_told_how() {
         Error::InnerLoopInterrupted { job: job() },
         Error::CodeChanged { job: job() },
         Error::OtherFunction { job: job(), function: sum() },
-        Error::SharedName { job: job(), place: sum(), other: sum() },
         Error::MadeAnew { job: job(), name: sum(), path: "out".into() },
         Error::TooManyRuns { job: job(), runs: 3 },
         Error::SliceLost { job: job(), slice: 3 },
