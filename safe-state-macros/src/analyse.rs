@@ -28,6 +28,7 @@ pub(crate) mod places;
 pub(crate) mod plan;
 pub(crate) mod policies;
 pub(crate) mod premutation;
+pub(crate) mod read_fields;
 pub(crate) mod receiving;
 pub(crate) mod sharing;
 pub(crate) mod side_by_side;

@@ -1,5 +1,6 @@
 //! A job's name and options, and the queries of what is stored of the job.
 
+pub(crate) mod arguments;
 pub(crate) mod by_hand;
 pub(crate) mod defaults;
 #[cfg_attr(not(feature = "encrypt"), path = "job/encryption/none.rs")]
@@ -231,16 +232,6 @@ impl Job {
     #[doc(hidden)]
     pub fn function(mut self, path: impl Into<String>) -> Self {
         self.expected.code.function = Some(path.into());
-        self
-    }
-
-    /// Adds an argument of the job's function whose value belongs to the job. An argument without a fingerprint is not
-    /// compared.
-    #[doc(hidden)]
-    pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
-        self.expected
-            .arguments
-            .extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
         self
     }
 

@@ -40,6 +40,24 @@ pub(crate) fn each_expression(mac: &mut Macro, mut change: impl FnMut(&mut Expr)
     }
 }
 
+/// Returns the expressions in the call of a macro of the standard library. Of `name = value`, as `format!` takes it, the
+/// value is one.
+pub(crate) fn expressions(mac: &Macro) -> Vec<Expr> {
+    let mut found = Vec::new();
+    if is_of_std(&mac.path) {
+        let note = |expr: &mut Expr| match expr {
+            Expr::Assign(it) => found.push((*it.right).clone()),
+            expr => found.push(expr.clone()),
+        };
+        let mut note = note;
+        let arguments = |input: ParseStream<'_>| changed(input, &mut note);
+        if arguments.parse2(mac.tokens.clone()).is_err() {
+            found.clear();
+        }
+    }
+    found
+}
+
 /// Returns whether the path is one of [`EVALUATING`], by itself or behind the name of its crate.
 pub(crate) fn is_of_std(path: &Path) -> bool {
     let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
