@@ -12,6 +12,7 @@ pub(crate) mod channels;
 pub(crate) mod closures;
 pub(crate) mod collections;
 pub(crate) mod durable;
+pub(crate) mod emptied;
 pub(crate) mod heads;
 pub(crate) mod hoist;
 pub(crate) mod indexed;
@@ -76,6 +77,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         unprotected::check(&plan, &survey, &targets)?;
         check_bodies(&plan, &survey, &targets)?;
         anew::check_anew(&plan, block, &targets)?;
+        emptied::check_emptied(&plan, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
         merged::check_merged(&plan, &targets)?;
         naming::check_hidden(&plan, &survey, &targets)?;

@@ -31,6 +31,16 @@ fn read(dir: &Path, rates: &mut Rates) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[resumable(name = "lent", state_dir = dir)]
+fn counted(dir: &Path, rates: &mut Rates) -> anyhow::Result<()> {
+    rates.asked += 1;
+    for row in 0..5 {
+        assert!(row * rates.rate < 100);
+        work()?;
+    }
+    Ok(())
+}
+
 #[resumable(name = "lent", state_dir = dir, carry(total))]
 fn carried(dir: &Path, total: &mut u64) -> anyhow::Result<()> {
     for row in 0..5 {
@@ -85,9 +95,6 @@ fn another_value_is_refused() {
 /// The second call finds what the first has left in its variables.
 #[test]
 fn a_call_with_the_variable_of_the_call_before_goes_on() {
-    let rates = RefCell::new(Rates { rate: 1, asked: 0 });
-    goes_on(3, |dir| read(dir, &mut rates.borrow_mut()), |dir| read(dir, &mut rates.borrow_mut()));
-    assert_eq!(rates.borrow().asked, 2);
     let total = RefCell::new(0);
     goes_on(
         3,
@@ -95,6 +102,15 @@ fn a_call_with_the_variable_of_the_call_before_goes_on() {
         |dir| carried(dir, &mut total.borrow_mut()),
     );
     assert_eq!(*total.borrow(), 10);
+    let rates = RefCell::new(Rates { rate: 1, asked: 0 });
+    goes_on(
+        3,
+        |dir| counted(dir, &mut rates.borrow_mut()),
+        |dir| counted(dir, &mut rates.borrow_mut()),
+    );
+    assert_eq!(rates.borrow().asked, 2);
+    let (mut one, mut two) = (Rates { rate: 1, asked: 0 }, Rates { rate: 2, asked: 0 });
+    refused("rates.rate", |dir| counted(dir, &mut one), |dir| counted(dir, &mut two));
 }
 
 /// The value at the first call counts, however many calls went on from it.

@@ -143,6 +143,24 @@ impl Exporter {
     }
 }
 
+impl Exporter {
+    #[resumable(name = "fields", state_dir = dir, carry(self.total), key = |row| row)]
+    fn asking(&mut self, dir: &Path) -> anyhow::Result<()> {
+        for row in self.db.rows(self.tenant) {
+            self.total += row;
+            work()?;
+        }
+        Ok(())
+    }
+}
+
+impl Db {
+    #[expect(clippy::unused_self, reason = "as a database has it")]
+    fn rows(&self, _tenant: &str) -> Vec<u64> {
+        vec![0, 1, 2, 3, 4]
+    }
+}
+
 fn exporter(tenant: &'static str) -> Exporter {
     Exporter { db: Db, tenant, total: 0 }
 }
@@ -168,16 +186,11 @@ fn fields_of_self_belong_to_the_job() {
     refused("self.tenant", |dir| a.by_shared_self(dir), |dir| b.by_shared_self(dir));
     let (mut a, mut b) = (exporter("a"), exporter("b"));
     refused("self.tenant", |dir| a.carrying(dir), |dir| b.carrying(dir));
+    let (mut a, mut b) = (exporter("a"), exporter("b"));
+    refused("self.tenant", |dir| a.asking(dir), |dir| b.asking(dir));
     let mut a = exporter("a");
-    let (first, again) = (std::cell::RefCell::new(&mut a), ());
-    goes_on(
-        3,
-        |dir| first.borrow_mut().carrying(dir),
-        |dir| {
-            let () = again;
-            first.borrow_mut().carrying(dir)
-        },
-    );
+    let both = std::cell::RefCell::new(&mut a);
+    goes_on(3, |dir| both.borrow_mut().carrying(dir), |dir| both.borrow_mut().carrying(dir));
     assert_eq!(a.total, 10);
 }
 

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ExprField, ExprUnsafe, Item, Local, Macro, PatIdent, Stmt};
+use syn::{
+    Attribute, BinOp, Block, Expr, ExprField, ExprUnsafe, Item, Local, Macro, PatIdent, Stmt,
+};
 
 use crate::parse::options::variable::Variable;
 use crate::syntax::std_macros::expressions;
@@ -20,6 +22,8 @@ pub(crate) struct ReadFields {
     fields: BTreeMap<String, Variable>,
     /// The names that are bound anywhere in the block.
     bound: BTreeSet<String>,
+    /// The fields, and variables, to which the block assigns something: a later call finds another value there.
+    assigned: Vec<Variable>,
 }
 
 impl ReadFields {
@@ -40,6 +44,16 @@ impl ReadFields {
     /// Returns the texts of all fields.
     pub(crate) fn into_names(self) -> impl Iterator<Item = String> {
         self.fields.into_keys()
+    }
+
+    /// Returns whether the block assigns something to the argument `name`, or to a part of it.
+    pub(crate) fn is_changed(&self, name: &str) -> bool {
+        self.assigned.iter().any(|it| it.root.unraw() == *name)
+    }
+
+    /// Returns whether the block assigns something to the field, or to a part of it or what it is a part of.
+    pub(crate) fn is_field_changed(&self, field: &Variable) -> bool {
+        self.assigned.iter().any(|it| it.holds(field) || field.holds(it))
     }
 
     /// Returns the fields of the argument `name`, with their texts.
@@ -67,6 +81,36 @@ fn field(expr: &Expr) -> Option<Variable> {
     }
 }
 
+/// Returns the variable or field that is assigned to, also an element of it or what it refers to.
+fn assigned(expr: &Expr) -> Option<Variable> {
+    match expr {
+        Expr::Index(it) => assigned(&it.expr),
+        Expr::Unary(it) => assigned(&it.expr),
+        Expr::Paren(it) => assigned(&it.expr),
+        expr => field(expr),
+    }
+}
+
+fn is_assignment(op: &BinOp) -> bool {
+    use BinOp::{
+        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
+        ShlAssign, ShrAssign, SubAssign,
+    };
+    matches!(
+        op,
+        AddAssign(_)
+            | SubAssign(_)
+            | MulAssign(_)
+            | DivAssign(_)
+            | RemAssign(_)
+            | BitXorAssign(_)
+            | BitAndAssign(_)
+            | BitOrAssign(_)
+            | ShlAssign(_)
+            | ShrAssign(_)
+    )
+}
+
 /// Returns whether what has the attributes may not exist.
 fn is_configured(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
@@ -74,6 +118,13 @@ fn is_configured(attrs: &[Attribute]) -> bool {
 
 impl<'ast> Visit<'ast> for ReadFields {
     fn visit_expr(&mut self, expr: &'ast Expr) {
+        let assigned = match expr {
+            Expr::Assign(it) => assigned(&it.left),
+            Expr::Binary(it) if is_assignment(&it.op) => assigned(&it.left),
+            Expr::Reference(it) if it.mutability.is_some() => assigned(&it.expr),
+            _ => None,
+        };
+        self.assigned.extend(assigned);
         match field(expr) {
             Some(variable) if variable.is_whole() => {}
             Some(variable) => _ = self.fields.insert(variable.name(), variable),
@@ -124,6 +175,7 @@ impl<'ast> Visit<'ast> for ReadFields {
         for expr in expressions(it) {
             let inside = ReadFields::of_expr(&expr);
             self.fields.extend(inside.fields);
+            self.assigned.extend(inside.assigned);
             self.bound.extend(inside.bound);
         }
     }
@@ -166,6 +218,15 @@ mod tests {
         assert_eq!(of("{ for i in a.b { let f = |x| x + a.c; a.d += 1; } }"), "a.b a.c a.d");
         assert_eq!(of(r#"{ println!("{} {c}", a.b, c = a.c); other!(a.d) }"#), "a.b a.c");
         assert_eq!(found("self", "{ self.b.c }"), "self.b.c");
+    }
+
+    #[test]
+    fn fields_that_are_assigned_to_are_known() {
+        let block = "{ a.b = a.c; a.d[1] += a.e; f(&mut a.f); a.g.h = 1; f(a.g); *b = 1; }";
+        let read = ReadFields::of(&syn::parse_str(block).unwrap());
+        let fields = read.of_argument("a").filter(|(_, field)| !read.is_field_changed(field));
+        assert_eq!(fields.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a.c", "a.e"]);
+        assert!(read.is_changed("a") && read.is_changed("b") && !read.is_changed("c"));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, GenericParam, ItemFn, Local, Path, Type, TypeArray};
 
@@ -42,14 +42,24 @@ pub(crate) fn belonging(
     let carried = carried(plan);
     let (taken_from, walked) = heads.names().into_iter().partition(|it| carried.contains(it));
     let (rests, lists) = (lists(plan, block, taken_from), lists(plan, block, walked));
+    let read = ReadFields::of(block);
     let told = plan.arguments.iter().filter(|it| mentioned.contains(&it.name()));
-    let arguments = told.filter(|it| !is_excepted(plan, it)).filter_map(|it| {
+    let is_self_changed = has_named_field(plan, "self");
+    let told =
+        told.filter(|it| !is_excepted(plan, it) && !(is_self_changed && it.name() == "self"));
+    let arguments = told.filter_map(|it| {
         let (ident, name) = (&it.ident, it.name());
         let is_whole = carried.contains(&name) || rests.contains(&name);
         let in_heads = heads.roles().any(|role| role.contains(&name));
         if it.is_mut_reference() {
-            let is_compared = is_whole || !(in_heads || lists.contains(&name));
-            return is_compared.then(|| lent(krate, ident, &name, is_whole));
+            let is_left = in_heads || lists.contains(&name) || read.is_changed(&name);
+            return match is_whole {
+                true => Some(lent(krate, ident, &name)),
+                false if is_left || has_named_field(plan, &name) => None,
+                false => Some(quote_spanned! {Span::mixed_site()=>
+                    .argument(#name, #krate::__private::argument_fingerprint!(&&*#ident))
+                }),
+            };
         }
         let fingerprint = if is_whole {
             whole(krate, ident)
@@ -73,7 +83,7 @@ pub(crate) fn belonging(
         let (name, fingerprint) = (it.name(), whole(krate, &it.named));
         quote_spanned! {Span::mixed_site()=> .argument(#name, #fingerprint) }
     });
-    let read = read_fields(plan, block, &heads);
+    let read = fields_read(plan, block, &heads, &read);
     arguments.chain(fields).chain(parts).chain(read).collect()
 }
 
@@ -101,29 +111,28 @@ fn in_role(krate: &Path, argument: &Argument, heads: &Heads) -> Option<TokenStre
     })
 }
 
-/// Returns the call that tells the job of what a `&mut` argument refers to. The address goes with it: a second call in one
-/// process, with the same variable, has what the first has left in it.
-fn lent(krate: &Path, ident: &Ident, name: &str, is_whole: bool) -> TokenStream {
-    let limit = if is_whole {
-        quote! { WHOLE }
-    } else {
-        quote! { LIMIT }
-    };
+/// Returns the call that tells the job of what a carried `&mut` argument refers to. The address goes with it: a second call
+/// in one process, with the same variable, has what the first has left in it.
+fn lent(krate: &Path, ident: &Ident, name: &str) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         .lent_argument(
             #name,
-            #krate::__private::argument_fingerprint!(&&*#ident, #krate::__private::#limit),
+            #krate::__private::argument_fingerprint!(&&*#ident, #krate::__private::WHOLE),
             #krate::__private::address!(&*#ident),
         )
     }
 }
 
+/// Returns whether an option names a field of the argument, so that its other fields are compared alone.
+fn has_named_field(plan: &Plan, name: &str) -> bool {
+    plan.options.named().any(|it| !it.is_whole() && it.root == name)
+}
+
 /// Returns the calls that tell the job of the fields of arguments that the body mentions, for arguments that can't be
 /// compared as a whole.
-fn read_fields(plan: &Plan, block: &Block, heads: &Heads) -> Vec<TokenStream> {
+fn fields_read(plan: &Plan, block: &Block, heads: &Heads, read: &ReadFields) -> Vec<TokenStream> {
     let krate = &plan.krate;
     let site = Span::mixed_site();
-    let read = ReadFields::of(block);
     let in_heads: BTreeSet<String> = plan
         .originals
         .values()
@@ -137,26 +146,25 @@ fn read_fields(plan: &Plan, block: &Block, heads: &Heads) -> Vec<TokenStream> {
     let has_fields = |it: &&Argument| {
         it.cfgs.is_empty() && it.ty.as_ref().is_none_or(has_fields) && !is_whole(&it.name())
     };
+    // What is asked for in a head of what is changed elsewhere is not told there.
+    let is_told_with_heads = |argument: &Argument, name: &String| {
+        let is_left = argument.is_mut_reference() && heads.fields.contains_key(name);
+        in_heads.contains(name) && !is_left
+    };
     let mut told = Vec::new();
     for argument in plan.arguments.iter().filter(has_fields) {
         let whole = argument.name();
         let fields = read
             .of_argument(&whole)
-            .filter(|(name, field)| !in_heads.contains(*name) && !is_named(field));
+            .filter(|(name, field)| !is_told_with_heads(argument, name) && !is_named(field))
+            .filter(|(_, field)| !argument.is_mut_reference() || !read.is_field_changed(field));
         for (name, field) in fields {
             let fingerprint = if sources.contains(&whole) {
                 quote_spanned! {site=> #krate::__private::head_fingerprint!(&#field) }
             } else {
                 quote_spanned! {site=> #krate::__private::argument_fingerprint!(&#field) }
             };
-            let address = if argument.is_mut_reference() {
-                quote_spanned! {site=> #krate::__private::address!(&#field) }
-            } else {
-                quote_spanned! {site=> #krate::__private::None }
-            };
-            told.push(
-                quote_spanned! {site=> .part_of_argument(#whole, #name, #fingerprint, #address) },
-            );
+            told.push(quote_spanned! {site=> .part_of_argument(#whole, #name, #fingerprint) });
         }
     }
     told
@@ -336,6 +344,8 @@ fn is_list(ty: &Type) -> bool {
 fn is_generic(ty: &Type) -> bool {
     match ty {
         Type::Reference(it) => is_generic(&it.elem),
+        Type::Paren(it) => is_generic(&it.elem),
+        Type::Group(it) => is_generic(&it.elem),
         Type::ImplTrait(_) => true,
         _ => parameter(ty).is_some(),
     }

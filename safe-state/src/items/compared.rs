@@ -201,7 +201,7 @@ macro_rules! __argument_fingerprint {
 macro_rules! __address {
     ($value:expr) => {{
         let value = $value;
-        $crate::__private::Some($crate::__private::address(value))
+        $crate::__private::address(value)
     }};
 }
 

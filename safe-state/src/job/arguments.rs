@@ -1,61 +1,71 @@
 //! The arguments of the function that belong to a job, as they were passed.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
 
 use safe_state_backends::Checkpoint;
 
 use super::Job;
 
-/// An argument, and the address of what it refers to.
-type Lent = (String, usize);
+/// The carried `&mut` arguments of the last runs of this process: hashes of the job's name, the argument's, and the
+/// address of what it refers to.
+static LENT: Mutex<VecDeque<u64>> = Mutex::new(VecDeque::new());
 
-/// The `&mut` arguments of unfinished runs of this process, by the job's name.
-static LENT: LazyLock<Mutex<HashMap<String, Vec<Lent>>>> = LazyLock::new(Mutex::default);
+/// The number of arguments that are remembered.
+const MOST_LENT: usize = 4096;
 
 /// The fingerprints of the arguments that belong to a job.
 #[derive(Clone, Default)]
 pub(crate) struct Arguments {
     told: Vec<(String, u32)>,
-    /// The addresses of what `&mut` arguments refer to.
-    lent: Vec<Lent>,
+    /// The carried `&mut` arguments, with the addresses of what they refer to.
+    lent: Vec<(String, usize)>,
 }
 
 impl Arguments {
     /// Returns the names and fingerprints of the arguments of a call that goes on from `stored`.
     ///
-    /// The variable behind a `&mut` argument has what an earlier call in this process has left in it. So its value at
-    /// that call counts.
+    /// The variable behind a carried `&mut` argument has what an earlier call in this process has left in it. So its
+    /// value at the first call counts.
     pub(crate) fn beside(&self, job: &str, stored: &Checkpoint) -> Vec<(String, u32)> {
         let mut told = self.told.clone();
         if self.lent.is_empty() {
             return told;
         }
         let lent = LENT.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = lent.get(job).into_iter().flatten();
-        let again = earlier.filter(|it| self.lent.contains(it));
-        for (name, _) in again {
-            let mut here = told.iter_mut().filter(|(told, _)| told == name);
-            if let (Some(here), Some(before)) = (here.next(), stored.noted(name)) {
+        for (name, address) in &self.lent {
+            let here = told.iter_mut().find(|(told, _)| told == name);
+            if lent.contains(&hash(job, name, *address))
+                && let (Some(here), Some(before)) = (here, stored.noted(name))
+            {
                 here.1 = before;
             }
         }
         told
     }
 
-    /// Notes where the `&mut` arguments of a run are, which begins.
+    /// Notes where the carried `&mut` arguments of a run are, which begins.
     pub(crate) fn note_lent(&self, job: &str) {
         if self.lent.is_empty() {
             return;
         }
         let mut lent = LENT.lock().unwrap_or_else(PoisonError::into_inner);
-        lent.insert(job.to_owned(), self.lent.clone());
+        for (name, address) in &self.lent {
+            let noted = hash(job, name, *address);
+            lent.retain(|it| *it != noted);
+            lent.push_back(noted);
+        }
+        let surplus = lent.len().saturating_sub(MOST_LENT);
+        lent.drain(..surplus);
     }
 }
 
-/// Forgets the `&mut` arguments of a job that has finished.
-pub(crate) fn forget_lent(job: &str) {
-    LENT.lock().unwrap_or_else(PoisonError::into_inner).remove(job);
+fn hash(job: &str, name: &str, address: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (job, name, address).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Job {
@@ -68,34 +78,21 @@ impl Job {
         self
     }
 
-    /// Adds what a `&mut` argument refers to, and its address.
+    /// Adds what a carried `&mut` argument refers to, and its address.
     #[doc(hidden)]
-    pub fn lent_argument(
-        mut self,
-        name: &str,
-        fingerprint: Option<u32>,
-        address: Option<usize>,
-    ) -> Self {
+    pub fn lent_argument(mut self, name: &str, fingerprint: Option<u32>, address: usize) -> Self {
         if fingerprint.is_some() {
-            let lent = address.map(|address| (name.to_owned(), address));
-            self.expected.arguments.lent.extend(lent);
+            self.expected.arguments.lent.push((name.to_owned(), address));
         }
         self.argument(name, fingerprint)
     }
 
-    /// Adds a field of an argument, if the argument `whole` is not compared itself. It has an address if the argument is
-    /// `&mut`.
+    /// Adds a field of an argument, if the argument `whole` is not compared itself.
     #[doc(hidden)]
-    pub fn part_of_argument(
-        self,
-        whole: &str,
-        name: &str,
-        fingerprint: Option<u32>,
-        address: Option<usize>,
-    ) -> Self {
+    pub fn part_of_argument(self, whole: &str, name: &str, fingerprint: Option<u32>) -> Self {
         if self.expected.arguments.told.iter().any(|(told, _)| told == whole) {
             return self;
         }
-        self.lent_argument(name, fingerprint, address)
+        self.argument(name, fingerprint)
     }
 }

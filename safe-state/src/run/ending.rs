@@ -18,7 +18,6 @@ use crate::failure::outcome::{Failed, Failing};
 use crate::failure::reported::look_up_calls;
 use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
-use crate::job::arguments::forget_lent;
 use crate::job::in_array::finishes_here;
 use crate::save::Write;
 use crate::save::owner::Owner;
@@ -175,7 +174,6 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
         {
             finishes_here(key);
         }
-        forget_lent(stages.observer.job());
         return if stages.session.keep_on_success || has_dead_letters {
             (Write::Finish(last_change(stages)), false)
         } else {
