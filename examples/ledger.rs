@@ -59,7 +59,7 @@ fn main() -> Result<()> {
     backend = SqliteBackend::new(&options.database),
     iter = payments,
     carry(total),
-    keep_on_success, fresh(ledger))]
+    keep_on_success, fresh(ledger, options.crash_at, options.crash_after))]
 fn post(ledger: &mut Connection, payments: &[i64], options: &Options) -> Result<i64> {
     let mut total = 0;
     for (number, amount) in payments.iter().enumerate() {

@@ -55,7 +55,7 @@ async fn main() -> Result<()> {
     backend = options.url.as_str(),
     iter = payments,
     carry(total),
-    keep_on_success, fresh(ledger))]
+    keep_on_success, fresh(ledger, options.crash_at))]
 async fn post(ledger: &mut Client, payments: &[i64], options: &Options) -> Result<i64> {
     let mut total = 0;
     for (number, amount) in payments.iter().enumerate() {

@@ -86,8 +86,7 @@ pub fn rewrite<T: Serialize + ?Sized>(
     schema: &Schema,
     room: &mut [u8],
 ) -> Option<usize> {
-    let most = room.len();
-    write::rewrite(value, schema, Bytes::within(room)).filter(|needed| *needed <= most)
+    write::rewrite(value, schema, room)
 }
 
 /// Returns whether the value is a list of numbers of a type that is known to read back.

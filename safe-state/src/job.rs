@@ -1,5 +1,6 @@
 //! A job's name and options, and the queries of what is stored of the job.
 
+pub(crate) mod arguments;
 pub(crate) mod by_hand;
 pub(crate) mod defaults;
 #[cfg_attr(not(feature = "encrypt"), path = "job/encryption/none.rs")]
@@ -238,16 +239,6 @@ impl Job {
     /// Sets the place of the function from which the job has its name.
     pub(crate) fn stands_at(mut self, place: &'static Location<'static>) -> Self {
         self.expected.code.place = Some(place);
-        self
-    }
-
-    /// Adds an argument of the job's function whose value belongs to the job. An argument without a fingerprint is not
-    /// compared.
-    #[doc(hidden)]
-    pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
-        self.expected
-            .arguments
-            .extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
         self
     }
 

@@ -49,8 +49,8 @@ pub use crate::failure::{
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentAsPath, ArgumentAsText, ArgumentCompared, ArgumentNotCompared,
-    Walk, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentAsPath, ArgumentAsText, ArgumentCompared, ArgumentDisplayed,
+    ArgumentNotCompared, Walk, address, fingerprint as compared, of_generic,
 };
 pub use crate::items::compared::{
     BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,
@@ -115,9 +115,10 @@ pub use crate::save::rewriting::PagedValues;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{
-    __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
-    __check_written as check_written, __durable as durable, __encrypt as encrypt,
-    __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
+    __address as address, __again as again, __argument_fingerprint as argument_fingerprint,
+    __attempts as attempts, __check_written as check_written, __durable as durable,
+    __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
+    __generic_fingerprint as generic_fingerprint, __graceful as graceful, __handed as handed,
     __head_fingerprint as head_fingerprint, __in_place as in_place, __key as key,
     __known as known_items, __means as means, __on_error as on_error, __progress as progress,
     __read_only as read_only, __returns as returns, __row as row,

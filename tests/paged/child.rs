@@ -134,7 +134,7 @@ macro_rules! jobs {
             }
 
             /// Fails in the middle of an item, which has changed the carried sum by then.
-            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum))]
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum), fresh(task.dies_at))]
             pub(super) fn failing(task: &Task) -> Result<u64> {
                 let mut sum = 0;
                 for item in 0..ITEMS {

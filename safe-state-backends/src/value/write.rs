@@ -3,6 +3,7 @@
 mod bulk;
 mod bytes;
 mod compound;
+mod known;
 mod state;
 mod writer;
 
@@ -66,19 +67,30 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
 }
 
 /// Writes a value into a buffer, by a schema that shows nothing new. Returns how many bytes the value takes; `None` if it shows
-/// something new, or leaves something out.
+/// something new, leaves something out, or has no room.
 #[inline]
 pub(super) fn rewrite<T: Serialize + ?Sized>(
     value: &T,
     schema: &Schema,
-    bytes: Bytes<'_>,
+    room: &mut [u8],
 ) -> Option<usize> {
+    known::write(value, schema, room).or_else(|| rewrite_any(value, schema, room))
+}
+
+/// Writes a value of any kind into a buffer: see [`rewrite`].
+#[cold]
+fn rewrite_any<T: Serialize + ?Sized>(
+    value: &T,
+    schema: &Schema,
+    room: &mut [u8],
+) -> Option<usize> {
+    let (most, bytes) = (room.len(), Bytes::within(room));
     let (known_records, left_out) = (schema.records.len(), LeftOut::default());
     let schema = Cow::Borrowed(schema);
     let mut state = State { schema, bytes, depth: 0, left_out, known_records };
     let is_written = state.value(ROOT, value).is_ok();
     let is_known = matches!(state.schema, Cow::Borrowed(_)) && state.left_out == left_out;
-    (is_written && is_known).then(|| state.bytes.needed())
+    (is_written && is_known).then(|| state.bytes.needed()).filter(|needed| *needed <= most)
 }
 
 /// Defines methods that write a scalar, each in one of a few ways.

@@ -44,7 +44,12 @@ impl Heads {
 
     /// Returns all names, whatever their role is.
     pub(crate) fn names(&self) -> BTreeSet<String> {
-        [&self.walked, &self.bounds, &self.asked].into_iter().flatten().cloned().collect()
+        self.roles().flatten().cloned().collect()
+    }
+
+    /// Returns the names of each role.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &BTreeSet<String>> {
+        [&self.walked, &self.bounds, &self.asked].into_iter()
     }
 
     fn look(&mut self, expr: &Expr, part: Part) {

@@ -2,7 +2,7 @@
 
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, ExprStruct, Lit};
+use syn::{Block, Expr, ExprCall, ExprLit, ExprMethodCall, ExprStruct, Lit};
 
 /// The things that an initialiser does, as far as its text shows.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,13 @@ impl Opening {
         seen.takes_in(init);
         seen.visit_expr(init);
         seen.note(Deed::BeginsTransaction, begins_transaction(init));
+        seen
+    }
+
+    /// Returns what the statements of a block open.
+    pub(crate) fn of_block(block: &Block) -> Self {
+        let mut seen = Opening::default();
+        seen.visit_block(block);
         seen
     }
 

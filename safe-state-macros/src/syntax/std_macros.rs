@@ -40,6 +40,41 @@ pub(crate) fn each_expression(mac: &mut Macro, mut change: impl FnMut(&mut Expr)
     }
 }
 
+/// Macros whose arguments are expressions, too, which are only to be read here: some show them as text, some are of other
+/// crates.
+const READING: [&str; 12] = [
+    "anyhow",
+    "assert",
+    "bail",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "ensure",
+    "error",
+    "eyre",
+    "info",
+    "trace",
+    "warn",
+];
+
+/// Returns the expressions in the call of a macro that evaluates them. Of `name = value`, as `format!` takes it, the value
+/// is one.
+pub(crate) fn expressions(mac: &Macro) -> Vec<Expr> {
+    let mut found = Vec::new();
+    let name = mac.path.segments.last().map(|it| it.ident.to_string()).unwrap_or_default();
+    if is_of_std(&mac.path) || READING.contains(&name.as_str()) {
+        let mut note = |expr: &mut Expr| match expr {
+            Expr::Assign(it) => found.push((*it.right).clone()),
+            expr => found.push(expr.clone()),
+        };
+        let arguments = |input: ParseStream<'_>| changed(input, &mut note);
+        if arguments.parse2(mac.tokens.clone()).is_err() {
+            found.clear();
+        }
+    }
+    found
+}
+
 /// Returns whether the path is one of [`EVALUATING`], by itself or behind the name of its crate.
 pub(crate) fn is_of_std(path: &Path) -> bool {
     let names: Vec<String> = path.segments.iter().map(|it| it.ident.to_string()).collect();
@@ -101,6 +136,15 @@ mod tests {
             assert!(found > 1);
             assert_eq!(came_out, tokens);
         }
+    }
+
+    #[test]
+    fn expressions_are_read_in_macros_that_evaluate_them() {
+        let read = |mac: Macro| expressions(&mac).len();
+        assert_eq!(read(parse_quote! { format!("{a} {} {b}", a.b, b = a.c) }), 3);
+        assert_eq!(read(parse_quote! { anyhow::ensure!(a.b < c, "no {}", a.d) }), 3);
+        assert_eq!(read(parse_quote! { info!(rate = %a.b, "so") }), 0);
+        assert_eq!(read(parse_quote! { other!(a.b) }), 0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod head;
 mod kind;
 mod probe;
 
+use std::fmt::{self, Display, Write};
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -62,7 +63,7 @@ pub trait ArgumentCompared {
     fn fingerprint(&self) -> Option<u32>;
 }
 
-impl<T, F: Compared<T>> ArgumentCompared for &&&Argument<'_, T, F> {
+impl<T, F: Compared<T>> ArgumentCompared for &&&&Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
         fingerprint_within(self.2, self.0, self.1).filter(|it| Some(*it) != OF_ADDRESS)
     }
@@ -74,7 +75,7 @@ pub trait ArgumentAsPath {
     fn fingerprint(&self) -> Option<u32>;
 }
 
-impl<T: AsRef<Path>, F> ArgumentAsPath for &&Argument<'_, T, F> {
+impl<T: AsRef<Path>, F> ArgumentAsPath for &&&Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
         fingerprint(&self.0.as_ref(), PhantomData::<ByHash>)
     }
@@ -86,9 +87,34 @@ pub trait ArgumentAsText {
     fn fingerprint(&self) -> Option<u32>;
 }
 
-impl<T: AsRef<str>, F> ArgumentAsText for &Argument<'_, T, F> {
+impl<T: AsRef<str>, F> ArgumentAsText for &&Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
         fingerprint(&self.0.as_ref(), PhantomData::<ByHash>)
+    }
+}
+
+/// Chosen for arguments of which nothing is known but how they are shown, such as a regular expression.
+pub trait ArgumentDisplayed {
+    /// Returns the fingerprint of the text that shows the argument.
+    fn fingerprint(&self) -> Option<u32>;
+}
+
+impl<T: Display, F> ArgumentDisplayed for &Argument<'_, T, F> {
+    fn fingerprint(&self) -> Option<u32> {
+        let mut shown = Shown(String::new());
+        // An error is that there is more than is looked at, or that the value can't be shown, now as before.
+        let _ = write!(shown, "{}", self.0);
+        serialized(&shown.0)
+    }
+}
+
+/// The beginning of a text.
+struct Shown(String);
+
+impl Write for Shown {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(text);
+        if self.0.len() < LIMIT { Ok(()) } else { Err(fmt::Error) }
     }
 }
 
@@ -111,6 +137,29 @@ fn is_function(ty: &str) -> bool {
     let path = ty.split_once('<').map_or(ty, |(path, _)| path);
     let last = path.rsplit_once("::").map_or("", |(_, last)| last);
     last.starts_with("{{closure}}") || last.starts_with(|it: char| it.is_lowercase() || it == '_')
+}
+
+/// Returns the fingerprint of an argument whose type the caller chooses: by its value's fingerprint `of_value`, and its type,
+/// as two types may have equal values. The types of std are ways to pass one value. A value with something in it that can't be
+/// compared, such as a connection, may have another type in the next run, and `may_be_input` an iterator.
+pub fn of_generic<T: ?Sized>(of_value: Option<u32>, value: &T, may_be_input: bool) -> Option<u32> {
+    let ty = std::any::type_name::<T>();
+    let of_std = ["alloc::", "core::", "std::"];
+    let name = ty.trim_start_matches(['&', '(', '[']);
+    let is_of_std = !name.contains("::") || of_std.iter().any(|krate| name.starts_with(krate));
+    if may_be_input
+        || is_of_std
+        || is_function(ty)
+        || (of_value.is_none() && size_of_val(value) > 0)
+    {
+        return of_value;
+    }
+    serialized(&(of_value, ty))
+}
+
+/// Returns the address of a value, by which a later call in this process knows it again.
+pub fn address<T: ?Sized>(value: &T) -> usize {
+    std::ptr::from_ref(value).cast::<()>().addr()
 }
 
 /// Expands to a value's fingerprint. It is a compile error if its type has none.
@@ -137,12 +186,39 @@ macro_rules! __argument_fingerprint {
     ($value:expr, $limit:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
-            ArgumentAsPath as _, ArgumentAsText as _, ArgumentCompared as _,
+            ArgumentAsPath as _, ArgumentAsText as _, ArgumentCompared as _, ArgumentDisplayed as _,
             ArgumentNotCompared as _,
         };
         let value = $value;
         let form = $crate::__form!(value, false: .);
-        (&&&&$crate::__private::ArgumentOf(value, form, $limit)).fingerprint()
+        (&&&&&$crate::__private::ArgumentOf(value, form, $limit)).fingerprint()
+    }};
+}
+
+/// Expands to the address of a value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __address {
+    ($value:expr) => {{
+        let value = $value;
+        $crate::__private::address(value)
+    }};
+}
+
+/// Expands to the fingerprint of an argument whose type is a parameter of the function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __generic_fingerprint {
+    ($value:expr, $of_type:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{
+            HeadHolder as _, HeadList as _, HeadMaybeList as _, HeadOption as _, HeadOther as _,
+            HeadOuterHolder as _, HeadPath as _,
+        };
+        let value = $value;
+        let may_be_input = (&&&&&&&$crate::__private::InHead(value)).may_be_input();
+        let of_value = $crate::__argument_fingerprint!(value);
+        $crate::__private::of_generic(of_value, $of_type, may_be_input)
     }};
 }
 

@@ -3,6 +3,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
+use super::arguments::Arguments;
 use super::migrations::Migrations;
 use super::shared::SharedTerms;
 use crate::items::terms::OnChange;
@@ -87,8 +88,8 @@ impl Code {
 pub(crate) struct Expected {
     pub(crate) version: Option<String>,
     pub(crate) code: Code,
-    /// The fingerprints of the function's arguments that belong to the job, with their names.
-    pub(crate) arguments: Vec<(String, u32)>,
+    /// The function's arguments that belong to the job.
+    pub(crate) arguments: Arguments,
     /// The variables that are saved with the progress, if the code tells them.
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
@@ -101,7 +102,7 @@ impl Default for Expected {
         Expected {
             version: None,
             code: Code::default(),
-            arguments: Vec::new(),
+            arguments: Arguments::default(),
             carries: None,
             on_input_change: OnChange::Fail,
             runs: Runs::default(),

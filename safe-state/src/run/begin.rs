@@ -53,7 +53,9 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         None => new(job, &*source.backend)?,
     };
     checkpoint.set_code(job.expected.code.fingerprint);
-    checkpoint.set_arguments(job.expected.arguments.iter().cloned());
+    let arguments = job.expected.arguments.beside(job.job_name(), &checkpoint);
+    checkpoint.set_arguments(arguments);
+    job.expected.arguments.note_lent(job.job_name());
     checkpoint.note(SUBMISSION, kept_for);
     checkpoint.note(FUNCTION, job.expected.code.function_mark());
     job.note_keyed_loops(&mut checkpoint);
@@ -114,7 +116,8 @@ fn continued(
         events.accepted("another version");
     }
     let began = checkpoint.noted(FUNCTION);
-    if let Some(argument) = checkpoint.set_arguments(job.expected.arguments.iter().cloned()) {
+    let arguments = job.expected.arguments.beside(job.job_name(), &checkpoint);
+    if let Some(argument) = checkpoint.set_arguments(arguments) {
         // Without progress, nothing of the argument's old value has to be kept.
         if !checkpoint.has_progress() {
             return Ok(None);

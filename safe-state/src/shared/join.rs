@@ -100,7 +100,9 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
     };
     let notes = head.notes();
     head.set_code(job.expected.code.fingerprint);
-    head.set_arguments(job.expected.arguments.iter().cloned());
+    let arguments = job.expected.arguments.beside(job.job_name(), &head);
+    head.set_arguments(arguments);
+    job.expected.arguments.note_lent(job.job_name());
     head.put_notes(notes);
     if let Some(submission) = submission(job) {
         takes_part(&mut head, submission);
@@ -144,7 +146,8 @@ fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoin
         let current = job.expected.version.clone();
         return Err(Error::VersionChanged { job: name(), stored, current });
     }
-    let changed = head.set_arguments(job.expected.arguments.iter().cloned());
+    let arguments = job.expected.arguments.beside(job.job_name(), &head);
+    let changed = head.set_arguments(arguments);
     if let Some(argument) = changed.filter(|_| !accepts) {
         return Err(Error::ArgumentChanged { job: name(), argument });
     }

@@ -15,7 +15,7 @@ const AT_ONCE: usize = 2048;
 
 /// A list of numbers that can be written at once.
 #[derive(Clone, Copy)]
-enum Numbers<'a> {
+pub(super) enum Numbers<'a> {
     Bytes(&'a [u8]),
     Singles(&'a [f32]),
     Doubles(&'a [f64]),
@@ -23,7 +23,7 @@ enum Numbers<'a> {
 
 /// Returns the numbers, if the value is a list of them.
 #[inline]
-fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
+pub(super) fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
     // Most values have another size than a `Vec`.
     if size_of_val(value) != size_of::<Vec<u8>>() {
         return None;
@@ -39,7 +39,7 @@ fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
 
 /// Returns whether a type is a list whose order is a part of its value. The compiler knows the answer.
 #[inline]
-fn is_ordered<T: ?Sized>() -> bool {
+pub(super) fn is_ordered<T: ?Sized>() -> bool {
     const LISTS: [&str; 2] = ["alloc::vec::Vec<", "alloc::collections::vec_deque::VecDeque<"];
     LISTS.iter().any(|list| type_name::<T>().starts_with(list))
 }
@@ -136,7 +136,16 @@ impl State<'_> {
 }
 
 impl Numbers<'_> {
-    fn scalar(self) -> Scalar {
+    /// Copies the numbers to the start of a buffer. Returns how many bytes they take; none if there is no room.
+    pub(super) fn copy(self, room: &mut [u8]) -> Option<usize> {
+        match self {
+            Numbers::Bytes(list) => copy(room, list, u8::to_le_bytes),
+            Numbers::Singles(list) => copy(room, list, f32::to_le_bytes),
+            Numbers::Doubles(list) => copy(room, list, f64::to_le_bytes),
+        }
+    }
+
+    pub(super) fn scalar(self) -> Scalar {
         match self {
             Numbers::Bytes(_) => Scalar::U8,
             Numbers::Singles(_) => Scalar::F32,
@@ -144,13 +153,24 @@ impl Numbers<'_> {
         }
     }
 
-    fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         match self {
             Numbers::Bytes(list) => list.len(),
             Numbers::Singles(list) => list.len(),
             Numbers::Doubles(list) => list.len(),
         }
     }
+}
+
+fn copy<T: Copy, const N: usize>(
+    room: &mut [u8],
+    numbers: &[T],
+    to_bytes: impl Fn(T) -> [u8; N],
+) -> Option<usize> {
+    let room = room.get_mut(..N * numbers.len())?;
+    let (chunks, _) = room.as_chunks_mut::<N>();
+    chunks.iter_mut().zip(numbers).for_each(|(to, number)| *to = to_bytes(*number));
+    Some(room.len())
 }
 
 /// Appends the bytes of the numbers, many at once, which are faster to compare and copy.

@@ -1,6 +1,10 @@
 //! Tests which values of its arguments, and which instances, belong to a job: also those in the heads of its loops.
 //! Also tests items whose `Serialize` is of an uncommon kind.
 
+mod lent;
+mod of_callers_types;
+mod read_fields;
+
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::ffi::OsString;
