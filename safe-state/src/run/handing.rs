@@ -73,6 +73,12 @@ impl<'t, 'r> Handing<'t, 'r> {
         ahead.min(MOST_AHEAD)
     }
 
+    /// Returns whether the loop's input gives each item once, so that an item that is handed out and not done is lost.
+    pub(crate) fn gives_once(&mut self) -> bool {
+        let (stages, depth) = self.stages();
+        stages.progress.gives_once(depth)
+    }
+
     /// Returns the index of the item that was handed out last.
     pub(crate) fn last(&mut self) -> u64 {
         let (stages, depth) = self.stages();
