@@ -148,6 +148,16 @@ fn fails_beside(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     Ok(0)
 }
 
+/// Runs while more memory is in use than it may.
+#[resumable(name = "job", state_dir = dir, threads = 2, max_memory = "48MiB")]
+fn memory(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..2000 {
+        thread::sleep(Duration::from_millis(5));
+        effects.record(item)?;
+    }
+    Ok(0)
+}
+
 /// Has items of microseconds, which are handed out before there is a thread for them.
 #[resumable(name = "job", state_dir = dir, threads = 4, save_every = 200, durability = "process")]
 fn short(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
@@ -186,6 +196,10 @@ fn main() -> Result<(), Anything> {
         "ends ahead" => endless_ahead(dir, &effects, true)?,
         "left ahead" => left_ahead(dir, &effects)?,
         "fails beside" => fails_beside(dir, &effects)?,
+        "memory" => {
+            let ballast = vec![1_u8; 96 << 20];
+            memory(dir, &effects).inspect(|_| drop(std::hint::black_box(ballast)))?
+        }
         "short" => short(dir, &effects)?,
         "paged" => paged(dir, &effects)?,
         "key" => by_key(dir, &effects)?,

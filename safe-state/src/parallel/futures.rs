@@ -107,14 +107,26 @@ where
     W: OnTerms<R>,
 {
     Handing::begin(tally, terms.most());
-    let course = Course::new(Handing::of(tally), terms);
+    let mut handing = Handing::of(tally);
+    let limit = &handing.limit_of_item();
+    let course = Course::new(handing, terms);
     let holds = |done: &Done<Flow<R>, R>| !matches!(done.came, Ok(Flow::Next));
     let under_way = UnderWay::new(head, given, holds);
     let mut driven = Driven { course, under_way, ended: Vec::new(), without_yield: 0 };
     let body = |Task { index, item, is_timed, .. }| {
         let captures = Arc::new(Captures::default());
         let body = body(item, Arc::clone(&captures));
-        Box::pin(async move { Done::now(index, body.await, captures.take()).timed(is_timed) })
+        Box::pin(async move {
+            let mut body = pin!(body);
+            let came = match limit {
+                None => body.await,
+                Some(limit) => {
+                    let came = limit.run_async(body.as_mut()).await;
+                    came.unwrap_or_else(|error| Err(Ok(on_error(error))))
+                }
+            };
+            Done::now(index, came, captures.take()).timed(is_timed)
+        })
     };
     while !driven.course.is_over() {
         driven.begin(feed, keep, &body).await;

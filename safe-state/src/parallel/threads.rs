@@ -71,6 +71,14 @@ where
     let spans = tally.run().spans();
     Handing::begin(tally, terms.most);
     let mut handing = Handing::of(tally);
+    let limit = handing.limit_of_item();
+    let body = |item, captures: &Captures| match &limit {
+        None => body(item, captures),
+        Some(limit) => {
+            let came = limit.run(|| body(item, captures));
+            came.unwrap_or_else(|error| Err(Ok(on_error(error))))
+        }
+    };
     let ahead = ROOM / size_of::<Sent<F::Item>>();
     let (ahead, gives_once) = (handing.goes_ahead().min(ahead as u64), handing.gives_once());
     let most = terms.most;

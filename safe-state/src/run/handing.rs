@@ -10,6 +10,7 @@ use super::stages::Stages;
 use super::tally::Tally;
 use super::{Run, judging, looping, sharing, slices};
 use crate::Error;
+use crate::control::limits::ItemLimit;
 use crate::failure::Verdict;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
@@ -152,6 +153,11 @@ impl<'t, 'r> Handing<'t, 'r> {
     /// Returns how long the items in flight may go on when the run is to end, if the job says so.
     pub(crate) fn grace(&mut self) -> Option<Duration> {
         self.stages().0.control.grace()
+    }
+
+    /// Returns the limit on the time of each item.
+    pub(crate) fn limit_of_item(&mut self) -> Option<ItemLimit> {
+        self.stages().0.control.limit_of_item()
     }
 
     /// Returns whether each item is timed.
