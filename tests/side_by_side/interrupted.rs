@@ -110,7 +110,8 @@ fn life(seed: u64, url: impl Fn(&Path) -> String, rng: &mut Rng) -> usize {
         if let Some(result) = result {
             break result;
         }
-        assert!(how.is_some(), "the last run is not interrupted: {}", case());
+        let told = || job(at.0, at.1).peek_checkpoint().unwrap().map(|it| it.to_string());
+        assert!(how.is_some(), "the last run is not interrupted: {} {:?}", case(), told());
         interruptions += 1;
         let now = saved(at);
         let did = all_effects(dir.path(), log.len());

@@ -103,10 +103,10 @@ fn a_run_that_has_too_much_memory_stops_before_its_next_items() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_side_by_side"));
     let ended = child.arg("memory").arg(dir.path()).output().unwrap();
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(!ended.status.success() && told.contains("MaxMemory"), "{told}");
+    assert!(!ended.status.success() && told.contains("more than its `max_memory`"), "{told}");
     let mut did = Effects::open(dir.path().join("effects")).unwrap().all();
     did.sort_unstable();
     assert!(did.len() < 2000, "{}", did.len());
     assert_eq!(complete("job", dir.path()), did);
-    assert!(stored("job", dir.path()).unwrap().last_failure().is_none());
+    assert!(stored("job", dir.path()).is_none_or(|it| it.last_failure().is_none()));
 }

@@ -285,7 +285,7 @@ impl Ahead<'_> {
         carry: &TokenStream,
         made: &TokenStream,
     ) -> TokenStream {
-        locals!(items, tally, error, on_error, outer, ahead, policy, cautious);
+        locals!(items, tally, error, on_error, outer, ahead, cautious);
         let (plan, krate, here) = (self.plan, self.krate(), self.here);
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let save = self.save(&run);
@@ -293,29 +293,9 @@ impl Ahead<'_> {
         let waits = (&run, Some(ahead).filter(|_| plan.is_async));
         let due = save_points::due_beside(plan, waits, carry, &save, Some(&has_ended));
         let boundary = save_points::boundary_beside(plan, waits, carry, &save, &has_ended);
-        let options = &self.target.items.policy;
         let (is_cautious, waits) = self.waits_for_next(&run, carry);
         let done = rest::done(self, rest, names, carry);
-        let done = if options.max_crashes.is_some() {
-            let depth = self.target.depth;
-            let gives_up = if policy::counts_beside(plan) {
-                locals!(suspected);
-                quote_spanned! {here=> {
-                    let #suspected = #run.suspected(&#policy, #depth);
-                    #ahead.beside(#run.gives_up_async(#suspected, #depth)).await
-                } }
-            } else {
-                quote_spanned! {here=> #run.gives_up(&#policy, #depth) }
-            };
-            quote_spanned! {here=>
-                if !(#cautious && #gives_up) {
-                    if #cautious { #carry #save }
-                    #done
-                }
-            }
-        } else {
-            done
-        };
+        let done = self.unless_given_up(&done, &run, (carry, &save));
         let walk = quote_spanned! {here=>
             let #on_error = |#error| #krate::__private::Ok(#krate::__private::Flow::Return(#outer(#error)));
             loop {
@@ -341,6 +321,36 @@ impl Ahead<'_> {
             let #came = #krate::__private::in_order(|| { #walk });
             #ahead.end(&mut #tally);
             #came
+        }
+    }
+
+    /// Returns the code of an item, which is done unless it has killed the process too often and is given up.
+    fn unless_given_up(
+        &self,
+        done: &TokenStream,
+        run: &TokenStream,
+        (carry, save): (&TokenStream, &TokenStream),
+    ) -> TokenStream {
+        locals!(ahead, policy, cautious);
+        let here = self.here;
+        if self.target.items.policy.max_crashes.is_none() {
+            return done.clone();
+        }
+        let depth = self.target.depth;
+        let gives_up = if policy::counts_beside(self.plan) {
+            locals!(suspected);
+            quote_spanned! {here=> {
+                let #suspected = #run.suspected(&#policy, #depth);
+                #ahead.beside(#run.gives_up_async(#suspected, #depth)).await
+            } }
+        } else {
+            quote_spanned! {here=> #run.gives_up(&#policy, #depth) }
+        };
+        quote_spanned! {here=>
+            if !(#cautious && #gives_up) {
+                if #cautious { #carry #save }
+                #done
+            }
         }
     }
 

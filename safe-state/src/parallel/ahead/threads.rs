@@ -53,15 +53,21 @@ pub struct AheadOnThreads<'s, 'e, T, V, R, B, K> {
     #[expect(dead_code, reason = "it is there to be dropped: then the threads end")]
     closing: Closing<'s, Sent<T>, Done<V, R>>,
     desk: Desk<'s, T, V, R>,
-    threads: usize,
-    most: usize,
+    staff: Staff,
     line: Line<K, V, R>,
     keep: fn(T) -> K,
+    grace: Grace,
+}
+
+/// The threads that run parts.
+#[derive(Debug)]
+struct Staff {
+    threads: usize,
+    most: usize,
     /// The number of parts that run, or are about to.
     running: usize,
     /// The reason why no thread could be started.
-    no_thread: Option<std::io::Error>,
-    grace: Grace,
+    none: Option<std::io::Error>,
 }
 
 impl<T, V, R, B, K> fmt::Debug for AheadOnThreads<'_, '_, T, V, R, B, K> {
@@ -91,12 +97,9 @@ where
             parts,
             closing,
             desk,
-            threads: 0,
-            most,
+            staff: Staff { threads: 0, most, running: 0, none: None },
             line: Line::new(most),
             keep,
-            running: 0,
-            no_thread: None,
             grace: Grace::default(),
         }
     }
@@ -113,7 +116,7 @@ where
         self.line.go_on();
         let mut handing = Handing::of(tally);
         let terms = (one_by_one, may_try_again);
-        while self.no_thread.is_none()
+        while self.staff.none.is_none()
             && let Pulled::Begins(task) = self.line.pull(feed, &mut handing, self.keep, terms)
         {
             self.begin(task, &mut handing);
@@ -123,7 +126,7 @@ where
 
     /// Goes on to the next item, which was [waited for](Self::waits).
     pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<()> {
-        match self.no_thread.take() {
+        match self.staff.none.take() {
             Some(error) => Step::Failed(Error::Thread(error)),
             None => self.line.step(&mut Handing::of(tally)),
         }
@@ -161,7 +164,7 @@ where
         tally: &mut Tally<'_>,
         on_error: fn(Error) -> R,
     ) -> Result<V, Outcome<R>> {
-        if let Some(error) = self.no_thread.take() {
+        if let Some(error) = self.staff.none.take() {
             return Err(Ok(on_error(Error::Thread(error))));
         }
         let came = self.line.take_first(&mut Handing::of(tally));
@@ -184,35 +187,35 @@ where
     /// Waits for the parts that still run, now that the loop has ended. If the run is to end, they are waited for no longer
     /// than its grace period, and then the process ends.
     pub fn end(&mut self, tally: &mut Tally<'_>) {
-        self.running -= self.desk.take_back();
-        while self.running > 0 {
+        self.staff.running -= self.desk.take_back();
+        while self.staff.running > 0 {
             self.wait();
             tally.run().poll_requests();
-            if self.running > 0 && self.is_out_of_time(tally) {
+            if self.staff.running > 0 && self.is_out_of_time(tally) {
                 self.end_process(tally);
             }
         }
     }
 
     fn begin(&mut self, task: Task<T>, handing: &mut Handing<'_, '_>) {
-        if self.threads < self.most {
+        if self.staff.threads < self.staff.most {
             let Parts { exchange, spans, part } = self.parts;
             let crew = Crew { scope: self.scope, exchange, spans, body: part };
             match crew.start_with(|exchange, place, done| exchange.tell(place, done, false)) {
-                Ok(()) => self.threads += 1,
-                Err(error) if self.threads == 0 => return self.no_thread = Some(error),
+                Ok(()) => self.staff.threads += 1,
+                Err(error) if self.staff.threads == 0 => return self.staff.none = Some(error),
                 // If at least one thread runs, it takes each part in turn.
                 Err(_) => {}
             }
         }
         let span = handing.span_of(task.index);
-        self.running += 1;
+        self.staff.running += 1;
         self.desk.give(Sent { task, span });
     }
 
     /// Waits for the first item's part. Returns whether that takes longer than a moment.
     fn waits_for_first(&mut self) -> bool {
-        while self.no_thread.is_none() && !self.line.is_first_here() {
+        while self.staff.none.is_none() && !self.line.is_first_here() {
             if self.wait() {
                 return true;
             }
@@ -223,11 +226,11 @@ where
     /// Waits for a part to end. Returns whether that takes longer than a moment.
     fn wait(&mut self) -> bool {
         self.desk.wait(u64::MAX, LOOK);
-        let running = self.running;
+        let running = self.staff.running;
         for done in self.desk.collect(&mut Vec::new()) {
-            self.running -= 1;
+            self.staff.running -= 1;
             self.line.came(done);
         }
-        self.running == running
+        self.staff.running == running
     }
 }
