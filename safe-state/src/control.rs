@@ -20,7 +20,7 @@ use crate::error::StopReason;
 use crate::progress::Progress;
 use crate::save::owner::Shared;
 
-use limits::{JobLimits, Limits};
+use limits::{ItemLimit, JobLimits, Limits};
 use pacing::{Look, Pacing, Watch};
 use requests::{Applied, Requests};
 
@@ -196,6 +196,11 @@ impl Control {
     #[inline]
     pub(crate) fn end_item(&self) {
         self.limits.end_item();
+    }
+
+    /// Returns the limit on each of the items that run side by side.
+    pub(crate) fn limit_of_item(&self) -> Option<ItemLimit> {
+        self.limits.of_item()
     }
 
     /// Returns whether the time that the limits allow the run is over.

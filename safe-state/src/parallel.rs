@@ -13,6 +13,7 @@ mod end;
 mod exchange;
 mod feed;
 mod futures;
+mod grace;
 mod in_flight;
 mod job;
 mod line;
@@ -29,7 +30,7 @@ mod task;
 mod terms;
 mod threads;
 
-pub use ahead::{AheadAsFutures, AheadOnThreads, Parts, ahead_on_threads, typed_ahead};
+pub use ahead::{AheadAsFutures, AheadOnThreads, Parts, ahead_on_threads, in_order, typed_ahead};
 pub use asking::{asking, asking_by_key};
 pub use captures::Captures;
 pub use feed::{Feed, Keeps};

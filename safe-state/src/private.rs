@@ -77,7 +77,7 @@ pub use crate::observe::spans::Spans;
 pub use crate::parallel::{
     AheadAsFutures, AheadOnThreads, Captures, Cores, Feed, FromThread, Keeps, Most, Offered, Parts,
     Terms, ToThread, ahead_on_threads, as_futures, as_futures_of_stream, asking, asking_by_key,
-    offered, offered_by_key, on_threads, typed, typed_ahead,
+    in_order, offered, offered_by_key, on_threads, typed, typed_ahead,
 };
 pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use safe_state::{ahead, resumable};
+use safe_state::{Action, ahead, resumable};
 use safe_state_tests::Effects;
 
 type Anything = Box<dyn Error + Send + Sync>;
@@ -94,6 +94,70 @@ fn endless(dir: &Path, effects: &Effects, ends: bool) -> Result<u64, Anything> {
     Ok(0)
 }
 
+/// Has an item whose part that runs ahead goes on for an hour, unless it `ends`.
+#[resumable(name = "job", state_dir = dir, threads = 2, save_every = 2, graceful, grace_period = "100ms", carry(sum), fresh(ends))]
+fn endless_ahead(dir: &Path, effects: &Effects, ends: bool) -> Result<u64, Anything> {
+    let mut sum = 0;
+    for item in 0..4 {
+        let given = ahead!(endless_part(item, ends)?);
+        effects.record(given)?;
+        sum += given;
+    }
+    Ok(sum)
+}
+
+fn endless_part(item: u64, ends: bool) -> Result<u64, Anything> {
+    if item == 3 && !ends {
+        writeln!(std::io::stdout(), "endless")?;
+        thread::sleep(Duration::from_secs(3600));
+    }
+    Ok(item)
+}
+
+/// Leaves the loop by an error of its item 1, while the part of the item 2 goes on for an hour.
+#[resumable(name = "job", state_dir = dir, threads = 3, graceful, grace_period = "100ms")]
+fn left_ahead(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..4 {
+        let given = ahead!(endless_part(item + 1, false)?);
+        effects.record(given - 1)?;
+        if given == 2 {
+            return Err("item 1".into());
+        }
+    }
+    Ok(0)
+}
+
+fn says_endless() -> Action {
+    // If this can't be said, the test fails.
+    let _ = writeln!(std::io::stdout(), "endless");
+    Action::Fail
+}
+
+/// Has an item that fails, while another goes on for an hour.
+#[resumable(name = "job", state_dir = dir, threads = 2, graceful, grace_period = "100ms", on_error = |_| says_endless())]
+fn fails_beside(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..4 {
+        if item == 2 {
+            thread::sleep(Duration::from_secs(3600));
+        }
+        if item == 3 {
+            return Err("item 3".into());
+        }
+        effects.record(item)?;
+    }
+    Ok(0)
+}
+
+/// Runs while more memory is in use than it may.
+#[resumable(name = "job", state_dir = dir, threads = 2, max_memory = "48MiB")]
+fn memory(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..2000 {
+        thread::sleep(Duration::from_millis(5));
+        effects.record(item)?;
+    }
+    Ok(0)
+}
+
 /// Has items of microseconds, which are handed out before there is a thread for them.
 #[resumable(name = "job", state_dir = dir, threads = 4, save_every = 200, durability = "process")]
 fn short(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
@@ -128,6 +192,14 @@ fn main() -> Result<(), Anything> {
         "threads" => on_threads(dir, &effects)?,
         "endless" => endless(dir, &effects, false)?,
         "ends" => endless(dir, &effects, true)?,
+        "endless ahead" => endless_ahead(dir, &effects, false)?,
+        "ends ahead" => endless_ahead(dir, &effects, true)?,
+        "left ahead" => left_ahead(dir, &effects)?,
+        "fails beside" => fails_beside(dir, &effects)?,
+        "memory" => {
+            let ballast = vec![1_u8; 96 << 20];
+            memory(dir, &effects).inspect(|_| drop(std::hint::black_box(ballast)))?
+        }
         "short" => short(dir, &effects)?,
         "paged" => paged(dir, &effects)?,
         "key" => by_key(dir, &effects)?,

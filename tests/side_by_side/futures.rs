@@ -48,6 +48,27 @@ async fn each_item_is_done_once_over_all_runs() {
     assert_eq!(all, (0..30).collect::<Vec<_>>());
 }
 
+/// Fails in the item 1 when it is polled for the first time.
+#[resumable(name = "at-once", state_dir = dir, concurrency = 8, save_every = 3)]
+async fn fails_at_once(dir: &Path, began: &Mutex<Vec<u64>>) -> Result<(), Anything> {
+    for item in 0..30 {
+        began.lock().unwrap().push(item);
+        if item == 1 {
+            return Err("item 1".into());
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_begins_after_an_item_that_fails_at_once() {
+    let (dir, began) = (tempfile::tempdir().unwrap(), Mutex::default());
+    fails_at_once(dir.path(), &began).await.unwrap_err();
+    assert_eq!(began.into_inner().unwrap(), [0, 1]);
+    assert_eq!(complete("at-once", dir.path()), [0]);
+}
+
 #[resumable(name = "met", state_dir = dir, concurrency = 5)]
 async fn met(dir: &Path, barrier: &Barrier) {
     for _ in 0..10 {

@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use safe_state::{Error, Job, StopReason, resumable};
+use safe_state::{Backoff, Error, Job, StopReason, ahead, resumable};
 use safe_state_tests::Effects;
 
 use super::{complete, stored};
@@ -46,25 +47,150 @@ async fn futures_that_go_on_beyond_the_grace_period_are_dropped() {
     assert_eq!(did, [0, 1, 2, 3, 4]);
 }
 
+type Anything = Box<dyn std::error::Error + Send + Sync>;
+
+/// Cancels itself in the item 2, after the item 1 has failed, while the item 0 never ends if it `hangs`.
+#[resumable(name = "failed", state_dir = dir, concurrency = 3, graceful, grace_period = "100ms", fresh(hangs))]
+async fn fails_beside(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) -> Result<(), Anything> {
+    for item in 0..3_u64 {
+        if hangs && item == 0 {
+            pending::<()>().await;
+        }
+        if hangs && item == 1 {
+            tokio::task::yield_now().await;
+            return Err("item 1".into());
+        }
+        if hangs {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Job::new("failed").state_dir(dir).cancel()?;
+        }
+        did.lock().unwrap().push(item);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_to_end_drops_futures_after_a_failure_too() {
+    let (dir, did) = (tempfile::tempdir().unwrap(), Mutex::default());
+    let failed = fails_beside(dir.path(), true, &did).await.unwrap_err();
+    assert_eq!(failed.to_string(), "item 1");
+    assert_eq!(complete("failed", dir.path()), [2]);
+    fails_beside(dir.path(), false, &did).await.unwrap();
+    assert_eq!(did.into_inner().unwrap(), [2, 0, 1]);
+}
+
+/// The last item never ends if it `hangs`.
+#[resumable(name = "last", state_dir = dir, concurrency = 3, graceful, grace_period = "100ms", fresh(hangs))]
+async fn hangs_at_last(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) -> Result<(), Error> {
+    for item in 0..3_u64 {
+        if hangs && item == 2 {
+            // The input has ended by then, and nothing else is in flight.
+            while did.lock().unwrap().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            Job::new("last").state_dir(dir).cancel()?;
+            pending::<()>().await;
+        }
+        did.lock().unwrap().push(item);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_to_end_drops_the_last_item_of_the_input() {
+    let (dir, did) = (tempfile::tempdir().unwrap(), Mutex::default());
+    let stopped = hangs_at_last(dir.path(), true, &did).await.unwrap_err();
+    assert!(matches!(stopped, Error::Stopped { reason: StopReason::Cancelled, .. }), "{stopped}");
+    assert_eq!(complete("last", dir.path()), [0, 1]);
+    hangs_at_last(dir.path(), false, &did).await.unwrap();
+    assert_eq!(did.into_inner().unwrap(), [0, 1, 2]);
+}
+
+fn at_once() -> Backoff {
+    Backoff::exponential("1ms", "2ms")
+}
+
+/// The item of a loop whose part hangs, in the given attempt.
+struct Hangs {
+    item: u64,
+    attempt: u32,
+    tried: AtomicU32,
+    /// The number of items that the loop has done in order.
+    done: AtomicU64,
+}
+
+impl Hangs {
+    /// Fails until it is the attempt that hangs. That one cancels the run once the loop waits for it, and never ends.
+    async fn part(&self, dir: &Path) -> Result<(), Error> {
+        if self.tried.fetch_add(1, Ordering::SeqCst) + 1 < self.attempt {
+            return Err(Error::Thread(std::io::ErrorKind::Other.into()));
+        }
+        while self.done.load(Ordering::SeqCst) < self.item {
+            tokio::task::yield_now().await;
+        }
+        Job::new("ahead").state_dir(dir).cancel()?;
+        pending().await
+    }
+}
+
+#[resumable(name = "ahead", state_dir = dir, concurrency = 3, save_every = 2, graceful, grace_period = "100ms",
+            max_attempts = 2, backoff = at_once(), carry(sum), fresh(hangs))]
+async fn ahead_hangs(dir: &Path, hangs: Option<&Hangs>) -> Result<u64, Error> {
+    let mut sum = 0;
+    for item in 0..6_u64 {
+        let given = ahead!({
+            if let Some(hangs) = hangs.filter(|it| it.item == item) {
+                hangs.part(dir).await?;
+            }
+            item
+        });
+        sum += given;
+        if let Some(hangs) = hangs {
+            hangs.done.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    Ok(sum)
+}
+
+#[tokio::test]
+async fn parts_that_go_on_ahead_beyond_the_grace_period_are_dropped() {
+    for (item, attempt) in [(0, 1), (3, 1), (5, 1), (0, 2), (4, 2)] {
+        let dir = tempfile::tempdir().unwrap();
+        let (tried, done) = (AtomicU32::new(0), AtomicU64::new(0));
+        let hangs = Hangs { item, attempt, tried, done };
+        let stopped = ahead_hangs(dir.path(), Some(&hangs)).await.unwrap_err();
+        let case = format!("item {item}, attempt {attempt}: {stopped}");
+        let reason = StopReason::Cancelled;
+        assert!(matches!(&stopped, Error::Stopped { reason: it, .. } if *it == reason), "{case}");
+        assert_eq!(complete("ahead", dir.path()), (0..item).collect::<Vec<_>>(), "{case}");
+        assert_eq!(ahead_hangs(dir.path(), None).await.unwrap(), 15, "{case}");
+    }
+}
+
 fn command(kind: &str, dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_side_by_side"));
     command.arg(kind).arg(dir).stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }
 
-#[test]
-fn a_process_with_a_thread_that_goes_on_beyond_the_grace_period_ends() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut child = command("endless", dir.path()).spawn().unwrap();
+/// Starts the job, and asks it to end once it has an item that goes on for an hour.
+fn ask_to_end(kind: &str, dir: &Path) {
+    let mut child = command(kind, dir).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "endless\n");
     let began = Instant::now();
-    let pid = Pid::from_child(&child);
-    kill_process(pid, Signal::TERM).unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(75), "it is to run again later");
     assert!(began.elapsed() < Duration::from_secs(600), "an hour is not waited for");
+}
+
+#[test]
+fn a_process_with_a_thread_that_goes_on_beyond_the_grace_period_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    ask_to_end("endless", dir.path());
     assert_eq!(complete("job", dir.path()), [0, 1, 2]);
     let stored = stored("job", dir.path()).unwrap();
     assert!(stored.last_failure().is_none(), "nothing has failed");
@@ -73,4 +199,28 @@ fn a_process_with_a_thread_that_goes_on_beyond_the_grace_period_ends() {
     let mut did = Effects::open(dir.path().join("effects")).unwrap().all();
     did.sort_unstable();
     assert_eq!(did, [0, 1, 2, 3]);
+}
+
+#[test]
+fn a_process_with_a_part_that_goes_on_ahead_beyond_the_grace_period_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    ask_to_end("endless ahead", dir.path());
+    assert_eq!(complete("job", dir.path()), [0, 1, 2], "what is complete is saved");
+    assert!(command("ends ahead", dir.path()).status().unwrap().success());
+    assert_eq!(Effects::open(dir.path().join("effects")).unwrap().all(), [0, 1, 2, 3]);
+    assert_eq!(std::fs::read_to_string(dir.path().join("sum")).unwrap(), "6");
+}
+
+#[test]
+fn a_part_that_goes_on_behind_the_end_of_its_loop_has_the_grace_period_too() {
+    let dir = tempfile::tempdir().unwrap();
+    ask_to_end("left ahead", dir.path());
+    assert_eq!(complete("job", dir.path()), [0]);
+}
+
+#[test]
+fn a_request_to_end_counts_after_a_failure_too() {
+    let dir = tempfile::tempdir().unwrap();
+    ask_to_end("fails beside", dir.path());
+    assert_eq!(complete("job", dir.path()), [0, 1]);
 }

@@ -69,6 +69,12 @@ fn saved((dir, url): (&Path, &str)) -> Option<BTreeSet<u64>> {
     Some(checkpoint.completed().ranges().flatten().collect())
 }
 
+/// Returns the items that were done in the first `runs` runs.
+fn all_effects(dir: &Path, runs: usize) -> BTreeSet<u64> {
+    let of_run = |number| Effects::open(dir.join(format!("effects-{number}"))).unwrap().all();
+    (0..runs).flat_map(of_run).collect()
+}
+
 /// Interrupts one job up to eight times. Returns how many times it was interrupted.
 fn life(seed: u64, url: impl Fn(&Path) -> String, rng: &mut Rng) -> usize {
     let made = Made::of(seed);
@@ -104,34 +110,23 @@ fn life(seed: u64, url: impl Fn(&Path) -> String, rng: &mut Rng) -> usize {
         if let Some(result) = result {
             break result;
         }
-        assert!(how.is_some(), "the last run is not interrupted: {}", case());
+        let told = || job(at.0, at.1).peek_checkpoint().unwrap().map(|it| it.to_string());
+        assert!(how.is_some(), "the last run is not interrupted: {} {:?}", case(), told());
         interruptions += 1;
         let now = saved(at);
+        let did = all_effects(dir.path(), log.len());
         // A process may be killed, or a future dropped, between the end of its job and its own.
-        let had_all = complete.len() as u64 == made.items;
         let may_have_finished = matches!(how, Some(Interrupted::Killed | Interrupted::Dropped));
-        if now.is_none() && may_have_finished && (had_all || !did.is_empty()) {
+        if now.is_none() && may_have_finished && did.iter().copied().eq(0..made.items) {
             return interruptions;
         }
         let now = now.unwrap_or_default();
         assert!(now.is_superset(&complete), "no more complete: {now:?}, {}", case());
-        let done = |item: &u64| {
-            (0..=number).any(|number| {
-                Effects::open(dir.path().join(format!("effects-{number}")))
-                    .unwrap()
-                    .all()
-                    .contains(item)
-            })
-        };
-        assert!(now.iter().all(done), "complete and not done: {now:?}, {}", case());
+        assert!(now.is_subset(&did), "complete and not done: {now:?}, {}", case());
         complete = now;
     };
     assert_eq!(result, expected(&made), "{made:?} {log:#?}");
-    let mut did = BTreeSet::new();
-    for number in 0..log.len() {
-        did.extend(Effects::open(dir.path().join(format!("effects-{number}"))).unwrap().all());
-    }
-    assert!(did.into_iter().eq(0..made.items), "{made:?} {log:#?}");
+    assert!(all_effects(dir.path(), log.len()).into_iter().eq(0..made.items), "{made:?} {log:#?}");
     assert!(job(at.0, at.1).peek_checkpoint().unwrap().is_none(), "{made:?} is finished");
     interruptions
 }

@@ -8,6 +8,7 @@ mod grace;
 mod interrupted;
 mod kills;
 mod left;
+mod limits;
 mod orders;
 mod panics;
 mod random;

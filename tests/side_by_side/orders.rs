@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use safe_state::backend::{Backend, MemoryBackend, SqliteBackend};
-use safe_state::{FileBackend, Job, resumable};
+use safe_state::{Action, FileBackend, Job, resumable};
 
 type Anything = Box<dyn Error + Send + Sync>;
 
@@ -14,6 +14,7 @@ const MOST: u64 = 4;
 /// The order in which items are to end, and the items that have ended.
 struct Order {
     items: Vec<u64>,
+    begun: Mutex<Vec<u64>>,
     ended: Mutex<Vec<u64>>,
     changed: Condvar,
     /// Whether items end without waiting for their turn, as the loop has ended and gives no more.
@@ -23,13 +24,29 @@ struct Order {
 impl Order {
     fn new(items: Vec<u64>) -> Self {
         let is_over = AtomicBool::new(false);
-        Order { items, ended: Mutex::default(), changed: Condvar::new(), is_over }
+        let (begun, ended) = <(Mutex<Vec<u64>>, Mutex<Vec<u64>>)>::default();
+        Order { items, begun, ended, changed: Condvar::new(), is_over }
     }
 
-    /// Waits until the items before `item` in the order have ended, and ends it.
-    fn end(&self, item: u64) {
+    fn begin(&self, item: u64) {
+        self.begun.lock().unwrap().push(item);
+    }
+
+    /// Waits until so many items have begun.
+    fn wait_for(&self, begun: u64) {
+        while self.begun.lock().unwrap().len() as u64 != begun {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until the items before `item` in the order have ended, and ends it, unless it `fails`: then no other ends
+    /// before the run has heard of it.
+    fn end(&self, item: u64, fails: bool) {
         let ended = self.ended.lock().unwrap();
-        self.changed.wait_while(ended, |ended| !self.is_turn(ended, item)).unwrap().push(item);
+        let mut ended = self.changed.wait_while(ended, |ended| !self.is_turn(ended, item)).unwrap();
+        if !fails {
+            ended.push(item);
+        }
         self.changed.notify_all();
     }
 
@@ -37,16 +54,18 @@ impl Order {
         self.is_over.load(Ordering::SeqCst) || self.items[ended.len()] == item
     }
 
-    /// Notes that the loop gives no more items.
-    fn is_over(&self) {
+    /// Notes that the loop gives no more items, as the run hears of a failure that ends it.
+    fn is_over(&self) -> Action {
         let _ended = self.ended.lock().unwrap();
         self.is_over.store(true, Ordering::SeqCst);
         self.changed.notify_all();
+        Action::Fail
     }
 }
 
 /// Fails in the item `fail` when its turn comes.
-#[resumable(name = job, backend = Arc::clone(backend), threads = 4, fresh(order, fail))]
+#[resumable(name = job, backend = Arc::clone(backend), threads = 4, fresh(order, fail),
+            on_error = |_| order.map_or(Action::Fail, Order::is_over))]
 fn ended(
     job: &str,
     backend: &Arc<dyn Backend>,
@@ -56,7 +75,9 @@ fn ended(
 ) -> Result<(), Anything> {
     for item in 0..MOST {
         if let Some(order) = order {
-            order.end(item);
+            order.begin(item);
+            order.wait_for(MOST);
+            order.end(item, fail == Some(item));
         }
         if fail == Some(item) {
             return Err(format!("item {item}").into());
@@ -124,19 +145,19 @@ fn orders_of(most: usize) -> Vec<Vec<u64>> {
 }
 
 impl Order {
-    /// Ends the item if it is its turn. Returns whether it is.
-    fn ends_now(&self, item: u64) -> bool {
+    /// Ends the item if it is its turn, unless it `fails`. Returns whether it is its turn.
+    fn ends_now(&self, item: u64, fails: bool) -> bool {
         let mut ended = self.ended.lock().unwrap();
         let is_turn = self.is_turn(&ended, item);
-        if is_turn {
+        if is_turn && !fails {
             ended.push(item);
         }
         is_turn
     }
 
-    async fn end_later(&self, item: u64) {
+    async fn end_later(&self, item: u64, fails: bool) {
         loop {
-            if self.ends_now(item) {
+            if self.ends_now(item, fails) {
                 return;
             }
             tokio::task::yield_now().await;
@@ -152,7 +173,8 @@ impl Order {
     }
 }
 
-#[resumable(name = job, backend = Arc::clone(backend), threads = most, fresh(order, fail))]
+#[resumable(name = job, backend = Arc::clone(backend), threads = most, fresh(order, fail),
+            on_error = |_| order.map_or(Action::Fail, Order::is_over))]
 fn on_threads(
     (job, backend): (&str, &Arc<dyn Backend>),
     most: usize,
@@ -161,10 +183,10 @@ fn on_threads(
 ) -> Result<(), Anything> {
     for item in 0..ITEMS {
         if let Some(order) = order {
-            order.end(item);
+            order.begin(item);
+            order.end(item, fail == Some(item));
         }
         if fail == Some(item) {
-            order.into_iter().for_each(Order::is_over);
             return Err(format!("item {item}").into());
         }
         did.lock().unwrap().push(item);
@@ -172,7 +194,8 @@ fn on_threads(
     Ok(())
 }
 
-#[resumable(name = job, backend = Arc::clone(backend), concurrency = most, fresh(order, fail))]
+#[resumable(name = job, backend = Arc::clone(backend), concurrency = most, fresh(order, fail),
+            on_error = |_| order.map_or(Action::Fail, Order::is_over))]
 async fn as_futures(
     (job, backend): (&str, &Arc<dyn Backend>),
     most: usize,
@@ -181,10 +204,10 @@ async fn as_futures(
 ) -> Result<(), Anything> {
     for item in 0..ITEMS {
         if let Some(order) = order {
-            order.end_later(item).await;
+            order.begin(item);
+            order.end_later(item, fail == Some(item)).await;
         }
         if fail == Some(item) {
-            order.into_iter().for_each(Order::is_over);
             return Err(format!("item {item}").into());
         }
         did.lock().unwrap().push(item);
@@ -215,14 +238,14 @@ fn in_every_order(
             assert_eq!(failed.unwrap_err().to_string(), format!("item {fails}"), "{case}");
             let stored = Job::new(&job).backend(Arc::clone(&backend)).peek_checkpoint().unwrap();
             let complete: Vec<u64> = stored.unwrap().completed().ranges().flatten().collect();
-            // What was in flight with it came to its end. An item that a thread took before the failure was seen did, too.
-            assert!(!complete.contains(&fails), "{case}: {complete:?}");
-            assert!(
-                complete.len() <= before.len() + in_flight.len() + most,
-                "{case}: {complete:?}"
-            );
-            let has = |item: &&u64| **item != fails && !complete.contains(item);
-            assert_eq!(before.iter().find(has), None, "{case}: {complete:?}");
+            // What was in flight with it came to its end, and nothing began after it.
+            let mut begun = order.begun.into_inner().unwrap();
+            begun.sort_unstable();
+            let at_once = |item: &u64| before.contains(item) || in_flight.contains(item);
+            assert!(begun.iter().all(at_once), "{case}: {begun:?}");
+            let others = begun.iter().filter(|item| **item != fails);
+            assert!(complete.iter().eq(others), "{case}: {complete:?} of {begun:?}");
+            assert_eq!(before.iter().find(|item| !complete.contains(item)), None, "{case}");
             did.lock().unwrap().clear();
             run((&job, &backend), most, (None, None), &did).unwrap();
             let mut did = did.into_inner().unwrap();

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use safe_state::{Action, ErrorContext, Job, resumable};
@@ -17,22 +17,35 @@ type Anything = Box<dyn Error + Send + Sync>;
 #[derive(Default)]
 struct Seen {
     has_panicked: AtomicBool,
+    /// The number of items that have begun to wait for that.
+    waiting: AtomicUsize,
     did: Mutex<Vec<u64>>,
 }
 
 impl Seen {
+    /// Panics beside two items that have begun, and wait.
     fn panic(&self) -> ! {
+        self.wait_for_two();
         self.has_panicked.store(true, Ordering::SeqCst);
         panic!("on the caller's side");
     }
 
+    /// Waits until two items have begun.
+    fn wait_for_two(&self) {
+        while self.waiting.load(Ordering::SeqCst) < 2 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     fn wait(&self) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         while !self.has_panicked.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
     async fn wait_async(&self) {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         while !self.has_panicked.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
         }
@@ -124,6 +137,7 @@ fn an_iterator_that_panics_beside_futures_loses_nothing_under_way() {
 fn of_on_error(dir: &Path, seen: &Seen) -> Result<(), Anything> {
     for item in 0..3_u64 {
         if item == 0 {
+            seen.wait_for_two();
             return Err("item 0".into());
         }
         seen.wait();

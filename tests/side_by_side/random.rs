@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use safe_state::{Backoff, Job, Results, ahead, resumable};
+use safe_state::{Action, Backoff, ErrorContext, Job, Results, ahead, resumable};
 use safe_state_tests::Effects;
 
 type Anything = Box<dyn Error + Send + Sync>;
@@ -151,12 +151,17 @@ impl Rows {
     }
 }
 
+/// Ends the run for the item that is told to end it. More attempts would use up those that the item has in all runs.
+fn judged(error: &ErrorContext<'_>) -> Action {
+    if error.to_string().contains("told to end") { Action::Fail } else { Action::Retry }
+}
+
 fn soon() -> Backoff {
     Backoff::exponential("1ms", "3ms")
 }
 
 #[resumable(name = name(&world.dir), backend = place(world), threads = world.made.most, save_every = world.made.save_every,
-            max_attempts = 50, backoff = soon(), catch_panics, durability = "process")]
+            max_attempts = 50, on_error = judged, backoff = soon(), catch_panics, durability = "process")]
 fn on_threads(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     for item in 0..world.made.items {
         world.act_now(item)?;
@@ -165,7 +170,7 @@ fn on_threads(world: &World) -> Result<(u64, Vec<u64>), Anything> {
 }
 
 #[resumable(name = name(&world.dir), backend = place(world), threads = world.made.most, save_every = world.made.save_every,
-            max_attempts = 50, backoff = soon(), catch_panics, durability = "process", key = |item| item.to_string())]
+            max_attempts = 50, on_error = judged, backoff = soon(), catch_panics, durability = "process", key = |item| item.to_string())]
 fn by_key(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     for item in 0..world.made.items {
         world.act_now(item)?;
@@ -173,7 +178,7 @@ fn by_key(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     Ok((world.made.items, Vec::new()))
 }
 
-#[resumable(name = name(&world.dir), backend = place(world), concurrency = world.made.most, max_attempts = 50, backoff = soon(),
+#[resumable(name = name(&world.dir), backend = place(world), concurrency = world.made.most, max_attempts = 50, on_error = judged, backoff = soon(),
             save_every = world.made.save_every, catch_panics, durability = "process")]
 async fn as_futures(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     for item in 0..world.made.items {
@@ -182,7 +187,7 @@ async fn as_futures(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     Ok((world.made.items, Vec::new()))
 }
 
-#[resumable(name = name(&world.dir), backend = place(world), concurrency = world.made.most, max_attempts = 50, backoff = soon(),
+#[resumable(name = name(&world.dir), backend = place(world), concurrency = world.made.most, max_attempts = 50, on_error = judged, backoff = soon(),
             save_every = world.made.save_every, catch_panics, durability = "process")]
 async fn of_a_stream(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     let mut items = Rows(0..world.made.items);
@@ -194,7 +199,7 @@ async fn of_a_stream(world: &World) -> Result<(u64, Vec<u64>), Anything> {
 }
 
 #[resumable(name = name(&world.dir), backend = place(world), threads = world.made.most, save_every = world.made.save_every,
-            max_attempts = 50, backoff = soon(), catch_panics, durability = "process", carry(sum, order))]
+            max_attempts = 50, on_error = judged, backoff = soon(), catch_panics, durability = "process", carry(sum, order))]
 fn ahead_on_threads(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     let mut sum = 0;
     let mut order: Results<u64> = Results::new();
@@ -206,7 +211,7 @@ fn ahead_on_threads(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     Ok((sum, order.into_vec()))
 }
 
-#[resumable(name = name(&world.dir), backend = place(world), concurrency = world.made.most, max_attempts = 50, backoff = soon(),
+#[resumable(name = name(&world.dir), backend = place(world), concurrency = world.made.most, max_attempts = 50, on_error = judged, backoff = soon(),
             save_every = world.made.save_every, catch_panics, durability = "process", carry(sum, order))]
 async fn ahead_as_futures(world: &World) -> Result<(u64, Vec<u64>), Anything> {
     let mut sum = 0;

@@ -246,7 +246,9 @@ impl Merge {
 }
 
 impl Checkpoint {
-    /// Returns the items that were in flight at the last save, by loop. Only loops whose items run side by side have them.
+    /// Returns the items that were in flight at the last save, by loop: those that had begun, and of whose end the run had not
+    /// heard when the save began. No more of them run than may run at once; the others wait for another attempt. An item that
+    /// ended while the save was under way is still among them. Only loops whose items run side by side have them.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
         self.workers.in_flight()
     }

@@ -41,9 +41,9 @@ pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> R
                 "the items of a resumable loop run side by side where no other resumable loop is around it or in it",
             );
         }
-        if plan.options.settings.have_limits() {
+        if plan.options.settings.has("timeout") {
             return refused(
-                "limits on time and memory are watched for one item at a time; without them, or without this",
+                "`timeout` is watched for one item at a time; `max_runtime` ends a run whose items run side by side",
             );
         }
         match &plan.returned {
@@ -88,6 +88,11 @@ pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
         }
         if let Some(part) = ahead::of(plan, body)? {
             ahead::check_part(&part)?;
+            if plan.options.settings.has("item_timeout") {
+                let text = "with `ahead!`, an item's time would begin before its turn; put a limit on what runs ahead: \
+                            `ahead!(TimeLimit::new(\"30s\").run_async(..).await??)`, or `.run(|| ..)??` on threads";
+                return Err(Error::new(it.option, text));
+            }
             continue;
         }
         let mut ours = Ours { plan, error: None };

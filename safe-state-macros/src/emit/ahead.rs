@@ -11,22 +11,30 @@
 //!         });
 //!         match scope(|scope| {
 //!             let mut ahead = AheadOnThreads::new(scope, &parts, most, TriedOnce::new);
-//!             let on_error = |error| Ok(Flow::Return(outer(error)));
-//!             loop {
-//!                 if tally.complete() { .. }
-//!                 match ahead.next(&mut items, &mut tally, ..) {
-//!                     Step::Item(()) => match ahead.value(&mut tally, ..) {
-//!                         Ok((value, (url,))) => match attempts.attempt(outer, || {
-//!                             let page = value;
-//!                             total += page.len();
-//!                             Ok(Flow::Next)
-//!                         }) { .. }
-//!                         Err(failed) => return Err(failed),
+//!             let value = in_order(|| {
+//!                 let on_error = |error| Ok(Flow::Return(outer(error)));
+//!                 loop {
+//!                     if tally.complete() { .. }
+//!                     while ahead.waits(&mut items, &mut tally, ..) { look at requests .. }
+//!                     match ahead.next(&mut tally) {
+//!                         Step::Item(()) => {
+//!                             while ahead.waits_for_value(&mut tally, ..) { look at requests .. }
+//!                             match ahead.value(&mut tally, ..) {
+//!                                 Ok((value, (url,))) => match attempts.attempt(outer, || {
+//!                                     let page = value;
+//!                                     total += page.len();
+//!                                     Ok(Flow::Next)
+//!                                 }) { .. }
+//!                                 Err(failed) => return Err(failed),
+//!                             }
+//!                         }
+//!                         Step::Done => return Ok(Flow::Next),
+//!                         Step::Failed(error) => return on_error(error),
 //!                     }
-//!                     Step::Done => return Ok(Flow::Next),
-//!                     Step::Failed(error) => return on_error(error),
 //!                 }
-//!             }
+//!             });
+//!             ahead.end(&mut tally);
+//!             value
 //!         }) {
 //!             Ok(Flow::Next) => {}
 //!             Ok(Flow::Return(returned)) => return returned,
@@ -37,10 +45,11 @@
 //! } }
 //! ```
 //!
-//! An async function has an `async` block in place of the `scope`, and the rest of the body is polled together with
+//! An async function has an `async` block in place of the `scope` and of `in_order`, and the rest of the body is polled together with
 //! what runs ahead.
 
 mod rest;
+mod waiting;
 
 use std::collections::BTreeSet;
 
@@ -248,11 +257,11 @@ impl Ahead<'_> {
         (before, TokenStream::new())
     }
 
-    /// Returns two expressions: whether items go one by one, to find one that kills the process; and the call that goes
-    /// on to the next item.
-    fn next(&self, run: &TokenStream) -> (TokenStream, TokenStream) {
-        locals!(items, tally, policy, cautious);
-        let (here, parts) = (self.here, local("parts"));
+    /// Returns the expression that tells whether items go one by one, to find one that kills the process, and the code
+    /// that waits for the next item's part.
+    fn waits_for_next(&self, run: &TokenStream, carry: &TokenStream) -> (TokenStream, TokenStream) {
+        locals!(policy, cautious);
+        let here = self.here;
         let options = &self.target.items.policy;
         let is_cautious = if options.max_crashes.is_some() {
             quote_spanned! {here=> #run.is_cautious() }
@@ -265,12 +274,7 @@ impl Ahead<'_> {
             quote_spanned! {here=> false }
         };
         let terms = quote_spanned! {here=> (#cautious, #again) };
-        let next = if self.plan.is_async {
-            quote_spanned! {here=> next(&mut #items, &mut #tally, &#parts, #terms).await }
-        } else {
-            quote_spanned! {here=> next(&mut #items, &mut #tally, #terms) }
-        };
-        (is_cautious, next)
+        (is_cautious, self.waits(&terms, carry))
     }
 
     /// Returns the loop over the items.
@@ -281,7 +285,7 @@ impl Ahead<'_> {
         carry: &TokenStream,
         made: &TokenStream,
     ) -> TokenStream {
-        locals!(items, tally, error, on_error, outer, ahead, policy, cautious);
+        locals!(items, tally, error, on_error, outer, ahead, cautious);
         let (plan, krate, here) = (self.plan, self.krate(), self.here);
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let save = self.save(&run);
@@ -289,43 +293,63 @@ impl Ahead<'_> {
         let waits = (&run, Some(ahead).filter(|_| plan.is_async));
         let due = save_points::due_beside(plan, waits, carry, &save, Some(&has_ended));
         let boundary = save_points::boundary_beside(plan, waits, carry, &save, &has_ended);
-        let options = &self.target.items.policy;
-        let (is_cautious, next) = self.next(&run);
+        let (is_cautious, waits) = self.waits_for_next(&run, carry);
         let done = rest::done(self, rest, names, carry);
-        let done = if options.max_crashes.is_some() {
-            let depth = self.target.depth;
-            let gives_up = if policy::counts_beside(plan) {
-                locals!(suspected);
-                quote_spanned! {here=> {
-                    let #suspected = #run.suspected(&#policy, #depth);
-                    #ahead.beside(#run.gives_up_async(#suspected, #depth)).await
-                } }
-            } else {
-                quote_spanned! {here=> #run.gives_up(&#policy, #depth) }
-            };
-            quote_spanned! {here=>
-                if !(#cautious && #gives_up) {
-                    if #cautious { #carry #save }
-                    #done
-                }
-            }
-        } else {
-            done
-        };
-        quote_spanned! {here=>
-            #made
+        let done = self.unless_given_up(&done, &run, (carry, &save));
+        let walk = quote_spanned! {here=>
             let #on_error = |#error| #krate::__private::Ok(#krate::__private::Flow::Return(#outer(#error)));
             loop {
                 if #tally.complete() { #due }
                 #boundary
                 let #cautious = #is_cautious;
-                match #ahead.#next {
+                #waits
+                match #ahead.next(&mut #tally) {
                     #krate::__private::Step::Item(()) => { #done }
                     #krate::__private::Step::Done => {
                         return #krate::__private::Ok(#krate::__private::Flow::Next);
                     }
                     #krate::__private::Step::Failed(#error) => return #on_error(#error),
                 }
+            }
+        };
+        if plan.is_async {
+            return walk;
+        }
+        let came = local("value");
+        quote_spanned! {here=>
+            #made
+            let #came = #krate::__private::in_order(|| { #walk });
+            #ahead.end(&mut #tally);
+            #came
+        }
+    }
+
+    /// Returns the code of an item, which is done unless it has killed the process too often and is given up.
+    fn unless_given_up(
+        &self,
+        done: &TokenStream,
+        run: &TokenStream,
+        (carry, save): (&TokenStream, &TokenStream),
+    ) -> TokenStream {
+        locals!(ahead, policy, cautious);
+        let here = self.here;
+        if self.target.items.policy.max_crashes.is_none() {
+            return done.clone();
+        }
+        let depth = self.target.depth;
+        let gives_up = if policy::counts_beside(self.plan) {
+            locals!(suspected);
+            quote_spanned! {here=> {
+                let #suspected = #run.suspected(&#policy, #depth);
+                #ahead.beside(#run.gives_up_async(#suspected, #depth)).await
+            } }
+        } else {
+            quote_spanned! {here=> #run.gives_up(&#policy, #depth) }
+        };
+        quote_spanned! {here=>
+            if !(#cautious && #gives_up) {
+                if #cautious { #carry #save }
+                #done
             }
         }
     }

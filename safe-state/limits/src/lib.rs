@@ -33,6 +33,7 @@ mod died_of;
 mod escalation;
 mod future;
 mod innermost;
+mod item;
 mod job_limits;
 mod limit;
 mod look;

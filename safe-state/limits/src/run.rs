@@ -9,6 +9,7 @@ use safe_state_base::{Error, StopReason};
 pub use crate::died_of::died_of;
 use crate::future::under_limit;
 use crate::innermost;
+pub use crate::item::ItemLimit;
 pub use crate::job_limits::JobLimits;
 use crate::look::RunWatch;
 pub use crate::parked::{Blame, Parked};

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
 use safe_state_base::engine::{self, EndWatch};
-pub(crate) use safe_state_limits::run::JobLimits;
 use safe_state_limits::run::{Blame, Cancellation, MemoryWatch, Parked, RunLimits};
+pub(crate) use safe_state_limits::run::{ItemLimit, JobLimits};
 
 use crate::Error;
 use crate::control::pacing::Pacing;
@@ -18,6 +18,8 @@ use crate::save::owner::Shared;
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     run: Option<RunLimits<Lent>>,
+    /// The limit on each of the items that run side by side, which are watched one by one.
+    item: Option<ItemLimit>,
     memory: MemoryWatch,
     /// When the batch system ends the program; none if the run does not heed it.
     ends: Option<Arc<EndWatch>>,
@@ -77,13 +79,13 @@ impl Limits {
         let heeds = limits.are_set() || pacing.signals().are_listened_to();
         let grace = limits.process.grace_period;
         let ends = heeds.then(|| Arc::new(engine::heed(job, grace, is_verbose)));
-        let memory = MemoryWatch::start(job);
+        let (memory, item) = (MemoryWatch::start(job), ItemLimit::of(job, &limits));
         let run = RunLimits::start(job, limits, ends.clone(), is_reached, is_async, &memory)?;
         #[cfg(all(unix, feature = "signals"))]
         if let Some(run) = &run {
             pacing.signals().then(run.on_signal());
         }
-        Ok(Limits { run, memory, ends })
+        Ok(Limits { run, item, memory, ends })
     }
 
     /// Returns whether the store can be lent: to the watchdog, or to the thread that handles signals.
@@ -159,6 +161,11 @@ impl Limits {
         let is_near = || self.ends.as_ref().is_some_and(|ends| ends.is_near(now));
         let of_limits = self.run.as_ref().and_then(|limits| limits.stop(now));
         of_limits.or_else(|| is_near().then_some(StopReason::WallTime))
+    }
+
+    /// Returns the limit on each of the items that run side by side.
+    pub(crate) fn of_item(&self) -> Option<ItemLimit> {
+        self.item.clone()
     }
 
     /// Returns the handle that cancels the items of the run.

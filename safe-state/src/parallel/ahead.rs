@@ -5,3 +5,8 @@ mod threads;
 
 pub use futures::{AheadAsFutures, typed_ahead};
 pub use threads::{AheadOnThreads, Parts, ahead_on_threads};
+
+/// Calls `walk`, the loop that goes on in order with what runs ahead.
+pub fn in_order<T>(walk: impl FnOnce() -> T) -> T {
+    walk()
+}

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::end::{End, Ends, Halt};
+use super::grace::Grace;
 use super::question::Question;
 use super::task::Done;
 use super::terms::OnTerms;
@@ -67,8 +68,7 @@ struct State {
     is_to_obey: bool,
     /// Whether a save is wanted, whatever the schedule says.
     is_to_save: bool,
-    /// The time by which the items in flight have to end, as the run is to.
-    ends_by: Option<Instant>,
+    grace: Grace,
     /// The time before which no new item is handed out.
     waits_until: Option<Instant>,
     /// Whether each item is timed.
@@ -189,6 +189,11 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.state.is_to_save |= saves;
     }
 
+    /// Returns whether a save is wanted.
+    pub(super) fn wants_save(&self) -> bool {
+        self.state.is_to_save
+    }
+
     /// Notes that all items have ended. If the loop ends early, what is complete is saved before the run ends: after
     /// that, the values of carried variables may no longer match.
     pub(super) fn close(&mut self) {
@@ -197,18 +202,8 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
 
     /// Returns whether the run is to end, and the items in flight have gone on for `grace` since.
     pub(super) fn is_out_of_time(&mut self, grace: Duration) -> bool {
-        if !self.state.is_to_obey || self.running == 0 {
-            return false;
-        }
-        let now = Instant::now();
-        if !self.handing.is_ending(now) {
-            self.state.ends_by = None;
-            return false;
-        }
-        // A time too large for the clock is no limit.
-        let by = self.state.ends_by.or_else(|| now.checked_add(grace));
-        self.state.ends_by = by;
-        by.is_some_and(|by| by <= now)
+        let waits = self.state.is_to_obey && self.running > 0;
+        waits && self.state.grace.is_over(&mut self.handing, grace)
     }
 
     /// Notes that the bodies of all items in flight were dropped.

@@ -153,12 +153,12 @@ impl<T, D> Exchange<T, D> {
     }
 
     /// Tells the caller how the task at the place has ended. If that `holds` the others, no task is taken before the
-    /// caller has [opened](Self::open) the exchange again.
+    /// caller has heard of it and has [opened](Self::open) the exchange again.
     pub(super) fn tell(&self, place: u32, result: D, holds: bool) {
+        let mut results = lock(&self.told.results);
         if holds {
             self.hold();
         }
-        let mut results = lock(&self.told.results);
         results.push((place, result));
         self.told.is_any.store(true, Ordering::Relaxed);
         drop(results);
@@ -209,9 +209,14 @@ impl<T, D> Exchange<T, D> {
         let _ = self.gate.compare_exchange(OPEN, HELD, Ordering::AcqRel, Ordering::Relaxed);
     }
 
-    /// Lets tasks be taken again.
+    /// Lets tasks be taken again, unless the caller has not heard of a result yet: that one may hold the others, too.
     pub(super) fn open(&self) {
+        let results = lock(&self.told.results);
+        if !results.is_empty() {
+            return;
+        }
         let held = self.gate.compare_exchange(HELD, OPEN, Ordering::AcqRel, Ordering::Relaxed);
+        drop(results);
         if held.is_ok() && !self.queue.is_empty() {
             self.idle.wake(usize::MAX);
         }

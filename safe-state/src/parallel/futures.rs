@@ -5,7 +5,7 @@ use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::Instrument;
 use tracing::instrument::Instrumented;
@@ -13,6 +13,7 @@ use tracing::instrument::Instrumented;
 use super::captures::Captures;
 use super::course::Course;
 use super::feed::{Feed, Keeps};
+use super::grace;
 use super::in_flight::UnderWay;
 use super::offered::{Offered, OfferedItems};
 use super::task::{Done, Task};
@@ -25,9 +26,6 @@ use crate::run::Run;
 use crate::run::handing::Handing;
 use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
-
-/// The time for which the futures in flight go on when the run is to end, if the job does not say how long.
-const GRACE: Duration = Duration::from_secs(15);
 
 /// Returns `body`. The call tells the compiler which items the body takes.
 pub fn typed<F, R, B>(_: &F, _: fn(Error) -> R, body: B) -> B
@@ -109,13 +107,26 @@ where
     W: OnTerms<R>,
 {
     Handing::begin(tally, terms.most());
-    let course = Course::new(Handing::of(tally), terms);
-    let under_way = UnderWay::new(head, given);
+    let mut handing = Handing::of(tally);
+    let limit = &handing.limit_of_item();
+    let course = Course::new(handing, terms);
+    let holds = |done: &Done<Flow<R>, R>| !matches!(done.came, Ok(Flow::Next));
+    let under_way = UnderWay::new(head, given, holds);
     let mut driven = Driven { course, under_way, ended: Vec::new(), without_yield: 0 };
     let body = |Task { index, item, is_timed, .. }| {
         let captures = Arc::new(Captures::default());
         let body = body(item, Arc::clone(&captures));
-        Box::pin(async move { Done::now(index, body.await, captures.take()).timed(is_timed) })
+        Box::pin(async move {
+            let mut body = pin!(body);
+            let came = match limit {
+                None => body.await,
+                Some(limit) => {
+                    let came = limit.run_async(body.as_mut()).await;
+                    came.unwrap_or_else(|error| Err(Ok(on_error(error))))
+                }
+            };
+            Done::now(index, came, captures.take()).timed(is_timed)
+        })
     };
     while !driven.course.is_over() {
         driven.begin(feed, keep, &body).await;
@@ -169,7 +180,10 @@ where
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            while let Some(task) = course.next(feed, (keep, 0)) {
+            // What has ended may end the loop. Then nothing begins before that is judged.
+            while !under_way.is_held()
+                && let Some(task) = course.next(feed, (keep, 0))
+            {
                 *without_yield += 1;
                 let span = course.handing.span_of(task.index);
                 under_way.begin_now(body(task).instrument(span), context);
@@ -197,7 +211,7 @@ where
     /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
     async fn go_on(&mut self) {
         self.count().await;
-        let grace = self.course.handing.grace().unwrap_or(GRACE);
+        let grace = self.course.handing.grace().unwrap_or(grace::OF_FUTURES);
         if self.under_way.none_has_ended() && self.course.is_out_of_time(grace) {
             self.under_way.drop_bodies();
             self.course.let_go();

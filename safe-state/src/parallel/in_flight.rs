@@ -16,6 +16,10 @@ pub(super) struct UnderWay<'h, B, D, H, T> {
     head: Pin<&'h mut H>,
     /// The place where the head puts its items; `None` if the head need not be polled.
     given: Option<&'h Offered<T>>,
+    /// Tells of a result whether nothing is to begin before it is taken.
+    holds: fn(&D) -> bool,
+    /// Whether a result that was not taken yet holds what has not begun.
+    is_held: bool,
 }
 
 impl<'h, B, D, H, T> UnderWay<'h, B, D, H, T>
@@ -23,8 +27,23 @@ where
     B: Future<Output = D>,
     H: Future<Output = ()>,
 {
-    pub(super) fn new(head: Pin<&'h mut H>, given: Option<&'h Offered<T>>) -> Self {
-        UnderWay { bodies: FuturesUnordered::new(), ended: VecDeque::new(), head, given }
+    pub(super) fn new(
+        head: Pin<&'h mut H>,
+        given: Option<&'h Offered<T>>,
+        holds: fn(&D) -> bool,
+    ) -> Self {
+        let (bodies, ended) = (FuturesUnordered::new(), VecDeque::new());
+        UnderWay { bodies, ended, head, given, holds, is_held: false }
+    }
+
+    /// Returns whether a result that was not taken yet holds what has not begun.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    fn has_ended(&mut self, done: D) {
+        self.is_held |= (self.holds)(&done);
+        self.ended.push_back(done);
     }
 
     /// Begins a body.
@@ -38,7 +57,7 @@ where
         B: Unpin,
     {
         match Pin::new(&mut body).poll(context) {
-            Poll::Ready(done) => self.ended.push_back(done),
+            Poll::Ready(done) => self.has_ended(done),
             Poll::Pending => self.bodies.push(body),
         }
     }
@@ -60,13 +79,15 @@ where
 
     /// Takes the result of a body that has ended.
     pub(super) fn take_ended(&mut self) -> Option<D> {
-        self.ended.pop_front()
+        let taken = self.ended.pop_front();
+        self.is_held &= !self.ended.is_empty();
+        taken
     }
 
     /// Polls the bodies that have been woken.
     fn poll(&mut self, context: &mut Context<'_>) {
         while let Poll::Ready(Some(done)) = self.bodies.poll_next_unpin(context) {
-            self.ended.push_back(done);
+            self.has_ended(done);
         }
     }
 

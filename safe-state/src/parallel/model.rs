@@ -18,6 +18,7 @@ mod queue;
 use std::time::Duration;
 
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 use exchange::Exchange;
@@ -168,6 +169,42 @@ fn a_task_that_is_taken_back_at_any_time_is_not_done() {
         let took = threads.into_iter().flat_map(|thread| thread.join().unwrap());
         let all = sorted(took.chain(back).collect());
         assert_eq!(all, [0, 1]);
+    });
+}
+
+/// A thread that has told of a failure takes no other task before the caller has heard of it, also if the caller opens
+/// just then what an earlier failure has held.
+#[test]
+fn a_failure_holds_until_it_is_heard_of() {
+    check(2, || {
+        let (exchange, is_heard) = (Arc::new(Tested::new(3)), Arc::new(AtomicBool::new(false)));
+        for place in 0..3 {
+            exchange.put(place, place);
+        }
+        exchange.give(&[0, 1, 2]);
+        assert_eq!(exchange.take(), Some((0, 0)));
+        let thread = {
+            let (exchange, is_heard) = (Arc::clone(&exchange), Arc::clone(&is_heard));
+            thread::spawn(move || {
+                assert_eq!(exchange.take(), Some((1, 1)));
+                exchange.tell(1, "failed", true);
+                if exchange.take().is_some() {
+                    assert!(is_heard.load(Ordering::Relaxed), "it was opened over the failure");
+                }
+            })
+        };
+        exchange.tell(0, "failed", true);
+        while !is_heard.load(Ordering::Relaxed) {
+            let mut told = Vec::new();
+            exchange.collect(|_| {}, &mut told);
+            is_heard.fetch_or(told.iter().any(|(place, _)| *place == 1), Ordering::Relaxed);
+            exchange.open();
+            if told.is_empty() {
+                exchange.wait(u64::MAX, Duration::MAX);
+            }
+        }
+        drop(exchange.closing());
+        thread.join().unwrap();
     });
 }
 

@@ -71,8 +71,16 @@ where
     let spans = tally.run().spans();
     Handing::begin(tally, terms.most);
     let mut handing = Handing::of(tally);
+    let limit = handing.limit_of_item();
+    let body = |item, captures: &Captures| match &limit {
+        None => body(item, captures),
+        Some(limit) => {
+            let came = limit.run(|| body(item, captures));
+            came.unwrap_or_else(|error| Err(Ok(on_error(error))))
+        }
+    };
     let ahead = ROOM / size_of::<Sent<F::Item>>();
-    let ahead = handing.goes_ahead().min(ahead as u64);
+    let (ahead, gives_once) = (handing.goes_ahead().min(ahead as u64), handing.gives_once());
     let most = terms.most;
     let exchange = Exchange::new(most + usize::try_from(ahead).unwrap_or_default());
     let mut course = Course::new(handing, terms);
@@ -85,6 +93,7 @@ where
             ended: Vec::new(),
             threads: 0,
             most,
+            gives_once,
             is_held: false,
         };
         while !course.is_over() {
@@ -106,6 +115,8 @@ struct Hall<'e, T, R> {
     ended: Vec<u64>,
     threads: usize,
     most: usize,
+    /// Whether the input gives each item once, so that an item that was handed out has to be done.
+    gives_once: bool,
     /// Whether no task is taken, because an item has failed.
     is_held: bool,
 }
@@ -119,8 +130,7 @@ impl<T, R> Hall<'_, T, R> {
         keep: fn(T) -> K,
         mut start: impl FnMut() -> std::io::Result<()>,
     ) {
-        // Without a look-ahead, an item that was handed out is one that runs.
-        if self.lookahead.is_on() && course.wants_back() {
+        if !self.gives_once && course.wants_back(self.lookahead.is_on()) {
             course.took_back(self.desk.take_back());
         }
         if std::mem::take(&mut self.is_held) {
@@ -165,6 +175,10 @@ impl<T, R> Hall<'_, T, R> {
     fn go_on<W: OnTerms<R>, K>(&mut self, course: &mut Course<'_, '_, W, K, R>) {
         count(course);
         course.handing.set_unbegun(self.desk.unbegun());
+        if course.wants_save() {
+            // An item that a thread did before one that has begun by now has ended, and is heard of here.
+            self.collect(course);
+        }
         if course.take_to_obey() {
             save(course);
             if let Err(error) = course.handing.run().obey() {

@@ -10,6 +10,7 @@ use super::stages::Stages;
 use super::tally::Tally;
 use super::{Run, judging, looping, sharing, slices};
 use crate::Error;
+use crate::control::limits::ItemLimit;
 use crate::failure::Verdict;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
@@ -71,6 +72,12 @@ impl<'t, 'r> Handing<'t, 'r> {
             stages.failures.risk_more(ahead.min(MOST_AHEAD));
         }
         ahead.min(MOST_AHEAD)
+    }
+
+    /// Returns whether the loop's input gives each item once, so that an item that is handed out and not done is lost.
+    pub(crate) fn gives_once(&mut self) -> bool {
+        let (stages, depth) = self.stages();
+        stages.progress.gives_once(depth)
     }
 
     /// Returns the index of the item that was handed out last.
@@ -146,6 +153,11 @@ impl<'t, 'r> Handing<'t, 'r> {
     /// Returns how long the items in flight may go on when the run is to end, if the job says so.
     pub(crate) fn grace(&mut self) -> Option<Duration> {
         self.stages().0.control.grace()
+    }
+
+    /// Returns the limit on the time of each item.
+    pub(crate) fn limit_of_item(&mut self) -> Option<ItemLimit> {
+        self.stages().0.control.limit_of_item()
     }
 
     /// Returns whether each item is timed.

@@ -21,7 +21,7 @@ pub(super) fn done(
     locals!(flow, failed, value, given);
     let (krate, here) = (it.krate(), it.here);
     let answers = it.target.items.policy.answers_errors();
-    let (came, called) = (came(it), called(it, rest, names));
+    let ((waits, came), called) = (it.waits_for_value(carry), called(it, rest, names));
     let over = over(it, rest);
     let leaves = quote_spanned! {here=> return #krate::__private::Err(#failed); };
     let (marks, undo) = if answers {
@@ -36,6 +36,7 @@ pub(super) fn done(
     quote_spanned! {here=>
         match loop {
             #marks
+            #waits
             let #failed = match #came {
                 #krate::__private::Ok((#value, #given)) => match #called {
                     #krate::__private::Ok(#flow) => break #flow,
@@ -50,22 +51,6 @@ pub(super) fn done(
             #krate::__private::Flow::Next => {}
             #flow => return #krate::__private::Ok(#flow),
         }
-    }
-}
-
-/// Returns the expression that waits for the part of the first item.
-fn came(it: &Ahead<'_>) -> TokenStream {
-    locals!(tally, ahead, outer, policy, value, parts);
-    let here = it.here;
-    let again = if it.target.items.policy.answers_errors() {
-        quote_spanned! {here=> |#value| #policy.may_try_again(#value) }
-    } else {
-        quote_spanned! {here=> |_| false }
-    };
-    if it.plan.is_async {
-        quote_spanned! {here=> #ahead.value(&mut #tally, &#parts, #again).await }
-    } else {
-        quote_spanned! {here=> #ahead.value(&mut #tally, #again, #outer) }
     }
 }
 

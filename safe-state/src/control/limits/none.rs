@@ -15,6 +15,21 @@ use crate::save::owner::Shared;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JobLimits {}
 
+/// The limit on each of the items that run side by side, which there is not.
+#[derive(Clone, Debug)]
+pub(crate) enum ItemLimit {}
+
+impl ItemLimit {
+    pub(crate) fn run<T>(&self, _: impl FnOnce() -> T) -> Result<T, Error> {
+        match *self {}
+    }
+
+    #[expect(clippy::unused_async, reason = "it stands for the one of `limits`")]
+    pub(crate) async fn run_async<F: Future>(&self, _: F) -> Result<F::Output, Error> {
+        match *self {}
+    }
+}
+
 /// The time before the end of a batch system's time at which a run stops, if the batch system says nothing else.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -76,6 +91,10 @@ impl Limits {
     #[inline]
     pub(crate) fn is_memory_tight(&self) -> bool {
         false
+    }
+
+    pub(crate) fn of_item(&self) -> Option<ItemLimit> {
+        None
     }
 
     pub(crate) fn is_over(&self) -> bool {

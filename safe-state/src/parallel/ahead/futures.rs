@@ -5,14 +5,17 @@ use std::future::Pending;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tracing::Span;
 
 use crate::Error;
 use crate::attempt::Outcome;
+use crate::control::pacing::LOOK;
 use crate::items::Step;
 use crate::parallel::captures::Captures;
 use crate::parallel::feed::{Feed, Keeps};
+use crate::parallel::grace::{self, Grace};
 use crate::parallel::in_flight::UnderWay;
 use crate::parallel::line::{Line, Pulled};
 use crate::parallel::offered::Offered;
@@ -53,6 +56,7 @@ pub struct AheadAsFutures<'h, T, V, R, P, K, H = Pending<()>> {
     under_way: UnderWay<'h, Body<P>, Done<V, R>, H, T>,
     line: Line<K, V, R>,
     keep: fn(T) -> K,
+    grace: Grace,
 }
 
 impl<T, V, R, P, K, H> fmt::Debug for AheadAsFutures<'_, T, V, R, P, K, H> {
@@ -77,19 +81,20 @@ where
         keep: fn(T) -> K,
     ) -> Self {
         Handing::begin(tally, most);
-        let (under_way, line) = (UnderWay::new(head, offered), Line::new(most));
-        AheadAsFutures { under_way, line, keep }
+        let (under_way, line) = (UnderWay::new(head, offered, |_| false), Line::new(most));
+        AheadAsFutures { under_way, line, keep, grace: Grace::default() }
     }
 
-    /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
-    /// part begins only when [`value`](Self::value) asks for it.
-    pub async fn next(
+    /// Waits until the loop can go on with the next item, as its part has ended. If the run looks out for an item that
+    /// kills the process, the part begins only when its [value is waited for](Self::waits_for_value). Returns whether
+    /// that takes longer than a moment: then the caller looks at what is asked of the run, and waits again.
+    pub async fn waits(
         &mut self,
         feed: &mut impl Feed<Item = T>,
         tally: &mut Tally<'_>,
         part: &impl Fn(T, Arc<Captures>) -> P,
         (one_by_one, may_try_again): (bool, bool),
-    ) -> Step<()> {
+    ) -> bool {
         self.line.go_on();
         let mut handing = Handing::of(tally);
         loop {
@@ -104,11 +109,17 @@ where
             };
             let waits_for_item = is_wanted && self.line.is_empty();
             if self.line.is_first_here() && !waits_for_item {
-                return self.line.step(&mut handing);
+                return false;
             }
-            self.under_way.next_or(is_wanted, std::future::pending()).await;
-            self.take_in();
+            if self.wait(is_wanted, &mut handing).await {
+                return true;
+            }
         }
+    }
+
+    /// Goes on to the next item, which was [waited for](Self::waits).
+    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<()> {
+        self.line.step(&mut Handing::of(tally))
     }
 
     /// Returns whether it is known that no item is left.
@@ -116,28 +127,48 @@ where
         self.line.is_empty() && feed.has_ended()
     }
 
-    /// Returns the value of the first item's part. The part runs again if its value is asked for again.
-    ///
-    /// # Errors
-    ///
-    /// The failure of the part.
-    pub async fn value(
+    /// Waits for the value of the first item's part, which runs again if its value was taken. Returns whether that takes
+    /// longer than a moment.
+    pub async fn waits_for_value(
         &mut self,
         tally: &mut Tally<'_>,
         part: &impl Fn(T, Arc<Captures>) -> P,
         may_try_again: impl Fn(u32) -> bool,
-    ) -> Result<V, Outcome<R>> {
+    ) -> bool {
         let mut handing = Handing::of(tally);
         if let Some(task) = self.line.begin_first(may_try_again) {
             self.begin(task, &mut handing, part);
         }
-        loop {
-            if let Some(came) = self.line.take_first(&mut handing) {
-                return came;
+        while !self.line.is_first_here() {
+            if self.wait(false, &mut handing).await {
+                return true;
             }
-            self.under_way.next_or(false, std::future::pending()).await;
-            self.take_in();
         }
+        false
+    }
+
+    /// Takes the value of the first item's part, which was [waited for](Self::waits_for_value).
+    ///
+    /// # Errors
+    ///
+    /// The failure of the part.
+    ///
+    /// # Panics
+    ///
+    /// If nobody has waited for it.
+    pub fn value(&mut self, tally: &mut Tally<'_>) -> Result<V, Outcome<R>> {
+        let came = self.line.take_first(&mut Handing::of(tally));
+        came.expect("the part was waited for")
+    }
+
+    /// Returns whether the run is to end, and the parts have gone on for the grace period since. Then the caller saves,
+    /// and lets the run end.
+    pub fn is_out_of_time(&mut self, tally: &mut Tally<'_>) -> bool {
+        let mut handing = Handing::of(tally);
+        let grace = handing.grace().unwrap_or(grace::OF_FUTURES);
+        // If no part is under way, there is nothing to wait for.
+        let grace = if self.line.is_empty() { Duration::ZERO } else { grace };
+        self.grace.is_over(&mut handing, grace)
     }
 
     /// Waits for `other`, and polls the parts that run ahead meanwhile.
@@ -155,6 +186,18 @@ where
         let part = Box::pin(part(item, Arc::clone(&captures)));
         let span = handing.span_of(index);
         self.under_way.begin(Body { index, part, captures, span });
+    }
+
+    /// Waits for a part to end, or for the item that `is_wanted`. Returns whether that takes longer than a moment.
+    async fn wait(&mut self, is_wanted: bool, handing: &mut Handing<'_, '_>) -> bool {
+        let mut is_long = false;
+        let moment = async {
+            handing.sleep(LOOK).await;
+            is_long = true;
+        };
+        self.under_way.next_or(is_wanted, moment).await;
+        self.take_in();
+        is_long
     }
 
     fn take_in(&mut self) {

@@ -2,24 +2,22 @@
 
 use std::fmt;
 use std::thread::Scope;
-use std::time::Duration;
 
 use crate::Error;
 use crate::attempt::Outcome;
+use crate::control::pacing::LOOK;
 use crate::items::Step;
 use crate::observe::spans::Spans;
 use crate::parallel::captures::Captures;
 use crate::parallel::desk::{Desk, Sent};
 use crate::parallel::exchange::{Closing, Exchange};
 use crate::parallel::feed::{Feed, Keeps};
+use crate::parallel::grace::Grace;
 use crate::parallel::line::{Line, Pulled};
 use crate::parallel::task::{Done, Task};
 use crate::parallel::threads::{Crew, FromThread, ToThread};
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
-
-/// The longest wait for a part before the line is looked at again.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The part of a loop's items, and its way to the threads, which it outlives.
 #[derive(Debug)]
@@ -55,10 +53,21 @@ pub struct AheadOnThreads<'s, 'e, T, V, R, B, K> {
     #[expect(dead_code, reason = "it is there to be dropped: then the threads end")]
     closing: Closing<'s, Sent<T>, Done<V, R>>,
     desk: Desk<'s, T, V, R>,
-    threads: usize,
-    most: usize,
+    staff: Staff,
     line: Line<K, V, R>,
     keep: fn(T) -> K,
+    grace: Grace,
+}
+
+/// The threads that run parts.
+#[derive(Debug)]
+struct Staff {
+    threads: usize,
+    most: usize,
+    /// The number of parts that run, or are about to.
+    running: usize,
+    /// The reason why no thread could be started.
+    none: Option<std::io::Error>,
 }
 
 impl<T, V, R, B, K> fmt::Debug for AheadOnThreads<'_, '_, T, V, R, B, K> {
@@ -88,38 +97,39 @@ where
             parts,
             closing,
             desk,
-            threads: 0,
-            most,
+            staff: Staff { threads: 0, most, running: 0, none: None },
             line: Line::new(most),
             keep,
+            grace: Grace::default(),
         }
     }
 
-    /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
-    /// part begins only when [`value`](Self::value) asks for it.
-    pub fn next(
+    /// Waits until the loop can go on with the next item, as its part has ended. If the run looks out for an item that
+    /// kills the process, the part begins only when its [value is waited for](Self::waits_for_value). Returns whether
+    /// that takes longer than a moment: then the caller looks at what is asked of the run, and waits again.
+    pub fn waits(
         &mut self,
         feed: &mut impl Feed<Item = T>,
         tally: &mut Tally<'_>,
         (one_by_one, may_try_again): (bool, bool),
-    ) -> Step<()> {
+    ) -> bool {
         self.line.go_on();
         let mut handing = Handing::of(tally);
-        loop {
-            let terms = (one_by_one, may_try_again);
-            match self.line.pull(feed, &mut handing, self.keep, terms) {
-                Pulled::Begins(task) => {
-                    if let Err(error) = self.begin(task, &mut handing) {
-                        return Step::Failed(Error::Thread(error));
-                    }
-                }
-                Pulled::Enough | Pulled::Wanted => break,
-            }
+        let terms = (one_by_one, may_try_again);
+        while self.staff.none.is_none()
+            && let Pulled::Begins(task) = self.line.pull(feed, &mut handing, self.keep, terms)
+        {
+            self.begin(task, &mut handing);
         }
-        while !self.line.is_first_here() {
-            self.wait();
+        self.waits_for_first()
+    }
+
+    /// Goes on to the next item, which was [waited for](Self::waits).
+    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<()> {
+        match self.staff.none.take() {
+            Some(error) => Step::Failed(Error::Thread(error)),
+            None => self.line.step(&mut Handing::of(tally)),
         }
-        self.line.step(&mut handing)
     }
 
     /// Returns whether it is known that no item is left.
@@ -127,51 +137,100 @@ where
         self.line.is_empty() && feed.has_ended()
     }
 
-    /// Returns the value of the first item's part. The part runs again if its value is asked for again.
+    /// Waits for the value of the first item's part, which runs again if its value was taken. Returns whether that takes
+    /// longer than a moment.
+    pub fn waits_for_value(
+        &mut self,
+        tally: &mut Tally<'_>,
+        may_try_again: impl Fn(u32) -> bool,
+    ) -> bool {
+        if let Some(task) = self.line.begin_first(may_try_again) {
+            self.begin(task, &mut Handing::of(tally));
+        }
+        self.waits_for_first()
+    }
+
+    /// Takes the value of the first item's part, which was [waited for](Self::waits_for_value).
     ///
     /// # Errors
     ///
     /// The failure of the part, or of starting the first thread.
+    ///
+    /// # Panics
+    ///
+    /// If nobody has waited for it.
     pub fn value(
         &mut self,
         tally: &mut Tally<'_>,
-        may_try_again: impl Fn(u32) -> bool,
         on_error: fn(Error) -> R,
     ) -> Result<V, Outcome<R>> {
-        let mut handing = Handing::of(tally);
-        if let Some(task) = self.line.begin_first(may_try_again)
-            && let Err(error) = self.begin(task, &mut handing)
-        {
+        if let Some(error) = self.staff.none.take() {
             return Err(Ok(on_error(Error::Thread(error))));
         }
-        loop {
-            if let Some(came) = self.line.take_first(&mut handing) {
-                return came;
-            }
+        let came = self.line.take_first(&mut Handing::of(tally));
+        came.expect("the part was waited for")
+    }
+
+    /// Returns whether the run is to end, and the parts have gone on for its grace period since. Then the caller saves, and
+    /// [ends the process](Self::end_process).
+    pub fn is_out_of_time(&mut self, tally: &mut Tally<'_>) -> bool {
+        let mut handing = Handing::of(tally);
+        let grace = handing.grace();
+        grace.is_some_and(|grace| self.grace.is_over(&mut handing, grace))
+    }
+
+    /// Ends the process, as a part goes on and its thread can't be stopped.
+    pub fn end_process(&mut self, tally: &mut Tally<'_>) {
+        tally.run().end_process();
+    }
+
+    /// Waits for the parts that still run, now that the loop has ended. If the run is to end, they are waited for no longer
+    /// than its grace period, and then the process ends.
+    pub fn end(&mut self, tally: &mut Tally<'_>) {
+        self.staff.running -= self.desk.take_back();
+        while self.staff.running > 0 {
             self.wait();
+            tally.run().poll_requests();
+            if self.staff.running > 0 && self.is_out_of_time(tally) {
+                self.end_process(tally);
+            }
         }
     }
 
-    fn begin(&mut self, task: Task<T>, handing: &mut Handing<'_, '_>) -> std::io::Result<()> {
-        if self.threads < self.most {
+    fn begin(&mut self, task: Task<T>, handing: &mut Handing<'_, '_>) {
+        if self.staff.threads < self.staff.most {
             let Parts { exchange, spans, part } = self.parts;
             let crew = Crew { scope: self.scope, exchange, spans, body: part };
             match crew.start_with(|exchange, place, done| exchange.tell(place, done, false)) {
-                Ok(()) => self.threads += 1,
-                Err(error) if self.threads == 0 => return Err(error),
+                Ok(()) => self.staff.threads += 1,
+                Err(error) if self.staff.threads == 0 => return self.staff.none = Some(error),
                 // If at least one thread runs, it takes each part in turn.
                 Err(_) => {}
             }
         }
         let span = handing.span_of(task.index);
+        self.staff.running += 1;
         self.desk.give(Sent { task, span });
-        Ok(())
     }
 
-    fn wait(&mut self) {
-        self.desk.wait(u64::MAX, PATIENCE);
+    /// Waits for the first item's part. Returns whether that takes longer than a moment.
+    fn waits_for_first(&mut self) -> bool {
+        while self.staff.none.is_none() && !self.line.is_first_here() {
+            if self.wait() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Waits for a part to end. Returns whether that takes longer than a moment.
+    fn wait(&mut self) -> bool {
+        self.desk.wait(u64::MAX, LOOK);
+        let running = self.staff.running;
         for done in self.desk.collect(&mut Vec::new()) {
+            self.staff.running -= 1;
             self.line.came(done);
         }
+        self.staff.running == running
     }
 }

@@ -77,17 +77,17 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
 
     /// Returns whether no item begins for now.
     fn is_stopped(&mut self) -> bool {
-        if self.bound() == 0 || self.state.is_to_obey || self.state.is_to_save {
-            return true;
-        }
-        self.state.is_to_obey = self.handing.is_asked()
+        // A reason to stop counts also where no item begins in any case, as what is in flight may go on for ever.
+        self.state.is_to_obey = self.state.is_to_obey
+            || self.handing.is_asked()
             || (self.terms.is_watched() && self.handing.is_to_stop(Instant::now()));
-        self.state.is_to_obey
+        self.state.is_to_obey || self.state.is_to_save || self.bound() == 0
     }
 
-    /// Returns whether tasks that have not begun are to be taken back.
-    pub(in crate::parallel) fn wants_back(&self) -> bool {
-        self.is_closing() || self.state.is_to_obey || !self.waiting.is_empty()
+    /// Returns whether tasks that have not begun are to be taken back. Without items that are handed out `ahead`, that
+    /// is only when the loop ends early: otherwise there is a thread for each task.
+    pub(in crate::parallel) fn wants_back(&self, ahead: bool) -> bool {
+        self.is_closing() || (ahead && (self.state.is_to_obey || !self.waiting.is_empty()))
     }
 
     /// Notes that `count` tasks have been taken back.

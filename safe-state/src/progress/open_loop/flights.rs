@@ -108,6 +108,8 @@ impl Flights {
 
     /// Sets the index from which on no item has begun that was handed out.
     pub(super) fn set_unbegun(&mut self, index: u64) {
+        // Then other items are in flight than the checkpoint may say.
+        self.is_unsaved |= index != self.unbegun;
         self.unbegun = index;
     }
 
@@ -203,6 +205,10 @@ mod tests {
         flights.set_unbegun(3);
         flights.complete(1);
         assert!(flights.take_change().unwrap().in_flight.is_empty(), "item 3 has not begun");
+        flights.set_unbegun(3);
+        assert_eq!(flights.take_change(), None);
+        flights.set_unbegun(4);
+        assert_eq!(flights.take_change().unwrap().in_flight, [3], "it has begun since");
         assert!(flights.land() && !flights.land());
         assert!(flights.take_change().unwrap().in_flight.is_empty());
     }
