@@ -82,6 +82,24 @@ fn a_run_goes_on_with_the_replica_that_is_promoted() {
     assert!(error.contains("knows no master of that name"), "{error}");
 }
 
+/// Servers may have other settings than the one that took the first lease.
+#[test]
+fn a_replica_that_removes_keys_is_refused_when_it_is_promoted() {
+    let ([mut master, replica], _sentinel, asked) = watched();
+    for set in [["maxmemory", "1gb"], ["maxmemory-policy", "allkeys-lru"]] {
+        tell(&replica.url(), &["CONFIG", "SET", set[0], set[1]]);
+    }
+    let backend = from_url(&format!("{asked}/main/0")).unwrap();
+    let mut run = lease(&backend, "job");
+    run.save(b"a").unwrap();
+    master.kill();
+    let refused = [run.save(b"b").unwrap_err(), backend.save("other", b"c").unwrap_err()];
+    for refused in refused {
+        let refused = told(&refused);
+        assert!(refused.contains("`maxmemory-policy` is `allkeys-lru`"), "{refused}");
+    }
+}
+
 #[test]
 fn redis_keeps_its_promises_behind_sentinel() {
     // After a failover, the first master stays behind, because it knows no password for the new one.
