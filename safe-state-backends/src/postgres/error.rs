@@ -15,7 +15,7 @@ impl From<Error> for Trouble {
         }
         let passes = match error.code() {
             Some(code) => code_passes(code),
-            None => error.is_closed() || network_failed(&error),
+            None => error.is_closed() || is_out_of_step(&error) || network_failed(&error),
         };
         if passes { Trouble::transient(error) } else { Trouble::permanent(error) }
     }
@@ -68,6 +68,13 @@ fn code_passes(code: &SqlState) -> bool {
         .contains(&code)
 }
 
+/// Returns whether the server's answer was to something else. A pooler may give a connection on which an answer to its last
+/// client is still to come; another connection has none. `tokio_postgres` has no kind of its own for it: it alone has neither a code
+/// nor a cause.
+fn is_out_of_step(error: &Error) -> bool {
+    error.source().is_none()
+}
+
 /// Returns whether the network failed. A certificate that is not trusted comes as an I/O error too, with the kind of invalid
 /// data, and does not count.
 fn network_failed(error: &Error) -> bool {
@@ -87,27 +94,31 @@ mod tests {
     use std::net::TcpListener;
     use std::thread;
 
+    use super::Trouble;
     use crate::{Backend, PostgresBackend};
+
+    /// Starts a server that answers one connection in this way, and returns its URL.
+    fn answering(answer: Vec<u8>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            stream.write_all(&answer).unwrap();
+        });
+        format!("postgres://me@127.0.0.1:{port}/jobs?sslmode=disable")
+    }
 
     /// Returns the message that a user sees if a server answers with this error.
     fn told(code: &str, message: &str) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
         let mut fields = Vec::new();
         for (kind, text) in [("S", "ERROR"), ("V", "ERROR"), ("C", code), ("M", message)] {
             fields.extend([kind.as_bytes(), text.as_bytes(), b"\0"].concat());
         }
         fields.push(0);
         let length = u32::try_from(fields.len() + 4).unwrap().to_be_bytes();
-        let answer = [b"E".as_slice(), &length, &fields].concat();
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 1024]);
-            stream.write_all(&answer).unwrap();
-        });
-        let url = format!("postgres://me@127.0.0.1:{port}/jobs?sslmode=disable");
+        let url = answering([b"E".as_slice(), &length, &fields].concat());
         let error = PostgresBackend::new(&url).unwrap().load("job").unwrap_err();
-        server.join().unwrap();
         let mut text = error.to_string();
         let mut next = std::error::Error::source(&error);
         while let Some(cause) = next {
@@ -115,6 +126,16 @@ mod tests {
             next = cause.source();
         }
         text
+    }
+
+    #[test]
+    fn an_answer_to_something_else_is_not_the_end() {
+        let url = answering([b"Z".as_slice(), &5_u32.to_be_bytes(), b"I"].concat());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connecting = tokio_postgres::connect(&url, tokio_postgres::NoTls);
+        let error = runtime.block_on(connecting).err().unwrap();
+        assert_eq!(error.to_string(), "unexpected message from server");
+        assert!(matches!(error.into(), Trouble::Transient(_)));
     }
 
     #[test]
