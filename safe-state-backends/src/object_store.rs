@@ -22,9 +22,10 @@ use session::ObjectSession;
 
 /// A backend that keeps checkpoints in an object store.
 ///
-/// The store has to support two things: creating an object only if it does not exist, and listing an object as soon as it is
-/// created. S3, R2, Google Cloud Storage and Azure Blob Storage support both. The first lease tests the store, by creating
-/// `PREFIX/conditions` twice and reading the lease back, and refuses it if it fails.
+/// The store has to support two things: creating an object only if it does not exist, in one step, and listing an object as soon
+/// as it is created. S3, R2, Google Cloud Storage and Azure Blob Storage support both. The first lease tests the store, and
+/// refuses it if it fails: it creates `PREFIX/conditions` twice and three other objects eight times at once, and reads the lease
+/// back.
 ///
 /// A save creates one object below `PREFIX/JOB.job/EPOCH`, which is never changed. A snapshot removes the objects before it. At
 /// most 200 records follow a snapshot, so loading takes at most that many requests. Do not let the store remove objects by

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use safe_state::backend::mysql_async::prelude::Queryable;
 use safe_state::backend::mysql_async::{Conn, Opts, OptsBuilder};
@@ -11,15 +11,19 @@ use safe_state::commit::Dialect;
 use safe_state::{Error, Job};
 use safe_state_backends::{Ended, Save};
 use safe_state_tests::remote::{self, told};
-use safe_state_tests::servers::{self, Kind, mysql_url};
+use safe_state_tests::servers::{self, Kind, Server, mysql_url};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
 /// Runs statements on the server that the backend itself never runs, and returns the first number of the last answer.
 fn ask(statements: &[&str]) -> Option<i64> {
+    ask_at(&mysql_url(), statements)
+}
+
+fn ask_at(url: &str, statements: &[&str]) -> Option<i64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut conn = Conn::from_url(mysql_url()).await.unwrap();
+        let mut conn = Conn::from_url(url).await.unwrap();
         let mut answer = None;
         for statement in statements {
             answer = conn.query_first(*statement).await.unwrap();
@@ -58,6 +62,32 @@ fn mysql_keeps_its_promises() {
             ask(&[&lapse]);
         },
     );
+}
+
+/// A server counts connections that end without a word, and writes a warning to its log for each.
+#[test]
+fn a_run_that_is_refused_says_goodbye_to_the_server() {
+    let server = Server::start(Kind::MySql);
+    let backend = MySqlBackend::new(&server.url()).unwrap().retry_time(Duration::ZERO);
+    backend.save("job", b"saved").unwrap();
+    let rename = "ALTER TABLE safe_state_records RENAME COLUMN record TO hidden";
+    ask_at(&server.url(), &[rename]);
+    let backend: Arc<dyn Backend> = Arc::new(backend);
+    for _ in 0..20 {
+        let mut run = Arc::clone(&backend).lease("job", LeaseOptions::default()).unwrap();
+        let refused = told(&run.save(b"new").unwrap_err());
+        assert!(refused.contains("Unknown column"), "{refused}");
+    }
+    let status = |name: &str| {
+        let status = "SELECT variable_value FROM information_schema.global_status";
+        ask_at(&server.url(), &[&format!("{status} WHERE variable_name = '{name}'")]).unwrap()
+    };
+    let began = Instant::now();
+    while status("Threads_connected") > 1 {
+        assert!(began.elapsed() < Duration::from_secs(20), "a connection stays");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(status("Aborted_clients"), 0);
 }
 
 /// What splits reads and writes sends a statement that locks nothing to a copy, which may be behind.

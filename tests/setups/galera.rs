@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use safe_state::backend::mysql_async::prelude::Queryable;
 use safe_state::backend::mysql_async::{Conn, Error as DriverError, Value};
-use safe_state::backend::{Backend, Error, LeaseOptions, MySqlBackend};
+use safe_state::backend::{Backend, Error, MySqlBackend};
 use safe_state::commit::{Dialect, Parameter, Statement};
 use safe_state_backends::Save;
 use safe_state_tests::Proxy;
@@ -15,6 +15,11 @@ use safe_state_tests::storms;
 use tokio::runtime::Runtime;
 
 use crate::{goes_on, held, holds, keeps_its_promises, lease};
+
+/// The error of a transaction that has written what another node has written before it.
+const CONFLICTS: u16 = 1213;
+/// The error of a NULL in a column that does not accept it.
+const IS_NULL: u16 = 1048;
 
 /// Starts the nodes of a cluster, one after the other.
 fn cluster() -> [Server; 2] {
@@ -55,6 +60,44 @@ fn late<T>(node: &Server, other: &Server, time: Duration, work: impl FnOnce() ->
         locked.join().unwrap();
         done
     })
+}
+
+/// A node that applies nothing of what is written on another, until it is released.
+struct HeldUp {
+    runtime: Runtime,
+    lock: Conn,
+}
+
+impl HeldUp {
+    fn by_lock(node: &Server, other: &Server) -> Self {
+        let runtime = runtime();
+        let mut lock = runtime.block_on(Conn::from_url(node.url())).unwrap();
+        runtime.block_on(lock.query_drop("FLUSH TABLES other WITH READ LOCK")).unwrap();
+        execute(&other.url(), &["UPDATE other SET v = v + 1"]);
+        HeldUp { runtime, lock }
+    }
+
+    fn release(mut self) {
+        self.runtime.block_on(self.lock.query_drop("UNLOCK TABLES")).unwrap();
+        self.runtime.block_on(self.lock.disconnect()).unwrap();
+    }
+}
+
+/// Waits until a transaction is being committed on a node.
+fn await_commit(node: &Server) {
+    let under_way = "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'COMMIT'";
+    runtime().block_on(async {
+        let mut conn = Conn::from_url(node.url()).await.unwrap();
+        while conn.query_first(under_way).await.unwrap() != Some(1) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        conn.disconnect().await.unwrap();
+    });
+}
+
+/// Waits until a node has applied what was written on the others.
+fn catch_up(node: &Server) {
+    execute(&node.url(), &["SET SESSION wsrep_sync_wait = 1", "SELECT v FROM other"]);
 }
 
 /// Runs statements in a transaction of the program's own, and commits it.
@@ -157,24 +200,33 @@ fn a_zombie_on_a_late_node_saves_nothing(first: &Server, second: &Server) {
     assert_eq!(held(&here, "zombie").unwrap(), b"heir");
 }
 
+/// A node that has not heard of the heir lets the statements pass, and refuses the commit. A node that has heard of it refuses the
+/// statement.
 fn a_zombie_on_a_late_node_commits_nothing(first: &Server, second: &Server) {
     let (here, there) = (backend(first), backend(second));
+    let refused = |statements: &[Statement]| match commit(&first.url(), statements) {
+        Err(DriverError::Server(refused)) => refused.code,
+        other => panic!("{other:?}"),
+    };
     for save in [Save::Record(b"b"), Save::Whole(b"ab")] {
         let mut zombie = lease(&here, "committed");
         zombie.save(b"a").unwrap();
         let given = zombie.statements(save, Dialect::MySql).unwrap().unwrap();
-        thread::sleep(Duration::from_millis(200));
-        late(first, second, Duration::from_secs(1), || {
-            lapse(&second.url(), "committed");
-            let mut heir = Arc::clone(&there).lease("committed", LeaseOptions::default()).unwrap();
-            heir.save(b"heir").unwrap();
-            let refused = commit(&first.url(), &given.list).unwrap_err();
-            // On a busy machine, this node may have heard of the heir by now.
-            let refused = refused.to_string();
-            let is_fenced = refused.contains("Deadlock") || refused.contains("cannot be null");
-            assert!(is_fenced, "{refused}");
+        catch_up(second);
+        let first_is_late = HeldUp::by_lock(first, second);
+        lapse(&second.url(), "committed");
+        let mut heir = lease(&there, "committed");
+        heir.save(b"heir").unwrap();
+        let code = thread::scope(|scope| {
+            let code = scope.spawn(|| refused(&given.list));
+            await_commit(first);
+            first_is_late.release();
+            code.join().unwrap()
         });
-        drop(zombie);
+        assert_eq!(code, CONFLICTS);
+        catch_up(first);
+        assert_eq!(refused(&given.list), IS_NULL);
+        drop((zombie, heir));
         assert_eq!(held(&here, "committed").unwrap(), b"heir");
     }
 }

@@ -1,6 +1,7 @@
 //! Tests Redis with a replica, and Sentinel, which makes the replica the master.
 
 use std::cell::RefCell;
+use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -80,6 +81,51 @@ fn a_run_goes_on_with_the_replica_that_is_promoted() {
     let none = format!("{asked}/other");
     let error = told(&from_url(&none).unwrap().save("job", b"a").unwrap_err());
     assert!(error.contains("knows no master of that name"), "{error}");
+}
+
+fn signal(server: &Server, name: &str) {
+    let kill = format!("kill -{name} {}", server.pid());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+}
+
+/// A failover loses what the replica does not have, though it was acknowledged. A run in progress saves it again.
+#[test]
+fn a_run_in_progress_makes_up_what_a_failover_has_lost() {
+    let ([mut master, replica], _sentinel, asked) = watched();
+    let backend = from_url(&format!("{asked}/main/0")).unwrap();
+    let mut run = lease(&backend, "job");
+    run.save(b"a").unwrap();
+    let by_replica = || from_url(&replica.url()).unwrap().load("job").unwrap();
+    wait_until("it is behind", || by_replica().is_some());
+    signal(&replica, "STOP");
+    // More than the network holds.
+    let record = vec![b'b'; 16 << 20];
+    assert_eq!(run.append(&record).unwrap(), Appended::Yes);
+    master.kill();
+    signal(&replica, "CONT");
+    wait_until("it is not promoted", || info(&replica).contains("role:master"));
+    assert_eq!(by_replica().unwrap(), b"a");
+    let whole = [b"a", &record[..]].concat();
+    run.save(&whole).unwrap();
+    assert!(backend.load("job").unwrap().unwrap() == whole);
+}
+
+/// Servers may have other settings than the one that took the first lease.
+#[test]
+fn a_replica_that_removes_keys_is_refused_when_it_is_promoted() {
+    let ([mut master, replica], _sentinel, asked) = watched();
+    for set in [["maxmemory", "1gb"], ["maxmemory-policy", "allkeys-lru"]] {
+        tell(&replica.url(), &["CONFIG", "SET", set[0], set[1]]);
+    }
+    let backend = from_url(&format!("{asked}/main/0")).unwrap();
+    let mut run = lease(&backend, "job");
+    run.save(b"a").unwrap();
+    master.kill();
+    let refused = [run.save(b"b").unwrap_err(), backend.save("other", b"c").unwrap_err()];
+    for refused in refused {
+        let refused = told(&refused);
+        assert!(refused.contains("`maxmemory-policy` is `allkeys-lru`"), "{refused}");
+    }
 }
 
 #[test]

@@ -90,8 +90,8 @@ pub struct MySqlSession {
     limit: Duration,
     /// The time when the lease was extended last.
     pub(super) extended: Option<Instant>,
-    /// Whether every request was answered, so that the connection is in order.
-    is_well: bool,
+    /// Whether the last request was answered or refused, so that the connection can be told that it ends.
+    is_answered: bool,
     /// Whether the server is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
     /// other only what was written; and a node may not have applied yet what another has written.
     pub(super) is_galera: bool,
@@ -113,7 +113,7 @@ impl MySqlSession {
             tables,
             limit,
             extended: None,
-            is_well: true,
+            is_answered: true,
             is_galera: false,
             is_read_only: false,
             largest: u64::MAX,
@@ -148,10 +148,10 @@ impl MySqlSession {
         call: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, Trouble> {
         let Some(conn) = &mut self.conn else { unreachable!("it is there until it is dropped") };
-        self.is_well = false;
-        let done = self.runtime.within(self.limit, call(conn))?;
-        self.is_well = true;
-        Ok(done)
+        self.is_answered = false;
+        let done = self.runtime.within(self.limit, async { Ok::<_, Trouble>(call(conn).await) })?;
+        self.is_answered = true;
+        done.map_err(E::into)
     }
 
     /// Creates the tables if they are missing, and checks their version.
@@ -294,10 +294,10 @@ impl MySqlSession {
 }
 
 impl Drop for MySqlSession {
-    /// Says goodbye to the server, which otherwise writes a warning to its log.
+    /// Says goodbye to the server, which otherwise writes a warning to its log. The driver does not, when it drops a connection.
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
-        if self.is_well {
+        if self.is_answered {
             let goodbye = async { conn.disconnect().await };
             // The connection ends in any case.
             let _ = self.runtime.within(GOODBYE, goodbye);

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! PREFIX/conditions                     created twice, to learn whether the store refuses that
+//! PREFIX/conditions-NUMBER              created by several at a time, for the same, and removed
+//! PREFIX/conditions-hold                says that the store refused
 //! PREFIX/JOB.job/clock                  written to learn what time it is
 //! PREFIX/JOB.job/EPOCH/lease            who took the epoch, for how long; nothing when given back
 //! PREFIX/JOB.job/EPOCH/NUMBER           what that run saved, one after the other
@@ -47,9 +49,19 @@ impl Layout {
         self.at(&format!("{key}{JOB}"))
     }
 
-    /// Returns the path of the object by which the store is tested. No job's objects are below it.
+    /// Returns the path of the object by which each process tests the store. No job's objects are below it.
     pub(super) fn conditions(&self) -> Path {
         self.at("conditions")
+    }
+
+    /// Returns the path of an object that several create at a time.
+    pub(super) fn contested(&self, number: u64) -> Path {
+        self.at(&format!("conditions-{number:016x}"))
+    }
+
+    /// Returns the path of the mark of a store that has passed its test.
+    pub(super) fn conditions_hold(&self) -> Path {
+        self.at("conditions-hold")
     }
 
     pub(super) fn clock(&self, key: &str) -> Path {

@@ -91,16 +91,47 @@ impl Requests {
         }
     }
 
+    /// Creates an object, and returns whether another one exists; at the same time.
+    pub(super) fn create_and_look(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        other: &Path,
+    ) -> Result<(Created, bool), Trouble> {
+        let look = async {
+            match self.store.get(other).await {
+                Err(Error::NotFound { .. }) => Ok(false),
+                found => found.map(|_| true),
+            }
+        };
+        self.wait(future::try_join(self.creation(path, bytes), look))?.map_err(trouble)
+    }
+
+    /// Creates an object `times` times at the same time. Returns how many of these the store says it has done.
+    pub(super) fn contest(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        times: usize,
+    ) -> Result<usize, Trouble> {
+        let creations = (0..times).map(|_| self.creation(path, bytes));
+        let created = self.wait(future::try_join_all(creations))?.map_err(trouble)?;
+        Ok(created.into_iter().filter(|created| *created == Created::Yes).count())
+    }
+
     pub(super) fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
         let put = self.store.put(path, bytes.to_vec().into());
         self.wait(put)?.map(drop).map_err(trouble)
     }
 
     pub(super) fn create(&self, path: &Path, bytes: &[u8]) -> Result<Created, Trouble> {
-        let put = self.store.put_opts(path, bytes.to_vec().into(), PutMode::Create.into());
-        match self.wait(put)? {
+        self.wait(self.creation(path, bytes))?.map_err(trouble)
+    }
+
+    async fn creation(&self, path: &Path, bytes: &[u8]) -> Result<Created, Error> {
+        match self.store.put_opts(path, bytes.to_vec().into(), PutMode::Create.into()).await {
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::No),
-            created => created.map(|_| Created::Yes).map_err(trouble),
+            created => created.map(|_| Created::Yes),
         }
     }
 

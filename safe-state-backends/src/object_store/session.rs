@@ -1,5 +1,6 @@
 //! The operations of the backend, on objects.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -17,8 +18,8 @@ use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 /// The most records that may follow a snapshot: loading takes a request for each.
 const MOST_RECORDS: u64 = 200;
 
-/// The most attempts at a load whose listed objects are superseded before they are read.
-const LOADS: usize = 20;
+/// The most looks at a state that others change before it is used.
+const LOOKS: usize = 20;
 
 /// The resolution of a store's times: whole seconds.
 const RESOLUTION: Duration = Duration::from_secs(1);
@@ -48,7 +49,12 @@ struct Held {
     since: SystemTime,
 }
 
-/// The content of the object by which the store is tested.
+/// The number of requests that create one object at a time, when the store is tested, and the number of such objects. The first
+/// may find the connections still being made.
+const CONTENDERS: usize = 8;
+const CONTESTS: usize = 3;
+
+/// The content of the objects by which the store is tested.
 const CONDITIONS: &[u8] =
     b"safe-state has found out here that this store creates no object that is there\n";
 
@@ -68,6 +74,8 @@ struct Unfit {
 enum Lack {
     #[error("ignores `If-None-Match: *`: it created an object that was there")]
     Conditions,
+    #[error("heeds `If-None-Match: *` too late: several requests at a time created one object")]
+    OneStep,
     #[error("does not list at once what was created")]
     Lists,
     #[error("does not give back what was created")]
@@ -91,18 +99,35 @@ impl ObjectSession {
         ObjectSession { requests, layout, place, is_proven, next, renewed, stale }
     }
 
-    /// Tests the store: creates an object that stays, and, if it did not exist, creates it again, which the store has to
-    /// refuse. The test runs once for each store and process.
+    /// Tests the store, once in each process. If none has tested it to the end, this one does.
     fn prove(&self) -> Result<(), Trouble> {
         if self.is_proven.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let path = self.layout.conditions();
-        let create = || self.requests.create(&path, CONDITIONS);
-        if create()? == Created::Yes && create()? == Created::Yes {
-            return Err(self.unfit(Lack::Conditions));
+        let (path, mark) = (self.layout.conditions(), self.layout.conditions_hold());
+        let (created, is_marked) = self.requests.create_and_look(&path, CONDITIONS, &mark)?;
+        if created == Created::Yes || !is_marked {
+            self.test(&path)?;
+            self.requests.put(&mark, CONDITIONS)?;
         }
         self.is_proven.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Creates an object that exists, which the store has to refuse; and others by several requests at a time, of which it has
+    /// to refuse all but one. A store that looks first, and writes then, creates an object for several.
+    fn test(&self, existing: &Path) -> Result<(), Trouble> {
+        if self.requests.create(existing, CONDITIONS)? == Created::Yes {
+            return Err(self.unfit(Lack::Conditions));
+        }
+        for _ in 0..CONTESTS {
+            let path = self.layout.contested(RandomState::new().build_hasher().finish());
+            let created = self.requests.contest(&path, CONDITIONS, CONTENDERS)?;
+            self.requests.delete(vec![path])?;
+            if created > 1 {
+                return Err(self.unfit(Lack::OneStep));
+            }
+        }
         Ok(())
     }
 
@@ -274,7 +299,7 @@ impl Session for ObjectSession {
     }
 
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        for _ in 0..LOADS {
+        for _ in 0..LOOKS {
             if let Loaded::Found(checkpoint) = self.try_load(key)? {
                 return Ok(checkpoint);
             }
@@ -299,20 +324,24 @@ impl Session for ObjectSession {
         Ok(held.map(|held| held.holder))
     }
 
+    /// Takes the lease. A run that was faster is found at the next look: it holds the lease, or has given it back already.
     fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
-        let epochs = self.epochs(request.key)?;
-        self.prove()?;
-        if let Some(epoch) = epochs.last()
-            && request.over != Some(epoch)
-            && let Some(held) = self.held(&epochs)?
-            && !self.has_ended(request.key, &held)?
-        {
-            return Ok(Acquired::No { epoch, holder: held.holder });
+        for _ in 0..LOOKS {
+            let epochs = self.epochs(request.key)?;
+            self.prove()?;
+            if let Some(epoch) = epochs.last()
+                && request.over != Some(epoch)
+                && let Some(held) = self.held(&epochs)?
+                && !self.has_ended(request.key, &held)?
+            {
+                return Ok(Acquired::No { epoch, holder: held.holder });
+            }
+            let text = text(request.time, request.holder);
+            if let Some(epoch) = self.begin(request.key, &text, epochs.last())? {
+                return Ok(Acquired::Yes { epoch });
+            }
         }
-        match self.begin(request.key, &text(request.time, request.holder), epochs.last())? {
-            Some(epoch) => Ok(Acquired::Yes { epoch }),
-            None => Err(contended()),
-        }
+        Err(contended())
     }
 
     fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {

@@ -33,13 +33,15 @@ struct Sentinel {
     at: Vec<Address>,
 }
 
-/// The answers of a server about itself, and the nodes of its cluster if it is in one.
+/// The server of a connection: the one in the URL, or another.
+pub(super) type At = Option<Address>;
+
+/// The answers of servers about themselves, and the nodes of their cluster if they are in one.
 #[derive(Default)]
 struct Cluster {
-    /// Whether a server was asked.
-    is_asked: bool,
-    /// Whether the server leaves all syncing to the operating system (`appendfsync no`), and so never says that it has synced.
-    never_syncs: bool,
+    /// The servers that were asked, and whether each leaves all syncing to the operating system (`appendfsync no`), and so never
+    /// says that it has synced.
+    never_sync: HashMap<At, bool>,
     nodes: Vec<Address>,
     /// The node that has the keys, as far as known.
     owner: Option<Address>,
@@ -99,26 +101,31 @@ impl Reach {
     }
 
     /// Connects to the server that probably has the keys.
-    pub(super) fn connect(&self, limit: Duration) -> RedisResult<Connection> {
+    pub(super) fn connect(&self, limit: Duration) -> RedisResult<(Connection, At)> {
+        let to = |node: Address| {
+            let connection = self.at(&node)?.get_connection_with_timeout(limit)?;
+            Ok((connection, Some(node)))
+        };
         if let Some(sentinel) = &self.sentinel {
-            return self.at(&self.master(sentinel, limit)?)?.get_connection_with_timeout(limit);
+            return to(self.master(sentinel, limit)?);
         }
         let owner = self.cluster().owner.clone();
         if let Some(owner) = owner {
-            match self.at(&owner)?.get_connection_with_timeout(limit) {
+            match to(owner) {
                 Err(_) => self.cluster().owner = None,
-                connection => return connection,
+                connected => return connected,
             }
         }
         let nodes = self.cluster().nodes.clone();
-        let mut connection = self.client.get_connection_with_timeout(limit);
-        for node in &nodes {
-            if connection.is_ok() {
+        let connection = self.client.get_connection_with_timeout(limit);
+        let mut connected = connection.map(|connection| (connection, None));
+        for node in nodes {
+            if connected.is_ok() {
                 break;
             }
-            connection = self.at(node)?.get_connection_with_timeout(limit).or(connection);
+            connected = to(node).or(connected);
         }
-        connection
+        connected
     }
 
     /// Returns the master that the first Sentinel to answer names.
@@ -187,11 +194,11 @@ impl Reach {
         self.at(&node)?.get_connection_with_timeout(limit)
     }
 
-    /// Asks a server, once, what it is. Returns the policy by which it removes keys that do not expire, and is then asked
+    /// Asks a server, once for each of them, what it is. Returns the policy by which it removes keys that do not expire, and is then asked
     /// again the next time. Learns the nodes of its cluster, so that the backend does not depend on the server in the URL. A
     /// server that gives no answer is not asked again.
-    pub(super) fn learn(&self, connection: &mut Connection) -> Option<String> {
-        if std::mem::replace(&mut self.cluster().is_asked, true) {
+    pub(super) fn learn(&self, connection: &mut Connection, at: &At) -> Option<String> {
+        if self.cluster().never_sync.contains_key(at) {
             return None;
         }
         let questions = pipe()
@@ -207,13 +214,13 @@ impl Reach {
         let mut answers = questions.unwrap_or_default().into_iter().map(Result::ok);
         let mut next = || answers.next().flatten();
         let memory: Option<String> = next().and_then(|it| from_redis_value(it).ok());
-        if let Some(policy) = evicts(&memory.unwrap_or_default()) {
-            self.cluster().is_asked = false;
-            return Some(policy);
+        let policy = evicts(&memory.unwrap_or_default());
+        if policy.is_some() {
+            return policy;
         }
         let set: Option<HashMap<String, String>> = next().and_then(|it| from_redis_value(it).ok());
-        self.cluster().never_syncs =
-            set.is_some_and(|it| it.get("appendfsync").is_some_and(|value| value == "no"));
+        let never = set.is_some_and(|it| it.get("appendfsync").is_some_and(|value| value == "no"));
+        self.cluster().never_sync.insert(at.clone(), never);
         if self.sentinel.is_none() {
             let slots = next().and_then(|it| from_redis_value(it).ok());
             self.learn_nodes(slots.unwrap_or_default());
@@ -221,8 +228,8 @@ impl Reach {
         None
     }
 
-    pub(super) fn never_syncs(&self) -> bool {
-        self.cluster().never_syncs
+    pub(super) fn never_syncs(&self, at: &At) -> bool {
+        self.cluster().never_sync.get(at).copied().unwrap_or_default()
     }
 
     fn learn_nodes(&self, slots: Vec<Vec<Value>>) {

@@ -10,7 +10,7 @@ use ::redis::{
 };
 
 use super::error::{is_a_replicas, tells_no_syncs, trouble};
-use super::reach::Reach;
+use super::reach::{At, Reach};
 use super::scripts::{Call, Lua, Scripts};
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Timeouts, Trouble};
 use crate::size::too_large;
@@ -48,6 +48,8 @@ struct Replica;
 pub struct RedisSession {
     reach: Reach,
     connection: Connection,
+    /// The server of that connection.
+    at: At,
     /// The connection to the node that the keys are being moved to, with its address.
     other: Option<(String, Connection)>,
     /// Whether that node has done the last operation.
@@ -65,11 +67,12 @@ type Answer = (String, Option<u64>, Option<String>);
 
 impl RedisSession {
     pub(super) fn new(reach: Reach, timeouts: Timeouts, prefix: String) -> RedisResult<Self> {
-        let connection = reach.connect(timeouts.connect)?;
+        let (connection, at) = reach.connect(timeouts.connect)?;
         limit(&connection, timeouts)?;
         Ok(RedisSession {
             reach,
             connection,
+            at,
             other: None,
             was_elsewhere: false,
             timeouts,
@@ -173,7 +176,7 @@ impl RedisSession {
     /// Waits until the server has synced the last write, if the token's durability requires it and the server can tell: from
     /// 7.2 on, with `appendonly`.
     fn sync(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        let tells = self.tells_syncs && !self.reach.never_syncs();
+        let tells = self.tells_syncs && !self.reach.never_syncs(&self.at);
         if !tells || token.durability != Durability::Power {
             return Ok(());
         }
@@ -266,7 +269,7 @@ impl Session for RedisSession {
         let call = SCRIPTS.acquire.on(&[self.lease(request.key)]);
         let answer: Answer =
             self.run(&call.arg(request.holder).arg(millis(request.time)).arg(over))?;
-        let policy = self.reach.learn(&mut self.connection);
+        let policy = self.reach.learn(&mut self.connection, &self.at);
         match answer {
             (_, Some(epoch), Some(holder)) => Ok(Acquired::No { epoch, holder }),
             (_, Some(epoch), None) => match policy {
@@ -284,6 +287,10 @@ impl Session for RedisSession {
         let known = cmd("HGET").arg(self.lease(&token.key)).arg("epoch").take();
         let found: Option<String> = self.ask(&known)?;
         let call = self.under(token, &SCRIPTS.resume, &[]).arg(found.unwrap_or_default());
+        // It may be another server than before, as after a failover.
+        if let Some(policy) = self.reach.learn(&mut self.connection, &self.at) {
+            return Err(Trouble::permanent(Evicts { policy }));
+        }
         match self.run::<Answer>(&call)? {
             (_, Some(epoch), _) => Ok(epoch),
             (outcome, None, holder) => Err(refused(&outcome, holder)),

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+
 use safe_state::backend::{Error, LeaseOptions, ObjectStoreBackend, from_url};
 use safe_state::{Backend, Job};
 use safe_state_tests::remote::told;
@@ -48,6 +51,7 @@ fn runs_on_a_store_that_ignores_conditions_do_nothing() {
 fn what_else_a_store_lacks_is_named() {
     for (lack, text) in [
         (Lack::Conditions, "ignores `If-None-Match: *`"),
+        (Lack::OneStep, "several requests at a time created one object"),
         (Lack::Lists, "does not list at once what was created"),
         (Lack::ReadBack, "does not give back what was created"),
     ] {
@@ -57,6 +61,24 @@ fn what_else_a_store_lacks_is_named() {
         let error = refused(Arc::new(backend));
         assert!(error.contains("counting/") && error.contains(text), "{error}");
     }
+}
+
+/// A test that failed, or was not finished, counts for no process that comes next, or meanwhile.
+#[test]
+fn a_store_that_has_not_passed_is_tested_by_each_process() {
+    let store = Arc::new(Counting::default());
+    let backend = || Arc::new(ObjectStoreBackend::new(Arc::clone(&store) as _, "").unwrap());
+    store.lack(Lack::OneStep);
+    for _ in 0..2 {
+        let error = refused(backend());
+        assert!(error.contains("several requests at a time"), "{error}");
+    }
+    store.lack(Lack::Nothing);
+    drop(lease(&backend()));
+    smol::block_on(store.delete(&Path::from("conditions-hold"))).unwrap();
+    store.lack(Lack::OneStep);
+    let error = refused(backend());
+    assert!(error.contains("several requests at a time"), "{error}");
 }
 
 #[test]
@@ -69,7 +91,8 @@ fn a_store_is_tried_once_in_a_process_and_by_one_request_in_the_next() {
         store.take().matches("trial").count()
     };
     let first = backend();
-    assert_eq!([trials(&first), trials(&first), trials(&backend())], [2, 0, 1]);
+    // The first creates one object twice, three others eight times, and the mark.
+    assert_eq!([trials(&first), trials(&first), trials(&backend())], [27, 0, 1]);
 }
 
 /// A bucket that does not exist, or that we may not use, is told at once and in one sentence.
