@@ -159,12 +159,12 @@ async fn parts_that_go_on_ahead_beyond_the_grace_period_are_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let (tried, done) = (AtomicU32::new(0), AtomicU64::new(0));
         let hangs = Hangs { item, attempt, tried, done };
-        let stopped = ahead_hangs(dir.path(), Some(&hangs)).await.unwrap_err();
+        let stopped = Box::pin(ahead_hangs(dir.path(), Some(&hangs))).await.unwrap_err();
         let case = format!("item {item}, attempt {attempt}: {stopped}");
         let reason = StopReason::Cancelled;
         assert!(matches!(&stopped, Error::Stopped { reason: it, .. } if *it == reason), "{case}");
         assert_eq!(complete("ahead", dir.path()), (0..item).collect::<Vec<_>>(), "{case}");
-        assert_eq!(ahead_hangs(dir.path(), None).await.unwrap(), 15, "{case}");
+        assert_eq!(Box::pin(ahead_hangs(dir.path(), None)).await.unwrap(), 15, "{case}");
     }
 }
 

@@ -24,9 +24,11 @@ fn bury(_: &ErrorContext<'_>) -> Action {
 #[resumable(name = "asking", state_dir = dir, threads = 3, item_timeout = "50ms", on_error = bury)]
 fn asking(dir: &Path, did: &Mutex<Vec<u64>>) -> Result<(), Anything> {
     for item in 0..12_u64 {
-        while item == 2 || item == 7 {
-            check()?;
-            thread::sleep(Duration::from_millis(1));
+        if item == 2 || item == 7 {
+            loop {
+                check()?;
+                thread::sleep(Duration::from_millis(1));
+            }
         }
         did.lock().unwrap().push(item);
     }
@@ -67,7 +69,7 @@ async fn awaiting(dir: &Path, did: &Mutex<Vec<u64>>) -> Result<(), Anything> {
 #[tokio::test]
 async fn an_item_as_a_future_has_a_time_of_its_own() {
     let (dir, did) = (tempfile::tempdir().unwrap(), Mutex::default());
-    awaiting(dir.path(), &did).await.unwrap();
+    Box::pin(awaiting(dir.path(), &did)).await.unwrap();
     assert_buried("awaiting", dir.path(), did);
 }
 
@@ -90,7 +92,7 @@ async fn again(dir: &Path, tried: &Mutex<Vec<u64>>) -> Result<(), Anything> {
 #[tokio::test]
 async fn each_attempt_has_its_time() {
     let (dir, tried) = (tempfile::tempdir().unwrap(), Mutex::default());
-    again(dir.path(), &tried).await.unwrap();
+    Box::pin(again(dir.path(), &tried)).await.unwrap();
     let mut tried = tried.into_inner().unwrap();
     tried.sort_unstable();
     assert_eq!(tried, [0, 1, 1, 2, 3]);

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, GenericParam, ItemFn, Local, Path, Type, TypeArray};
 
@@ -45,8 +45,7 @@ pub(crate) fn belonging(
     let read = ReadFields::of(block);
     let told = plan.arguments.iter().filter(|it| mentioned.contains(&it.name()));
     let is_self_changed = has_named_field(plan, "self");
-    let told =
-        told.filter(|it| !is_excepted(plan, it) && !(is_self_changed && it.name() == "self"));
+    let told = told.filter(|it| !(is_excepted(plan, it) || is_self_changed && it.name() == "self"));
     let arguments = told.filter_map(|it| {
         let (ident, name) = (&it.ident, it.name());
         let is_whole = carried.contains(&name) || rests.contains(&name);
@@ -92,9 +91,9 @@ pub(crate) fn belonging(
 fn in_role(krate: &Path, argument: &Argument, heads: &Heads) -> Option<TokenStream> {
     let (ident, name) = (&argument.ident, argument.name());
     let site = Span::mixed_site();
-    let of_generic = argument.ty.as_ref().filter(|ty| is_generic(ty)).map(|ty| match ty {
-        Type::Reference(_) => quote_spanned! {site=> #ident },
-        _ => quote_spanned! {site=> &#ident },
+    let of_generic = argument.ty.as_ref().filter(|ty| is_generic(ty)).map(|ty| {
+        let lent = (!matches!(ty, Type::Reference(_))).then(|| quote!(&));
+        quote_spanned! {site=> #lent #ident }
     });
     Some(if heads.walked.contains(&name) {
         quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident, walked) }

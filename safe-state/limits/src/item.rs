@@ -58,15 +58,15 @@ impl ItemLimit {
 
     fn watch(&self) -> Result<(Arc<Token>, Watched), Error> {
         let now = Instant::now();
-        let first = self.next_look(now, after(now, self.timeout));
+        let first = next_look(now, after(now, self.timeout));
         let measure = ItemTime(self.clone());
         let token = Arc::new(Token::new(true));
         Watching::new((measure, now), self.enforcement, token, Location::caller()).start(first)
     }
+}
 
-    fn next_look(&self, now: Instant, due: Instant) -> Instant {
-        due.min(after(now, INTERVAL))
-    }
+fn next_look(now: Instant, due: Instant) -> Instant {
+    due.min(after(now, INTERVAL))
 }
 
 /// The time of an item since its last progress.
@@ -83,7 +83,7 @@ impl Measure for ItemTime {
         let limit = self.0.timeout;
         let passed = after(*since, limit);
         if now < passed {
-            return Look::Within(self.0.next_look(now, passed));
+            return Look::Within(next_look(now, passed));
         }
         let (used, place) = (now - *since, format!("of an item of job `{}`", self.0.job));
         Look::Exceeded(LimitExceeded::ExecutionTimeout { limit, used, place }, passed)
