@@ -242,6 +242,28 @@ impl Job {
         self
     }
 
+    /// Adds an argument of the job's function whose value belongs to the job. An argument without a fingerprint is not
+    /// compared.
+    #[doc(hidden)]
+    pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
+        self.expected.arguments.add(name, fingerprint);
+        self
+    }
+
+    /// Adds what a carried `&mut` argument refers to, and its address.
+    #[doc(hidden)]
+    pub fn lent_argument(mut self, name: &str, fingerprint: Option<u32>, address: usize) -> Self {
+        self.expected.arguments.add_lent(name, fingerprint, address);
+        self
+    }
+
+    /// Adds a field of an argument, if the argument `whole` is not compared itself.
+    #[doc(hidden)]
+    pub fn part_of_argument(mut self, whole: &str, name: &str, fingerprint: Option<u32>) -> Self {
+        self.expected.arguments.add_part(whole, name, fingerprint);
+        self
+    }
+
     /// Sets whether tests of the crate that has the function call the job.
     #[doc(hidden)]
     pub fn in_test(mut self, is: bool) -> Self {

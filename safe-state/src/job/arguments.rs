@@ -7,8 +7,6 @@ use std::sync::{Mutex, PoisonError};
 
 use safe_state_backends::Checkpoint;
 
-use super::Job;
-
 /// The carried `&mut` arguments of the last runs of this process: hashes of the job's name, the argument's, and the
 /// address of what it refers to.
 static LENT: Mutex<VecDeque<u64>> = Mutex::new(VecDeque::new());
@@ -25,6 +23,26 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Adds an argument. One without a fingerprint is not compared.
+    pub(super) fn add(&mut self, name: &str, fingerprint: Option<u32>) {
+        self.told.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
+    }
+
+    /// Adds what a carried `&mut` argument refers to, and its address.
+    pub(super) fn add_lent(&mut self, name: &str, fingerprint: Option<u32>, address: usize) {
+        if fingerprint.is_some() {
+            self.lent.push((name.to_owned(), address));
+        }
+        self.add(name, fingerprint);
+    }
+
+    /// Adds a field of an argument, if the argument `whole` is not compared itself.
+    pub(super) fn add_part(&mut self, whole: &str, name: &str, fingerprint: Option<u32>) {
+        if !self.told.iter().any(|(told, _)| told == whole) {
+            self.add(name, fingerprint);
+        }
+    }
+
     /// Returns the names and fingerprints of the arguments of a call that goes on from `stored`.
     ///
     /// The variable behind a carried `&mut` argument has what an earlier call in this process has left in it. So its
@@ -66,33 +84,4 @@ fn hash(job: &str, name: &str, address: usize) -> u64 {
     let mut hasher = DefaultHasher::new();
     (job, name, address).hash(&mut hasher);
     hasher.finish()
-}
-
-impl Job {
-    /// Adds an argument of the job's function whose value belongs to the job. An argument without a fingerprint is not
-    /// compared.
-    #[doc(hidden)]
-    pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
-        let told = fingerprint.map(|fingerprint| (name.to_owned(), fingerprint));
-        self.expected.arguments.told.extend(told);
-        self
-    }
-
-    /// Adds what a carried `&mut` argument refers to, and its address.
-    #[doc(hidden)]
-    pub fn lent_argument(mut self, name: &str, fingerprint: Option<u32>, address: usize) -> Self {
-        if fingerprint.is_some() {
-            self.expected.arguments.lent.push((name.to_owned(), address));
-        }
-        self.argument(name, fingerprint)
-    }
-
-    /// Adds a field of an argument, if the argument `whole` is not compared itself.
-    #[doc(hidden)]
-    pub fn part_of_argument(self, whole: &str, name: &str, fingerprint: Option<u32>) -> Self {
-        if self.expected.arguments.told.iter().any(|(told, _)| told == whole) {
-            return self;
-        }
-        self.argument(name, fingerprint)
-    }
 }

@@ -116,17 +116,6 @@ fn continued(
         events.accepted("another version");
     }
     let began = checkpoint.noted(FUNCTION);
-    let arguments = job.expected.arguments.beside(job.job_name(), &checkpoint);
-    if let Some(argument) = checkpoint.set_arguments(arguments) {
-        // Without progress, nothing of the argument's old value has to be kept.
-        if !checkpoint.has_progress() {
-            return Ok(None);
-        }
-        if !accepts {
-            return Err(Error::ArgumentChanged { job: name(), argument });
-        }
-        events.accepted(&format!("another value of `{argument}`"));
-    }
     let is_changed = checkpoint.set_code(job.expected.code.fingerprint);
     // A function that was renamed has other code, which is told below.
     if !is_migrated && !is_changed && is_of_another_function(job, began) {
@@ -138,6 +127,17 @@ fn continued(
             return Err(Error::OtherFunction { job: name(), function });
         }
         events.accepted("another function");
+    }
+    let arguments = job.expected.arguments.beside(job.job_name(), &checkpoint);
+    if let Some(argument) = checkpoint.set_arguments(arguments) {
+        // Without progress, nothing of the argument's old value has to be kept.
+        if !checkpoint.has_progress() {
+            return Ok(None);
+        }
+        if !accepts {
+            return Err(Error::ArgumentChanged { job: name(), argument });
+        }
+        events.accepted(&format!("another value of `{argument}`"));
     }
     if accepts {
         checkpoint.forget_marks();
