@@ -178,6 +178,8 @@ fn build() -> Vec<String> {
             "--locked",
             "--offline",
             "--message-format=json",
+            // It is quicker to run the functions slowly than to optimise for them.
+            "--config=profile.dev.package.safe-state-backends.opt-level=0",
             "--manifest-path",
         ])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
