@@ -193,6 +193,20 @@ fn a_bar_anywhere_is_an_error_or_code() {
     }
 }
 
+/// A number in a body need not be one that a field of a tuple can have.
+#[test]
+fn a_large_number_anywhere_is_an_error_or_code() {
+    for (options, item) in seeds() {
+        for place in 0..count(&item) {
+            let large =
+                at(item.clone(), &mut { place }, &|token| quote! { #token 6364136223846793005 });
+            if let Ok(expanded) = resumable::resumable(options.clone(), large) {
+                assert!(syn::parse2::<syn::File>(expanded).is_ok(), "at {place} of {item}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,8 +1,8 @@
 //! Finds the lists that code reads at an index: `rows[i]`, `self.rows[i as usize]`, `rows.get(i)`.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use syn::Member;
 use syn::ext::IdentExt;
+use syn::{Index, Member};
 
 use crate::parse::options::variable::Variable;
 
@@ -50,7 +50,8 @@ impl Path {
         let member = match token {
             TokenTree::Ident(it) => Some(Member::Named(it.clone())),
             TokenTree::Literal(it) => {
-                it.to_string().parse().ok().map(|number: usize| Member::Unnamed(number.into()))
+                let index = it.to_string().parse().ok();
+                index.map(|index| Member::Unnamed(Index { index, span: it.span() }))
             }
             TokenTree::Punct(it) if it.as_char() == '.' => {
                 self.dots = dots + 1;
