@@ -294,7 +294,7 @@ impl MySqlSession {
 }
 
 impl Drop for MySqlSession {
-    /// Says goodbye to the server, which otherwise writes a warning to its log. The driver does not, when it drops a connection.
+    /// Says goodbye to the server, which otherwise writes a warning to its log. The driver does not do so when it drops a connection.
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         if self.is_answered {

@@ -28,7 +28,7 @@ pub(crate) fn check_again(plan: &Plan, it: &Expr) -> Result<()> {
     Err(Error::new(it.for_token.span, text))
 }
 
-/// What a loop adds to, and whether it asks a carried variable for anything.
+/// The variables that a loop adds to, and whether it asks a carried variable for anything.
 struct Added<'a> {
     plan: &'a Plan,
     to: Option<Ident>,

@@ -9,7 +9,7 @@ use super::super::DEPTH_LIMIT;
 use super::super::schema::{Body, Enum, Kind, NodeId, ORDERED, ROOT, Record, Scalar, Schema};
 use super::bulk::{is_ordered, numbers};
 
-/// Says that a value shows something new, has no room, or is of a kind that is not written here.
+/// The error of a value that shows something new, has no room, or is of a kind that is not written here.
 #[derive(Debug, thiserror::Error)]
 #[error("the value is not written here")]
 pub(super) struct NotHere;

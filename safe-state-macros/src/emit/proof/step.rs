@@ -201,9 +201,9 @@ fn closure(
 #[derive(Default)]
 struct Locals {
     declared: TokenStream,
-    /// What counts as a change of each of them, and as a use.
+    /// The rule for which tokens change each of them, and which use it.
     touched: TokenStream,
-    /// What of the copy gets another name.
+    /// The parts of the copy that get another name.
     renamed: Vec<Renamed>,
 }
 
