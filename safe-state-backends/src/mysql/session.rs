@@ -294,7 +294,8 @@ impl MySqlSession {
 }
 
 impl Drop for MySqlSession {
-    /// Says goodbye to the server, which otherwise writes a warning to its log. The driver does not do so when it drops a connection.
+    /// Ends the connection by the protocol's goodbye, without which the server writes a warning to its log: the driver sends none
+    /// for a connection that it drops.
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         if self.is_answered {

@@ -69,8 +69,9 @@ fn code_passes(code: &SqlState) -> bool {
 }
 
 /// Returns whether the server's answer was to something else. A pooler may give a connection on which an answer to its last
-/// client is still to come; another connection has none. `tokio_postgres` has no kind of its own for it: it alone has neither a code
-/// nor a cause.
+/// client is still to come; another connection has none. `tokio_postgres` (0.7) tells no kind of such an error, which has neither
+/// a code nor a cause. Of the others without either, a time limit may pass as well, and wrong columns or parameters of a
+/// statement would be a fault of this crate.
 fn is_out_of_step(error: &Error) -> bool {
     error.source().is_none()
 }
