@@ -1,5 +1,6 @@
 //! Tests effects that happen once, or are in doubt: no effect is repeated, or passed over, without a word.
 
+mod attribute;
 mod futures;
 mod kills;
 mod threads;

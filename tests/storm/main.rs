@@ -4,6 +4,8 @@
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often, and `SAFE_STATE_STORM_SEED` kills at other instants.
 
+mod convert;
+
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use safe_state::Backend;
 use safe_state::backend::{Appended, Error, LeaseOptions, ObjectStoreBackend};
 
-use crate::store::{Counting, Trouble};
-use crate::{lapse, lease};
+use crate::objects::store::{Counting, Trouble};
+use crate::objects::{lapse, lease};
 
 fn backend() -> (Arc<Counting>, ObjectStoreBackend) {
     let store = Arc::new(Counting::default());

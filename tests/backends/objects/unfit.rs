@@ -11,8 +11,8 @@ use safe_state::{Backend, Job};
 use safe_state_tests::remote::told;
 use safe_state_tests::servers::{BUCKET, deaf_objects_url, objects_url};
 
-use crate::lease;
-use crate::store::{Counting, Lack};
+use crate::objects::lease;
+use crate::objects::store::{Counting, Lack};
 
 fn refused(backend: Arc<dyn Backend>) -> String {
     let refused = backend.lease("job", LeaseOptions::default());

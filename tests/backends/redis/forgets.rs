@@ -11,7 +11,7 @@ use safe_state_tests::remote::told;
 use safe_state_tests::servers::{self, Kind, Server};
 use safe_state_tests::{Proxy, Ran, Worker};
 
-use crate::{WORKER, any, by, lease, tell};
+use crate::redis::{WORKER, any, by, lease, tell};
 
 fn server() -> (RefCell<Server>, Arc<dyn Backend>) {
     let server = Server::start(Kind::Redis);

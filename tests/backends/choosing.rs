@@ -210,7 +210,7 @@ fn a_full_disk_under_sqlite_stops_the_run_and_loses_nothing() {
 
 #[test]
 fn the_statements_in_the_documentation_make_the_tables_of_sqlite() {
-    let documented = include_str!("../docs/guide/backends.md");
+    let documented = include_str!("../../docs/guide/backends.md");
     let schema = SqliteBackend::new("jobs.db").schema();
     assert!(documented.contains(schema.trim_end()), "{schema}");
 }
