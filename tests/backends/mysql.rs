@@ -54,7 +54,7 @@ fn mysql_keeps_its_promises() {
         without_tables("conformance");
     }
     remote::conformance(
-        "mysql_keeps_its_promises",
+        (module_path!(), "mysql_keeps_its_promises"),
         || remote::limited(of_prefix("conformance"), Duration::from_secs(30)),
         |job| {
             let lapse =

@@ -74,10 +74,14 @@ fn a_store_of_the_users_keeps_its_promises() {
 #[test]
 fn an_object_store_keeps_its_promises() {
     let conforming = || on_s3("conformance");
-    remote::conformance("an_object_store_keeps_its_promises", conforming, |job| {
-        let below = PrefixStore::new(bucket(), "conformance");
-        lapse(&below, job);
-    });
+    remote::conformance(
+        (module_path!(), "an_object_store_keeps_its_promises"),
+        conforming,
+        |job| {
+            let below = PrefixStore::new(bucket(), "conformance");
+            lapse(&below, job);
+        },
+    );
 }
 
 #[test]

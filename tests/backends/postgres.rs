@@ -54,7 +54,7 @@ fn postgres_keeps_its_promises() {
         without_tables("conformance");
     }
     remote::conformance(
-        "postgres_keeps_its_promises",
+        (module_path!(), "postgres_keeps_its_promises"),
         || remote::limited(of_prefix("conformance"), Duration::from_secs(30)),
         |job| execute(&format!("UPDATE conformance_jobs SET ends = now() WHERE job = '{job}'")),
     );

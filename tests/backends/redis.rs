@@ -44,7 +44,7 @@ fn tell(url: &str, command: &[&str]) {
 #[test]
 fn redis_keeps_its_promises() {
     let conforming = || remote::limited(shared("conformance"), Duration::from_secs(30));
-    remote::conformance("redis_keeps_its_promises", conforming, |job| {
+    remote::conformance((module_path!(), "redis_keeps_its_promises"), conforming, |job| {
         let lease = format!("{{conformance}}:lease:{job}");
         tell(&redis_url(), &["HSET", &lease, "ends", "0"]);
     });

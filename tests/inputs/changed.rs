@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
-use std::process::Command;
 
 use safe_state::resumable;
+use safe_state_tests::Alone;
 
 type Seen = RefCell<Vec<String>>;
 
@@ -208,8 +208,8 @@ fn maps_are_the_same_input_in_another_process() {
     }
     let dir = tempfile::tempdir().unwrap();
     let run = |variables: &[&str]| {
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "maps_are_the_same_input_in_another_process", "--nocapture"]);
+        let name = "maps_are_the_same_input_in_another_process";
+        let mut child = Alone::new(module_path!(), name).command();
         child.env("MAPS_IN", dir.path()).env("RUST_BACKTRACE", "0");
         child.envs(variables.iter().map(|name| (name, "1")));
         let told = String::from_utf8(child.output().unwrap().stdout).unwrap();

@@ -424,10 +424,10 @@ fn outer(items: &[u8]) {
 
 #[test]
 fn functions_within_others_have_names_of_their_own() {
-    assert_eq!(first(), "compared::first::inner");
-    assert_eq!(second(), "compared::second::inner");
+    assert_eq!(first(), "inputs::compared::first::inner");
+    assert_eq!(second(), "inputs::compared::second::inner");
     outer(&[]);
-    assert_eq!(outer::job_name(), "compared::outer");
+    assert_eq!(outer::job_name(), "inputs::compared::outer");
 }
 
 #[resumable(name = "early", state_dir = dir)]

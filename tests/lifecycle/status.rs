@@ -51,9 +51,13 @@ mod jobs {
 
 #[test]
 fn the_default_name_is_the_functions_path() {
-    assert_eq!(jobs::plain::job_name(), "status::jobs::plain");
+    assert_eq!(jobs::plain::job_name(), "lifecycle::status::jobs::plain");
     let path = Job::new(jobs::plain::job_name()).state_dir("state").checkpoint_path().unwrap();
-    assert!(path.ends_with("status%3A%3Ajobs%3A%3Aplain.safestate"), "{}", path.display());
+    assert!(
+        path.ends_with("lifecycle%3A%3Astatus%3A%3Ajobs%3A%3Aplain.safestate"),
+        "{}",
+        path.display()
+    );
     assert_eq!(
         jobs::plain::checkpoint_path(),
         None,

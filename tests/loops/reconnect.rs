@@ -343,9 +343,12 @@ fn a_type_of_another_crate_is_rebuilt_by_the_registry() {
     let dir = tempfile::tempdir().unwrap();
     let empty = ReconnectRegistry::default();
     let error = format!("{:#}", call(dir.path(), &[1, 2, 3], &empty, false).unwrap_err());
-    assert!(error.contains("nothing is known of how to rebuild a `reconnect::Client`"), "{error}");
     assert!(
-        error.contains("register_reconnector::<reconnect::Client, _>(extract, reconnect)"),
+        error.contains("nothing is known of how to rebuild a `loops::reconnect::Client`"),
+        "{error}"
+    );
+    assert!(
+        error.contains("register_reconnector::<loops::reconnect::Client, _>(extract, reconnect)"),
         "{error}"
     );
 

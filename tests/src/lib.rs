@@ -1,5 +1,6 @@
 //! Helpers for the tests.
 
+mod alone;
 mod cargo;
 mod effects;
 mod faulty;
@@ -18,6 +19,7 @@ mod slow;
 pub mod storms;
 mod worker;
 
+pub use alone::Alone;
 pub use cargo::cargo;
 pub use effects::Effects;
 pub use faulty::Faulty;

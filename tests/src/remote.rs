@@ -8,7 +8,6 @@ mod storm;
 mod trouble;
 
 use std::error::Error as StdError;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use safe_state::backend::{
 };
 use safe_state::{Backend, Error, Job, resumable};
 
-use crate::{Ran, Worker};
+use crate::{Alone, Ran, Worker};
 
 pub use beside::side_by_side;
 pub use fight::{fight, fight_between, tenure};
@@ -171,9 +170,9 @@ pub fn lost_lease(worker: &str, url: &str) {
 }
 
 /// Runs the conformance suite on the store that `open` gives, between processes too. The other processes run the test
-/// `test`. `lapse` ends the lease of a job.
+/// that calls this, whose module and name `test` has. `lapse` ends the lease of a job.
 pub fn conformance<B: Backend>(
-    test: &str,
+    test: (&str, &str),
     open: fn() -> B,
     lapse: impl Fn(&str) + Send + Sync + 'static,
 ) {
@@ -182,11 +181,7 @@ pub fn conformance<B: Backend>(
     }
     let subject = Subject::new(move || Arc::new(open())).lapse(lapse);
     subject.check();
-    subject.check_processes(|| {
-        let mut this = Command::new(std::env::current_exe().unwrap());
-        this.args([test, "--exact", "--nocapture", "--test-threads=1"]);
-        this
-    });
+    subject.check_processes(|| Alone::new(test.0, test.1).command());
 }
 
 /// Checks that a server that cannot be reached, or lets nobody in, is told in time, and without the password. `wrong`

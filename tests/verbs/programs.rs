@@ -1,10 +1,10 @@
 //! Tests what a program does with its jobs: defaults, async runs, keys to filter by, the folder where they are.
 
 use std::cell::RefCell;
-use std::process::Command;
 use std::time::Duration;
 
 use safe_state::{Error, Job, StopReason, resumable};
+use safe_state_tests::Alone;
 
 use crate::places::{Place, on_each};
 
@@ -77,10 +77,8 @@ fn defaults_are_the_whole_program_s() {
     const CHILD: &str = "SAFE_STATE_TESTS_DEFAULTS";
     let Ok(dir) = std::env::var(CHILD) else {
         let dir = tempfile::tempdir().unwrap();
-        let test = "programs::defaults_are_the_whole_program_s";
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        let done = command.args(["--exact", test]).env(CHILD, dir.path()).status();
-        assert!(done.unwrap().success());
+        Alone::new(module_path!(), "defaults_are_the_whole_program_s")
+            .passes(&[(CHILD, &dir.path())]);
         return;
     };
     let database = std::path::Path::new(&dir).join("jobs.db");

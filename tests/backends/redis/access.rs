@@ -2,14 +2,13 @@
 
 use std::env;
 use std::fs;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use safe_state::Backend;
 use safe_state::backend::redis_driver::{Client, TlsCertificates};
 use safe_state::backend::{RedisBackend, from_url};
 use safe_state_tests::remote::told;
-use safe_state_tests::servers;
+use safe_state_tests::{Alone, servers};
 
 /// Returns the error of a backend that cannot be used.
 fn refusal(url: &str) -> String {
@@ -57,14 +56,11 @@ fn tls_trusts_nobody_else() {
 
 #[test]
 fn tls_trusts_whom_the_system_does() {
-    const TEST: &str = "access::tls_trusts_whom_the_system_does";
     if env::var_os("SAFE_STATE_TEST_TRUSTS").is_some() {
         let backend = from_url(&servers::redis_tls_url()).unwrap();
         backend.save("by-tls", b"state").unwrap();
         return backend.delete("by-tls").unwrap();
     }
-    let mut trusting = Command::new(env::current_exe().unwrap());
-    trusting.args([TEST, "--exact"]);
-    trusting.env("SAFE_STATE_TEST_TRUSTS", "").env("SSL_CERT_FILE", servers::authority());
-    assert!(trusting.status().unwrap().success());
+    Alone::new(module_path!(), "tls_trusts_whom_the_system_does")
+        .passes(&[("SAFE_STATE_TEST_TRUSTS", &""), ("SSL_CERT_FILE", &servers::authority())]);
 }
