@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -34,6 +34,33 @@ fn convert(
     }
     out.flush()?;
     Ok(total)
+}
+
+#[resumable(name = "lines", state_dir = dir, reconnect(out), fresh(fail_at))]
+fn in_lines(dir: &Path, items: &[u32], fail_at: &Cell<Option<u32>>) -> anyhow::Result<()> {
+    let mut out = LineWriter::new(File::create(dir.join("lines"))?);
+    for item in items {
+        write!(out, "{item} ")?;
+        anyhow::ensure!(fail_at.get() != Some(*item), "asked to fail");
+        if item % 3 == 2 {
+            writeln!(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// At the end of most items, the writer holds back a part of a line.
+#[test]
+fn a_file_that_is_written_in_lines_goes_on_within_a_line() {
+    for fail_at in 0..8 {
+        let dir = tempfile::tempdir().unwrap();
+        let stop = Cell::new(Some(fail_at));
+        in_lines(dir.path(), &[0, 1, 2, 3, 4, 5, 6, 7], &stop).unwrap_err();
+        stop.set(None);
+        in_lines(dir.path(), &[0, 1, 2, 3, 4, 5, 6, 7], &stop).unwrap();
+        let written = fs::read_to_string(dir.path().join("lines")).unwrap();
+        assert_eq!(written, "0 1 2 \n3 4 5 \n6 7 ", "{fail_at}");
+    }
 }
 
 #[test]

@@ -112,3 +112,42 @@ fn a_run_that_has_too_much_memory_stops_before_its_next_items() {
     assert_eq!(complete("job", dir.path()), did);
     assert!(stored("job", dir.path()).is_none_or(|it| it.last_failure().is_none()));
 }
+
+#[resumable(name = "plain", state_dir = dir)]
+async fn plain(dir: &Path) -> anyhow::Result<()> {
+    for _item in 0..6_u64 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+#[resumable(name = "together", state_dir = dir, concurrency = 3)]
+async fn together(dir: &Path) -> anyhow::Result<()> {
+    for _item in 0..6_u64 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+#[resumable(name = "together-in-time", state_dir = dir, concurrency = 3, item_timeout = "50ms")]
+async fn together_in_time(dir: &Path) -> anyhow::Result<()> {
+    for _item in 0..6_u64 {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// The page on async functions gives these sizes.
+#[tokio::test]
+async fn futures_have_the_sizes_that_the_page_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let (plain, together) = (plain(dir.path()), together(dir.path()));
+    let in_time = together_in_time(dir.path());
+    let sizes = [size_of_val(&plain), size_of_val(&together), size_of_val(&in_time)];
+    println!("{sizes:?} bytes");
+    assert!(sizes.iter().zip([8_000, 16_000, 32_000]).all(|(is, most)| *is <= most), "{sizes:?}");
+    let futures = (Box::pin(plain), Box::pin(together), Box::pin(in_time));
+    futures.0.await.unwrap();
+    futures.1.await.unwrap();
+    futures.2.await.unwrap();
+}

@@ -9,7 +9,7 @@ mod tail;
 #[cfg(target_os = "linux")]
 use std::fs;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, LineWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use safe_state_backends::{FileId, is_shared, reopen_named};
@@ -110,26 +110,33 @@ fn sync(file: &File) -> Result<(), ReconnectError> {
 }
 
 /// Flushes the buffer before the position is saved.
-impl Reconnect for BufWriter<File> {
-    type Meta = FileMeta;
+macro_rules! buffered_writer {
+    ($Writer:ident) => {
+        impl Reconnect for $Writer<File> {
+            type Meta = FileMeta;
 
-    fn extract(&mut self) -> Result<FileMeta, ReconnectError> {
-        self.flush().map_err(failed("flush a file"))?;
-        self.get_mut().extract()
-    }
+            fn extract(&mut self) -> Result<FileMeta, ReconnectError> {
+                self.flush().map_err(failed("flush a file"))?;
+                self.get_mut().extract()
+            }
 
-    fn reconnect(meta: FileMeta) -> Result<Self, ReconnectError> {
-        File::reconnect(meta).map(BufWriter::new)
-    }
+            fn reconnect(meta: FileMeta) -> Result<Self, ReconnectError> {
+                File::reconnect(meta).map($Writer::new)
+            }
 
-    fn files(meta: &FileMeta) -> Vec<PathBuf> {
-        File::files(meta)
-    }
+            fn files(meta: &FileMeta) -> Vec<PathBuf> {
+                File::files(meta)
+            }
 
-    fn sync(&mut self) -> Result<(), ReconnectError> {
-        self.get_mut().sync()
-    }
+            fn sync(&mut self) -> Result<(), ReconnectError> {
+                self.get_mut().sync()
+            }
+        }
+    };
 }
+
+buffered_writer!(BufWriter);
+buffered_writer!(LineWriter);
 
 /// Saves the position up to which the buffer has been consumed, not the one up to which the file has been read.
 impl Reconnect for BufReader<File> {

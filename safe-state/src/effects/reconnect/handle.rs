@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 /// A handle that can't be saved itself, but can be rebuilt from a description of it.
 ///
 /// A variable named in `reconnect(..)` is rebuilt on resume: its initialiser does not run. [`File`](std::fs::File),
-/// [`BufWriter<File>`](std::io::BufWriter), [`BufReader<File>`](std::io::BufReader) and the standard library's
-/// connected sockets come with the crate. So do the handles of `rusqlite`, `postgres`, `redis` and `reqwest`, each by a
+/// [`BufWriter<File>`](std::io::BufWriter), [`LineWriter<File>`](std::io::LineWriter),
+/// [`BufReader<File>`](std::io::BufReader) and the standard library's connected sockets come with the crate. So do the handles of `rusqlite`, `postgres`, `redis` and `reqwest`, each by a
 /// feature of its name. For a type of another crate, use [`register_reconnector`](super::register_reconnector).
 /// Rebuilding blocks, so the handles of async drivers are not among them: make them arguments, or `fresh`.
 ///
