@@ -223,7 +223,7 @@ where
             }
             return;
         }
-        if self.save().await {
+        if self.save().await || self.course.is_over() {
             return;
         }
         let Driven { course, under_way, without_yield, .. } = &mut *self;

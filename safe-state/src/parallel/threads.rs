@@ -199,6 +199,9 @@ impl<T, R> Hall<'_, T, R> {
                 course.handing.run().end_process();
             }
         }
+        if course.is_over() {
+            return;
+        }
         let patience = course.patience(Instant::now());
         if course.running() == 0 {
             std::thread::sleep(patience);
