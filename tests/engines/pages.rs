@@ -45,6 +45,11 @@ struct Script {
 
 impl Script {
     fn start(page: &str) -> Script {
+        Script::start_under(page, "")
+    }
+
+    /// Starts the script by the command `tracer`, in whose place the script then runs.
+    fn start_under(page: &str, tracer: &str) -> Script {
         let dir = tempfile::tempdir().unwrap();
         executable(&dir.path().join("embed"), PROGRAM);
         executable(&dir.path().join("scontrol"), "#!/bin/sh\necho \"$*\" >>calls\n");
@@ -52,7 +57,8 @@ impl Script {
         executable(&path, &script(page));
         let paths = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
         // Running the file itself uses the interpreter of its first line.
-        let mut command = clean(Command::new("sh"), &["-c", "exec ./embed.sh 3>&1"]);
+        let start = format!("exec {tracer} ./embed.sh 3>&1");
+        let mut command = clean(Command::new("sh"), &["-c", &start]);
         command.env("PATH", paths).env("PBS_O_WORKDIR", dir.path()).current_dir(dir.path());
         command.env("SLURM_ARRAY_JOB_ID", "7").env("SLURM_ARRAY_TASK_ID", "3");
         command.env("SLURM_JOB_ID", "7");
@@ -120,6 +126,17 @@ fn each_script_has_the_program_get_its_signals() {
         }
         script.signal(Signal::TERM, "TERM");
         assert_eq!(script.ended(3).0, Some(3), "{page}");
+    }
+}
+
+/// On a busy machine, the program may have begun before the shell is back from its fork.
+#[test]
+fn a_script_passes_on_a_signal_that_comes_as_its_program_begins() {
+    let slow_fork = "strace -D -o /dev/null -e trace=clone -e inject=clone:delay_exit=100000";
+    for page in SCRIPTS {
+        let mut script = Script::start_under(page, slow_fork);
+        script.signal(Signal::USR1, "USR1");
+        assert_eq!(script.ended(0).0, Some(0), "{page}");
     }
 }
 

@@ -10,6 +10,10 @@ pub struct Alone(Command);
 
 impl Alone {
     /// Names the test `name` in the module `module`, which is what `module_path!` returns there.
+    ///
+    /// # Panics
+    ///
+    /// The system does not tell the path of this program.
     pub fn new(module: &str, name: &str) -> Self {
         let within = module.split_once("::").map(|(_, within)| format!("{within}::"));
         let mut command = Command::new(env::current_exe().unwrap());
