@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use safe_state::{Action, Backoff, Checkpoint, ErrorContext, Job, resumable};
+use safe_state::{Action, Backoff, Checkpoint, ErrorContext, Job, ahead, resumable};
 
 use super::{complete, stored};
 
@@ -316,6 +316,16 @@ async fn few_as_futures(dir: &Path) -> Result<(), Anything> {
     Ok(())
 }
 
+#[resumable(name = "few-ahead", state_dir = dir, threads = 2, carry(sum))]
+fn few_ahead(dir: &Path) -> Result<u64, Anything> {
+    let mut sum = 0;
+    for _item in 0..10_u64 {
+        let one = ahead!(1);
+        sum += one;
+    }
+    Ok(sum)
+}
+
 /// If that there is no further item is found out when none runs any more, nothing is left to be waited for. A busy
 /// machine may make a run slow, so one quick run in many is enough.
 #[test]
@@ -330,5 +340,6 @@ fn a_loop_ends_with_its_last_item() {
         })
     };
     assert!(is_quick(&|| few_on_threads(dir.path()).unwrap()), "on threads");
+    assert!(is_quick(&|| assert_eq!(few_ahead(dir.path()).unwrap(), 10)), "ahead");
     assert!(is_quick(&|| executor.block_on(few_as_futures(dir.path())).unwrap()), "as futures");
 }

@@ -133,7 +133,7 @@ fn of_imports_at_one_time_one_alone_stores_its_checkpoint() {
             imports.into_iter().map(|it| it.wait_with_output().unwrap()).collect();
         let stored: Vec<usize> = (0..4).filter(|at| ended[*at].status.success()).collect();
         assert_eq!(stored.len(), 1, "{ended:?}");
-        let left = if stored[0] % 2 == 0 { 3..8 } else { 5..8 };
+        let left = if stored[0].is_multiple_of(2) { 3..8 } else { 5..8 };
         assert_eq!(done(&job), left.collect::<Vec<u64>>());
     });
 }

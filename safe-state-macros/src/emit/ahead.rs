@@ -179,6 +179,7 @@ impl Ahead<'_> {
     ) -> (TokenStream, Block) {
         locals!(handed, item, value, captures);
         let (krate, here) = (self.krate(), self.here);
+        let bound = policy::bound(pat, here, &krate);
         let names = names.iter().map(|it| &it.ident);
         let is_mut = bindings(pat).iter().any(|it| it.is_mut);
         let allowed = is_mut.then(|| quote_spanned! {here=> #[allow(unused_mut)] });
@@ -197,7 +198,7 @@ impl Ahead<'_> {
         }
         let inside = quote_spanned! {here=>
             let #handed = #krate::__private::handed!(&#item);
-            #allowed let #pat = #item;
+            #allowed let #pat = #bound;
             let _ = &#handed;
             #capture
             let #value #of_type = #path! { @filled_in #expr };

@@ -34,7 +34,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{Block, Pat, Path, Result, Type};
+use syn::{Block, Pat, Result, Type};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
@@ -165,7 +165,7 @@ fn body(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
 }
 
 /// Returns the expression that the item's pattern is bound to.
-pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &Path) -> TokenStream {
+pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &impl ToTokens) -> TokenStream {
     let name = &local("item");
     match pat {
         // A `let` of a name that begins with `_` would be reported; in the head of a loop it is not.

@@ -225,12 +225,13 @@ fn closure(
     let here = at(keyword);
     let krate = moved_crate(&plan.krate, here);
     let name = &local("item");
+    let bound = policy::bound(pat, keyword, &krate);
     let capture = items::captured(plan, target);
     let capture = capture.map(|values| quote_spanned! {here=> #captures.capture(&[#values]); });
     // Without the condition, code behind a body that always leaves would be reported as unreachable.
     let inside = quote_spanned! {here=>
         let #handed = #krate::__private::handed!(&#name);
-        let #pat = #name;
+        let #pat = #bound;
         #capture
         if #krate::__private::always() {
             match () { () => #body }
