@@ -51,8 +51,14 @@ async fn an_effect_that_is_dropped_is_in_doubt() {
             Err(_) => assert_ne!(known, Effect::Marked, "{key}"),
         }
     }
-    let effect = || tokio::time::sleep(Duration::from_secs(60));
-    let dropped = cache.once_async(&50_u64, effect);
-    tokio::time::timeout(Duration::from_millis(50), dropped).await.unwrap_err();
+    let begun = tokio::sync::Notify::new();
+    let effect = || async {
+        begun.notify_one();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = begun.notified() => {}
+        ended = cache.once_async(&50_u64, effect) => panic!("{ended:?}"),
+    }
     assert!(cache.once(&50_u64, || ()).unwrap().is_in_doubt());
 }

@@ -1,7 +1,7 @@
 //! Tests what is compared of an item with what it was, by its type; and which arguments belong to a job.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -14,18 +14,7 @@ use std::sync::{Mutex, mpsc};
 
 use safe_state::{Error, Job, OnChange, Request, cursor, resumable};
 
-thread_local! {
-    /// The number of items that a run may still do, and the number of items that are done.
-    static LEFT: Cell<usize> = const { Cell::new(0) };
-    static DONE: Cell<usize> = const { Cell::new(0) };
-}
-
-fn work() -> anyhow::Result<()> {
-    let left = LEFT.get().checked_sub(1);
-    LEFT.set(left.ok_or_else(|| anyhow::anyhow!("interrupted"))?);
-    DONE.set(DONE.get() + 1);
-    Ok(())
-}
+use crate::work::{DONE, LEFT, work};
 
 fn fails_after(items: usize) {
     LEFT.set(items);

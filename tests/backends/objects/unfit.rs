@@ -115,6 +115,6 @@ fn what_will_be_refused_again_is_told_once_and_at_once() {
             assert_eq!(text.matches(&format!("<Code>{status}")).count(), 1, "{text}");
             assert!(text.contains("refused") && !text.contains("until the time"), "{text}");
         }
-        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     }
 }

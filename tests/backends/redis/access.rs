@@ -51,7 +51,7 @@ fn tls_trusts_nobody_else() {
     let began = Instant::now();
     let error = refusal(&servers::redis_tls_url());
     assert!(error.contains("refused") && error.contains("UnknownIssuer"), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(2), "a certificate does not get better");
+    assert!(began.elapsed() < Duration::from_secs(10), "a certificate does not get better");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::path::Path;
 use safe_state::{Error, resumable};
 use serde::Serialize;
 
-use crate::{LEFT, goes_on, refused, within, work};
+use super::{goes_on, refused, within};
+use crate::work::{LEFT, work};
 
 #[derive(Serialize)]
 struct Rates {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use safe_state::resumable;
 
-use crate::{goes_on, refused, work};
+use super::{goes_on, refused};
+use crate::work::work;
 
 /// Not comparable as a whole, as a connection is not.
 struct Db;

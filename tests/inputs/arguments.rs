@@ -17,18 +17,7 @@ use std::sync::Arc;
 
 use safe_state::{Error, cursor, resumable};
 
-thread_local! {
-    /// The number of items that a run may still do, and the number of items that are done.
-    static LEFT: Cell<usize> = const { Cell::new(0) };
-    static DONE: Cell<usize> = const { Cell::new(0) };
-}
-
-fn work() -> anyhow::Result<()> {
-    let left = LEFT.get().checked_sub(1);
-    LEFT.set(left.ok_or_else(|| anyhow::anyhow!("interrupted"))?);
-    DONE.set(DONE.get() + 1);
-    Ok(())
-}
+use crate::work::{DONE, LEFT, work};
 
 /// Runs `call`, which may do `items` items. Returns its result, or the name of the argument that it was refused for;
 /// `None` if it was interrupted.

@@ -7,7 +7,8 @@ use std::path::Path;
 use safe_state::resumable;
 use serde::Serialize;
 
-use crate::{goes_on, refused, work};
+use super::{goes_on, refused};
+use crate::work::work;
 
 trait Rate {
     fn of(&self, row: u64) -> u64;
