@@ -109,9 +109,9 @@ fn sync(file: &File) -> Result<(), ReconnectError> {
     }
 }
 
-/// Flushes the buffer before the position is saved.
 macro_rules! buffered_writer {
     ($Writer:ident) => {
+        /// Flushes the buffer before the position is saved.
         impl Reconnect for $Writer<File> {
             type Meta = FileMeta;
 

@@ -10,9 +10,10 @@ use serde::de::DeserializeOwned;
 ///
 /// A variable named in `reconnect(..)` is rebuilt on resume: its initialiser does not run. [`File`](std::fs::File),
 /// [`BufWriter<File>`](std::io::BufWriter), [`LineWriter<File>`](std::io::LineWriter),
-/// [`BufReader<File>`](std::io::BufReader) and the standard library's connected sockets come with the crate. So do the handles of `rusqlite`, `postgres`, `redis` and `reqwest`, each by a
-/// feature of its name. For a type of another crate, use [`register_reconnector`](super::register_reconnector).
-/// Rebuilding blocks, so the handles of async drivers are not among them: make them arguments, or `fresh`.
+/// [`BufReader<File>`](std::io::BufReader) and the standard library's connected sockets come with the crate. So do the
+/// handles of `rusqlite`, `postgres`, `redis` and `reqwest`, each by a feature of its name. For a type of another crate,
+/// use [`register_reconnector`](super::register_reconnector). Rebuilding blocks, so the handles of async drivers are not
+/// among them: make them arguments, or `fresh`.
 ///
 /// ```
 /// use safe_state::reconnect::{Reconnect, ReconnectError};
