@@ -161,7 +161,8 @@ impl<'a> Body<'a> {
         let takes_no_moves = self.kind.has_policy || self.way.is_ahead();
         let text = change(self.rng, &it, &by, takes_no_moves);
         // Without marked loops, the function may have only one loop.
-        let is_second = text.starts_with("for ") && matches!(at, Where::Outside | Where::Behind);
+        let is_loop = ["for ", "while "].iter().any(|head| text.starts_with(head));
+        let is_second = is_loop && matches!(at, Where::Outside | Where::Behind);
         if self.is_marked || !is_second {
             self.line(&text);
         }
