@@ -76,12 +76,12 @@ fn import(url: &str, arguments: &[&str], bytes: &[u8]) -> Child {
     import
 }
 
-/// Calls `test` with each backend, its URL, and a name for jobs that no other test has.
-fn by_command(test: impl Fn(&Arc<dyn Backend>, &str, &str)) {
+/// Calls `test` with each backend, its URL, and a name for jobs that begins with `prefix`, which no other test has.
+fn by_command(prefix: &str, test: impl Fn(&Arc<dyn Backend>, &str, &str)) {
     let dir = tempfile::tempdir().unwrap();
     for (at, url) in crate::urls(dir.path()).into_iter().enumerate() {
         eprintln!("on {}", url.split(':').next().unwrap());
-        let name = format!("raced-{}-{at}", std::process::id());
+        let name = format!("{prefix}-{}-{at}", std::process::id());
         test(&from_url(&url).unwrap(), &url, &name);
     }
 }
@@ -95,7 +95,7 @@ fn failed_at(job: &Job, at: u64) -> Vec<u8> {
 
 #[test]
 fn an_import_into_a_job_under_way_is_refused() {
-    by_command(|backend, url, name| {
+    by_command("import-refused", |backend, url, name| {
         let job = Job::new(name).backend(Arc::clone(backend));
         let copied = format!("{name}-copied");
         let of_other = failed_at(&Job::new(&copied).backend(Arc::clone(backend)), 2);
@@ -120,7 +120,7 @@ fn an_import_into_a_job_under_way_is_refused() {
 
 #[test]
 fn of_imports_at_one_time_one_alone_stores_its_checkpoint() {
-    by_command(|backend, url, name| {
+    by_command("imports", |backend, url, name| {
         let job = Job::new(name).backend(Arc::clone(backend));
         let checkpoints = [3, 5].map(|at| {
             let bytes = failed_at(&job, at);
