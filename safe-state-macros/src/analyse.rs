@@ -12,6 +12,7 @@ pub(crate) mod changes;
 pub(crate) mod channels;
 pub(crate) mod closures;
 pub(crate) mod collections;
+pub(crate) mod connections;
 pub(crate) mod durable;
 pub(crate) mod emptied;
 pub(crate) mod heads;
@@ -74,6 +75,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         plan.hoisted = hoist::hoist(block, is_outermost);
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
         indexed::compare_rows(&plan, &mut targets);
+        name_connections(&mut plan, &survey, &targets);
         name_variables(&mut plan, &survey, &mut targets)?;
         unprotected::check(&plan, &survey, &targets)?;
         check_bodies(&plan, &survey, &targets)?;
@@ -104,6 +106,12 @@ fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident, block: &Block) -> Res
         items: &plan.options.items,
     };
     find(survey, &search)
+}
+
+/// Treats the connections of transactions that the items commit as if `fresh(..)` named them.
+fn name_connections(plan: &mut Plan, survey: &Survey, targets: &[Target]) {
+    plan.connections = connections::connections(plan, survey, targets);
+    plan.options.restored.fresh.extend(plan.connections.iter().cloned());
 }
 
 /// Finds the variables that the options name, and notes in which loops another one has a name of theirs.

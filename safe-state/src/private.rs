@@ -33,7 +33,7 @@ pub use crate::attempt::{
     attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
-pub use crate::effects::commit::{Awaited, Blocking, Committing};
+pub use crate::effects::commit::{Awaited, Blocking, Committing, connection};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::effects::written::{OfFile, OfNoFile, Written};

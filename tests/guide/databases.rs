@@ -51,7 +51,7 @@ struct Payment {
     amount: i64,
 }
 
-#[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(balance), fresh(ledger))]
+#[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(balance))]
 fn post(ledger: &mut Connection, payments: &[Payment]) -> anyhow::Result<i64> {
     let mut balance = 0;
     for payment in payments {

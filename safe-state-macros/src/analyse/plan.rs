@@ -12,6 +12,7 @@ use crate::parse::function::{self, Argument, Returned};
 use crate::parse::future;
 use crate::parse::options::Options;
 use crate::parse::options::migrate::Migration;
+use crate::parse::options::variable::Variable;
 
 /// The facts about an annotated function that code is generated from.
 pub(crate) struct Plan {
@@ -26,6 +27,8 @@ pub(crate) struct Plan {
     pub(crate) originals: BTreeMap<usize, Expr>,
     /// Items from the bodies of loops that are to stand before the loop, by the loop's index in the survey.
     pub(crate) hoisted: BTreeMap<usize, Vec<Item>>,
+    /// The connections that are in `fresh(..)` without being named there.
+    pub(crate) connections: Vec<Variable>,
 }
 
 /// A function's plan, with its loops.
@@ -54,6 +57,7 @@ impl Plan {
             carried: Vec::new(),
             originals: BTreeMap::new(),
             hoisted: BTreeMap::new(),
+            connections: Vec::new(),
         })
     }
 

@@ -156,7 +156,8 @@ pub(crate) fn proof(
         let here = at(written.keyword);
         (!check.is_empty()).then(|| quote_spanned! {here=> if false { #check } })
     };
-    let by_types = quote! { #shared #kept #durable };
+    let connections = beside::connection_checks(plan, written.body);
+    let by_types = quote! { #shared #kept #durable #connections };
     let (check, behind) = if is_whole {
         (untaken(items), untaken(by_types))
     } else {

@@ -4,6 +4,7 @@ mod awaited;
 mod blocking;
 mod committer;
 mod committing;
+mod connection;
 mod error;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -26,6 +27,9 @@ pub use committer::Committer;
 pub(crate) use committer::Given;
 #[doc(hidden)]
 pub use committing::Committing;
+pub use connection::Connection;
+#[doc(hidden)]
+pub use connection::connection;
 pub use error::CommitError;
 pub(crate) use error::{not_committed, reason_of, unsettled};
 pub use safe_state_backends::{Dialect, Parameter, Statement};
@@ -46,7 +50,7 @@ pub(crate) use state::Commit;
 ///
 /// # #[derive(Hash)]
 /// # struct Order { id: i64, amount: i64 }
-/// #[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(total), fresh(ledger))]
+/// #[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(total))]
 /// fn post(ledger: &mut Connection, orders: &[Order]) -> anyhow::Result<i64> {
 ///     let mut total = 0;
 ///     for order in orders {

@@ -16,7 +16,7 @@ pub(super) fn run(job: impl Future<Output = anyhow::Result<i64>>) -> anyhow::Res
     Builder::new_current_thread().enable_all().build()?.block_on(job)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(client))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) async fn by_tokio_postgres(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
@@ -35,7 +35,7 @@ pub(super) async fn by_tokio_postgres(
     Ok(balance)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(conn))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) async fn by_mysql_async(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
@@ -53,7 +53,7 @@ pub(super) async fn by_mysql_async(
     Ok(balance)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(connection))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) async fn by_sqlx_postgres(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
@@ -72,7 +72,7 @@ pub(super) async fn by_sqlx_postgres(
     Ok(balance)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(connection))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) async fn by_sqlx_mysql(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
@@ -91,7 +91,7 @@ pub(super) async fn by_sqlx_mysql(
     Ok(balance)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(connection))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) async fn by_sqlx_sqlite(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,

@@ -7,7 +7,7 @@ use safe_state::{commit, resumable};
 
 use super::Ledger;
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(connection))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) fn by_rusqlite(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
@@ -29,7 +29,7 @@ pub(super) fn by_rusqlite(
     Ok(balance)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(client))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) fn by_postgres(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
@@ -51,7 +51,7 @@ pub(super) fn by_postgres(
     Ok(balance)
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(conn))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance))]
 pub(super) fn by_mysql(
     ledger: &Ledger,
     before: impl Fn(i64) -> anyhow::Result<()>,
