@@ -150,8 +150,8 @@ impl Run {
         judging::end_for(
             &mut self.stages,
             format!(
-                "a failed attempt has put another list in the place of `{name}`, a carried `Results`, which can't be \
-                 undone"
+                "a failed attempt has put another list in the place of `{name}`, which can't be undone: the attribute \
+                 undoes a carried `Results` or `Worklist` by what was added and taken since the attempt began"
             ),
         );
     }

@@ -47,10 +47,19 @@ pub(super) fn change(rng: &mut Rng, variable: &Variable, by: &str, takes_no_move
         // A variable that was moved is missing after an error that is answered, or in a part of the body that runs in a
         // closure.
         .filter(|(_, text)| !takes_no_moves || !text.starts_with("V = "))
+        // A failed attempt that has put another worklist in a variable's place can't be undone, which ends the run.
+        .filter(|(_, text)| {
+            !takes_no_moves || !replaces(text) || !variable.ty.starts_with("Worklist")
+        })
         .map(|(_, text)| *text)
         .collect();
     let mean = known[rng.usize(..known.len())];
     filled(mean, &variable.name, by)
+}
+
+/// Returns whether a statement puts another value in the place of the variable's.
+fn replaces(text: &str) -> bool {
+    ["mem::replace", "mem::swap", "(V, _)"].iter().any(|means| text.contains(means))
 }
 
 /// Puts names in the place of `V` and `N`.
