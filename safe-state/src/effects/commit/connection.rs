@@ -38,22 +38,30 @@ impl<C: Connection + ?Sized> Connection for &mut C {}
 #[diagnostic::do_not_recommend]
 impl<C: Connection + ?Sized> Connection for Box<C> {}
 
-macro_rules! connections {
-    ($($connection:ty)*) => { $( impl Connection for $connection {} )* };
-}
-
 #[cfg(feature = "mysql")]
-connections! { mysql::Conn mysql::PooledConn safe_state_backends::mysql_async::Conn }
+impl Connection for mysql::Conn {}
+#[cfg(feature = "mysql")]
+impl Connection for mysql::PooledConn {}
+#[cfg(feature = "mysql")]
+impl Connection for safe_state_backends::mysql_async::Conn {}
 #[cfg(feature = "postgres")]
-connections! { postgres::Client safe_state_backends::tokio_postgres::Client }
+impl Connection for postgres::Client {}
+#[cfg(feature = "postgres")]
+impl Connection for safe_state_backends::tokio_postgres::Client {}
 #[cfg(feature = "rusqlite")]
-connections! { rusqlite::Connection }
+impl Connection for rusqlite::Connection {}
 #[cfg(feature = "sqlx-mysql")]
-connections! { sqlx_mysql::MySqlConnection sqlx_core::pool::PoolConnection<sqlx_mysql::MySql> }
+impl Connection for sqlx_mysql::MySqlConnection {}
+#[cfg(feature = "sqlx-mysql")]
+impl Connection for sqlx_core::pool::PoolConnection<sqlx_mysql::MySql> {}
 #[cfg(feature = "sqlx-postgres")]
-connections! { sqlx_postgres::PgConnection sqlx_core::pool::PoolConnection<sqlx_postgres::Postgres> }
+impl Connection for sqlx_postgres::PgConnection {}
+#[cfg(feature = "sqlx-postgres")]
+impl Connection for sqlx_core::pool::PoolConnection<sqlx_postgres::Postgres> {}
 #[cfg(feature = "sqlx-sqlite")]
-connections! { sqlx_sqlite::SqliteConnection sqlx_core::pool::PoolConnection<sqlx_sqlite::Sqlite> }
+impl Connection for sqlx_sqlite::SqliteConnection {}
+#[cfg(feature = "sqlx-sqlite")]
+impl Connection for sqlx_core::pool::PoolConnection<sqlx_sqlite::Sqlite> {}
 
 /// Takes a variable that only a connection may be.
 pub const fn connection<C: Connection + ?Sized>(_: &C) {}
