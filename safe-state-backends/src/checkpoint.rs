@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod carried;
+pub(crate) mod change;
 mod check;
 pub(crate) mod completed;
 mod crash_cause;
@@ -28,10 +29,11 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::format::separate;
-use crate::format::{self, FormatError, Record};
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{Carried, Completed, DeadLetters, Failure, ValueAt, bounded};
+
+use change::Record;
 
 pub use by_hand::{CONSUMED, NotByHand};
 pub(crate) use check::Refused;
@@ -126,26 +128,6 @@ impl Checkpoint {
             workers: Workers::default(),
             timings: Timings::default(),
         }
-    }
-
-    /// Decodes a stored checkpoint. A torn tail, which a crash in the middle of a save leaves, is dropped: the result is the
-    /// save before it.
-    ///
-    /// # Errors
-    ///
-    /// The bytes are no checkpoint, are of a newer format, or are damaged anywhere but in their tail. Any bytes are safe to
-    /// pass; decoding allocates no more memory than they justify.
-    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
-        format::decode(bytes)
-    }
-
-    /// Encodes the checkpoint for storage, as one snapshot.
-    ///
-    /// # Errors
-    ///
-    /// The checkpoint is larger than 4 GiB.
-    pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
-        format::snapshot(self)
     }
 
     /// Returns the job's name.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::stored::place;
-use crate::format::{self, Change, FormatError, Record};
+use crate::format::{self, Change, FormatError, Framed, Record};
 use crate::journal::Journal;
 use crate::lease::wait;
 use crate::limits::DIFFERING_LIMIT;

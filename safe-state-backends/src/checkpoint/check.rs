@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::change::{LoopChange, Record};
 use super::{Checkpoint, LoopProgress};
-use crate::format::{LoopChange, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{Carried, CarriedChange, CarriedError, ValueAt};
 

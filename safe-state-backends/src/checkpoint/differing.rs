@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use super::Checkpoint;
+use super::change::{Change, Record};
 use super::check::Refused;
-use crate::format::{Change, Record};
 use crate::{Carried, CarriedChange, ValueAt};
 
 const FROM_NOTHING: Refused =

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::LoopChange;
 use super::{Samples, Suspect};
-use crate::format::LoopChange;
 use crate::format::separate;
 use crate::limits::NESTING_LIMIT;
 use crate::{Carried, Completed, Keys, bounded};
