@@ -22,7 +22,6 @@ pub(crate) mod request;
     allow(dead_code, reason = "without the feature they are told from others alone")
 )]
 pub(crate) mod sealed;
-pub(crate) mod separate;
 mod side_by_side;
 mod tail;
 #[cfg(test)]

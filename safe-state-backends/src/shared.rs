@@ -291,19 +291,10 @@ impl FinishedSlice {
     }
 }
 
-/// Returns the range of items of the slice `slice`, where `total` items are cut into `count` slices of about equal length.
-pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
-    let bound = |at: u32| {
-        let bound = u128::from(total) * u128::from(at) / u128::from(count.max(1));
-        u64::try_from(bound).unwrap_or(total)
-    };
-    bound(slice)..bound(slice.saturating_add(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Completed, DeadLetter, MemoryBackend};
+    use crate::{Completed, DeadLetter, MemoryBackend, range_of_slice};
 
     fn shared() -> SharedJob {
         let backend = Arc::new(MemoryBackend::default());
@@ -329,17 +320,6 @@ mod tests {
             Ok::<_, Error>((Some(head), ()))
         });
         done.unwrap();
-    }
-
-    #[test]
-    fn slices_are_about_as_long_as_one_another_and_leave_nothing_out() {
-        for (total, count) in [(0, 1), (1, 1), (10, 3), (100, 7), (u64::MAX, 65_536)] {
-            let ranges: Vec<_> = (0..count).map(|at| range_of_slice(at, count, total)).collect();
-            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, total));
-            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
-            let lengths = ranges.iter().map(|range| range.end - range.start);
-            assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
-        }
     }
 
     #[test]

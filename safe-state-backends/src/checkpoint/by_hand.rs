@@ -3,14 +3,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Checkpoint, History, LoopProgress};
+use super::{CONSUMED, Checkpoint, History, LoopProgress};
 use crate::limits::LOOP_LIMIT;
 use crate::timestamp::Timestamp;
 use crate::{Carried, Carry, Completed, Keys};
-
-/// The fingerprint that stands for an item of an input that gives each item once.
-#[doc(hidden)]
-pub const CONSUMED: u32 = 0x636f_6e73;
 
 /// Under this with its number stands a loop of which items were named complete before it had begun.
 const BY_HAND: &str = "by-hand!";
@@ -77,11 +73,6 @@ impl Checkpoint {
     pub fn by_hand(job: impl Into<String>) -> Self {
         let new = Checkpoint::new(job, None);
         Checkpoint { run_count: 0, history: History::default(), ..new }
-    }
-
-    /// Returns whether the job has not begun, so that its checkpoint was made by hand.
-    pub fn is_by_hand(&self) -> bool {
-        self.run_count == 0
     }
 
     /// Whether items of the loop of that number were named complete by their indices before any run had begun it, and none

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::Checkpoint;
 use super::change::{Change, Record};
-use super::check::Refused;
+use super::refused::Refused;
 use crate::{Carried, CarriedChange, ValueAt};
 
 const FROM_NOTHING: Refused =

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::LoopChange;
-use super::{Samples, Suspect};
-use crate::format::separate;
+use super::{Mark, Samples, Suspect, separate};
 use crate::limits::NESTING_LIMIT;
 use crate::{Carried, Completed, Keys, bounded};
 
@@ -41,15 +40,6 @@ pub struct Attempts {
     pub item: u64,
     /// The number of failed attempts.
     pub count: u32,
-}
-
-/// An item's fingerprint, by which a later run recognises the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The item's index.
-    pub index: u64,
-    /// A checksum of the item's value.
-    pub fingerprint: u32,
 }
 
 /// The way in which a loop ended.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{PUT_BACK, apart, slice_notes};
+use super::{PUT_BACK, slice_notes};
+use crate::checkpoint::APART;
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::limits::MERGE_LIMIT;
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
@@ -136,7 +137,7 @@ impl Checkpoint {
     pub fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
         self.workers
             .names_of(loop_id, slice)
-            .any(|name| ![slice_notes::NAME, apart::NAME].contains(&name))
+            .any(|name| ![slice_notes::NAME, APART].contains(&name))
     }
 
     /// Notes a fact about the job beside its arguments, if `value` is `Some`. No argument may have the name `name`.
