@@ -25,6 +25,7 @@ mod samples;
 mod separate;
 mod state;
 mod suspect;
+pub(crate) mod text;
 mod timings;
 mod workers;
 

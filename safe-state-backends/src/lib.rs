@@ -136,7 +136,7 @@ pub use outputs::output::{
 pub use outputs::publish::{Publication, publish, publish_once, skip_if_exists};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
-pub use requests::presses::Press;
+pub use requests::press::Press;
 pub use requests::request::Request;
 pub use requests::signs::Signs;
 pub use results::Results;

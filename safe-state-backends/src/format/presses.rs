@@ -8,7 +8,7 @@ use super::frame::{self, Frame, FramePlace, Frames};
 use super::framed::{payload, push};
 use super::kind::PRESSES;
 use crate::bounded;
-use crate::requests::presses::{MOST, Press};
+use crate::requests::press::{MOST, Press};
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
