@@ -6,7 +6,8 @@ use std::any::type_name;
 use castaway::cast;
 use serde::Serialize;
 
-use super::super::schema::{Kind, NodeId, ROOT, Scalar, Schema};
+use super::super::scalar::Scalar;
+use super::super::schema::{Kind, NodeId, ROOT, Schema};
 use super::state::{State, push_varint};
 use super::{Bytes, WriteError, Writer};
 

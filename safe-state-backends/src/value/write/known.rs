@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use serde::{Serialize, Serializer, ser};
 
-use super::super::DEPTH_LIMIT;
-use super::super::schema::{Body, Enum, Kind, NodeId, ORDERED, ROOT, Record, Scalar, Schema};
+use super::super::scalar::Scalar;
+use super::super::schema::{Body, DEPTH_LIMIT, Enum, Kind, NodeId, ORDERED, ROOT, Record, Schema};
 use super::bulk::{is_ordered, numbers};
 
 /// The error of a value that shows something new, has no room, or is of a kind that is not written here.
