@@ -25,9 +25,8 @@ use crate::{Checkpoint, Durability};
 use image::{Image, Op};
 use power::{Disk, Names};
 use recorder::{Protocol, Recorder};
-use workload::{History, Save};
+use workload::{History, PATH, Save};
 
-const PATH: &str = "job.safestate";
 /// The most bytes of file contents that a judge remembers. The contents of all states together would fill the memory.
 const REMEMBERED: usize = 16 << 20;
 
