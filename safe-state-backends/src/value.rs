@@ -192,4 +192,6 @@ mod changed;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod renamed;
+#[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::schema::{ROOT, Schema};
 use buffer::Known;
 
-/// Writes a value at the start of `room`. Returns how many bytes it takes; none if it is not written here.
+/// Writes a value at the start of `room`. Returns how many bytes it takes; `None` if it is not written here.
 #[inline]
 pub(super) fn write<T: Serialize + ?Sized>(
     value: &T,
