@@ -12,7 +12,7 @@ use crate::ValueAt;
 use crate::limits::ARGUMENT_LIMIT;
 use crate::timestamp::Timestamp;
 
-/// Whether what is noted under that name stays, whatever the arguments are.
+/// Returns whether the note of this name stays when the arguments are set.
 fn is_lasting(name: &str) -> bool {
     finished::is_note(name) || by_hand::is_note(name)
 }
@@ -90,9 +90,8 @@ impl Checkpoint {
             && !self.is_shared()
     }
 
-    /// Takes in the fingerprints of the arguments by their names, of which 128 count: what is noted beside them needs room
-    /// as well. Gives the name of the first that
-    /// is not what it was.
+    /// Sets the fingerprints of the arguments by their names. Keeps the first 128, because the notes beside them need room as
+    /// well. Returns the name of the first argument that differs from what it was.
     pub fn set_arguments(
         &mut self,
         arguments: impl IntoIterator<Item = (String, u32)>,
@@ -225,7 +224,7 @@ impl LoopProgress {
         }
     }
 
-    /// The input has fewer items than are complete, which was accepted.
+    /// Forgets complete items behind the end of an input that has become shorter, which was accepted.
     fn shrink(&mut self, total: u64) {
         let is_consumed = self.mark.is_some_and(|mark| mark.fingerprint == CONSUMED);
         let is_by_index = self.keys.is_none() && self.cursor.is_none() && !is_consumed;

@@ -173,7 +173,7 @@ impl Workers {
         taken
     }
 
-    /// How many values of slices there are.
+    /// Returns the number of values at the ends of slices.
     pub(crate) fn merges_len(&self) -> usize {
         self.merges.len()
     }

@@ -122,7 +122,7 @@ impl Hasher for Crc {
 /// The verdict on a content, whenever it is found.
 enum Found {
     Unreadable(FormatError),
-    /// The state of these saves; none if it is the state of no save.
+    /// The state of these saves; of none of them if it is the state of no save.
     Saves(Vec<usize>),
     /// The state of a save that lacks nothing but its arguments and notes.
     Bare,

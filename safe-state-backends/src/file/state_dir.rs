@@ -195,7 +195,7 @@ fn leave_out_of_git(dir: &Dir) -> io::Result<()> {
 }
 
 impl FileBackend {
-    /// Returns the names of all files in the directory; none if it does not exist.
+    /// Returns the names of all files in the directory; no name if it does not exist.
     pub(super) fn names(&self) -> Result<Vec<PathBuf>, Error> {
         let unreadable = || Error::io("list", &self.state_dir);
         let entries = match std::fs::read_dir(&self.state_dir) {

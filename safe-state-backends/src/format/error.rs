@@ -36,7 +36,7 @@ pub enum FormatError {
     Encrypted,
     /// The bytes are encrypted by a key that was not given.
     #[error(
-        "it is encrypted by a key that was not given, with the mark {mark:02x?}; give the key that it was made with, as an older one beside a new one"
+        "it is encrypted by a key that was not given, with the mark {mark:02x?}; give that key as well, as an older one beside the new one"
     )]
     OtherKey {
         /// The mark of the key that the bytes were encrypted by.
@@ -44,7 +44,7 @@ pub enum FormatError {
     },
     /// A key was given, but the bytes are not encrypted.
     #[error(
-        "it is not encrypted, and the job has a key, by which that would be noticed; `EncryptionKeys::take_plain` takes over what was stored before there was one"
+        "it is not encrypted, but the job has a key; `EncryptionKeys::take_plain` takes over what was stored before the job had one"
     )]
     NotEncrypted,
     /// A record does not fit the format's 32-bit length.

@@ -11,6 +11,7 @@ use crate::{Appended, Error, name};
 /// The longest time, in which a connection that was cut reports it.
 const CUT: Duration = Duration::from_secs(1);
 
+/// A lease, its connection, and what it has saved.
 pub(super) struct LeaseHolder<C: Connect> {
     pub(super) connect: Arc<C>,
     pub(super) limits: Limits,
@@ -80,7 +81,7 @@ impl<C: Connect> LeaseHolder<C> {
         self.loaded(|session, token| session.load_current(token, &key))
     }
 
-    /// On the lease's own connection; on a new one it takes itself up before.
+    /// Loads on the lease's own connection. On a new connection, the lease is taken up again before.
     fn loaded(
         &mut self,
         mut load: impl FnMut(&mut C::Session, &LeaseToken) -> Result<Option<Vec<u8>>, Trouble>,

@@ -144,7 +144,7 @@ impl PostgresSession {
         self.wait(self.client.query_typed(query, parameters))
     }
 
-    /// Returns the rows of a query on tables that may be missing; none if they are.
+    /// Returns the rows of a query on tables that may be missing; `None` if they are.
     pub(super) fn asked(
         &self,
         query: &str,
@@ -267,7 +267,7 @@ impl PostgresSession {
         }
     }
 
-    /// Returns the statement that sets the `search_path` which the connection began with for a transaction; none if the program
+    /// Returns the statement that sets the `search_path` which the connection began with for a transaction; empty if the program
     /// has made the connection, and may have chosen another since.
     fn own_path(&self) -> &'static str {
         match &self.source {

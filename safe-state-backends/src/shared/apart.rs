@@ -1,5 +1,5 @@
-//! What the head notes of finished slices whose values stay where the slices are stored: without those, nobody knows what all
-//! slices come to.
+//! The notes in the head on finished slices whose values are stored with the slices alone. Without these values, the result of
+//! the loop is unknown.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use crate::format::{FormatError, Record};
 use crate::{Carry, Checkpoint, Completed, Merge};
 
 impl Checkpoint {
-    /// Returns whether what variables were at the end of a finished slice is stored with the slice alone.
+    /// Returns whether the values of variables at the end of a finished slice are stored with the slice alone.
     pub fn stays_apart(&self, loop_id: u16, slice: u32) -> bool {
         self.apart(loop_id).contains(u64::from(slice))
     }
 
-    /// Notes that the values of a slice stay where it is stored, or do not any more.
+    /// Notes whether the values of a slice are stored with the slice alone.
     pub(super) fn note_apart(
         &mut self,
         loop_id: u16,

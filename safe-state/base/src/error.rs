@@ -335,10 +335,11 @@ pub enum Error {
         /// The reason, and advice for the user.
         reason: String,
     },
-    /// What a variable was at the end of a slice is not stored any more, and what all slices come to is not known without it.
+    /// The values of variables at the end of a slice are not stored any more, and the result of all slices is unknown without
+    /// them.
     #[error(
-        "what is stored of slice {slice} of job `{job}` is gone, and with it what its loop has come to there; put it back \
-         where it was, or {}",
+        "the checkpoint of slice {slice} of job `{job}` is gone, and the values of its variables with it; put it back where it \
+         was, or {}",
         start_over(job), job = Line(job))]
     SliceLost {
         /// The job.

@@ -38,7 +38,7 @@ pub(crate) struct RunWatch<P> {
     job: String,
     limits: JobLimits,
     began: Instant,
-    /// When the batch system ends the program; none if the run does not heed it.
+    /// When the batch system ends the program; `None` if the run does not heed it.
     ends: Option<Arc<EndWatch>>,
     meter: Option<Meter>,
     pressure: Option<Arc<Pressure>>,
@@ -149,7 +149,7 @@ impl<P: Parked> RunWatch<P> {
         }
     }
 
-    /// Returns why the run is to end before its next item; none if it goes on.
+    /// Returns why the run is to end before its next item; `None` if it goes on.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
         if self.is_over(now) {
             return Some(StopReason::Timeout);
