@@ -2,18 +2,17 @@
 
 mod arc;
 mod listing;
-mod unleased;
+mod options;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
 pub use listing::Listing;
+pub use options::{Durability, LeaseOptions};
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
-use unleased::Unleased;
 
 /// A store of checkpoints. To it, a checkpoint is a byte string under the name of a job.
 ///
@@ -328,37 +327,22 @@ pub enum Appended {
     No,
 }
 
-/// Options for taking a lease.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct LeaseOptions {
-    /// The failures that the saves under the lease have to survive.
-    pub durability: Durability,
-    /// The longest time to wait for a lease that another run holds; `None` does not wait. A backend may ignore it:
-    /// [`Store::open`](crate::Store::open) asks the backend again until the time is up.
-    pub wait: Option<Duration>,
+/// The lease of a backend that has none.
+struct Unleased<B: ?Sized> {
+    backend: Arc<B>,
+    job: String,
 }
 
-impl LeaseOptions {
-    /// Creates options for a lease whose saves survive what `durability` says, without waiting for a held lease.
-    pub fn new(durability: Durability) -> Self {
-        LeaseOptions { durability, wait: None }
+impl<B: Backend + ?Sized> Lease for Unleased<B> {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.backend.save(&self.job, checkpoint)
     }
 
-    /// Sets how long to wait for a lease that another run holds.
-    pub fn wait(mut self, wait: Option<Duration>) -> Self {
-        self.wait = wait;
-        self
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        self.backend.append(&self.job, record)
     }
-}
 
-/// The failures that a save survives once it has returned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// A power cut: the save is synced to the disk.
-    #[default]
-    Power,
-    /// The death of the process: the save has been handed to the operating system. No sync is issued, and after a power cut the
-    /// checkpoint may be an older one, or damaged, which loading reports.
-    Process,
+    fn delete(&mut self) -> Result<(), Error> {
+        self.backend.delete(&self.job)
+    }
 }

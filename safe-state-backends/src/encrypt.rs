@@ -92,7 +92,7 @@ impl Encrypted {
         behind: &Behind,
         plain: &[u8],
     ) -> Result<Option<Sealed>, Error> {
-        let place = sealed::place(&behind.tail);
+        let place = behind.tail.end();
         let record = self.keys.seal(plain, &bound(name, Some((&behind.snapshot, place))))?;
         let framed = sealed::record(behind.tail, &record)
             .map_err(|reason| Error::unwritable(self, name, reason))?;

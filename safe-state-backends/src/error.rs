@@ -123,9 +123,9 @@ pub enum Error {
         /// The process that runs the job now, if it still runs and is known.
         holder: Option<Box<Holder>>,
     },
-    /// The job was given up for good, and nothing else is asked of it.
+    /// The job was given up for good, so nothing else can be asked of it.
     #[error(
-        "job `{job}` was given up for good, and nothing else is asked of it; take that back first, by `safe-state resume {}` or `Job::resume`",
+        "job `{job}` was given up for good, so nothing else can be asked of it; withdraw that first by `safe-state resume {}` or `Job::resume`",
         argument(job), job = Line(job))]
     Abandoned {
         /// The job.
@@ -217,7 +217,7 @@ fn way_on(place: &str, reason: &FormatError) -> &'static str {
 fn taken_by(holder: Option<&Holder>) -> String {
     holder.map_or_else(
         || {
-            "is held by this run no more: another took over and ended, or the store lost it"
+            "is no longer held by this run: another took it over and ended, or the store lost the lease"
                 .to_owned()
         },
         |holder| format!("was taken over by another run: {holder}"),

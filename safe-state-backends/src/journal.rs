@@ -199,7 +199,7 @@ impl Journal {
         self.lease.load_other(backend, name)
     }
 
-    /// The checkpoint that `backend` holds under another name, as of now.
+    /// Loads the checkpoint that `backend` has under another name, from no copy that may be behind.
     pub(crate) fn load_current(
         &mut self,
         backend: &dyn Backend,

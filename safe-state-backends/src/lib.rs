@@ -107,6 +107,8 @@ pub mod details {
 }
 pub use checkpoint::keys::Keys;
 #[doc(hidden)]
+pub use checkpoint::range_of_slice;
+#[doc(hidden)]
 pub use error::reason::serialize_reason;
 #[doc(hidden)]
 pub use error::sentence::one_line;
@@ -134,7 +136,7 @@ pub use outputs::output::{
 pub use outputs::publish::{Publication, publish, publish_once, skip_if_exists};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
-pub use requests::presses::Press;
+pub use requests::press::Press;
 pub use requests::request::Request;
 pub use requests::signs::Signs;
 pub use results::Results;
@@ -142,9 +144,7 @@ pub use results::Results;
 #[doc(hidden)]
 pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
-pub use shared::{
-    BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, range_of_slice, whole,
-};
+pub use shared::{BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, whole};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};

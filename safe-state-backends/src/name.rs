@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::format::sealed;
-use crate::{Checkpoint, Error};
+use crate::Error;
 
 pub(crate) const CHECKPOINT: &str = ".safestate";
 pub(crate) const LOCK: &str = ".lock";
@@ -82,20 +81,6 @@ pub(crate) fn decode(stem: &str) -> Option<String> {
     }
     let job = String::from_utf8(job).ok()?;
     (encode(&job) == stem).then_some(job)
-}
-
-/// Returns the job whose encoded name is `stem`; `None` for a reserved name. If the stem ends in a hash, the name is read from
-/// the checkpoint.
-pub(crate) fn job(
-    stem: &str,
-    checkpoint: impl FnOnce() -> Result<Option<Vec<u8>>, Error>,
-) -> Result<Option<String>, Error> {
-    if let Some(job) = decode(stem) {
-        return Ok((!is_reserved(&job)).then_some(job));
-    }
-    let bytes = checkpoint()?.unwrap_or_default();
-    let checkpoint = Checkpoint::decode(&bytes).ok();
-    Ok(checkpoint.map(|checkpoint| checkpoint.job).or_else(|| sealed::name(&bytes)))
 }
 
 /// Returns the path at which a checkpoint is written before it is renamed. Each checkpoint has one such path, used under its

@@ -22,14 +22,18 @@ mod acquire;
 pub(crate) mod authorities;
 #[cfg(test)]
 mod fake;
+mod holder;
 mod keeper;
+mod limits;
 mod overview;
 #[cfg(any(feature = "redis-tls", feature = "object-store-url"))]
 pub(crate) mod provider;
 mod retry;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "object-store"))]
 pub(crate) mod runtime;
+mod server;
 mod session;
+mod settle;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod ssl;
 #[cfg(test)]
@@ -37,145 +41,21 @@ mod tests;
 mod transactions;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
-use crate::size::{SizeLimit, too_large};
 use crate::{Backend, Error, Holder, Lease, LeaseOptions, Listing, name};
 use keeper::LeaseHandle;
 use overview::Overview;
 
+pub use server::NetworkBackend;
 pub use session::{
     AcquireRequest, Acquired, Connect, LeaseToken, Listed, Session, Timeouts, Trouble,
 };
 
-/// The time for which requests before a run has begun are repeated: nothing is lost yet, and a wrong address should be reported
-/// soon.
-const OPENING: Duration = Duration::from_secs(3);
-
 /// The number of names from which on a list of all entries costs less than a look for each name.
 const FEW: usize = 8;
 
-/// A backend on the server that `C` connects to.
-pub struct NetworkBackend<C> {
-    connect: Arc<C>,
-    limits: Limits,
-}
-
-/// The limits on time and size.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    lease: Duration,
-    retry: Duration,
-    timeouts: Timeouts,
-    size: SizeLimit,
-}
-
-impl Limits {
-    /// Connects, and sets the limit on checkpoints that are loaded.
-    fn connect<C: Connect>(&self, connect: &C) -> Result<C::Session, Trouble> {
-        let largest = self.largest()?;
-        let mut session = connect.connect(self.timeouts)?;
-        session.limit_size(largest);
-        Ok(session)
-    }
-
-    fn largest(&self) -> Result<u64, Trouble> {
-        self.size.bytes().map_err(Trouble::permanent)
-    }
-
-    /// Checks that a checkpoint may have `bytes` bytes.
-    fn check(&self, bytes: usize) -> Result<(), Trouble> {
-        let (bytes, largest) = (bytes as u64, self.largest()?);
-        if bytes > largest { Err(Trouble::permanent(too_large(bytes, largest))) } else { Ok(()) }
-    }
-
-    /// Checks the size of a loaded checkpoint, as not every session knows the limit.
-    fn checked(&self, loaded: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Trouble> {
-        self.check(loaded.as_ref().map_or(0, Vec::len))?;
-        Ok(loaded)
-    }
-}
-
 impl<C: Connect> NetworkBackend<C> {
-    /// Creates a backend on the server. It connects when a job needs it.
-    pub fn on(connect: C) -> Self {
-        let limits = Limits {
-            lease: Duration::from_secs(30),
-            retry: Duration::from_secs(30),
-            timeouts: Timeouts::default(),
-            size: SizeLimit::default(),
-        };
-        NetworkBackend { connect: Arc::new(connect), limits }
-    }
-
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub(crate) fn connect(&self) -> &C {
-        &self.connect
-    }
-
-    #[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
-    pub(crate) fn connect_mut(&mut self) -> &mut C
-    where
-        C: Clone,
-    {
-        Arc::make_mut(&mut self.connect)
-    }
-
-    /// Sets how long a lease lasts without renewal; 30 seconds by default. After a run was killed, a run on another machine can
-    /// begin only when this time is up. A run may be cut off or paused for this time without losing its job to another.
-    pub fn lease_time(mut self, time: Duration) -> Self {
-        self.limits.lease = time;
-        self
-    }
-
-    /// Sets how long a save is repeated that fails for a reason that may pass; 30 seconds by default. The last attempt begins
-    /// within this time, and may take as long as the timeouts say.
-    pub fn retry_time(mut self, time: Duration) -> Self {
-        self.limits.retry = time;
-        self
-    }
-
-    /// Sets how long one attempt may take; by default, 10 seconds to connect and 30 for a statement.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.limits.timeouts = timeouts;
-        self
-    }
-
-    /// Sets the largest size of a checkpoint in bytes; by default `$SAFE_STATE_MAX_CHECKPOINT`, else 1 GiB. A larger one is
-    /// neither loaded nor saved.
-    pub fn max_checkpoint(mut self, bytes: u64) -> Self {
-        self.limits.size = SizeLimit::of(bytes);
-        self
-    }
-
-    /// Asks the server a question, on a thread that ends with the answer.
-    fn ask<T: Send>(
-        &self,
-        action: &'static str,
-        job: &str,
-        question: impl Fn(&mut C::Session) -> Result<T, Trouble> + Send,
-    ) -> Result<T, Error> {
-        let trouble = Trouble::at(action, job, &*self.connect);
-        let limit = OPENING.min(self.limits.retry);
-        let ask = move || {
-            let once = || question(&mut self.limits.connect(&*self.connect)?);
-            retry::until(limit, job, once)
-        };
-        let answer = thread::scope(|scope| {
-            let asking =
-                thread::Builder::new().spawn_scoped(scope, ask).map_err(Trouble::permanent)?;
-            asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        answer.map_err(trouble)
-    }
-
-    fn load_key(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.ask("loading", key, |session| self.limits.checked(session.load(key)?))
-    }
-
     fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<LeaseHandle<C>, Error> {
         if job.is_empty() {
             return Err(Error::EmptyName);
@@ -250,20 +130,5 @@ impl<C: Connect> Backend for NetworkBackend<C> {
 
     fn page_place(&self) -> Option<String> {
         Some(self.connect.page_place())
-    }
-}
-
-impl<C> Clone for NetworkBackend<C> {
-    fn clone(&self) -> Self {
-        NetworkBackend { connect: Arc::clone(&self.connect), limits: self.limits }
-    }
-}
-
-impl<C: Connect> fmt::Debug for NetworkBackend<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NetworkBackend")
-            .field("place", &self.connect.place())
-            .field("limits", &self.limits)
-            .finish()
     }
 }

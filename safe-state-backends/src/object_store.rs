@@ -1,6 +1,7 @@
 //! The backend in object stores: S3 and compatible ones, Google's, Azure's.
 
 mod epochs;
+mod fitness;
 mod layout;
 mod requests;
 mod session;

@@ -97,7 +97,8 @@ impl SharedJob {
         &self.backend
     }
 
-    /// The head; `None` if the job has not begun, or was cleared. Takes no lease: a copy of the store may give one that is older.
+    /// Returns the head; `None` if the job has not begun, or was cleared. Takes no lease, so a replica of the store may return an
+    /// older head.
     ///
     /// # Errors
     ///
@@ -110,8 +111,8 @@ impl SharedJob {
         self.began.is_none_or(|began| began == head.started_at && !head.is_being_cleared())
     }
 
-    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
-    /// something else. It is called again where the lease was lost before that was written.
+    /// Changes the head under its lease. `change` takes the stored head and returns the new one, or `None` to leave it. It is
+    /// called again if the lease was lost before the new head was written.
     ///
     /// # Errors
     ///
@@ -277,8 +278,8 @@ pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
 }
 
 impl FinishedSlice {
-    /// Whether what is stored of it stays, now that it is finished in that head: its values are not there, or it has dead letters
-    /// that are known by key.
+    /// Returns whether the checkpoint `found` of the slice stays, now that `head` says that the slice is finished: the head lacks
+    /// its values, or it has dead letters of a loop that knows items by key.
     pub fn stays(&self, found: &Checkpoint, head: &Checkpoint) -> bool {
         let is_by_key = head.slices_of(self.loop_id).is_some_and(|it| it.cut == Cut::Key);
         let are_apart = !self.values.is_empty() && !head.has_merges_of(self.loop_id, self.slice);
@@ -291,19 +292,10 @@ impl FinishedSlice {
     }
 }
 
-/// Returns the range of items of the slice `slice`, where `total` items are cut into `count` slices of about equal length.
-pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
-    let bound = |at: u32| {
-        let bound = u128::from(total) * u128::from(at) / u128::from(count.max(1));
-        u64::try_from(bound).unwrap_or(total)
-    };
-    bound(slice)..bound(slice.saturating_add(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Completed, DeadLetter, MemoryBackend};
+    use crate::{Completed, DeadLetter, MemoryBackend, range_of_slice};
 
     fn shared() -> SharedJob {
         let backend = Arc::new(MemoryBackend::default());
@@ -329,17 +321,6 @@ mod tests {
             Ok::<_, Error>((Some(head), ()))
         });
         done.unwrap();
-    }
-
-    #[test]
-    fn slices_are_about_as_long_as_one_another_and_leave_nothing_out() {
-        for (total, count) in [(0, 1), (1, 1), (10, 3), (100, 7), (u64::MAX, 65_536)] {
-            let ranges: Vec<_> = (0..count).map(|at| range_of_slice(at, count, total)).collect();
-            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, total));
-            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
-            let lengths = ranges.iter().map(|range| range.end - range.start);
-            assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
-        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A job's checkpoint while a run holds its lease: the state in memory, and its way to the backend.
 
+mod loading;
 mod overwritten;
 mod transactions;
 
@@ -7,16 +8,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::stored::place;
-use crate::format::{self, Change, FormatError, Record};
+use crate::format::{self, Change, FormatError, Framed, Record};
 use crate::journal::Journal;
 use crate::lease::wait;
 use crate::limits::DIFFERING_LIMIT;
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request};
+use crate::{Appended, Backend, CarriedChange, Checkpoint, Error, Lease, LeaseOptions, Request};
 use overwritten::Overwritten;
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
-use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
 ///
@@ -30,6 +30,13 @@ pub struct Store {
     /// The number of changes since the last snapshot that store a value as its difference from the value before it.
     differing: u32,
     overwritten: Overwritten,
+}
+
+/// The state after the transaction under way, if it is committed.
+enum Outstanding {
+    /// The present state with this record applied.
+    Record(Box<Record>),
+    Whole(Box<Checkpoint>),
 }
 
 /// A lease just taken, and the checkpoint found under it.
@@ -106,6 +113,32 @@ impl Store {
             Appended::Yes => Ok(()),
             Appended::No => self.save_whole(),
         }
+    }
+
+    /// Overwrites a large list of numbers in memory, where it has nothing in common with the stored one. Returns the change
+    /// that has to be saved now; `None` if nothing was done. A save without this change loads the previous value from the
+    /// backend.
+    #[doc(hidden)]
+    pub fn overwrite<T>(&mut self, name: &str, within: &[u64], value: &T) -> Option<CarriedChange> {
+        if self.outstanding.is_some() || !self.journal.has_all() {
+            return None;
+        }
+        self.overwritten.write(&mut self.checkpoint, name, within, value)
+    }
+
+    /// Makes sure that the value `name` in memory is the one that was saved last.
+    ///
+    /// # Errors
+    ///
+    /// The backend can't be read.
+    #[doc(hidden)]
+    pub fn settle(&mut self, name: &str) -> Result<(), Error> {
+        if self.overwritten.contains(name) { self.take_back(None) } else { Ok(()) }
+    }
+
+    fn take_back(&mut self, record: Option<&Record>) -> Result<(), Error> {
+        let Store { backend, journal, checkpoint, overwritten, .. } = self;
+        overwritten.take_back((&**backend, journal), checkpoint, record)
     }
 
     /// Prepares a record for framing. Returns the microseconds since the last save.
@@ -316,53 +349,6 @@ impl Opening {
     /// The backend cannot be written.
     pub fn delete(mut self) -> Result<(), Error> {
         self.journal.delete()
-    }
-}
-
-impl Checkpoint {
-    /// Loads the checkpoint of `job` from `backend`; `None` if it has none. Takes no lease, and works while the job runs.
-    ///
-    /// # Errors
-    ///
-    /// The backend cannot be read, or what it holds is not a checkpoint of this job.
-    pub fn load(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::read(backend, job, backend.load(job)?)
-    }
-
-    /// Loads the checkpoint of `job` through its lease: the newest, even where copies of the store lag behind.
-    ///
-    /// # Errors
-    ///
-    /// The same errors as [`load`](Self::load); or the lease is no longer held.
-    pub fn load_held(
-        lease: &mut dyn Lease,
-        backend: &dyn Backend,
-        job: &str,
-    ) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::read(backend, job, lease.load(backend, job)?)
-    }
-
-    /// Loads the checkpoint of another job by the lease of one, so from no copy that may be behind.
-    pub(crate) fn load_current(
-        lease: &mut dyn Lease,
-        backend: &dyn Backend,
-        job: &str,
-    ) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::read(backend, job, lease.load_current(backend, job)?)
-    }
-
-    fn read(
-        backend: &dyn Backend,
-        job: &str,
-        stored: Option<Vec<u8>>,
-    ) -> Result<Option<Checkpoint>, Error> {
-        let Some(bytes) = stored else { return Ok(None) };
-        let checkpoint =
-            Checkpoint::decode(&bytes).map_err(|source| Error::unreadable(backend, job, source))?;
-        if checkpoint.job == job {
-            return Ok(Some(checkpoint));
-        }
-        Err(Error::other_job(backend, job, checkpoint.job))
     }
 }
 

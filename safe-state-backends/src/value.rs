@@ -7,6 +7,7 @@
 mod lost;
 mod read;
 mod same;
+mod scalar;
 mod schema;
 mod shape;
 mod show;
@@ -19,13 +20,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use read::{Cells, Conversion, Parts, ReadError, Section, Trace, Unwritten};
-pub use schema::Schema;
+pub use schema::{DEPTH_LIMIT, Schema};
 pub use show::Value;
 use write::Bytes;
 pub use write::{LeftOut, WriteError};
-
-/// The most values inside one another, when written and when read.
-pub const DEPTH_LIMIT: u32 = 128;
 
 /// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new, and what the
 /// value has left out. The schema is borrowed and unchanged if nothing is new. If something is new, the caller should check that
@@ -193,5 +191,7 @@ pub fn check_converted(
 mod changed;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod renamed;
 #[cfg(test)]
 mod tests;

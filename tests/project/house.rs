@@ -11,6 +11,21 @@ use crate::root;
 const HOUSES: [(&str, &[&str]); 1] =
     [("safe-state-macros", &["syntax", "parse", "analyse", "emit", "resumable"])];
 
+/// Further crates whose files and functions are not to be long.
+const SHORT: [&str; 8] = [
+    "safe-state-backends",
+    "safe-state-backends/page",
+    "safe-state/base",
+    "safe-state/cli",
+    "safe-state/guard",
+    "safe-state/limits",
+    "safe-state/report",
+    "safe-state/serve",
+];
+
+/// The files that are longer. `error` is a single enum with its messages. None may be added.
+const LONG: [(&str, &str); 1] = [("safe-state/base", "error")];
+
 const LINES_OF_A_FILE: usize = 400;
 const LINES_OF_A_FUNCTION: usize = 60;
 const FIELDS: usize = 8;
@@ -183,9 +198,10 @@ fn no_struct_holds_everything() {
 
 #[test]
 fn no_file_and_no_function_is_long() {
-    for (krate, _) in HOUSES {
+    for krate in HOUSES.iter().map(|(krate, _)| *krate).chain(SHORT) {
         for (module, text) in &House::of(krate).files {
-            assert!(text.lines().count() <= LINES_OF_A_FILE, "{module}");
+            let is_long = text.lines().count() > LINES_OF_A_FILE;
+            assert_eq!(is_long, LONG.contains(&(krate, module.as_str())), "{krate}: {module}");
             let lines: Vec<&str> = text.lines().collect();
             for (at, line) in lines.iter().enumerate() {
                 let indent = line.len() - line.trim_start().len();
@@ -193,7 +209,10 @@ fn no_file_and_no_function_is_long() {
                 if is_function && line.ends_with('{') {
                     let end = format!("{}}}", " ".repeat(indent));
                     let length = lines[at..].iter().position(|line| *line == end);
-                    assert!(length.unwrap_or(0) <= LINES_OF_A_FUNCTION, "{module}: {line}");
+                    assert!(
+                        length.unwrap_or(0) <= LINES_OF_A_FUNCTION,
+                        "{krate}: {module}: {line}"
+                    );
                 }
             }
         }

@@ -91,7 +91,7 @@ impl File {
     }
 
     fn new(text: &str, module: &[String]) -> File {
-        let code = without_tests(&without_comments(text));
+        let code = without_visibilities(&without_tests(&without_comments(text)));
         let (mut paths, mut imports) = (BTreeSet::new(), BTreeMap::new());
         for statement in uses(&code) {
             for (path, name) in expanded(&statement) {
@@ -235,6 +235,15 @@ fn without_comments(text: &str) -> String {
         if trimmed.starts_with("//") { "" } else { line.split(" // ").next().unwrap_or_default() }
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the code with `pub` for each `pub(in ..)`, whose path is no use of a module.
+fn without_visibilities(code: &str) -> String {
+    let mut parts = code.split("pub(in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| {
+        before + "pub" + part.split_once(')').map_or(part, |(_, behind)| behind)
+    })
 }
 
 fn without_tests(code: &str) -> String {

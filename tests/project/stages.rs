@@ -21,8 +21,9 @@ const STAGES: [&str; 8] =
 const RUNS_UP: [(&str, &str); 0] = [];
 
 /// The crates whose files stand in no circle.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "safe-state",
+    "safe-state-backends",
     "safe-state/base",
     "safe-state/cli",
     "safe-state/guard",

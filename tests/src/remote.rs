@@ -164,7 +164,7 @@ pub fn lost_lease(worker: &str, url: &str) {
     let before = heir.peek_checkpoint().unwrap();
     worker.send("CONT");
     let said = worker.fails();
-    assert!(said.contains("job `lost-lease` is held by this run no more"), "{said}");
+    assert!(said.contains("job `lost-lease` is no longer held by this run"), "{said}");
     assert_eq!(heir.peek_checkpoint().unwrap(), before);
     heir.clear_checkpoint().unwrap();
 }

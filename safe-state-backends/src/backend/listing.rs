@@ -1,8 +1,8 @@
 //! What a store holds, by name.
 
-use crate::format::request;
+use crate::format::{request, sealed};
 use crate::name::REQUEST;
-use crate::{Error, name};
+use crate::{Checkpoint, Error, name};
 
 /// The jobs that a store knows.
 #[doc(hidden)]
@@ -25,7 +25,7 @@ impl Listing {
         let of_request = name::encode(REQUEST);
         for stem in encoded {
             if !stem.starts_with(&of_request) {
-                listing.jobs.extend(name::job(stem, || load(stem))?);
+                listing.jobs.extend(job(stem, || load(stem))?);
             } else if let Some(name) = name::decode(stem) {
                 listing.asked.extend(name.strip_prefix(REQUEST).map(str::to_owned));
             } else {
@@ -44,4 +44,18 @@ impl Listing {
     pub fn not_begun(&self) -> impl Iterator<Item = &String> {
         self.asked.iter().filter(|job| self.jobs.binary_search(job).is_err())
     }
+}
+
+/// Returns the job whose encoded name is `stem`; `None` for a reserved name. If the stem ends in a hash, the name is read from
+/// the checkpoint.
+fn job(
+    stem: &str,
+    checkpoint: impl FnOnce() -> Result<Option<Vec<u8>>, Error>,
+) -> Result<Option<String>, Error> {
+    if let Some(job) = name::decode(stem) {
+        return Ok((!name::is_reserved(&job)).then_some(job));
+    }
+    let bytes = checkpoint()?.unwrap_or_default();
+    let checkpoint = Checkpoint::decode(&bytes).ok();
+    Ok(checkpoint.map(|checkpoint| checkpoint.job).or_else(|| sealed::name(&bytes)))
 }

@@ -84,9 +84,9 @@ impl Form {
                 let (sections, values) = waiting.values().ok_or_else(damaged)?;
                 value::read_list(schema, &sections, &values, trace)
             }
-            Form::ListAt(_) => Err(ReadError::custom("it is a part of a list alone")),
+            Form::ListAt(_) => Err(ReadError::custom("only a part of the list is stored")),
             Form::Differing(_) => {
-                Err(ReadError::custom("it tells how it differs from another alone"))
+                Err(ReadError::custom("only its difference from another value is stored"))
             }
         }
     }

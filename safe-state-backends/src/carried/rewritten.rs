@@ -59,8 +59,8 @@ impl Rewritten {
         Some(self.head.len() + LENGTH + len)
     }
 
-    /// Returns the change that a value is, which [`write`](Self::write) has written at the start of `written`, and what follows
-    /// it there.
+    /// Reads the value that [`write`](Self::write) has written at the start of `written`. Returns it as a change, and the bytes
+    /// behind it.
     pub fn change<'w>(&self, written: &'w [u8]) -> Option<(CarriedChange, &'w [u8])> {
         let [low, high] = *written.get(self.head.len()..)?.first_chunk::<LENGTH>()?;
         let len = usize::from(low & 0x7f) | usize::from(high) << 7;
@@ -71,7 +71,7 @@ impl Rewritten {
     }
 }
 
-/// Returns the changes that values are which follow one another; `None` if the bytes are no such values.
+/// Returns the values that follow one another in `written` as changes; `None` if the bytes are no such values.
 #[cfg(target_os = "linux")]
 pub(crate) fn all_rewritten(mut written: &[u8]) -> Option<Vec<CarriedChange>> {
     let mut changes = Vec::new();

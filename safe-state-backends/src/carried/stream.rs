@@ -56,6 +56,16 @@ impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
     }
 }
 
+impl Carried {
+    /// Returns the elements of the list `name`, each decoded when the iterator reaches it.
+    pub(crate) fn results<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<StoredResults<'_, T>, CarriedError> {
+        StoredResults::of(self, name)
+    }
+}
+
 impl<T: DeserializeOwned> Iterator for StoredResults<'_, T> {
     type Item = Result<T, CarriedError>;
 

@@ -1,8 +1,10 @@
 //! Tests of how carried values are stored, and which are refused.
 
+use std::any::type_name;
+
 use serde::{Deserialize, Serialize};
 
-use super::form::List;
+use super::form::{Form, List};
 use super::*;
 use crate::{Results, value};
 

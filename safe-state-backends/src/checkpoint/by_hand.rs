@@ -3,16 +3,12 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Checkpoint, History, LoopProgress};
+use super::{CONSUMED, Checkpoint, History, LoopProgress};
 use crate::limits::LOOP_LIMIT;
 use crate::timestamp::Timestamp;
 use crate::{Carried, Carry, Completed, Keys};
 
-/// The fingerprint that stands for an item of an input that gives each item once.
-#[doc(hidden)]
-pub const CONSUMED: u32 = 0x636f_6e73;
-
-/// Under this with its number stands a loop of which items were named complete before it had begun.
+/// The name, in front of a loop's number, of the note that items were marked complete before the loop had begun.
 const BY_HAND: &str = "by-hand!";
 
 pub(super) fn is_note(name: &str) -> bool {
@@ -27,34 +23,36 @@ const ANY_MAKING: u32 = 0;
 #[non_exhaustive]
 pub enum NotByHand {
     /// The loop knows its items by key: they have no stable index.
-    #[error("its loop knows items by key: name keys")]
+    #[error("its loop identifies items by key: give their keys")]
     KnownByKey,
     /// The loop goes on behind a cursor.
-    #[error("its loop continues after a cursor: give that cursor")]
+    #[error("its loop continues after a cursor: give a cursor")]
     KnownByCursor,
     /// The loop knows its items by index and has no keys.
     #[error("its loop knows items by index, and not by key or cursor")]
     KnownByIndex,
     /// The input gives each item once, so an index does not name the same item again.
-    #[error("its input gives each item once: leave them out where they come from")]
+    #[error("its input gives each item once: leave the items out of the input")]
     GivesOnce,
     /// No index comes again, and the loop had not begun yet, so that it could not be refused.
     #[error(
-        "items were named before its loop had begun, whose input gives each item once: clear the job, and leave them out \
-         where they come from"
+        "items were marked by index before its loop had begun, and the loop's input gives each item once: clear the job, and leave \
+         the items out of the input"
     )]
     NamedTooEarly,
     /// Only the program can hash the keys, by their type's `Hash`.
     #[error("its keys are hashed by their type's `Hash`, which the program alone can do")]
     KeyedByHash,
     /// The item was interrupted in a loop inside it: carried values may hold a part of the item's work.
-    #[error("the item was interrupted in the middle of a loop inside it: let it be done first")]
+    #[error(
+        "the item was interrupted in the middle of a loop inside it: let a run complete it first"
+    )]
     InTheMiddle,
     /// The cursor cannot be stored.
     #[error("the cursor cannot be stored")]
     NoCursor,
     /// The number names no outermost loop.
-    #[error("there is no loop of that number which stands in no other")]
+    #[error("there is no loop of that number, or it is inside another loop")]
     NoSuchLoop,
     /// A handle is sealed with the job's name, which only the job's program can do.
     #[error(
@@ -63,8 +61,8 @@ pub enum NotByHand {
     Sealed,
     /// Its slices are stored beside it.
     #[error(
-        "many workers share it, and what they have done of its slices is stored apart, under its name: let them finish it, \
-         or clear it and begin anew"
+        "many workers share it, and its slices are stored separately, under its name: let the workers finish it, or clear it \
+         and begin anew"
     )]
     Shared,
 }
@@ -79,13 +77,8 @@ impl Checkpoint {
         Checkpoint { run_count: 0, history: History::default(), ..new }
     }
 
-    /// Returns whether the job has not begun, so that its checkpoint was made by hand.
-    pub fn is_by_hand(&self) -> bool {
-        self.run_count == 0
-    }
-
-    /// Whether items of the loop of that number were named complete by their indices before any run had begun it, and none
-    /// has told more of it since.
+    /// Returns whether items of this loop were marked complete by their indices before any run began the loop, and no run has
+    /// saved progress of the loop since.
     pub fn is_begun_by_hand(&self, loop_id: u16) -> bool {
         self.noted(&format!("{BY_HAND}{loop_id}")).is_some()
             && self.loops.get(&loop_id).is_some_and(|it| it.mark.is_none() && it.total.is_none())

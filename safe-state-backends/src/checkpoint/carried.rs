@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 use super::Checkpoint;
-use super::check::Refused;
+use super::refused::Refused;
 use crate::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 
 impl Checkpoint {

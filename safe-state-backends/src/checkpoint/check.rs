@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::change::{LoopChange, Record};
+use super::refused::{Refused, check_number, check_within};
 use super::{Checkpoint, LoopProgress};
-use crate::format::{LoopChange, Record};
-use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
+use crate::limits::CARRIED_LIMIT;
 use crate::{Carried, CarriedChange, CarriedError, ValueAt};
-
-/// The reason why a record is refused.
-pub(crate) type Refused = &'static str;
 
 impl Checkpoint {
     /// Checks that the variable `name` can be carried.
@@ -111,14 +109,4 @@ impl Checkpoint {
         let changed = before.iter().rfind(|change| change.name == name);
         changed.map(|change| &change.value).or_else(|| self.carried.get(name))
     }
-}
-
-pub(super) fn check_number(loop_id: u16) -> Result<(), Refused> {
-    let in_range = usize::from(loop_id) < LOOP_LIMIT;
-    in_range.then_some(()).ok_or("a loop's number is out of range")
-}
-
-pub(super) fn check_within(within: &[u64]) -> Result<(), Refused> {
-    let in_range = within.len() <= NESTING_LIMIT;
-    in_range.then_some(()).ok_or("there are more than 16 loops inside one another")
 }

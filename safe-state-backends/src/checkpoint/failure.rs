@@ -2,12 +2,13 @@
 
 pub(crate) mod details;
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use self::details::{Details, Packed};
+use super::text::bounded;
 use crate::bounded;
 use crate::escape::{Line, Lines};
 use crate::timestamp::Timestamp;
@@ -193,26 +194,6 @@ impl Failure {
             write!(f, ", at {}", Line(location))?;
         }
         write!(f, ", {}", self.at)
-    }
-}
-
-pub(crate) fn bounded(mut text: String, limit: usize) -> String {
-    cut(&mut text, limit);
-    text
-}
-
-/// Cuts a text that is longer than `limit` bytes, at a character, and appends how many bytes are missing.
-fn cut(text: &mut String, limit: usize) {
-    if text.len() > limit {
-        let mut end = limit;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let cut = text.len() - end;
-        text.truncate(end);
-        // Writing into a string can't fail.
-        let _ = write!(text, "… ({cut} bytes more)");
-        text.shrink_to_fit();
     }
 }
 

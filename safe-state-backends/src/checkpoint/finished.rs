@@ -1,13 +1,13 @@
-//! When a job has finished first.
+//! The time when a job finished first.
 
 use std::time::SystemTime;
 
 use super::Checkpoint;
 use crate::timestamp::Timestamp;
 
-/// The second in which it was, since the Unix epoch.
+/// The note of the second since the Unix epoch.
 const SECONDS: &str = "finished!";
-/// And the microsecond in that.
+/// The note of the microsecond within that second.
 const MICROS: &str = "finished!micros";
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
@@ -17,8 +17,8 @@ pub(super) fn is_note(name: &str) -> bool {
 }
 
 impl Checkpoint {
-    /// When the job has finished for the first time, if it has: dead letters may have been put back since, or items been
-    /// added to its input.
+    /// Returns when the job finished for the first time; `None` if it has not. Dead letters may have been put back since, or
+    /// items added to its input.
     pub fn first_finished_at(&self) -> Option<SystemTime> {
         let noted = self.noted(SECONDS).map(|seconds| {
             let micros = u64::from(self.noted(MICROS).unwrap_or_default());
@@ -28,7 +28,7 @@ impl Checkpoint {
         noted.or(self.finished.then_some(self.updated_at)).map(SystemTime::from)
     }
 
-    /// Notes when the job has finished, if it has, and not before.
+    /// Notes when the job finished, if it has finished and this is not noted yet.
     pub(super) fn note_finish(&mut self) {
         if !self.finished || self.noted(SECONDS).is_some() {
             return;

@@ -4,12 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::Checkpoint;
-use crate::format::{Change, FormatError};
+use crate::bounded;
 use crate::limits::RUN_LIMIT;
-use crate::name::RESERVED;
 use crate::timestamp::Timestamp;
-use crate::{Backend, Error, bounded};
 
 /// The longest name of a host that is kept, in characters.
 const HOST_LIMIT: usize = 64;
@@ -91,6 +88,26 @@ impl PastRun {
 }
 
 impl History {
+    pub(super) fn runs(&self) -> &[PastRun] {
+        &self.0
+    }
+
+    /// Returns the last `count` of these runs.
+    pub(crate) fn last(mut self, count: usize) -> History {
+        History(self.0.split_off(self.0.len().saturating_sub(count)))
+    }
+
+    /// Puts the runs of an earlier job, which had `before` runs in all, before these, and counts on from them.
+    pub(super) fn count_behind(&mut self, finished: &History, before: u32) {
+        let mut runs = finished.0.clone();
+        runs.extend(
+            self.0
+                .drain(..)
+                .map(|run| PastRun { number: run.number.saturating_add(before), ..run }),
+        );
+        *self = History(runs).last(RUN_LIMIT);
+    }
+
     /// Adds a run of this process. If the previous run has not ended, it counts as dead since `last_save`.
     pub(super) fn begin(&mut self, number: u32, now: Timestamp, last_save: Timestamp) {
         self.end(RunEnd::Died, last_save);
@@ -121,94 +138,11 @@ impl History {
     }
 }
 
-impl Checkpoint {
-    /// Returns how many runs the job has had since it finished last; 0 if the last remembered run finished it.
-    pub fn runs_unfinished(&self) -> u32 {
-        let finished = self.history.0.iter().rfind(|run| run.end == Some(RunEnd::Finished));
-        self.run_count.saturating_sub(finished.map_or(0, |run| run.number))
-    }
-
-    /// Puts the runs of an earlier, finished job of the same name before this job's runs, and counts on from them.
-    pub fn remember(&mut self, finished: &Checkpoint) {
-        self.run_count = finished.run_count.saturating_add(self.run_count);
-        self.timings.count_behind(&finished.timings, finished.run_count);
-        let mut runs = finished.history.0.clone();
-        runs.extend(
-            self.history.0.drain(..).map(|run| PastRun {
-                number: run.number.saturating_add(finished.run_count),
-                ..run
-            }),
-        );
-        self.history.0 = runs.split_off(runs.len().saturating_sub(RUN_LIMIT));
-    }
-
-    /// Loads the kept runs of a finished job, as a checkpoint with nothing else in it; `None` if none were kept.
-    ///
-    /// # Errors
-    ///
-    /// The backend cannot be read, or what it holds is not the history of this job.
-    pub fn load_history(backend: &dyn Backend, job: &str) -> Result<Option<Self>, Error> {
-        let Some(bytes) = backend.load(&history_of(job))? else { return Ok(None) };
-        let found = Checkpoint::decode(&bytes).map_err(|it| Error::unreadable(backend, job, it))?;
-        if found.job == job {
-            Ok(Some(found))
-        } else {
-            Err(Error::other_job(backend, job, found.job))
-        }
-    }
-
-    /// Saves the last `last` runs of the job, which has finished with `change` and is about to be removed.
-    ///
-    /// # Errors
-    ///
-    /// The backend cannot be written.
-    pub fn save_history(
-        &self,
-        change: Option<Change>,
-        backend: &dyn Backend,
-        last: u32,
-    ) -> Result<(), Error> {
-        let mut finished = self.clone();
-        if let Some(change) = change {
-            let applied = finished.apply(change.into());
-            applied
-                .map_err(|it| Error::unwritable(backend, &self.job, FormatError::TooMany(it)))?;
-        }
-        let mut kept = Checkpoint::by_hand(self.job.clone());
-        (kept.run_count, kept.started_at) = (self.run_count, self.started_at);
-        let last = usize::try_from(last).unwrap_or(RUN_LIMIT);
-        let mut runs = finished.history.0;
-        kept.history.0 = runs.split_off(runs.len().saturating_sub(last));
-        kept.timings = finished.timings;
-        kept.finish();
-        let bytes = kept.encode().map_err(|it| Error::unwritable(backend, &self.job, it))?;
-        backend.save(&history_of(&self.job), &bytes)
-    }
-
-    /// Returns the last 32 runs of the job, oldest first, the one under way included.
-    pub fn history(&self) -> &[PastRun] {
-        &self.history.0
-    }
-
-    /// Returns whether the last run has not said that it ended: it is under way, or was killed.
-    pub fn is_open(&self) -> bool {
-        let last = self.history.0.last();
-        if self.is_by_hand() {
-            return false;
-        }
-        !self.finished && self.failure.is_none() && last.is_none_or(|run| run.end.is_none())
-    }
-}
-
-fn history_of(job: &str) -> String {
-    format!("{RESERVED}history/{job}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::LoopChange;
-    use crate::{Failure, FailureKind, Keys};
+    use crate::format::{Change, LoopChange};
+    use crate::{Checkpoint, Failure, FailureKind, Keys};
 
     fn ends(checkpoint: &Checkpoint) -> Vec<(u32, Option<RunEnd>, u64)> {
         let runs = checkpoint.history().iter();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Keys {
     /// A fingerprint of the way in which keys are made.
     made_by: u32,
-    #[serde(with = "flat")]
+    #[serde(serialize_with = "write_flat", deserialize_with = "read_flat")]
     hashes: Vec<u64>,
 }
 
@@ -79,28 +79,19 @@ impl fmt::Debug for Keys {
 
 /// Serialises numbers as eight bytes each, because hashes do not get shorter as varints. In formats for people (JSON), writes a
 /// list of numbers.
-mod flat {
-    use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(
-        numbers: &[u64],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            return numbers.serialize(serializer);
-        }
-        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        serializer.serialize_bytes(&bytes)
+fn write_flat<S: Serializer>(numbers: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        return numbers.serialize(serializer);
     }
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    serializer.serialize_bytes(&bytes)
+}
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<u64>, D::Error> {
-        if deserializer.is_human_readable() {
-            return Vec::deserialize(deserializer);
-        }
-        deserializer.deserialize_bytes(Bytes)
+fn read_flat<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    if deserializer.is_human_readable() {
+        return Vec::deserialize(deserializer);
     }
+    deserializer.deserialize_bytes(Bytes)
 }
 
 struct Bytes;

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Samples, Suspect};
-use crate::format::LoopChange;
-use crate::format::separate;
+use super::{Mark, Samples, Suspect, separate};
 use crate::limits::NESTING_LIMIT;
 use crate::{Carried, Completed, Keys, bounded};
 
@@ -41,15 +39,6 @@ pub struct Attempts {
     pub item: u64,
     /// The number of failed attempts.
     pub count: u32,
-}
-
-/// An item's fingerprint, by which a later run recognises the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The item's index.
-    pub index: u64,
-    /// A checksum of the item's value.
-    pub fingerprint: u32,
 }
 
 /// The way in which a loop ended.
@@ -146,60 +135,6 @@ impl LoopProgress {
     /// Returns how the loop ended; `None` while it has not.
     pub fn end(&self) -> Option<LoopEnd> {
         self.end
-    }
-
-    /// Returns how many items a change newly completes. In a loop by key, an item whose key is known was only met again.
-    pub(super) fn completed_by(&self, change: &LoopChange) -> u64 {
-        match &change.keys {
-            Some(keys) => keys.len() as u64,
-            None if self.keys.is_some() => 0,
-            None => {
-                let apart = change.side_by_side.as_ref().map_or(0, |it| it.completed.len());
-                change.count.saturating_add(apart.saturating_sub(self.completed.len()))
-            }
-        }
-    }
-
-    pub(super) fn apply(&mut self, change: LoopChange) {
-        if let Some(within) = change.begun {
-            // If the outer items are the same, the loop walks its input again, and the same keys are complete.
-            let is_same = self.within == within;
-            let keys = self.keys.take().filter(|_| is_same);
-            let attempts = self.attempts.take().filter(|_| is_same);
-            let suspect = self.suspect.take().filter(|_| is_same);
-            *self = LoopProgress { within, keys, attempts, suspect, ..LoopProgress::default() };
-        }
-        let comes_no_further = change.count == 0 && change.side_by_side.is_none();
-        self.completed.complete_next(change.count);
-        if let Some(side_by_side) = change.side_by_side {
-            self.completed.merge(&side_by_side.completed);
-        }
-        self.mark = change.mark.or(self.mark);
-        self.total = change.total.or(self.total);
-        self.end = change.end.or(self.end);
-        self.cursor = change.cursor.or(self.cursor.take());
-        self.attempts = change.attempts.or(self.attempts.take());
-        self.suspect = change.suspect.or(self.suspect.take());
-        self.samples.add(change.samples.marks());
-        if let Some(keys) = change.keys {
-            self.keys.get_or_insert_default().add(*keys);
-        }
-        if let Some(total) = change.total.filter(|_| comes_no_further) {
-            self.shrink(total);
-        }
-    }
-
-    /// The input has fewer items than are complete, which was accepted.
-    fn shrink(&mut self, total: u64) {
-        let is_consumed = self.mark.is_some_and(|mark| mark.fingerprint == crate::CONSUMED);
-        let is_by_index = self.keys.is_none() && self.cursor.is_none() && !is_consumed;
-        let was_left = self.end == Some(LoopEnd::Left) || self.closed_at.is_some();
-        if !is_by_index || was_left || self.completed.end() <= total {
-            return;
-        }
-        self.completed.truncate(total);
-        self.mark = self.mark.filter(|mark| mark.index < total);
-        self.samples = self.samples.take_before(total);
     }
 
     /// Completes the next `count` items, the last of which has the fingerprint `fingerprint`.

@@ -25,7 +25,7 @@ pub enum DeadLetterNotRetryable {
     TooFarBack,
     /// The values of the slice's other items were stored with it.
     #[error(
-        "what is stored of its slice is gone, and with it what the slice's other items have come to"
+        "the checkpoint of its slice is gone, and the results of the slice's other items with it"
     )]
     SliceLost,
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Checkpoint;
-use super::check::{Refused, check_number, check_within};
+use super::refused::{Refused, check_number, check_within};
 use crate::bounded;
 use crate::limits::{NESTING_LIMIT, RUN_LIMIT, SLOW_ITEM_LIMIT, SLOWEST_LIMIT};
 
@@ -217,7 +216,7 @@ impl Measured {
     }
 
     /// Returns what was measured of a slice, with the indices of the whole input, in which `before` items come before it.
-    fn behind(mut self, before: u64) -> Self {
+    pub(super) fn behind(mut self, before: u64) -> Self {
         for item in &mut self.slowest {
             let index = item.within.first_mut().unwrap_or(&mut item.index);
             *index = index.saturating_add(before);
@@ -243,23 +242,6 @@ impl SlowItem {
 /// Returns a time in nanoseconds, at most the largest number of them.
 pub(super) fn nanos_of(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Checkpoint {
-    /// Returns what was measured of the job's items and saves.
-    pub fn timings(&self) -> &Timings {
-        &self.timings
-    }
-
-    /// Adds what was measured of a slice, in front of which `before` items stand.
-    pub(crate) fn add_timings_of(&mut self, slice: &Checkpoint, before: u64) {
-        self.timings.add_to_run(&slice.timings.all_runs().behind(before));
-    }
-
-    /// Forgets what was measured, because it is counted elsewhere.
-    pub(crate) fn forget_timings(&mut self) {
-        self.timings = Timings::default();
-    }
 }
 
 #[cfg(test)]

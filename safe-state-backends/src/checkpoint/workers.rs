@@ -8,11 +8,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Checkpoint;
-use super::check::{Refused, check_number};
+use super::refused::{Refused, check_number};
 use crate::limits::{IN_FLIGHT_LIMIT, MERGE_LIMIT, SLICE_LIMIT, SPLIT_LIMIT};
-use crate::shared::apart;
-use crate::{Carried, Completed, bounded, range_of_slice};
+use crate::{Carried, Completed, bounded};
 
 /// The items of one loop that were handed out and whose bodies had not ended at the save.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +70,19 @@ impl Cut {
     }
 }
 
+/// Returns the range of items of the slice `slice`, where `total` items are cut into `count` slices of about equal length.
+pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
+    let bound = |at: u32| {
+        let bound = u128::from(total) * u128::from(at) / u128::from(count.max(1));
+        u64::try_from(bound).unwrap_or(total)
+    };
+    bound(slice)..bound(slice.saturating_add(1))
+}
+
+/// The name under which a head notes the slices whose values stay with the slices, among the values of the first slice. No
+/// variable has it.
+pub(crate) const APART: &str = "apart!";
+
 /// The value of a variable at the end of a slice, to be merged with the values of the other slices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Merge {
@@ -98,7 +109,7 @@ impl Workers {
         self.in_flight.is_empty() && !self.are_shared()
     }
 
-    fn are_shared(&self) -> bool {
+    pub(super) fn are_shared(&self) -> bool {
         !self.slices.is_empty() || !self.merges.is_empty()
     }
 
@@ -153,7 +164,7 @@ impl Workers {
     pub(crate) fn take_merges(&mut self, loop_id: u16, slice: u32) -> Vec<(String, Carried)> {
         let mut taken = Vec::new();
         self.merges.retain(|(of, at, name), value| {
-            let is_of = (*of, *at) == (loop_id, slice) && name != apart::NAME;
+            let is_of = (*of, *at) == (loop_id, slice) && name != APART;
             if is_of {
                 taken.push((name.clone(), std::mem::take(value)));
             }
@@ -162,7 +173,7 @@ impl Workers {
         taken
     }
 
-    /// How many values of slices there are.
+    /// Returns the number of values at the ends of slices.
     pub(crate) fn merges_len(&self) -> usize {
         self.merges.len()
     }
@@ -245,26 +256,18 @@ impl Merge {
     }
 }
 
-impl Checkpoint {
-    /// Returns the items that were in flight at the last save, by loop: those that had begun, and of whose end the run had not
-    /// heard when the save began. No more of them run than may run at once; the others wait for another attempt. An item that
-    /// ended while the save was under way is still among them. Only loops whose items run side by side have them.
-    pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
-        self.workers.in_flight()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Returns how each loop that many workers share is cut into slices.
-    pub fn slices(&self) -> impl Iterator<Item = &Slices> {
-        self.workers.slices()
-    }
-
-    /// Returns the values of variables at the ends of slices.
-    pub fn merges(&self) -> impl Iterator<Item = Merge> {
-        self.workers.merges()
-    }
-
-    /// Returns whether many workers share the job.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.workers.are_shared()
+    #[test]
+    fn slices_are_about_as_long_as_one_another_and_leave_nothing_out() {
+        for (total, count) in [(0, 1), (1, 1), (10, 3), (100, 7), (u64::MAX, 65_536)] {
+            let ranges: Vec<_> = (0..count).map(|at| range_of_slice(at, count, total)).collect();
+            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, total));
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let lengths = ranges.iter().map(|range| range.end - range.start);
+            assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
+        }
     }
 }

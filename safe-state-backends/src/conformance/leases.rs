@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Subject;
+use super::subject::Subject;
 use crate::lease::wait;
 use crate::{Appended, Error, LeaseOptions, Request};
 

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Subject, load, save_more};
+use super::subject::{Subject, load, save_more};
 use crate::lease::wait;
 use crate::{Backend, Error, LeaseOptions};
 

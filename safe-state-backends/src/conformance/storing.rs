@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{Subject, save_more};
+use super::subject::{Subject, save_more};
 use crate::{Checkpoint, Request};
 
 /// Names that some system takes for something else, or for one another.

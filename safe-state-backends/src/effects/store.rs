@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Done, EffectChange, Effects};
+use super::state::{Done, EffectChange, Effects};
 use crate::format::FormatError;
 use crate::journal::Journal;
 use crate::lease::wait;

@@ -25,9 +25,8 @@ use crate::{Checkpoint, Durability};
 use image::{Image, Op};
 use power::{Disk, Names};
 use recorder::{Protocol, Recorder};
-use workload::{History, Save};
+use workload::{History, PATH, Save};
 
-const PATH: &str = "job.safestate";
 /// The most bytes of file contents that a judge remembers. The contents of all states together would fill the memory.
 const REMEMBERED: usize = 16 << 20;
 
@@ -123,7 +122,7 @@ impl Hasher for Crc {
 /// The verdict on a content, whenever it is found.
 enum Found {
     Unreadable(FormatError),
-    /// The state of these saves; none if it is the state of no save.
+    /// The state of these saves; of none of them if it is the state of no save.
     Saves(Vec<usize>),
     /// The state of a save that lacks nothing but its arguments and notes.
     Bare,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::log::Log;
 use super::paged::{self, Beside};
-use super::{FileBackend, file_of};
+use super::state_dir::{FileBackend, file_of};
 use crate::dir::Dir;
 use crate::lease::lock::Lock;
 use crate::{Appended, Backend, Error, Lease};

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::{FileBackend, file_of, lock_of, paged};
+use super::paged;
+use super::state_dir::{FileBackend, file_of, lock_of};
 use crate::dir::Dir;
 use crate::format;
 use crate::lease::lock;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::FileBackend;
 use super::paged::{self, Beside, Read, page_in, read_both};
+use super::state_dir::FileBackend;
 use crate::dir::{self, Dir};
 use crate::{
     Appended, Backend, Checkpoint, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Listing,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fs2::FileExt;
 
-use super::{FileBackend, file_of};
+use super::state_dir::{FileBackend, file_of};
 use crate::dir::{self, Dir, Id};
 use crate::page;
 use crate::size::rlimit;

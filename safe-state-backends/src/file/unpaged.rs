@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{FileBackend, file_of};
+use super::state_dir::{FileBackend, file_of};
 use crate::dir::Dir;
 use crate::{Backend, Error, name};
 

@@ -1,8 +1,9 @@
 //! The parts of a snapshot, or of a change, that have records of their own behind it.
 
 use super::frame::FramePlace;
-use super::record::{ARGUMENTS, Arguments, IN_FLIGHT, MERGE, SAMPLES, SLICES, TIMINGS, push};
-use super::{Change, FormatError};
+use super::framed::push;
+use super::kind::{ARGUMENTS, IN_FLIGHT, MERGE, SAMPLES, SLICES, TIMINGS};
+use super::{Arguments, Change, FormatError};
 use crate::checkpoint::Workers;
 use crate::limits::SAMPLE_LIMIT;
 use crate::{Checkpoint, Mark, Sampled, Timings};

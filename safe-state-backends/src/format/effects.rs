@@ -3,17 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
+use super::FormatError;
+use super::error::damaged;
 use super::frame::{self, Frame, FramePlace, Frames};
-use super::record::{payload, push};
-use super::{FormatError, Framed, damaged};
+use super::framed::{Framed, payload, push};
+use super::kind::{EFFECT, EFFECTS, SEALED_SNAPSHOT, SNAPSHOT};
 use crate::Carried;
 use crate::effects::{EffectChange, Effects};
 use crate::timestamp::Timestamp;
-
-/// The kind of a record with all effects, the first in a file of effects.
-pub(super) const EFFECTS: u8 = 16;
-/// The kind of a record with a change of one effect.
-const EFFECT: u8 = 17;
 
 /// A record of all effects. The done ones are ordered from the oldest.
 #[derive(Serialize)]
@@ -47,10 +44,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Effects, FormatError> {
     let mut frames = Frames::open(bytes)?;
     let mut effects = match frames.next_frame()? {
         Some(Frame { kind: EFFECTS, payload, offset, .. }) => stored(payload, offset)?,
-        Some(Frame { kind: super::record::SNAPSHOT, .. }) => {
+        Some(Frame { kind: SNAPSHOT, .. }) => {
             return Err(FormatError::OtherKind("a checkpoint, and not an idempotency cache"));
         }
-        Some(Frame { kind: super::sealed::SNAPSHOT, .. }) => return Err(FormatError::Encrypted),
+        Some(Frame { kind: SEALED_SNAPSHOT, .. }) => return Err(FormatError::Encrypted),
         Some(Frame { offset, .. }) => {
             return Err(damaged(offset, "the first record is no snapshot"));
         }

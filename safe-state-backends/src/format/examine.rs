@@ -1,7 +1,9 @@
 //! The examination of a damaged checkpoint: what of it can be saved.
 
+use super::error::damaged;
 use super::frame::{self, Frame, Frames};
-use super::{FormatError, Record, damaged, record};
+use super::log::no_snapshot;
+use super::{FormatError, Record, kind, record};
 use crate::Checkpoint;
 
 /// The contents of a possibly damaged checkpoint, record by record.
@@ -92,11 +94,11 @@ impl Examination {
     /// Reads the next record and applies it. Returns `true`.
     fn take(&mut self, frame: &Frame<'_>) -> Result<bool, FormatError> {
         let kind = match (&mut self.saved, frame.kind) {
-            (None, record::SNAPSHOT) => {
+            (None, kind::SNAPSHOT) => {
                 self.saved = Some(record::snapshot(frame.payload, frame.offset)?);
                 RecordKind::Snapshot
             }
-            (None, kind) => return Err(super::no_snapshot(kind, frame.offset)),
+            (None, kind) => return Err(no_snapshot(kind, frame.offset)),
             (Some(checkpoint), _) => {
                 let record = record::decode(frame)?;
                 let kind = match &record {

@@ -1,7 +1,8 @@
 //! The header and the frames, which show the bounds of a record and whether it is whole.
 
+use super::error::damaged;
 use super::pieces::Pieces;
-use super::{FormatError, VERSION, damaged};
+use super::{FormatError, VERSION};
 
 /// The first byte is no ASCII, and the line ends show a transfer that took the file for text.
 const MAGIC: [u8; 8] = *b"\x89SAFE\r\n\x1a";

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FormatError;
+use super::error::damaged;
 use super::frame::{self, Frame, FramePlace, Frames};
-use super::record::{payload, push};
-use super::{FormatError, damaged};
-
-/// The kind of the only record in this note.
-pub(super) const OUTPUT: u8 = 64;
+use super::framed::{payload, push};
+use super::kind::OUTPUT;
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {

@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FormatError;
+use super::error::damaged;
 use super::frame::{self, Frame, FramePlace, Frames};
-use super::record::{payload, push};
-use super::{FormatError, damaged};
+use super::framed::{payload, push};
+use super::kind::PRESSES;
 use crate::bounded;
-use crate::requests::presses::{MOST, Press};
-
-/// The kind of the only record in this list.
-pub(super) const PRESSES: u8 = 96;
+use crate::requests::press::{MOST, Press};
 
 #[derive(Serialize, Deserialize)]
 struct Stored {

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FormatError;
+use super::error::damaged;
 use super::frame::{self, Frame, FramePlace, Frames};
-use super::record::{SNAPSHOT, payload, push};
-use super::{FormatError, damaged};
+use super::framed::{payload, push};
+use super::kind::{EFFECTS, REPORT, SNAPSHOT};
 use crate::{Checkpoint, Failure};
-
-/// The kind of the only record in a report.
-pub(super) const REPORT: u8 = 32;
 
 /// A failure, and the job that failed, if the program had one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,8 +41,8 @@ impl Report {
             Some(Frame { kind: REPORT, payload: bytes, offset, .. }) => {
                 payload(bytes, offset).map(Some)
             }
-            Some(Frame { kind: SNAPSHOT, .. }) => Ok(Report::of(&super::decode(bytes)?)),
-            Some(Frame { kind: super::effects::EFFECTS, .. }) => {
+            Some(Frame { kind: SNAPSHOT, .. }) => Ok(Report::of(&Checkpoint::decode(bytes)?)),
+            Some(Frame { kind: EFFECTS, .. }) => {
                 Err(FormatError::OtherKind("an idempotency cache, which holds no report"))
             }
             Some(Frame { offset, .. }) => Err(damaged(offset, "the first record is no report")),

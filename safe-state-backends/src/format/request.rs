@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FormatError;
+use super::error::damaged;
 use super::frame::{self, Frame, FramePlace, Frames};
-use super::record::{payload, push};
-use super::{FormatError, damaged};
+use super::framed::{payload, push};
+use super::kind::REQUEST;
 use crate::Request;
-
-/// The kind of the only record in a request.
-pub(super) const REQUEST: u8 = 48;
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {

@@ -3,21 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::payload;
-use super::{Change, FormatError, damaged};
-use crate::limits::{IN_FLIGHT_LIMIT, LOOP_LIMIT};
-use crate::{Completed, bounded};
-
-/// The progress of a loop whose items run side by side.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SideBySide {
-    /// All items that are complete. They are added to the stored ones.
-    pub completed: Completed,
-    /// The items that were handed out and are not complete, by their index or the hash of their key, in the order in which they
-    /// were handed out; at most 1024.
-    #[serde(deserialize_with = "bounded::list::<IN_FLIGHT_LIMIT, _, _>")]
-    pub in_flight: Vec<u64>,
-}
+use super::error::damaged;
+use super::framed::payload;
+use super::{Change, FormatError, SideBySide};
+use crate::bounded;
+use crate::limits::LOOP_LIMIT;
 
 /// The change as it is written, with the side-by-side progress of its loops.
 #[derive(Serialize)]

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::keeper::LeaseHolder;
+use super::holder::LeaseHolder;
+use super::limits::{Limits, OPENING};
 use super::transactions::Transactions;
-use super::{
-    AcquireRequest, Acquired, Connect, LeaseToken, Limits, OPENING, Session, Trouble, retry,
-};
+use super::{AcquireRequest, Acquired, Connect, LeaseToken, Session, Trouble, retry};
 use crate::{Error, Holder, LeaseOptions, name};
 
 impl<C: Connect> LeaseHolder<C> {

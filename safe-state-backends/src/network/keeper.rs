@@ -4,17 +4,12 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::retry;
-use super::transactions::Transactions;
-use super::{Connect, LeaseToken, Limits, OPENING, Session, Trouble};
-use crate::{
-    Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements, name,
-};
-
-/// The longest time, in which a connection that was cut reports it.
-const CUT: Duration = Duration::from_secs(1);
+use super::holder::LeaseHolder;
+use super::limits::Limits;
+use super::{Connect, Session, Trouble};
+use crate::{Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements};
 
 /// A lease, as the run holds it. Dropping it gives the lease back, and waits for that.
 pub(super) struct LeaseHandle<C: Connect> {
@@ -32,27 +27,6 @@ enum Command<B> {
     Delete,
     /// Finds out whether a transaction of the program's own has made its save.
     Settle(Ended),
-}
-
-pub(super) struct LeaseHolder<C: Connect> {
-    pub(super) connect: Arc<C>,
-    pub(super) limits: Limits,
-    pub(super) job: String,
-    pub(super) token: LeaseToken,
-    /// The connection; `None` after trouble, until the next use.
-    pub(super) session: Option<C::Session>,
-    /// The number of records that this lease has added behind its checkpoint; `None` if it has saved no checkpoint, or the
-    /// number is unknown.
-    pub(super) records: Option<u64>,
-    pub(super) transactions: Transactions,
-    pub(super) renewal: Instant,
-    /// Whether another run has taken over, so that nothing is left to renew or to give back.
-    pub(super) is_lost: bool,
-    /// The stored bytes, if this lease has saved any.
-    pub(super) size: usize,
-    /// The file by which other processes of this machine know whether this process has ended.
-    #[cfg(unix)]
-    pub(super) _presence: Option<Arc<crate::lease::presence::Presence>>,
 }
 
 impl<C: Connect> LeaseHandle<C> {
@@ -232,161 +206,5 @@ impl<C: Connect> LeaseHolder<C> {
             Ok(given.filter(|given| given.dialect == dialect))
         });
         given.map_err(Trouble::at("saving", &self.job, &*self.connect))
-    }
-
-    fn save(&mut self, checkpoint: &[u8]) -> Result<Appended, Trouble> {
-        self.limits.check(checkpoint.len())?;
-        self.records = None;
-        self.retried(|session, token| session.save(token, checkpoint))?;
-        self.size = checkpoint.len();
-        self.transactions.are_saved(&self.token);
-        self.records = Some(0);
-        Ok(Appended::Yes)
-    }
-
-    /// Appends a record in one attempt: after trouble, nobody knows whether the record is stored, or whether a server that
-    /// comes back still has all that it had.
-    fn append(&mut self, record: &[u8]) -> Result<Appended, Trouble> {
-        let has_room = self.session.is_some() && self.has_room(record);
-        let Some(number) = self.records.take().filter(|_| has_room) else {
-            return Ok(Appended::No);
-        };
-        let appended = match self.once(&mut |session, token| session.append(token, number, record))
-        {
-            Err(Trouble::Transient(_)) => return Ok(Appended::No),
-            appended => appended?,
-        };
-        self.transactions.are_saved(&self.token);
-        self.size += record.len();
-        self.records = (appended == Appended::Yes).then_some(number + 1);
-        Ok(appended)
-    }
-
-    /// Returns whether the stored checkpoint can still be loaded with `record` behind it.
-    pub(super) fn has_room(&self, record: &[u8]) -> bool {
-        self.limits.check(self.size + record.len()).is_ok()
-    }
-
-    fn delete(&mut self) -> Result<Appended, Trouble> {
-        self.records = None;
-        self.retried(C::Session::delete).map(|()| Appended::Yes)
-    }
-
-    fn load(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        self.loaded(C::Session::load_held)
-    }
-
-    fn load_current(&mut self, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let key = name::encode(name);
-        self.loaded(|session, token| session.load_current(token, &key))
-    }
-
-    /// On the lease's own connection; on a new one it takes itself up before.
-    fn loaded(
-        &mut self,
-        mut load: impl FnMut(&mut C::Session, &LeaseToken) -> Result<Option<Vec<u8>>, Trouble>,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let (limit, job) = (OPENING.min(self.limits.retry), self.job.clone());
-        let loaded = retry::until(limit, &job, || self.once(&mut load));
-        let loaded = loaded.and_then(|loaded| self.limits.checked(loaded));
-        loaded.map_err(Trouble::at("loading", &self.job, &*self.connect))
-    }
-
-    /// Loads another name; returns `None` if there is no connection.
-    fn load_other(&mut self, name: &str) -> Option<Result<Option<Vec<u8>>, Error>> {
-        let mut session = self.session.take()?;
-        let loaded = session.load(&name::encode(name));
-        // The state of a connection after a failed operation is unknown, so it is not used again.
-        self.session = loaded.is_ok().then_some(session);
-        Some(loaded.map_err(Trouble::at("looking", name, &*self.connect)))
-    }
-
-    /// Renews the lease if no save has for a third of its time.
-    fn renew_if_due(&mut self) {
-        if Instant::now() < self.renewal {
-            return;
-        }
-        if self.session.is_none() && self.transactions.is_outstanding() {
-            // A new connection would give the lease a new epoch, under which a transaction under way would fail.
-            self.renewal = Instant::now() + self.limits.lease / 3;
-        } else {
-            self.renew();
-        }
-    }
-
-    /// Renews the lease, once for each third of its time, even if that fails: if the lease ends meanwhile, the next save finds
-    /// out whether another run has it.
-    fn renew(&mut self) {
-        if self.is_lost {
-            self.renewal = Instant::now() + self.limits.lease;
-            return;
-        }
-        let renewed = self.once(&mut |session, token| session.renew(token));
-        self.renewal = Instant::now() + self.limits.lease / 3;
-        if let Err(trouble) = renewed {
-            tracing::warn!(target: "safe_state", job = self.job, %trouble, "the lease was not renewed");
-        }
-    }
-
-    pub(super) fn retried<T>(
-        &mut self,
-        mut work: impl FnMut(&mut C::Session, &LeaseToken) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        let (limit, job) = (self.limits.retry, self.job.clone());
-        retry::until(limit, &job, || self.once(&mut work))
-    }
-
-    fn once<T>(
-        &mut self,
-        work: &mut impl FnMut(&mut C::Session, &LeaseToken) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        let done = self.connected().and_then(|mut session| {
-            // The server counts the time from an instant after this one.
-            let asked = Instant::now();
-            let done = work(&mut session, &self.token)?;
-            Ok((session, asked, done))
-        });
-        self.is_lost |= matches!(done, Err(Trouble::Lost(_)));
-        // The state of a connection after a failed operation is unknown, so it is not used again.
-        let (session, asked, done) = done?;
-        self.session = Some(session);
-        self.token.until = asked + self.token.time;
-        self.renewal = Instant::now() + self.limits.lease / 3;
-        Ok(done)
-    }
-
-    fn connected(&mut self) -> Result<C::Session, Trouble> {
-        if let Some(session) = self.session.take() {
-            return Ok(session);
-        }
-        self.records = None;
-        let mut session = self.limits.connect(&*self.connect)?;
-        self.token.epoch = session.resume(&self.token)?;
-        self.transactions.are_kept_by(&mut session, &self.token)?;
-        Ok(session)
-    }
-
-    /// Gives the lease back, and drops the connection here: some connections must not be dropped within a runtime, where the
-    /// run may end.
-    fn close(&mut self) {
-        if !self.is_lost {
-            self.release();
-        }
-        self.session = None;
-    }
-
-    fn release(&mut self) {
-        let (began, is_connected) = (Instant::now(), self.session.is_some());
-        let mut release = |session: &mut C::Session, token: &LeaseToken| session.release(token);
-        let mut released = self.once(&mut release);
-        // A connection that was cut while there was nothing to save reports it at once, when it is used.
-        let was_cut = is_connected && began.elapsed() < CUT;
-        if was_cut && released.as_ref().is_err_and(Trouble::is_transient) {
-            released = self.once(&mut release);
-        }
-        if let Err(trouble) = released {
-            // The lease ends by itself.
-            tracing::debug!(target: "safe_state", job = self.job, %trouble, "the lease was not given back");
-        }
     }
 }

@@ -1,6 +1,5 @@
 //! The operations of the backend, on objects.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -8,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use ::object_store::path::Path;
 
 use super::epochs::{Epochs, is_deletion, is_seal};
+use super::fitness::{self, Lack, unfit};
 use super::layout::{DELETED, HEAD, Layout, RECORD, SEAL, SNAPSHOT};
 use super::requests::{Created, Requests};
 use crate::Appended;
-use crate::escape::Line;
 use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 
@@ -49,39 +48,6 @@ struct Held {
     since: SystemTime,
 }
 
-/// The number of requests that create one object at a time, when the store is tested, and the number of such objects. The first
-/// may find the connections still being made.
-const CONTENDERS: usize = 8;
-const CONTESTS: usize = 3;
-
-/// The content of the objects by which the store is tested.
-const CONDITIONS: &[u8] =
-    b"safe-state has found out here that this store creates no object that is there\n";
-
-/// The error of a store that can't hold a lease.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{place} {lack}, so two runs of a job could both begin; use a store that does (S3, R2, Google Cloud Storage, \
-     Azure Blob Storage, Ceph's gateway), a newer release of this one, or another backend", place = Line(place)
-)]
-struct Unfit {
-    place: String,
-    lack: Lack,
-}
-
-/// The ability that the store lacks.
-#[derive(Debug, thiserror::Error)]
-enum Lack {
-    #[error("ignores `If-None-Match: *`: it created an object that was there")]
-    Conditions,
-    #[error("heeds `If-None-Match: *` too late: several requests at a time created one object")]
-    OneStep,
-    #[error("does not list at once what was created")]
-    Lists,
-    #[error("does not give back what was created")]
-    ReadBack,
-}
-
 enum Loaded {
     Found(Option<Vec<u8>>),
     /// The listed objects were superseded before they were read.
@@ -99,40 +65,13 @@ impl ObjectSession {
         ObjectSession { requests, layout, place, is_proven, next, renewed, stale }
     }
 
-    /// Tests the store, once in each process. If none has tested it to the end, this one does.
+    /// Tests the store, once in each process.
     fn prove(&self) -> Result<(), Trouble> {
-        if self.is_proven.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let (path, mark) = (self.layout.conditions(), self.layout.conditions_hold());
-        let (created, is_marked) = self.requests.create_and_look(&path, CONDITIONS, &mark)?;
-        if created == Created::Yes || !is_marked {
-            self.test(&path)?;
-            self.requests.put(&mark, CONDITIONS)?;
-        }
-        self.is_proven.store(true, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Creates an object that exists, which the store has to refuse; and others by several requests at a time, of which it has
-    /// to refuse all but one. A store that looks first, and writes then, creates an object for several.
-    fn test(&self, existing: &Path) -> Result<(), Trouble> {
-        if self.requests.create(existing, CONDITIONS)? == Created::Yes {
-            return Err(self.unfit(Lack::Conditions));
-        }
-        for _ in 0..CONTESTS {
-            let path = self.layout.contested(RandomState::new().build_hasher().finish());
-            let created = self.requests.contest(&path, CONDITIONS, CONTENDERS)?;
-            self.requests.delete(vec![path])?;
-            if created > 1 {
-                return Err(self.unfit(Lack::OneStep));
-            }
+        if !self.is_proven.load(Ordering::Relaxed) {
+            fitness::prove(&self.requests, &self.layout, &self.place)?;
+            self.is_proven.store(true, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    fn unfit(&self, lack: Lack) -> Trouble {
-        Trouble::permanent(Unfit { place: self.place.clone(), lack })
     }
 
     fn epochs(&self, key: &str) -> Result<Epochs, Trouble> {
@@ -178,11 +117,11 @@ impl ObjectSession {
             // The list of epochs may be long outdated, and the lease of the epoch after it removed already; but the last
             // epoch's lease is never removed.
             Some(last) if last > epoch => return Ok(None),
-            _ if created.is_some() => return Err(self.unfit(Lack::Lists)),
+            _ if created.is_some() => return Err(unfit(&self.place, Lack::Lists)),
             _ => return Ok(None),
         }
         if created.as_deref() != Some(text.as_bytes()) {
-            return Err(self.unfit(Lack::ReadBack));
+            return Err(unfit(&self.place, Lack::ReadBack));
         }
         let before = epochs.before(epoch);
         let mut stale = before.stale();

@@ -167,7 +167,7 @@ pub fn move_outputs(
     Ok(())
 }
 
-/// The names of all notes that may be of a file that is saved in these bytes. What a handle saves is its type's, which is
+/// Returns the names of all notes that may be of a file that is saved in these bytes. What a handle saves is its type's, which is
 /// not known here: so each place may be where a file stands, and most are none.
 fn notes_in(saved: &[u8]) -> Vec<String> {
     let from = |at: usize| saved.get(at..).unwrap_or_default();

@@ -5,7 +5,8 @@ use std::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::session::{NOW, PRIMARY, Parameter, PostgresSession, first, held, taking};
+use super::session::{Parameter, PostgresSession, first, held, taking};
+use super::statements::{NOW, PRIMARY};
 use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Listed, Session, Trouble};
 use crate::size::too_large;

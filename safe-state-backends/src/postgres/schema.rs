@@ -2,8 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::session::{NOW, PRIMARY};
-use super::statements;
+use super::statements::{self, NOW, PRIMARY};
 use crate::network::Trouble;
 use crate::tables::{self, Tables};
 

@@ -18,6 +18,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::source::{Said, Source};
+use super::statements::PRIMARY;
 use super::{options, schema};
 use crate::Durability;
 use crate::network::runtime::Runtime;
@@ -26,12 +27,6 @@ use crate::tables::Tables;
 
 /// A parameter with its type, which spares the round trip to ask for the type.
 pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
-
-/// The beginning of a query that has to be answered by the primary.
-pub(super) const PRIMARY: &str = "/*NO LOAD BALANCE*/";
-
-/// A condition that is always true, by a volatile function.
-pub(super) const NOW: &str = "clock_timestamp() IS NOT NULL";
 
 /// The error of a commit whose wait for the standbys was cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +144,7 @@ impl PostgresSession {
         self.wait(self.client.query_typed(query, parameters))
     }
 
-    /// Returns the rows of a query on tables that may be missing; none if they are.
+    /// Returns the rows of a query on tables that may be missing; `None` if they are.
     pub(super) fn asked(
         &self,
         query: &str,
@@ -272,7 +267,7 @@ impl PostgresSession {
         }
     }
 
-    /// Returns the statement that sets the `search_path` which the connection began with for a transaction; none if the program
+    /// Returns the statement that sets the `search_path` which the connection began with for a transaction; empty if the program
     /// has made the connection, and may have chosen another since.
     fn own_path(&self) -> &'static str {
         match &self.source {

@@ -1,4 +1,4 @@
-//! A save in the form of statements, for a connection of the program's own.
+//! Parts of statements; and a save in the form of statements, for a connection of the program's own.
 //!
 //! If the lease is not held in the database, the subquery selects no row, and so NULL, which the column does not accept: so the
 //! statement fails with any driver. The lease's row is locked until the transaction ends, so that nobody takes the lease over
@@ -7,6 +7,12 @@
 use crate::network::{LeaseToken, Trouble};
 use crate::tables::Tables;
 use crate::{Dialect, Parameter, Statement, Statements};
+
+/// The beginning of a query that has to be answered by the primary.
+pub(super) const PRIMARY: &str = "/*NO LOAD BALANCE*/";
+
+/// A condition that is always true, by a volatile function.
+pub(super) const NOW: &str = "clock_timestamp() IS NOT NULL";
 
 /// Returns the statements that replace all that is stored by a checkpoint; or, with `number`, the one that adds a record behind
 /// the previous one, which has to exist.

@@ -4,44 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use crate::checkpoint::failure;
+use super::press::{MOST, Press};
 use crate::error::stored::place;
 use crate::format::presses;
 use crate::lease::wait;
 use crate::name::{RESERVED, check_job};
-use crate::{Backend, Error, LeaseOptions, Timestamp};
+use crate::{Backend, Error, LeaseOptions};
 
-/// The most presses that are kept for a job: the last ones.
-pub(crate) const MOST: usize = 50;
-/// The longest text that is kept, in bytes.
-const TEXT_LIMIT: usize = 300;
 /// The time to wait for others that press at the same time. Each takes a moment.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// A button of a job that was pressed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Press {
-    /// The time of the press.
-    pub at: Timestamp,
-    /// The button.
-    pub verb: String,
-    /// The person who pressed it, as far as known.
-    pub who: String,
-    /// The sentence that the page showed as the result.
-    pub done: String,
-}
-
 impl Press {
-    /// Creates a press at the present time. Longer texts are cut to 300 bytes.
-    pub fn now(verb: &str, who: &str, done: &str) -> Self {
-        let [verb, who, done] =
-            [verb, who, done].map(|text| failure::bounded(text.to_owned(), TEXT_LIMIT));
-        Press { at: Timestamp::now(), verb, who, done }
-    }
-
     /// Loads the last presses of a job, oldest first.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::Backend;
 use crate::name::{CHECKPOINT, LOCK, PAGE};
-use crate::requests::request::name_of;
+use crate::requests::asking::name_of;
 
 /// The age from which a change is settled. It exceeds the resolution of file times on all file systems but FAT.
 const STEP: Duration = Duration::from_millis(50);

@@ -1,21 +1,19 @@
-//! What the head notes of finished slices whose values stay where the slices are stored: without those, nobody knows what all
-//! slices come to.
+//! The notes in the head on finished slices whose values are stored with the slices alone. Without these values, the result of
+//! the loop is unknown.
 
 use std::ops::Range;
 
+use crate::checkpoint::APART;
 use crate::format::{FormatError, Record};
 use crate::{Carry, Checkpoint, Completed, Merge};
 
-/// Under what name it stands among what variables were at the ends of slices, as one of the first slice. No variable has it.
-pub(crate) const NAME: &str = "apart!";
-
 impl Checkpoint {
-    /// Returns whether what variables were at the end of a finished slice is stored with the slice alone.
+    /// Returns whether the values of variables at the end of a finished slice are stored with the slice alone.
     pub fn stays_apart(&self, loop_id: u16, slice: u32) -> bool {
         self.apart(loop_id).contains(u64::from(slice))
     }
 
-    /// Notes that the values of a slice stay where it is stored, or do not any more.
+    /// Notes whether the values of a slice are stored with the slice alone.
     pub(super) fn note_apart(
         &mut self,
         loop_id: u16,
@@ -32,14 +30,14 @@ impl Checkpoint {
             apart.remove(u64::from(slice));
         }
         let ranges: Vec<(u64, u64)> = apart.ranges().map(|it| (it.start, it.end)).collect();
-        let change = ranges.change(NAME, Vec::new(), None).ok().flatten();
+        let change = ranges.change(APART, Vec::new(), None).ok().flatten();
         let value = change.map(|change| change.value).unwrap_or_default();
-        self.take_in(Record::Merge(Merge { loop_id, slice: 0, name: NAME.to_owned(), value }))
+        self.take_in(Record::Merge(Merge { loop_id, slice: 0, name: APART.to_owned(), value }))
     }
 
     fn apart(&self, loop_id: u16) -> Completed {
-        let noted = self.merges_of(loop_id, NAME).next();
-        let ranges = noted.and_then(|(_, value)| Vec::<(u64, u64)>::restore(NAME, value).ok());
+        let noted = self.merges_of(loop_id, APART).next();
+        let ranges = noted.and_then(|(_, value)| Vec::<(u64, u64)>::restore(APART, value).ok());
         let ranges = ranges.unwrap_or_default().into_iter();
         ranges.map(|(start, end)| Range { start, end }).collect()
     }

@@ -17,7 +17,7 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or the lease is held no more.
+    /// The backend cannot be read, or the lease is no longer held.
     pub fn head_by(&self, slice: &mut Opening) -> Result<Option<Checkpoint>, Error> {
         Ok(slice.found_under(&self.job)?.filter(|head| self.is_of(head)))
     }
@@ -26,7 +26,7 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// The backend cannot be read, or the lease is held no more.
+    /// The backend cannot be read, or the lease is no longer held.
     pub fn head_by_step(&self, step: &mut dyn Lease) -> Result<Option<Checkpoint>, Error> {
         let head = Checkpoint::load_current(step, &*self.backend, &self.job)?;
         Ok(head.filter(|head| self.is_of(head)))

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{PUT_BACK, apart, slice_notes};
+use super::{PUT_BACK, slice_notes};
+use crate::checkpoint::APART;
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::limits::MERGE_LIMIT;
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
@@ -20,7 +21,7 @@ fn stays_apart(values: &[(String, Carried)], slices: u32) -> bool {
     each.sum::<usize>().saturating_mul(slices) > VALUES_LIMIT
 }
 
-/// Under what name it is noted how many slices of the loop were made unfinished.
+/// Returns the name of the note on how many slices of the loop were made unfinished again.
 fn name_of_reopened(loop_id: u16) -> String {
     format!("reopened!{loop_id}")
 }
@@ -38,7 +39,7 @@ impl Checkpoint {
         self.slices().next().is_some()
     }
 
-    /// Whether slices of loops that have begun are not finished.
+    /// Returns whether a slice of a loop that has begun is not finished.
     pub fn has_unfinished_slices(&self) -> bool {
         self.slices().any(|it| it.finished.len() < u64::from(it.count))
     }
@@ -64,7 +65,7 @@ impl Checkpoint {
         self.take_in(Record::Slices(slices))
     }
 
-    /// Whether such values of a slice stay where the slice is stored.
+    /// Returns whether such values of a slice stay where the slice is stored.
     pub(super) fn keeps_apart(&self, loop_id: u16, values: &[(String, Carried)]) -> bool {
         let count = self.slices_of(loop_id).map_or(0, |slices| slices.count);
         stays_apart(values, count)
@@ -136,7 +137,7 @@ impl Checkpoint {
     pub fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
         self.workers
             .names_of(loop_id, slice)
-            .any(|name| ![slice_notes::NAME, apart::NAME].contains(&name))
+            .any(|name| ![slice_notes::NAME, APART].contains(&name))
     }
 
     /// Notes a fact about the job beside its arguments, if `value` is `Some`. No argument may have the name `name`.
@@ -207,7 +208,7 @@ impl Checkpoint {
         outermost.then(|| (slices.loop_id, slice, range(slice).start))
     }
 
-    /// The items of a slice, by their indices in the whole input.
+    /// Returns the items of a slice, by their indices in the whole input.
     pub(super) fn range_of(&self, loop_id: u16, slice: u32) -> Range<u64> {
         let total = self.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
         self.slices_of(loop_id).map_or(0..0, |slices| slices.range(slice, total))

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Store;
 use crate::format::Record;
 use crate::journal::Journal;
 use crate::{Backend, CarriedChange, Checkpoint, Error};
@@ -66,41 +65,13 @@ impl Overwritten {
     }
 }
 
-impl Store {
-    /// Overwrites a large list of numbers in memory, where it has nothing in common with the stored one. Returns the change
-    /// that has to be saved now; `None` if nothing was done. A save without this change loads the previous value from the
-    /// backend.
-    #[doc(hidden)]
-    pub fn overwrite<T>(&mut self, name: &str, within: &[u64], value: &T) -> Option<CarriedChange> {
-        if self.outstanding.is_some() || !self.journal.has_all() {
-            return None;
-        }
-        self.overwritten.write(&mut self.checkpoint, name, within, value)
-    }
-
-    /// Makes sure that the value `name` in memory is the one that was saved last.
-    ///
-    /// # Errors
-    ///
-    /// The backend can't be read.
-    #[doc(hidden)]
-    pub fn settle(&mut self, name: &str) -> Result<(), Error> {
-        if self.overwritten.contains(name) { self.take_back(None) } else { Ok(()) }
-    }
-
-    pub(super) fn take_back(&mut self, record: Option<&Record>) -> Result<(), Error> {
-        let Store { backend, journal, checkpoint, overwritten, .. } = self;
-        overwritten.take_back((&**backend, journal), checkpoint, record)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::format::Change;
-    use crate::{Carry, LeaseOptions, MemoryBackend};
+    use crate::{Carry, LeaseOptions, MemoryBackend, Store};
 
     const JOB: &str = "job";
 

@@ -1,15 +1,8 @@
 //! Saves that transactions of the program's own make.
 
-use super::Store;
+use super::{Outstanding, Store};
 use crate::format::{FormatError, Record};
-use crate::{Checkpoint, Dialect, Ended, Error, Statements};
-
-/// The state after the transaction under way, if it is committed.
-pub(super) enum Outstanding {
-    /// The present state with this record applied.
-    Record(Box<Record>),
-    Whole(Box<Checkpoint>),
-}
+use crate::{Dialect, Ended, Error, Statements};
 
 impl Store {
     /// Returns the statements in `dialect` that save a change, for a transaction of the program's own; `None` if the backend

@@ -16,7 +16,7 @@ use super::Values;
 use super::read::{Conversion, Item, Look, ReadError, Trace};
 use super::schema::RecordId;
 use notes::Notes;
-use unordered::{check_entries, check_set};
+use unordered::{check_count, check_entries, check_set};
 
 /// A struct, or a map whose keys can be shown.
 struct Named<'a> {
@@ -68,7 +68,7 @@ fn check_lists(
             _ => Ok(()),
         },
         (_, [new], true, false) => match new.look()? {
-            Look::List(all) if !new.is_ordered() => check_set(&stored, &all, notes),
+            Look::List(all) if !new.is_ordered() => check_set(&stored, &all, notes, check),
             Look::List(again) | Look::Tuple(again) => check_all(&stored, &again, notes),
             _ => Ok(()),
         },
@@ -85,13 +85,6 @@ fn check_all(stored: &[Item<'_>], again: &[Item<'_>], notes: &Notes<'_>) -> Resu
     Ok(())
 }
 
-fn check_count(stored: usize, again: usize) -> Result<(), ReadError> {
-    if stored == again {
-        return Ok(());
-    }
-    Err(ReadError::custom(format!("{stored} elements were stored, and {again} of them come back")))
-}
-
 fn check(old: &Item<'_>, new: &Item<'_>, notes: &Notes<'_>) -> Result<(), ReadError> {
     match (old.look()?, new.look()?) {
         (Look::Some(old), Look::Some(new)) => check(&old, &new, notes),
@@ -101,7 +94,9 @@ fn check(old: &Item<'_>, new: &Item<'_>, notes: &Notes<'_>) -> Result<(), ReadEr
             Err(ReadError::custom("a value was stored that does not come back"))
         }
         (Look::Some(old), _) => check(&old, new, notes),
-        (Look::List(old), Look::List(all)) if !new.is_ordered() => check_set(&old, &all, notes),
+        (Look::List(old), Look::List(all)) if !new.is_ordered() => {
+            check_set(&old, &all, notes, check)
+        }
         (stored, again) => check_looks((old, &stored), (new, &again), notes),
     }
 }
@@ -138,7 +133,7 @@ fn check_looks(
         _ => match (named(old, stored)?, named(new, again)?) {
             (Some(stored), Some(again)) => check_named(&stored, new, &again, notes),
             _ => match (stored, again) {
-                (Look::Map(stored), Look::Map(again)) => check_entries(stored, again, notes),
+                (Look::Map(stored), Look::Map(again)) => check_entries(stored, again, notes, check),
                 _ => Ok(()),
             },
         },

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::scalar::Scalar;
 use super::tag::Tag;
 use crate::bounded;
+
+/// The most values inside one another, when written and when read.
+pub const DEPTH_LIMIT: u32 = 128;
 
 /// The index of a node, the kind of the values at one place, in a schema.
 pub(super) type NodeId = u32;
@@ -65,48 +69,6 @@ pub(super) enum Kind {
     Tuple(NodeId, u32),
     Struct(RecordId),
     Enum(EnumId),
-}
-
-/// Defines the scalars, each with its name.
-macro_rules! scalars {
-    ($($scalar:ident: $name:literal)*) => {
-        /// The kind of a value that holds no others.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        pub(super) enum Scalar {
-            $($scalar,)*
-        }
-
-        impl Scalar {
-            pub(super) const ALL: &[Scalar] = &[$(Scalar::$scalar),*];
-
-            pub(super) fn name(self) -> &'static str {
-                match self {
-                    $(Scalar::$scalar => $name,)*
-                }
-            }
-        }
-    };
-}
-
-// The order is that of the scalars' numbers in the format.
-scalars! {
-    Unit: "()"
-    Bool: "bool"
-    I8: "i8"
-    I16: "i16"
-    I32: "i32"
-    I64: "i64"
-    I128: "i128"
-    U8: "u8"
-    U16: "u16"
-    U32: "u32"
-    U64: "u64"
-    U128: "u128"
-    F32: "f32"
-    F64: "f64"
-    Char: "char"
-    Str: "text"
-    Bytes: "bytes"
 }
 
 /// The fields of a struct or of a variant.

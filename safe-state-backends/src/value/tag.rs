@@ -1,6 +1,6 @@
 //! The tag in front of a value whose kind the schema does not tell: one byte.
 
-use super::schema::Scalar;
+use super::scalar::Scalar;
 
 /// The kind of a value at a place where kinds differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

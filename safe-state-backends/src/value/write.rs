@@ -3,45 +3,25 @@
 mod bulk;
 mod bytes;
 mod compound;
+mod error;
 mod known;
 mod state;
 mod writer;
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
-use serde::{Serialize, Serializer, ser};
+use serde::{Serialize, Serializer};
 
-use super::DEPTH_LIMIT;
-use super::schema::{Body, Kind, ROOT, RecordId, Scalar, Schema, place};
+use super::scalar::Scalar;
+use super::schema::{Body, Kind, ROOT, RecordId, Schema, place};
 use super::tag::Tag;
 pub(super) use bulk::{is_numbers, overwrite};
 pub(super) use bytes::Bytes;
 use compound::{Elements, Entries, Fields};
+pub use error::WriteError;
 pub use state::LeftOut;
 use state::State;
 use writer::Writer;
-
-/// The reason why a value could not be written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WriteError {
-    /// The value's `Serialize` returned this error.
-    #[error("{0}")]
-    Custom(String),
-    /// Too many values are inside one another.
-    #[error("it is nested more than {DEPTH_LIMIT} levels deep")]
-    TooDeep,
-    /// The schema was changed, so the value has to be written again from its start.
-    #[doc(hidden)]
-    #[error("the schema has changed")]
-    Again,
-}
-
-impl ser::Error for WriteError {
-    fn custom<T: Display>(message: T) -> Self {
-        WriteError::Custom(message.to_string())
-    }
-}
 
 /// Appends a value to `bytes`. If it fails, `bytes` are as before. Returns also what the value has left out.
 pub(super) fn write<'s, T: Serialize + ?Sized>(

@@ -55,7 +55,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update). Use the closure's argument there.
+    /// Panics if called within the closure of [`update`](Data::update). Use the closure's argument there.
     pub fn insert(&self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
         self.update(|data| data.insert(key, value))
     }
@@ -64,7 +64,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update).
+    /// Panics if called within the closure of [`update`](Data::update).
     pub fn remove(&self, key: &str) -> bool {
         self.update(|data| Ok(data.remove(key))).unwrap_or(false)
     }
@@ -77,7 +77,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update).
+    /// Panics if called within the closure of [`update`](Data::update).
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, GuardError> {
         get(&self.lock().writer, key)
     }
@@ -86,7 +86,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update).
+    /// Panics if called within the closure of [`update`](Data::update).
     pub fn contains(&self, key: &str) -> bool {
         self.lock().writer.read(key, |_| ()).is_some()
     }
@@ -95,7 +95,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update).
+    /// Panics if called within the closure of [`update`](Data::update).
     pub fn keys(&self) -> Vec<String> {
         let mut keys: Vec<_> = self.lock().writer.keys().map(str::to_owned).collect();
         keys.sort_unstable();
@@ -106,7 +106,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update).
+    /// Panics if called within the closure of [`update`](Data::update).
     pub fn len(&self) -> usize {
         self.lock().writer.keys().count()
     }
@@ -115,7 +115,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of [`update`](Data::update).
+    /// Panics if called within the closure of [`update`](Data::update).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -130,7 +130,7 @@ impl Data {
     ///
     /// # Panics
     ///
-    /// If called within the closure of another `update`.
+    /// Panics if called within the closure of another `update`.
     pub fn update<T>(
         &self,
         change: impl FnOnce(&mut Update<'_>) -> Result<T, GuardError>,

@@ -116,7 +116,7 @@ pub(super) fn value<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, G
     })
 }
 
-/// Reads a value without its type, to show it; none if that fails.
+/// Reads a value without its type, to show it; `None` if that fails.
 pub(super) fn shown(bytes: &[u8]) -> Option<Value> {
     read(bytes).ok()
 }

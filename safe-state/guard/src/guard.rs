@@ -140,7 +140,7 @@ impl<'a> Guard<'a> {
     ///
     /// # Panics
     ///
-    /// If the rescue panics.
+    /// Panics if the rescue panics.
     pub fn run<T: Termination>(self, job: impl FnOnce(&Data) -> T) -> Result<Ended, GuardError> {
         if !(1..=255).contains(&self.name.len()) {
             return Err(GuardError::Name { name: self.name });

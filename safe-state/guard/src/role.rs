@@ -118,7 +118,7 @@ fn take_name(name: &[u8]) {
     }
 }
 
-/// Returns how a guard has started this process; none if none has.
+/// Returns how a guard has started this process; `None` if none has.
 fn started() -> Result<Option<&'static Started>, GuardError> {
     static STARTED: OnceLock<Option<Started>> = OnceLock::new();
     static LOOKING: Mutex<()> = Mutex::new(());

@@ -131,8 +131,8 @@ pub(super) struct Disposition {
 }
 
 impl Disposition {
-    /// Has `handler` called for the signal, with whether the kernel itself sent it. The handler may make system calls
-    /// and touch atomics, and nothing else. The first handler that is given serves all signals.
+    /// Makes `handler` the handler of the signal. Its second argument says whether the kernel itself sent the signal. It
+    /// may make system calls and touch atomics, and nothing else. The first handler that is given serves all signals.
     pub(super) fn replace(signal: i32, handler: fn(i32, bool)) -> io::Result<Disposition> {
         HANDLER.get_or_init(|| handler);
         // SAFETY: zeroes are a valid value of both. The function set below has the type that `SA_SIGINFO` asks for.
@@ -183,7 +183,7 @@ pub(super) fn send(pid: i32, signal: i32) {
     unsafe { libc::kill(pid, signal) };
 }
 
-/// Has `note` called in a thread that crashes, on its own stack for signals. It may touch atomics, and call [`trace`],
+/// Makes a thread that crashes call `note` on its own stack for signals. It may touch atomics, and call [`trace`],
 /// [`raise`] and [`die_after`].
 pub(super) fn on_crash(
     note: impl Fn(&CrashContext) + Send + Sync + 'static,

@@ -89,7 +89,7 @@ impl<M: Memory> Writer<M> {
         self.index.keys().map(|key| &**key)
     }
 
-    /// Calls `read` with the bytes of an entry's value; returns none if the entry does not exist.
+    /// Calls `read` with the bytes of an entry's value; returns `None` if the entry does not exist.
     pub(super) fn read<R>(&self, key: &str, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
         let cell = *self.index.get(key)?;
         let version = self.newest(cell, u64::MAX)?;

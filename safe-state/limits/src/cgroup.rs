@@ -79,12 +79,12 @@ impl Cgroup {
         self.version.used_above(&self.dir, 0)
     }
 
-    /// Returns the tightest limit of this group and the groups around it, in bytes; none if there is no limit.
+    /// Returns the tightest limit of this group and the groups around it, in bytes; `None` if there is no limit.
     pub(crate) fn limit(&self) -> Option<u64> {
         self.groups().filter_map(|dir| self.version.limit(dir)).min()
     }
 
-    /// Returns the memory and the limit of the group with the least room, among this one and those around it; none if
+    /// Returns the memory and the limit of the group with the least room, among this one and those around it; `None` if
     /// there is no limit.
     pub(crate) fn room(&self) -> Option<Room> {
         let of = |dir: &Path| {
@@ -190,7 +190,7 @@ impl Version {
     }
 }
 
-/// Returns the number in a file; none if it says `max`.
+/// Returns the number in a file; `None` if it says `max`.
 fn number(file: &Path) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }

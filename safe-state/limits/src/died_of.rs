@@ -14,7 +14,7 @@ pub(crate) fn tell(command: &mut Command, cause: CrashCause) {
     command.env(VARIABLE, format!("{}:{}", std::process::id(), cause.to_text()));
 }
 
-/// Returns what this program died of when it ran before; none if it was not restarted. A program that it starts
+/// Returns what this program died of when it ran before; `None` if it was not restarted. A program that it starts
 /// inherits the variable, and ignores it, as its parent is another process.
 pub fn died_of() -> Option<CrashCause> {
     let told = std::env::var(VARIABLE).ok()?;

@@ -1,15 +1,16 @@
 //! The watchdog's look at a run under limits, and the steps that follow.
 
+mod passed;
+mod state;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use safe_state_backends::CrashCause;
-
 use safe_state_base::engine::EndWatch;
-use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
+use safe_state_base::{Error, Memory, StopReason, tell};
 
-use crate::escalation::{Escalation, Interrupt, Step, Steps};
+use crate::escalation::{Interrupt, Step, Steps};
 use crate::job_limits::JobLimits;
 use crate::memory::pause;
 use crate::meter::Meter;
@@ -18,8 +19,10 @@ use crate::pressure::Pressure;
 use crate::pulse::{Beat, Pulse};
 use crate::signal::{self, ThreadId};
 use crate::token::Token;
-use crate::units::{after, readable};
+use crate::units::after;
 use crate::watchdog::Watch;
+use passed::{Passed, What};
+use state::{Seen, State};
 
 /// The longest time for which memory may grow beyond its limit before the next step, as it may soon be used up.
 const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
@@ -35,7 +38,7 @@ pub(crate) struct RunWatch<P> {
     job: String,
     limits: JobLimits,
     began: Instant,
-    /// When the batch system ends the program; none if the run does not heed it.
+    /// When the batch system ends the program; `None` if the run does not heed it.
     ends: Option<Arc<EndWatch>>,
     meter: Option<Meter>,
     pressure: Option<Arc<Pressure>>,
@@ -46,83 +49,6 @@ pub(crate) struct RunWatch<P> {
     /// Whether a signal has asked the process to end. Changed only while the state is locked.
     is_asked_to_end: AtomicBool,
     state: Mutex<State<P>>,
-}
-
-#[derive(Debug)]
-struct State<P> {
-    has_ended: bool,
-    /// The item that was seen last, by how many have completed since the progress was lent.
-    seen_item: u64,
-    /// When the body of the item in flight began, or was first seen; none between items.
-    item: Option<Instant>,
-    /// When the item last made progress, as far as was seen.
-    progress: Option<Instant>,
-    parked: LentTo<P>,
-    /// When memory use passed the limit, and how much was in use then.
-    memory: Option<(Instant, u64)>,
-    escalation: Escalation,
-    /// Whether the end of the process has been announced.
-    has_told_the_end: bool,
-    /// The last reason for which progress was saved because the process may be ended soon.
-    seen: Seen,
-}
-
-/// A reason why the process may soon be ended from outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Seen {
-    #[default]
-    Nothing,
-    /// Memory is tight: the item in flight may be to blame.
-    Tight,
-    /// The time of the batch system is nearly over: no item is to blame.
-    End,
-}
-
-impl<P> Default for State<P> {
-    fn default() -> Self {
-        State {
-            has_ended: false,
-            seen_item: 0,
-            item: None,
-            progress: None,
-            parked: LentTo::default(),
-            memory: None,
-            escalation: Escalation::default(),
-            has_told_the_end: false,
-            seen: Seen::default(),
-        }
-    }
-}
-
-impl<P> State<P> {
-    /// Notes that the body of an item begins, behind `completed` others since the progress was lent.
-    fn begin_item(&mut self, completed: u64, now: Instant) {
-        self.seen_item = completed;
-        (self.item, self.progress) = (Some(now), Some(now));
-        self.escalation.reset();
-        self.has_told_the_end = false;
-    }
-
-    fn end_item(&mut self) {
-        (self.item, self.progress) = (None, None);
-    }
-}
-
-/// A limit that was passed.
-#[derive(Clone, Copy, Debug)]
-struct Passed {
-    at: Instant,
-    what: What,
-    grace: Duration,
-    /// Whether the steps are taken at once, without a grace period.
-    is_urgent: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum What {
-    Item(Duration),
-    Run(Duration),
-    Memory { limit: u64, used: u64 },
 }
 
 impl<P: Parked> RunWatch<P> {
@@ -223,7 +149,7 @@ impl<P: Parked> RunWatch<P> {
         }
     }
 
-    /// Returns why the run is to end before its next item; none if it goes on.
+    /// Returns why the run is to end before its next item; `None` if it goes on.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
         if self.is_over(now) {
             return Some(StopReason::Timeout);
@@ -387,165 +313,5 @@ impl<P: Parked> Watch for RunWatch<P> {
     }
 }
 
-impl What {
-    fn told(self, job: &str, item: Duration, run: Duration) -> LimitExceeded {
-        match self {
-            What::Item(limit) => {
-                let place = format!("of an item of job `{job}`");
-                LimitExceeded::ExecutionTimeout { limit, used: item, place }
-            }
-            What::Run(limit) => {
-                let place = format!("of a run of job `{job}`");
-                LimitExceeded::ExecutionTimeout { limit, used: run, place }
-            }
-            What::Memory { limit, used } => {
-                let (memory, place) = (Memory::Process, format!("of job `{job}`"));
-                LimitExceeded::MemoryLimitExceeded { limit, used, memory, place }
-            }
-        }
-    }
-
-    /// Returns the text that says why the process is ended.
-    fn ending(self, item: Option<u64>) -> String {
-        let item = item.map_or_else(|| "an item".to_owned(), |item| format!("item {item}"));
-        let passed = match self {
-            What::Item(limit) => format!("{item} took longer than {limit:?}"),
-            What::Run(limit) => format!("the run took longer than {limit:?}, and is in {item}"),
-            What::Memory { limit, used } => format!(
-                "{} of memory are in use in {item}, and {} may be",
-                readable(used),
-                readable(limit)
-            ),
-        };
-        format!("{passed}; the process is ended, and the next run goes on from what is saved")
-    }
-
-    /// Returns whom the next run is to blame.
-    fn blame(self) -> Blame {
-        match self {
-            What::Item(limit) => {
-                let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-                Blame::Item(CrashCause::ItemTimeout(millis))
-            }
-            What::Memory { used, .. } => Blame::Item(CrashCause::Memory(used)),
-            What::Run(_) => Blame::Nobody,
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use safe_state_backends::Error as BackendError;
-
-    use super::*;
-    use crate::ProcessLimits;
-
-    /// A run that has nothing to save.
-    #[derive(Debug)]
-    struct Nothing;
-
-    impl Parked for Nothing {
-        fn save(&mut self, _: Blame) -> Result<bool, BackendError> {
-            Ok(false)
-        }
-
-        fn settle(&mut self, _: u64) {}
-
-        fn item_in_flight(&self) -> Option<u64> {
-            None
-        }
-    }
-
-    fn begun(limits: JobLimits) -> (RunWatch<Nothing>, Instant) {
-        let began = Instant::now();
-        let watch = RunWatch::new("job", limits, None, None, began).unwrap();
-        watch.begin_item(Box::new(Nothing), began);
-        (watch, began)
-    }
-
-    const HOUR: Duration = Duration::from_secs(3600);
-    const TEN_SECONDS: Option<Duration> = Some(Duration::from_secs(10));
-
-    #[test]
-    fn an_item_s_time_begins_anew_with_its_progress() {
-        let (watch, began) = begun(JobLimits {
-            item_timeout: TEN_SECONDS,
-            process: ProcessLimits { grace_period: HOUR, ..ProcessLimits::default() },
-        });
-        let look = |seconds| {
-            watch.look(began + Duration::from_secs(seconds));
-            watch.token.check().is_ok()
-        };
-        assert!(look(9));
-        watch.token.progress();
-        assert!(look(10) && look(19));
-        assert!(!look(20));
-        watch.token.progress();
-        assert!(look(21) && look(30) && !look(31));
-        watch.end_item();
-        assert!(look(50));
-    }
-
-    #[test]
-    fn a_run_s_time_is_not_given_back() {
-        let (watch, began) = begun(JobLimits {
-            item_timeout: None,
-            process: ProcessLimits {
-                timeout: TEN_SECONDS,
-                grace_period: HOUR,
-                ..ProcessLimits::default()
-            },
-        });
-        watch.look(began + Duration::from_secs(9));
-        watch.token.check().unwrap();
-        for second in 10..13 {
-            watch.look(began + Duration::from_secs(second));
-            watch.token.check().unwrap_err();
-            watch.token.progress();
-            watch.token.check().unwrap();
-        }
-    }
-
-    /// Items that begin and end without a lock, each noticed by the first look at it.
-    #[test]
-    fn an_item_s_time_begins_when_it_is_first_seen() {
-        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
-        let look = |seconds| watch.look(began + Duration::from_secs(seconds));
-        look(9);
-        for _ in 0..3 {
-            assert!(watch.pulse().end());
-            watch.pulse().begin_next();
-        }
-        look(12);
-        watch.token.check().unwrap();
-        look(21);
-        watch.token.check().unwrap();
-        look(22);
-        watch.token.check().unwrap_err();
-        assert!(!watch.pulse().end(), "it is held");
-        watch.unpark();
-        watch.end_item();
-        watch.token.check().unwrap();
-    }
-
-    #[test]
-    fn between_two_items_nothing_is_cancelled() {
-        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
-        assert!(watch.pulse().end());
-        watch.look(began + Duration::from_secs(50));
-        watch.token.check().unwrap();
-        watch.pulse().begin_next();
-        watch.look(began + Duration::from_secs(51));
-        watch.look(began + Duration::from_secs(60));
-        watch.token.check().unwrap();
-        assert!(watch.pulse().end(), "it is not held");
-    }
-
-    #[test]
-    fn the_watchdog_looks_again_by_the_end_of_an_item_s_time() {
-        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
-        let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
-        // The next look is due sooner if a batch system ends the program.
-        assert!(again <= began + Duration::from_secs(10));
-    }
-}
+mod tests;

@@ -47,7 +47,7 @@ impl MemoryLimit {
     ///
     /// # Panics
     ///
-    /// If a text is no size. The other methods panic if a text is no time.
+    /// Panics if a text is no size. The other methods panic if a text is no time.
     pub fn new(max_memory: impl Into<Size>) -> Self {
         MemoryLimit {
             max_memory: max_memory.into().into(),

@@ -36,7 +36,7 @@ impl Meter {
         }
     }
 
-    /// Returns the memory in use, in bytes; none if the system did not tell this time.
+    /// Returns the memory in use, in bytes; `None` if the system did not tell this time.
     pub(crate) fn read(&self) -> Option<u64> {
         match self {
             Meter::Process(resident) => resident.read(),
@@ -67,7 +67,7 @@ impl Resident {
         Ok(Resident { statm, page_size: rustix::param::page_size() as u64 })
     }
 
-    /// Returns the memory in use, in bytes, without shared memory; none if the process has ended.
+    /// Returns the memory in use, in bytes, without shared memory; `None` if the process has ended.
     pub(crate) fn read(&self) -> Option<u64> {
         use std::os::unix::fs::FileExt;
         let mut text = [0; 128];
@@ -77,7 +77,7 @@ impl Resident {
     }
 }
 
-/// Returns the memory that the process `pid` has in use, in bytes; none if that is not known.
+/// Returns the memory that the process `pid` has in use, in bytes; `None` if that is not known.
 #[cfg(unix)]
 pub(crate) fn resident(pid: u32) -> Option<u64> {
     #[cfg(target_os = "linux")]

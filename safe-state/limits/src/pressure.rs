@@ -54,7 +54,7 @@ struct Slowed {
 }
 
 impl Pressure {
-    /// Makes the watch for this process; none if no group has a limit, or the system hides the groups.
+    /// Makes the watch for this process; `None` if no group has a limit, or the system hides the groups.
     pub(crate) fn of_this_process(job: &str) -> Option<Self> {
         // A process that is moved to another group while it runs is still watched in the first one.
         static FOUND: OnceLock<Option<Cgroup>> = OnceLock::new();

@@ -31,7 +31,7 @@ pub struct RunLimits<P: Parked> {
 }
 
 impl<P: Parked> RunLimits<P> {
-    /// Starts the watch over the job's limits, and over `ends`, when the batch system ends the program. Returns none if
+    /// Starts the watch over the job's limits, and over `ends`, when the batch system ends the program. Returns `None` if
     /// no limits are set, unless `is_reached`: then a signal has to reach what the run lends.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl<P: Parked> RunLimits<P> {
         Ok(Some(RunLimits { _watched: watched, watch, is_parked: false, is_of_its_thread }))
     }
 
-    /// Returns why the run is to end before its next item; none if it goes on.
+    /// Returns why the run is to end before its next item; `None` if it goes on.
     pub fn stop(&self, now: Instant) -> Option<StopReason> {
         self.watch.stop(now)
     }

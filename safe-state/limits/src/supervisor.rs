@@ -105,7 +105,7 @@ impl Supervisor {
     ///
     /// # Panics
     ///
-    /// If a text is no time. The other methods panic for a wrong text too.
+    /// Panics if a text is no time. The other methods panic for a wrong text, too.
     pub fn timeout(mut self, timeout: impl Into<Time>) -> Self {
         self.limits.timeout = Some(timeout.into().into());
         self

@@ -39,7 +39,7 @@ impl TimeLimit {
     ///
     /// # Panics
     ///
-    /// If a text is no time. The other methods that take one panic too.
+    /// Panics if a text is no time. The other methods that take a time panic, too.
     pub fn new(timeout: impl Into<Time>) -> Self {
         TimeLimit { timeout: timeout.into().into(), ..TimeLimit::default() }
     }

@@ -19,7 +19,7 @@ impl From<&str> for Time {
     ///
     /// # Panics
     ///
-    /// If the text is no time.
+    /// Panics if the text is no time.
     fn from(text: &str) -> Self {
         let time = humantime::parse_duration(text);
         Time(time.unwrap_or_else(|error| {
@@ -55,7 +55,7 @@ impl From<&str> for Size {
     ///
     /// # Panics
     ///
-    /// If the text is no size.
+    /// Panics if the text is no size.
     fn from(text: &str) -> Self {
         let size: Result<ByteSize, _> = text.parse();
         Size(

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 /// A limit that the watchdog looks at.
 pub(crate) trait Watch: Send + Sync {
-    /// Looks, and takes the steps that are due. Returns when to look again; none if never.
+    /// Looks, and takes the steps that are due. Returns when to look again; `None` if never.
     fn look(&self, now: Instant) -> Option<Instant>;
 
     /// Ends the watch. No further step is taken once this has returned.
@@ -39,7 +39,7 @@ fn rounds() -> (MutexGuard<'static, Rounds>, &'static Condvar) {
 }
 
 impl Watched {
-    /// Has `watch` looked at from `first` on. Starts the thread for the first watch of the process.
+    /// Makes the watchdog look at `watch` from `first` on. Starts the thread for the first watch of the process.
     ///
     /// # Errors
     ///

@@ -22,7 +22,7 @@ pub(crate) fn links<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -
     std::iter::once(outermost).chain(causes).take(LINKS).collect()
 }
 
-/// Returns the type's name; none if it is a `dyn` type.
+/// Returns the type's name; `None` if it is a `dyn` type.
 pub(super) fn type_of<E: ?Sized>() -> Option<&'static str> {
     Some(type_name::<E>()).filter(|name| !name.starts_with("dyn "))
 }

@@ -117,7 +117,7 @@ impl Report {
         write_named(path.as_ref(), &bytes)
     }
 
-    /// Returns the name of the failed job; none if the failure is not a job's.
+    /// Returns the name of the failed job; `None` if the failure is not a job's.
     pub fn job(&self) -> Option<&str> {
         self.0.job.as_deref()
     }

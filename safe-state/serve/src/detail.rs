@@ -47,7 +47,7 @@ struct PaceView {
     seen: Seen,
     items_per_second: Option<f64>,
     left: Option<Left>,
-    /// All looks that are kept; none if only news are asked for.
+    /// All looks that are kept; `None` if only news are asked for.
     looks: Vec<Seen>,
 }
 

@@ -78,7 +78,7 @@ const VERBS: [Verb; 7] = [
     Verb {
         name: "retry",
         label: "Retry what was given up",
-        means: "The next run does the items again that were given up.",
+        means: "The next run tries the given-up items again.",
         asks: false,
         fits: |it, _| it.runs.dead_letters > 0 && it.holder.is_none(),
         does: |backend, PressRequest { job, .. }| {

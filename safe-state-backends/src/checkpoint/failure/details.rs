@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::cut;
 use crate::bounded;
+use crate::checkpoint::text::cut;
 use crate::escape::Line;
 
 /// The largest size of all encoded details, in bytes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
-use crate::checkpoint::check::Refused;
+use crate::checkpoint::refused::Refused;
 
 /// The buckets of an octave, so that the middle of a bucket is at most a sixteenth away from any time in it.
 const PER_OCTAVE: u16 = 8;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::format::Change;
-use crate::{LeaseOptions, MemoryBackend, Store};
+use crate::{Checkpoint, LeaseOptions, MemoryBackend, Store};
 
 const MILLI: u64 = 1_000_000;
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::PATH;
 use super::image::{Image, Inode, Op};
 use super::recorder::{Protocol, Recorder};
+use super::workload::PATH;
 use crate::file::log::{Log, LogFile};
 use crate::format::{Advance, Change, Record};
 use crate::sample::dice::Dice;

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::PATH;
 use super::image::{Image, Op};
 use super::recorder::Recorder;
 use crate::file::log::{Log, LogFile};
@@ -12,6 +11,8 @@ use crate::sample::dice::Dice;
 use crate::sample::{self, JOB};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, Store};
+
+pub(super) const PATH: &str = "job.safestate";
 
 /// The first state of the disk, the operations on it, and the states that they had to save.
 pub(super) struct History {

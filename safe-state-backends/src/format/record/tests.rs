@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::format::behind::push_samples;
-use crate::{Backend, LeaseOptions, MemoryBackend, Store};
+use crate::format::{Arguments, Change, LoopChange, SideBySide};
+use crate::{Backend, LeaseOptions, Mark, MemoryBackend, Store};
 
 fn mark(index: u64) -> Mark {
     Mark { index, fingerprint: 0x0403_0201 }

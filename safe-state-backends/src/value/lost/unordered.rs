@@ -2,19 +2,32 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::de::Error as _;
+
 use super::super::read::{Item, ReadError};
 use super::super::same::canonical;
 use super::notes::Notes;
-use super::{check, check_count};
+
+/// Checks that nothing of one value is lost in another.
+pub(super) type Check = fn(&Item<'_>, &Item<'_>, &Notes<'_>) -> Result<(), ReadError>;
 
 /// The most elements that are compared each with each.
 const EACH_LIMIT: usize = 1000;
+
+/// Checks that as many elements come back as were stored.
+pub(super) fn check_count(stored: usize, again: usize) -> Result<(), ReadError> {
+    if stored == again {
+        return Ok(());
+    }
+    Err(ReadError::custom(format!("{stored} elements were stored, and {again} of them come back")))
+}
 
 /// Checks the elements of a set.
 pub(super) fn check_set(
     stored: &[Item<'_>],
     again: &[Item<'_>],
     notes: &Notes<'_>,
+    check: Check,
 ) -> Result<(), ReadError> {
     check_count(stored.len(), again.len())?;
     if stored.len() > EACH_LIMIT {
@@ -43,6 +56,7 @@ pub(super) fn check_entries(
     stored: &[(Item<'_>, Item<'_>)],
     again: &[(Item<'_>, Item<'_>)],
     notes: &Notes<'_>,
+    check: Check,
 ) -> Result<(), ReadError> {
     check_count(stored.len(), again.len())?;
     let key = |(at, (key, _)): (usize, &(Item<'_>, Item<'_>))| Ok((canonical(key)?, at));

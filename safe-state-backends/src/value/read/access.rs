@@ -4,7 +4,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use super::super::schema::{Field, NodeId, Record, RecordId};
-use super::{ReadError, State, read_seed};
+use super::{ReadError, State};
 
 /// The elements of a list or a tuple.
 pub(super) struct Elements<'s, 'a> {
@@ -51,7 +51,7 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, '_> {
         }
         let at = self.count - self.left;
         self.left -= 1;
-        let element = read_seed(self.state, self.next, seed);
+        let element = self.state.seed(self.next, seed);
         self.next += self.step;
         element.map(Some).map_err(|error| error.within_element(at as u64))
     }
@@ -102,11 +102,11 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, '_> {
             return Ok(None);
         }
         self.left -= 1;
-        read_seed(self.state, self.at.0, seed).map(Some)
+        self.state.seed(self.at.0, seed).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        read_seed(self.state, self.at.1, seed).map_err(ReadError::within_entry)
+        self.state.seed(self.at.1, seed).map_err(ReadError::within_entry)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -278,8 +278,8 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
         }
         let field = self.current.take().ok_or_else(ReadError::damaged)?;
         self.state.is_ignored = false;
-        let value = read_seed(self.state, field.node, seed)
-            .map_err(|error| error.within_field(&field.name))?;
+        let value =
+            self.state.seed(field.node, seed).map_err(|error| error.within_field(&field.name))?;
         if std::mem::take(&mut self.state.is_ignored) {
             self.ignored = Some(&field.name);
             if let Some(trace) = self.state.trace {

@@ -1,6 +1,6 @@
 //! Values that a type reads as others, and the reading with another value in the place of such a one.
 
-use super::state::ScalarValue;
+use super::scalar_value::ScalarValue;
 
 /// A text that no type knows, as a rule.
 const UNKNOWN: &str = "(unknown to safe-state)";

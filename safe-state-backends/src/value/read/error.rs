@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use serde::de;
 
-use super::super::schema::Scalar;
+use super::super::scalar::Scalar;
 use super::{Conversion, ScalarValue};
 
 /// The reason why a stored value does not read as the wanted type.

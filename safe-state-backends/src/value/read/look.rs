@@ -3,8 +3,9 @@
 use super::super::schema::{Body, NodeId, ORDERED, ROOT, RecordId, Schema};
 use super::super::tag::Tag;
 use super::access::Fields;
-use super::state::ScalarValue;
-use super::{Found, ReadError, Section, State};
+use super::found::Found;
+use super::scalar_value::ScalarValue;
+use super::{ReadError, Section, State};
 
 /// A stored value.
 #[derive(Clone, Copy)]

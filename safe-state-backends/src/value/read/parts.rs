@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 
 use super::super::schema::{ROOT, Schema};
-use super::{ReadError, State, Trace, Unwritten, read_seed};
+use super::{ReadError, State, Trace, Unwritten};
 
 /// Values that follow one another and were written in one version of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl<'a, T: DeserializeOwned> Parts<'a, T> {
 
 impl<'a, T> Parts<'a, T> {
     /// Makes the iterator look for fields that are read and were never written.
-    pub(super) fn asking(mut self, asks: &'a Unwritten) -> Self {
+    fn asking(mut self, asks: &'a Unwritten) -> Self {
         self.reader.state.asks = Some(asks);
         self
     }
@@ -57,6 +57,33 @@ impl<'a, T> Parts<'a, T> {
     pub fn traced(mut self, trace: &'a Trace) -> Self {
         self.reader.state.trace = Some(trace);
         self
+    }
+}
+
+impl Unwritten {
+    /// Returns an iterator over the values in `bytes`, divided into `sections`, which notes unwritten fields.
+    pub fn parts<'a, T: DeserializeOwned>(
+        &'a self,
+        schema: &'a Schema,
+        sections: &'a [Section],
+        bytes: &'a [u8],
+    ) -> Parts<'a, T> {
+        Parts::new(schema, sections, bytes).asking(self)
+    }
+
+    /// Returns a field that the type reads and never writes, if there is one. The values have to be read by
+    /// [`parts`](Self::parts) before.
+    pub fn field<T: DeserializeOwned>(
+        &self,
+        schema: &Schema,
+        sections: &[Section],
+        bytes: &[u8],
+    ) -> Option<String> {
+        self.take_candidates().into_iter().find_map(|candidate| {
+            let name = candidate.1.clone();
+            let mut parts = self.parts::<T>(schema, sections, bytes);
+            self.is_taken(candidate, || parts.next().is_none()).then_some(name)
+        })
     }
 }
 
@@ -113,7 +140,7 @@ impl<'a> Reader<'a> {
                 State { asks, trace, ..State::new(self.state.schema, section.version, bytes) };
         }
         self.elements -= 1;
-        let value = read_seed(&mut self.state, ROOT, seed).map_err(|error| {
+        let value = self.state.seed(ROOT, seed).map_err(|error| {
             let at = self.read;
             self.stop();
             error.within_element(at)

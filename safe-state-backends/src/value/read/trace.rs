@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::super::schema::{RecordId, Schema};
 use super::cells::Cells;
 use super::conversion::Conversion;
-use super::state::ScalarValue;
+use super::scalar_value::ScalarValue;
 
 /// Notes on a type, made while its values are read. A type that reads itself in a way of its own, such as an untagged
 /// enumeration or `from`, may lose one value and keep another of the same shape.

@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, Visitor};
+use serde::de::{DeserializeSeed, Error as _, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::super::schema::{Record, RecordId, Schema};
-use super::{Parts, ReadError, Section};
+use super::super::schema::{Record, RecordId};
+use super::ReadError;
 
 /// The search for unwritten fields, made while values are read. `serde` tells the names that a type takes, among them other
 /// names of the same field. So each name that was never written is offered as one more field, behind all written ones, and
@@ -23,32 +23,20 @@ pub struct Unwritten {
 }
 
 impl Unwritten {
-    /// Returns an iterator over the values in `bytes`, divided into `sections`, which notes unwritten fields.
-    pub fn parts<'a, T: DeserializeOwned>(
-        &'a self,
-        schema: &'a Schema,
-        sections: &'a [Section],
-        bytes: &'a [u8],
-    ) -> Parts<'a, T> {
-        Parts::new(schema, sections, bytes).asking(self)
+    /// Returns the names that were never written, and forgets them.
+    pub(super) fn take_candidates(&self) -> Vec<(RecordId, String)> {
+        self.candidates.take()
     }
 
-    /// Returns a field that the type reads and never writes, if there is one. The values have to be read by
-    /// [`parts`](Self::parts) before.
-    pub fn field<T: DeserializeOwned>(
+    /// Offers a candidate, until `is_over` returns `true`. Returns whether the type has taken it.
+    pub(super) fn is_taken(
         &self,
-        schema: &Schema,
-        sections: &[Section],
-        bytes: &[u8],
-    ) -> Option<String> {
-        let candidates = self.candidates.take();
-        candidates.into_iter().find_map(|candidate| {
-            let name = candidate.1.clone();
-            self.offered.replace(Some(candidate));
-            let mut parts = self.parts::<T>(schema, sections, bytes);
-            while self.offered.borrow().is_some() && parts.next().is_some() {}
-            self.is_taken.take().then_some(name)
-        })
+        candidate: (RecordId, String),
+        mut is_over: impl FnMut() -> bool,
+    ) -> bool {
+        self.offered.replace(Some(candidate));
+        while self.offered.borrow().is_some() && !is_over() {}
+        self.is_taken.take()
     }
 
     /// Notes which of the fields that a type takes were never written.

@@ -7,7 +7,7 @@ use serde::forward_to_deserialize_any;
 
 use super::super::schema::{Body, EnumId, NodeId};
 use super::access::{Elements, Fields};
-use super::{ReadError, Reader, State, read_seed};
+use super::{ReadError, State};
 
 /// A variant of an enumeration.
 pub(super) struct VariantOf<'s, 'a> {
@@ -96,8 +96,7 @@ impl<'de> VariantAccess<'de> for VariantOf<'_, '_> {
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {
         let Body::Newtype(at) = self.body else { return Err(self.other()) };
         self.state.enter()?;
-        let value =
-            read_seed(self.state, at, seed).map_err(|error| error.within_variant(self.name))?;
+        let value = self.state.seed(at, seed).map_err(|error| error.within_variant(self.name))?;
         self.state.depth -= 1;
         Ok(value)
     }
@@ -152,7 +151,7 @@ impl<'de> Deserializer<'de> for Inside<'_, '_> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.variant.body {
             Body::Unit => visitor.visit_unit(),
-            Body::Newtype(at) => Reader { state: self.variant.state, at }.deserialize_any(visitor),
+            Body::Newtype(at) => self.variant.state.reader(at).deserialize_any(visitor),
             Body::Tuple(first, count) => self.variant.tuple((first, count), visitor),
             Body::Struct(record) => Fields::visit(self.variant.state, record, None, visitor),
         }
@@ -166,7 +165,7 @@ impl<'de> Deserializer<'de> for Inside<'_, '_> {
     ) -> Result<V::Value, ReadError> {
         match self.variant.body {
             Body::Newtype(at) => {
-                Reader { state: self.variant.state, at }.deserialize_struct(name, fields, visitor)
+                self.variant.state.reader(at).deserialize_struct(name, fields, visitor)
             }
             Body::Struct(_) => self.deserialize_any(visitor),
             // Otherwise, a list would be taken for the fields, by their order.

@@ -6,7 +6,8 @@ use std::any::type_name;
 use castaway::cast;
 use serde::Serialize;
 
-use super::super::schema::{Kind, NodeId, ROOT, Scalar, Schema};
+use super::super::scalar::Scalar;
+use super::super::schema::{Kind, NodeId, ROOT, Schema};
 use super::state::{State, push_varint};
 use super::{Bytes, WriteError, Writer};
 
@@ -136,7 +137,7 @@ impl State<'_> {
 }
 
 impl Numbers<'_> {
-    /// Copies the numbers to the start of a buffer. Returns how many bytes they take; none if there is no room.
+    /// Copies the numbers to the start of a buffer. Returns how many bytes they take; `None` if there is no room.
     pub(super) fn copy(self, room: &mut [u8]) -> Option<usize> {
         match self {
             Numbers::Bytes(list) => copy(room, list, u8::to_le_bytes),

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::DEPTH_LIMIT;
-use super::super::schema::{EnumId, Kind, Node, NodeId, ORDERED, RecordId, Schema, VISITED, place};
+use super::super::schema::{
+    DEPTH_LIMIT, EnumId, Kind, Node, NodeId, ORDERED, RecordId, Schema, VISITED, place,
+};
 use super::super::tag::Tag;
 use super::{Bytes, WriteError};
 

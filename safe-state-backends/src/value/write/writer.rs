@@ -1,6 +1,7 @@
 //! The serializer of one value, at one place of the schema.
 
-use super::super::schema::{Body, EnumId, Kind, NodeId, RecordId, Scalar, Schema, Variant, place};
+use super::super::scalar::Scalar;
+use super::super::schema::{Body, EnumId, Kind, NodeId, RecordId, Schema, Variant, place};
 use super::super::tag::Tag;
 use super::compound::{Elements, Fields};
 use super::state::{State, push_varint, push_wide_varint};

@@ -23,9 +23,9 @@ pub enum StopReason {
     MaxMemory,
     /// The batch system will end the program soon.
     WallTime,
-    /// Other workers have all that is left of a loop, and the job is set not to wait for them.
+    /// Other workers have the remaining slices of a loop, and the job is set not to wait for them.
     Idle,
-    /// Items that were given up were put back, as by `retry`, when the worker was behind their loop.
+    /// Dead letters were put back, as by `retry`, when the worker had passed their loop.
     PutBack,
     /// `SAFE_STATE_REPLAY` asked for a single item, which has succeeded. Nothing was saved.
     Replay,

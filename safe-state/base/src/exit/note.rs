@@ -14,7 +14,7 @@ const VARIABLE: &str = "SAFE_STATE_STOPPED";
 pub enum Ending {
     /// The run was asked to end, or its time was over: run it again later.
     Later,
-    /// It has passed a limit of its own, or items that were put back: run it again.
+    /// The run passed a limit of its own, or the loop of dead letters that were put back: run it again.
     Limit,
     /// Other workers have what is left.
     Idle,

@@ -48,7 +48,7 @@ pub fn is_active(path: impl AsRef<Path>) -> Result<bool, GuardError> {
 ///
 /// # Panics
 ///
-/// If the rescue panics.
+/// Panics if the rescue panics.
 pub fn recover<T: Termination>(
     path: impl AsRef<Path>,
     rescue: impl FnOnce(&Rescue) -> T,

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::meter::resident;
 
-/// Returns the memory that a process and its descendants have in use, in bytes; none if the process has ended.
+/// Returns the memory that a process and its descendants have in use, in bytes; `None` if the process has ended.
 pub(super) fn memory(pid: u32) -> Option<u64> {
     let own = resident(pid)?;
     let others = children(pid).into_iter().filter_map(memory);
@@ -21,7 +21,7 @@ fn children(pid: u32) -> Vec<u32> {
     .collect()
 }
 
-/// Returns whether a process catches, blocks or ignores a signal, and so survives it; none if that is not known.
+/// Returns whether a process catches, blocks or ignores a signal, and so survives it; `None` if that is not known.
 pub(super) fn takes(pid: u32, signal: i32) -> Option<bool> {
     let told = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let mask = 1_u64.checked_shl(u32::try_from(signal).ok()?.checked_sub(1)?)?;
