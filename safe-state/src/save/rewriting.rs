@@ -80,7 +80,8 @@ impl Rewriting {
 
     /// Writes the cursor of an item of a loop without variables. Returns whether it could be written.
     pub(super) fn write_cursor(&mut self, cursor: Option<&Carried>) -> bool {
-        self.next.begin(cursor).is_some()
+        (self.next.cursor, self.next.len) = (0, 0);
+        cursor.is_none() || self.next.begin(cursor).is_some()
     }
 
     #[inline]
