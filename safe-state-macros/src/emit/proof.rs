@@ -32,10 +32,13 @@ use syn::{Block, Type};
 
 use self::rename::rename;
 use crate::analyse::ahead;
+use crate::analyse::lending;
 use crate::analyse::outer::{self, Outer};
 use crate::analyse::plan::Plan;
+use crate::analyse::sharing;
 use crate::analyse::survey::Loop;
 use crate::analyse::targets::Target;
+use crate::analyse::telling;
 use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
 use crate::emit::proof::taken::Taken;
@@ -96,6 +99,19 @@ pub(crate) fn around(walk: &TokenStream, before: Before, here: Span) -> TokenStr
     quote_spanned! {here=> match #types { #holder => { #check #walk; } } }
 }
 
+/// Returns whether the loop's body may be what tells the type of its items, so that its copy has to come before that type is
+/// looked at.
+pub(crate) fn tells_types(plan: &Plan, target: &Target) -> bool {
+    let written = plan.originals.get(&target.at).and_then(Written::of);
+    let is_by_type =
+        matches!(target.items.identity, Identity::Index | Identity::Check(_) | Identity::Key(_));
+    is_by_type
+        && target.items.side_by_side.is_none()
+        && !sharing::is_shared(plan, target)
+        && !lending::lends(plan, target)
+        && written.is_some_and(|it| it.is_for && !telling::tells_items(it.head))
+}
+
 /// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.
 fn proves_all() -> bool {
     std::env::var_os("SAFE_STATE_PROVE_ALL").is_some()
@@ -130,6 +146,7 @@ pub(crate) fn proof(
         && !matches!(ahead::of(plan, written.body), Ok(Some(_)));
     let is_needed = !is_whole
         && (hidden
+            || tells_types(plan, target)
             || seen.iter().any(|it| {
                 !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
             }));
