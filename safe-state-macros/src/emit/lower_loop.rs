@@ -73,17 +73,15 @@ pub(crate) fn resumable_loop(
     if target.items.side_by_side.is_some() {
         return side_by_side::resumable_loop(plan, it, (target, locals), proof);
     }
+    let first = proof::tells_types(plan, target).then(|| std::mem::take(&mut proof.check));
     let lowered = match it {
-        Expr::ForLoop(it) => {
-            let first = proof::tells_types(plan, target).then(|| std::mem::take(&mut proof.check));
-            for_loop(plan, it, (target, locals), first)?
-        }
+        Expr::ForLoop(it) => for_loop(plan, it, (target, locals), first)?,
         Expr::While(it) => {
             let Some((pat, expr)) = while_let(&it).map(|(pat, expr)| (pat.clone(), expr.clone()))
             else {
                 return Ok(Expr::While(it));
             };
-            while_loop(plan, it, &pat, &expr, (target, locals))?
+            while_loop(plan, it, (&pat, &expr), (target, locals), first.unwrap_or_default())?
         }
         other => return Ok(other),
     };
@@ -239,12 +237,13 @@ fn for_loop(
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
 }
 
+/// Lowers a `while let` loop. The check that is to come `first` tells the type of the items.
 fn while_loop(
     plan: &Plan,
     it: ExprWhile,
-    pat: &Pat,
-    expr: &Expr,
+    (pat, expr): (&Pat, &Expr),
     (target, locals): (&Target, &[Local]),
+    first: TokenStream,
 ) -> Result<Lowered> {
     let krate = &plan.krate;
     locals!(items, tally, item, error);
@@ -262,9 +261,10 @@ fn while_loop(
     let KnownBy { way, of_item, .. } = &known_by;
     let takes = worklists::takes(plan, target);
     let asked = items::check_asked(plan, target, expr);
-    let entered = quote_spanned! {here=>
+    let entered = quote_spanned! {here=> {
+        #first
         #krate::__private::received(#run, #number, #location, #way, (#takes, #asked))
-    };
+    } };
     let receive = known_by.function("receive", here);
     let done = policy::item(plan, Item { pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);

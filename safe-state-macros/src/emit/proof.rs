@@ -41,6 +41,7 @@ use crate::analyse::targets::Target;
 use crate::analyse::telling;
 use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
+use crate::emit::proof::fakes::NextItem;
 use crate::emit::proof::taken::Taken;
 use crate::emit::proof::written::Written;
 use crate::parse::function::Returned;
@@ -103,13 +104,17 @@ pub(crate) fn around(walk: &TokenStream, before: Before, here: Span) -> TokenStr
 /// looked at.
 pub(crate) fn tells_types(plan: &Plan, target: &Target) -> bool {
     let written = plan.originals.get(&target.at).and_then(Written::of);
-    let is_by_type =
-        matches!(target.items.identity, Identity::Index | Identity::Check(_) | Identity::Key(_));
-    is_by_type
+    let by_type = match &target.items.identity {
+        Identity::Index => true,
+        Identity::Check(_) | Identity::Key(_) => written.as_ref().is_some_and(|it| it.is_for),
+        Identity::Cursor(_) | Identity::Consumed(_) => false,
+    };
+    by_type
         && target.items.side_by_side.is_none()
         && !sharing::is_shared(plan, target)
         && !lending::lends(plan, target)
-        && written.is_some_and(|it| it.is_for && !telling::tells_items(it.head))
+        && !worklists::takes(plan, target)
+        && written.is_some_and(|it| !it.is_for || !telling::tells_items(it.head))
 }
 
 /// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.
@@ -278,13 +283,15 @@ fn copied(
         Copy { plan, outer: outer_names, apart, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
-    let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
+    let NextItem { bound: item, kind, check } =
+        fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
     let touched: TokenStream = named.iter().map(|it| it.touched.clone()).collect();
     let named: TokenStream = named.iter().map(|it| it.declared.clone()).collect();
     let macros = macros::called(&around.scope.macros, written.body);
     let body = rename(quote_spanned! {here=> match () { () => #body } }, &renamed);
     let label = written.label.filter(|label| shells::mentions(&body, &label.name));
     let walk = quote_spanned! {here=>
+        #kind
         #label loop {
             if #krate::__private::maybe() { break; }
             #touched
@@ -292,6 +299,7 @@ fn copied(
             #body
         }
         #touched
+        #check
     };
     let walk = shells::around(&walk, &body, (&around.scope, here), krate);
     quote! { #named #(#macros)* #walk }

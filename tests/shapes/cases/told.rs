@@ -118,7 +118,21 @@ fn in_arrays(items: &[u8]) -> Result<u32, Interrupted> {
     Ok(sum)
 }
 
+#[resumable(backend = store(), carry(sum))]
+fn behind_a_while_let(count: u32) -> Result<u64, Interrupted> {
+    let mut sum = 0;
+    let mut numbers = (0..count).map(Into::into);
+    #[resume]
+    while let Some(number) = numbers.next() {
+        let number: u64 = number;
+        try_step(number)?;
+        sum += number;
+    }
+    Ok(sum)
+}
+
 safe_state_tests::shapes! {
+    behind_a_while_let => behind_a_while_let(4);
     by_a_let => by_a_let(3);
     by_a_function => by_a_function(3);
     by_a_pattern => by_a_pattern(3);
