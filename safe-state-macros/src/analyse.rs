@@ -8,6 +8,7 @@ pub(crate) mod anew;
 pub(crate) mod behind;
 pub(crate) mod borrowed;
 pub(crate) mod capacity;
+pub(crate) mod captured;
 pub(crate) mod carried;
 pub(crate) mod changes;
 pub(crate) mod channels;

@@ -143,38 +143,47 @@ pub(crate) fn entered(
         };
     }
     let walked = &local("input");
-    let entered = match (known(plan, target, (walked, input), of_item), first) {
-        (None, None) => {
+    let of_type = known(plan, target, (walked, input), of_item);
+    let entered = match of_type {
+        None if first.is_none() => {
             return quote_spanned! {input=>
                 #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
             };
         }
-        (None, Some(_)) => quote_spanned! {input=>
+        None => quote_spanned! {input=>
             #krate::__private::#enter(
                 #walked.walker(), #run, #number, #location, #way, #of_item
             )
         },
-        (Some(known), _) if sharing::is_shared(plan, target) => quote_spanned! {input=>
+        Some(known) if sharing::is_shared(plan, target) => quote_spanned! {input=>
             #krate::__private::shared_items(
                 #known, #run, (#number, #location), |input| #krate::__private::again!(input)
             )
         },
-        (Some(known), _) => {
+        Some(known) => {
             quote_spanned! {input=> #krate::__private::items(#known, #run, #number, #location) }
         }
     };
-    let entered = first.map_or(entered.clone(), |check| {
-        let item_type = local("item_type");
-        quote_spanned! {input=> {
-            let #item_type = #walked.item_type();
-            #check
-            #entered
-        } }
-    });
+    let entered = after(first, walked, (entered, input));
     // The `match` lets what the expression holds live until the loop is left.
     quote_spanned! {input=>
         match #krate::__private::input(#expr) { #walked => #entered }
     }
+}
+
+/// Returns the expression that enters a loop, after the check that tells the type of its items.
+fn after(
+    first: Option<&TokenStream>,
+    walked: &Ident,
+    (entered, here): (TokenStream, Span),
+) -> TokenStream {
+    let Some(check) = first else { return entered };
+    let item_type = local("item_type");
+    quote_spanned! {here=> {
+        let #item_type = #walked.item_type();
+        #check
+        #entered
+    } }
 }
 
 /// Returns the input of a loop, with what makes the checksums of its items; none if it knows them by key or cursor.

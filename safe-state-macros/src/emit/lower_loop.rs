@@ -251,11 +251,8 @@ fn while_loop(
     returns::mark_returns(plan, &mut body);
     let keyword = while_token.span;
     let here = at(keyword);
-    let (run, number, location) = (
-        save_points::run_around(target),
-        items::number(target),
-        save_points::location(plan, keyword),
-    );
+    let (run, number) = (save_points::run_around(target), items::number(target));
+    let location = save_points::location(plan, keyword);
     let fail = save_points::fail(plan, here);
     let known_by = items::known_by(plan, target, expr);
     let KnownBy { way, of_item, .. } = &known_by;

@@ -100,6 +100,11 @@ pub(crate) fn around(walk: &TokenStream, before: Before, here: Span) -> TokenStr
     quote_spanned! {here=> match #types { #holder => { #check #walk; } } }
 }
 
+/// Returns whether the copy has to prove that the body leaves the variable as it is.
+fn has_to_stay(plan: &Plan, it: &Outer<'_>, target: &Target) -> bool {
+    !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
+}
+
 /// Returns whether the loop's body may be what tells the type of its items, so that its copy has to come before that type is
 /// looked at.
 pub(crate) fn tells_types(plan: &Plan, target: &Target) -> bool {
@@ -149,28 +154,21 @@ pub(crate) fn proof(
     // Where whole bodies run side by side, the one that runs is such a closure itself.
     let is_whole = target.items.side_by_side.is_some()
         && !matches!(ahead::of(plan, written.body), Ok(Some(_)));
-    let is_needed = !is_whole
-        && (hidden
-            || tells_types(plan, target)
-            || seen.iter().any(|it| {
-                !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
-            }));
+    let has_to_stay = |it: &&Outer<'_>| has_to_stay(plan, it, target);
+    let is_needed =
+        !is_whole && (hidden || tells_types(plan, target) || seen.iter().any(has_to_stay));
     let mut closure = |kept: Option<&Variable>| {
         closure(plan, &written, (target, targets, around), (&outer, &seen, kept), &mut taken)
     };
     let sources = asked::fresh_sources(plan, (target, &written), &outer).into_iter();
     let sources = sources.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
-    let of_source: TokenStream = sources
-        .map(|source| {
-            let closure = closure(Some(source));
-            quote! { { #closure } }
-        })
-        .collect();
+    let of_source = sources.map(|source| closure(Some(source))).map(|it| quote! { { #it } });
+    let of_source: TokenStream = of_source.collect();
     let closure = if is_needed { closure(None) } else { TokenStream::new() };
     let head = head_closure(plan, &written, (target, targets), &outer, &mut taken);
     let items = beside::items_check(plan, (target, &written), &outer);
-    let shared =
-        beside::shared_checks(plan, (target, &around.scope, &written), &seen, &free, &mut taken);
+    let place = (target, &around.scope, &written);
+    let shared = beside::shared_or_captured(plan, place, (&outer, &seen), &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let durable = beside::durable_checks(plan, written.body);
     // Behind what may be what tells the types: the closure, or the body that runs.
