@@ -7,6 +7,8 @@ pub(crate) mod ahead;
 pub(crate) mod anew;
 pub(crate) mod behind;
 pub(crate) mod borrowed;
+pub(crate) mod capacity;
+pub(crate) mod captured;
 pub(crate) mod carried;
 pub(crate) mod changes;
 pub(crate) mod channels;
@@ -33,6 +35,7 @@ pub(crate) mod policies;
 pub(crate) mod premutation;
 pub(crate) mod read_fields;
 pub(crate) mod receiving;
+pub(crate) mod several;
 pub(crate) mod sharing;
 pub(crate) mod side_by_side;
 pub(crate) mod sources;
@@ -40,6 +43,7 @@ pub(crate) mod standing;
 pub(crate) mod survey;
 pub(crate) mod taking;
 pub(crate) mod targets;
+pub(crate) mod telling;
 pub(crate) mod unprotected;
 pub(crate) mod worklists;
 
@@ -66,6 +70,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
     let name = function.sig.ident.clone();
     future::with_block(&mut function, |block| {
         worklists::plain_whiles(block, &plan.krate);
+        several::take_apart(&plan, block);
         let survey = survey(block);
         plan.name_self(&survey);
         let mut targets = chosen(&plan, &survey, &name, block)?;
@@ -81,6 +86,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         check_bodies(&plan, &survey, &targets)?;
         anew::check_anew(&plan, block, &targets)?;
         emptied::check_emptied(&plan, &targets)?;
+        capacity::check_capacity(&plan, block)?;
         places::place(&mut plan, block, &survey, &targets);
         merged::check_merged(&plan, &targets)?;
         naming::check_hidden(&plan, &survey, &targets)?;

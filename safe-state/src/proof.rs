@@ -132,6 +132,9 @@ pub fn type_of_step<T>() -> TypeOf<T> {
     TypeOf(PhantomData)
 }
 
+/// Takes an item of a loop's copy, so that its type is the one that stands for it.
+pub fn is_of<T>(_: &TypeOf<T>, _: &T) {}
+
 /// Takes the value of a step in its copy, so that the type of both is one.
 pub fn of_step<T>(_: &TypeOf<T>, _: T) {}
 

@@ -48,8 +48,10 @@ tests! {
     nesting: check_resumes,
     positions: check_resumes,
     returns: check_resumes,
+    several: check_resumes,
     shadowed: check_resumes,
     strict: check_resumes,
+    told: check_resumes,
     worklists: check_resumes,
 }
 

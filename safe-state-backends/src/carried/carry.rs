@@ -20,6 +20,7 @@ use crate::value::{self, LeftOut, Section};
     message = "`{Self}` cannot be carried",
     label = "this is not `Serialize` and `Deserialize`",
     note = "derive `serde::Serialize` and `serde::Deserialize` for a type of your own",
+    note = "carry what owns its value in place of what borrows it: a `String` for a `&str`, a position for a `&T`",
     note = "name a file, a connection or the like in `reconnect(..)` instead, to open it again as it was",
     note = "name the variable in `fresh(..)` instead if every run may start with a new one"
 )]

@@ -4,6 +4,8 @@ use proc_macro2::Ident;
 use syn::visit::Visit;
 use syn::{Error, Expr, Lit, Result, Type, TypeReference};
 
+use crate::syntax::std_macros::expressions;
+
 /// Refuses to restore a variable whose type is written and holds a reference.
 pub(crate) fn check_type(ident: &Ident, ty: Option<&Type>) -> Result<()> {
     let mut references = References(false);
@@ -13,16 +15,34 @@ pub(crate) fn check_type(ident: &Ident, ty: Option<&Type>) -> Result<()> {
     if references.0 { Err(borrows(ident)) } else { Ok(()) }
 }
 
-/// Refuses to restore a variable whose initialiser is a reference, a text literal or a byte string literal.
+/// Refuses to restore a variable whose initialiser is a reference, a text literal or a byte string literal, or holds one.
 pub(crate) fn check_initialiser(ident: &Ident, init: &Expr) -> Result<()> {
+    if borrows_at_once(init) { Err(borrows(ident)) } else { Ok(()) }
+}
+
+/// Returns whether an expression is something that borrows, or holds it, as far as its text shows.
+fn borrows_at_once(init: &Expr) -> bool {
     match init {
-        Expr::Reference(_) => Err(borrows(ident)),
-        Expr::Lit(it) if matches!(it.lit, Lit::Str(_) | Lit::ByteStr(_)) => Err(borrows(ident)),
-        Expr::Paren(it) => check_initialiser(ident, &it.expr),
-        Expr::Group(it) => check_initialiser(ident, &it.expr),
-        _ => Ok(()),
+        Expr::Reference(_) => true,
+        Expr::Lit(it) => matches!(it.lit, Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_)),
+        Expr::Paren(it) => borrows_at_once(&it.expr),
+        Expr::Group(it) => borrows_at_once(&it.expr),
+        Expr::Tuple(it) => it.elems.iter().any(borrows_at_once),
+        Expr::Array(it) => it.elems.iter().any(borrows_at_once),
+        Expr::Repeat(it) => borrows_at_once(&it.expr),
+        Expr::Macro(it) if it.mac.path.is_ident("vec") => {
+            expressions(&it.mac).iter().any(borrows_at_once)
+        }
+        Expr::Call(it) => {
+            let is_variant = matches!(&*it.func, Expr::Path(path) if VARIANTS.iter().any(|name| path.path.is_ident(name)));
+            is_variant && it.args.iter().any(borrows_at_once)
+        }
+        _ => false,
     }
 }
+
+/// The functions that hold what they are given.
+const VARIANTS: [&str; 3] = ["Some", "Ok", "Err"];
 
 fn borrows(ident: &Ident) -> Error {
     let text = format!(

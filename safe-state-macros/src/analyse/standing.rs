@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Error, FnArg, GenericParam, Item, ItemFn, Result};
+use syn::{Error, FnArg, GenericParam, Item, ItemFn, Macro, Result};
 
 use crate::analyse::plan::Plan;
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::std_macros::expressions;
 
 /// Returns whether the function is a method, or mentions `Self`, as only a function in an `impl` or a trait can: no
 /// companion can stand beside it.
@@ -18,6 +19,11 @@ pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
     impl Visit<'_> for MentionsSelf {
         fn visit_ident(&mut self, ident: &Ident) {
             self.0 |= ident == "Self";
+        }
+
+        // What other macros make of it is not known.
+        fn visit_macro(&mut self, it: &Macro) {
+            expressions(it).iter().for_each(|expr| self.visit_expr(expr));
         }
 
         // In a nested item, `Self` is another type.

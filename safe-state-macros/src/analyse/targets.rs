@@ -281,6 +281,11 @@ impl Search<'_> {
             Hidden::Macro(span) => {
                 Error::new(*span, "the only loop is inside this macro call, and attributes cannot see into macros; write the loop outside it")
             }
+            Hidden::Closure(span) if span.source_text().is_some_and(|text| text.starts_with('#')) => {
+                self.here(
+                    "another attribute has wrapped this function's body in a closure before `#[resumable]` saw it; put `#[resumable]` first",
+                )
+            }
             Hidden::Closure(span) => {
                 Error::new(*span, "the only loop is inside this closure; move it into the function's own body")
             }

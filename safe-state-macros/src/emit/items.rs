@@ -109,8 +109,13 @@ pub(crate) fn check_asked(plan: &Plan, target: &Target, head: &Expr) -> TokenStr
 }
 
 /// Returns the expression that enters a `for` loop over `expr`: it gives the items, the tally, and what takes the
-/// items' type.
-pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -> TokenStream {
+/// items' type. The check that is to come `first` tells that type.
+pub(crate) fn entered(
+    plan: &Plan,
+    expr: Expr,
+    (target, first): (&Target, Option<&TokenStream>),
+    keyword: Span,
+) -> TokenStream {
     let krate = &plan.krate;
     let input = at(expr.span());
     let (run, number, location) =
@@ -138,24 +143,47 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
         };
     }
     let walked = &local("input");
-    let Some(known) = known(plan, target, (walked, input), of_item) else {
-        return quote_spanned! {input=>
-            #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
-        };
-    };
-    let entered = if sharing::is_shared(plan, target) {
-        quote_spanned! {input=>
+    let of_type = known(plan, target, (walked, input), of_item);
+    let entered = match of_type {
+        None if first.is_none() => {
+            return quote_spanned! {input=>
+                #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
+            };
+        }
+        None => quote_spanned! {input=>
+            #krate::__private::#enter(
+                #walked.walker(), #run, #number, #location, #way, #of_item
+            )
+        },
+        Some(known) if sharing::is_shared(plan, target) => quote_spanned! {input=>
             #krate::__private::shared_items(
                 #known, #run, (#number, #location), |input| #krate::__private::again!(input)
             )
+        },
+        Some(known) => {
+            quote_spanned! {input=> #krate::__private::items(#known, #run, #number, #location) }
         }
-    } else {
-        quote_spanned! {input=> #krate::__private::items(#known, #run, #number, #location) }
     };
+    let entered = after(first, walked, (entered, input));
     // The `match` lets what the expression holds live until the loop is left.
     quote_spanned! {input=>
         match #krate::__private::input(#expr) { #walked => #entered }
     }
+}
+
+/// Returns the expression that enters a loop, after the check that tells the type of its items.
+fn after(
+    first: Option<&TokenStream>,
+    walked: &Ident,
+    (entered, here): (TokenStream, Span),
+) -> TokenStream {
+    let Some(check) = first else { return entered };
+    let item_type = local("item_type");
+    quote_spanned! {here=> {
+        let #item_type = #walked.item_type();
+        #check
+        #entered
+    } }
 }
 
 /// Returns the input of a loop, with what makes the checksums of its items; none if it knows them by key or cursor.

@@ -61,7 +61,7 @@ pub(crate) fn resumable_loop(
     plan: &Plan,
     it: Expr,
     target: &Target,
-    (around, proof): (&Loop, Proof),
+    (around, mut proof): (&Loop, Proof),
 ) -> Result<Expr> {
     let locals = around.scope.locals.as_slice();
     let written = body(&it).map(|body| written::checked(plan, target, (body, around)));
@@ -73,14 +73,15 @@ pub(crate) fn resumable_loop(
     if target.items.side_by_side.is_some() {
         return side_by_side::resumable_loop(plan, it, (target, locals), proof);
     }
+    let first = proof::tells_types(plan, target).then(|| std::mem::take(&mut proof.check));
     let lowered = match it {
-        Expr::ForLoop(it) => for_loop(plan, it, target, locals)?,
+        Expr::ForLoop(it) => for_loop(plan, it, (target, locals), first)?,
         Expr::While(it) => {
             let Some((pat, expr)) = while_let(&it).map(|(pat, expr)| (pat.clone(), expr.clone()))
             else {
                 return Ok(Expr::While(it));
             };
-            while_loop(plan, it, &pat, &expr, (target, locals))?
+            while_loop(plan, it, (&pat, &expr), (target, locals), first.unwrap_or_default())?
         }
         other => return Ok(other),
     };
@@ -191,15 +192,23 @@ fn only_counts(plan: &Plan, target: &Target, locals: &[Local]) -> bool {
         && carry::carry(plan, &nothing, Some(target), locals).is_empty()
 }
 
-fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> Result<Lowered> {
+/// Lowers a `for` loop. The check that is to come `first` tells the type of the items.
+fn for_loop(
+    plan: &Plan,
+    it: ExprForLoop,
+    (target, locals): (&Target, &[Local]),
+    first: Option<TokenStream>,
+) -> Result<Lowered> {
     let krate = &plan.krate;
     locals!(items, tally, item, error);
     let ExprForLoop { attrs, label, for_token, pat, expr, mut body, .. } = it;
     returns::mark_returns(plan, &mut body);
     let keyword = for_token.span;
     let here = at(keyword);
-    let (entered, fail) =
-        (items::entered(plan, *expr, target, keyword), save_points::fail(plan, here));
+    let (entered, fail) = (
+        items::entered(plan, *expr, (target, first.as_ref()), keyword),
+        save_points::fail(plan, here),
+    );
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
     let over = sharing::is_shared(plan, target)
@@ -220,17 +229,21 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
     };
     let has_ended = quote_spanned! {here=> #items.has_ended() };
     let item_type = &local("item_type");
-    let item_type = quote_spanned! {here=> , #item_type };
+    let item_type = match first {
+        Some(_) => quote_spanned! {here=> , _ },
+        None => quote_spanned! {here=> , #item_type },
+    };
     let is_for = true;
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
 }
 
+/// Lowers a `while let` loop. The check that is to come `first` tells the type of the items.
 fn while_loop(
     plan: &Plan,
     it: ExprWhile,
-    pat: &Pat,
-    expr: &Expr,
+    (pat, expr): (&Pat, &Expr),
     (target, locals): (&Target, &[Local]),
+    first: TokenStream,
 ) -> Result<Lowered> {
     let krate = &plan.krate;
     locals!(items, tally, item, error);
@@ -238,19 +251,17 @@ fn while_loop(
     returns::mark_returns(plan, &mut body);
     let keyword = while_token.span;
     let here = at(keyword);
-    let (run, number, location) = (
-        save_points::run_around(target),
-        items::number(target),
-        save_points::location(plan, keyword),
-    );
+    let (run, number) = (save_points::run_around(target), items::number(target));
+    let location = save_points::location(plan, keyword);
     let fail = save_points::fail(plan, here);
     let known_by = items::known_by(plan, target, expr);
     let KnownBy { way, of_item, .. } = &known_by;
     let takes = worklists::takes(plan, target);
     let asked = items::check_asked(plan, target, expr);
-    let entered = quote_spanned! {here=>
+    let entered = quote_spanned! {here=> {
+        #first
         #krate::__private::received(#run, #number, #location, #way, (#takes, #asked))
-    };
+    } };
     let receive = known_by.function("receive", here);
     let done = policy::item(plan, Item { pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);

@@ -32,12 +32,16 @@ use syn::{Block, Type};
 
 use self::rename::rename;
 use crate::analyse::ahead;
+use crate::analyse::lending;
 use crate::analyse::outer::{self, Outer};
 use crate::analyse::plan::Plan;
+use crate::analyse::sharing;
 use crate::analyse::survey::Loop;
 use crate::analyse::targets::Target;
+use crate::analyse::telling;
 use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
+use crate::emit::proof::fakes::NextItem;
 use crate::emit::proof::taken::Taken;
 use crate::emit::proof::written::Written;
 use crate::parse::function::Returned;
@@ -96,6 +100,28 @@ pub(crate) fn around(walk: &TokenStream, before: Before, here: Span) -> TokenStr
     quote_spanned! {here=> match #types { #holder => { #check #walk; } } }
 }
 
+/// Returns whether the copy has to prove that the body leaves the variable as it is.
+fn has_to_stay(plan: &Plan, it: &Outer<'_>, target: &Target) -> bool {
+    !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
+}
+
+/// Returns whether the loop's body may be what tells the type of its items, so that its copy has to come before that type is
+/// looked at.
+pub(crate) fn tells_types(plan: &Plan, target: &Target) -> bool {
+    let written = plan.originals.get(&target.at).and_then(Written::of);
+    let by_type = match &target.items.identity {
+        Identity::Index => true,
+        Identity::Check(_) | Identity::Key(_) => written.as_ref().is_some_and(|it| it.is_for),
+        Identity::Cursor(_) | Identity::Consumed(_) => false,
+    };
+    by_type
+        && target.items.side_by_side.is_none()
+        && !sharing::is_shared(plan, target)
+        && !lending::lends(plan, target)
+        && !worklists::takes(plan, target)
+        && written.is_some_and(|it| !it.is_for || !telling::tells_items(it.head))
+}
+
 /// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.
 fn proves_all() -> bool {
     std::env::var_os("SAFE_STATE_PROVE_ALL").is_some()
@@ -128,27 +154,21 @@ pub(crate) fn proof(
     // Where whole bodies run side by side, the one that runs is such a closure itself.
     let is_whole = target.items.side_by_side.is_some()
         && !matches!(ahead::of(plan, written.body), Ok(Some(_)));
-    let is_needed = !is_whole
-        && (hidden
-            || seen.iter().any(|it| {
-                !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
-            }));
+    let has_to_stay = |it: &&Outer<'_>| has_to_stay(plan, it, target);
+    let is_needed =
+        !is_whole && (hidden || tells_types(plan, target) || seen.iter().any(has_to_stay));
     let mut closure = |kept: Option<&Variable>| {
         closure(plan, &written, (target, targets, around), (&outer, &seen, kept), &mut taken)
     };
     let sources = asked::fresh_sources(plan, (target, &written), &outer).into_iter();
     let sources = sources.filter(|it| !is_whole && (hidden || free::holds(&free, &it.root)));
-    let of_source: TokenStream = sources
-        .map(|source| {
-            let closure = closure(Some(source));
-            quote! { { #closure } }
-        })
-        .collect();
+    let of_source = sources.map(|source| closure(Some(source))).map(|it| quote! { { #it } });
+    let of_source: TokenStream = of_source.collect();
     let closure = if is_needed { closure(None) } else { TokenStream::new() };
     let head = head_closure(plan, &written, (target, targets), &outer, &mut taken);
     let items = beside::items_check(plan, (target, &written), &outer);
-    let shared =
-        beside::shared_checks(plan, (target, &around.scope, &written), &seen, &free, &mut taken);
+    let place = (target, &around.scope, &written);
+    let shared = beside::shared_or_captured(plan, place, (&outer, &seen), &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let durable = beside::durable_checks(plan, written.body);
     // Behind what may be what tells the types: the closure, or the body that runs.
@@ -262,13 +282,15 @@ fn copied(
         Copy { plan, outer: outer_names, apart, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
-    let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
+    let NextItem { bound: item, kind, check } =
+        fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
     let touched: TokenStream = named.iter().map(|it| it.touched.clone()).collect();
     let named: TokenStream = named.iter().map(|it| it.declared.clone()).collect();
     let macros = macros::called(&around.scope.macros, written.body);
     let body = rename(quote_spanned! {here=> match () { () => #body } }, &renamed);
     let label = written.label.filter(|label| shells::mentions(&body, &label.name));
     let walk = quote_spanned! {here=>
+        #kind
         #label loop {
             if #krate::__private::maybe() { break; }
             #touched
@@ -276,6 +298,7 @@ fn copied(
             #body
         }
         #touched
+        #check
     };
     let walk = shells::around(&walk, &body, (&around.scope, here), krate);
     quote! { #named #(#macros)* #walk }

@@ -51,7 +51,7 @@ pub(crate) fn resumable_loop(
     let (attrs, entered, feed, written) = match &it {
         Expr::ForLoop(ExprForLoop { attrs, label, pat, expr, body, for_token, .. }) => {
             let keyword = for_token.span;
-            let entered = items::entered(plan, (**expr).clone(), target, keyword);
+            let entered = items::entered(plan, (**expr).clone(), (target, None), keyword);
             let body = body.clone();
             let written = Written { label: label.as_ref(), pat, body, keyword };
             (attrs, entered, Feed::items(), written)

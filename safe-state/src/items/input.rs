@@ -7,7 +7,7 @@ use crate::items::compared::{Compared, Of, Ranked, Walk, fingerprint};
 use crate::items::fingerprint::CONSUMED;
 use crate::items::identity::IdentityKind;
 use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
-use crate::proof::never;
+use crate::proof::{TypeOf, never};
 
 /// An input's iterator, and the type of its items.
 #[derive(Debug)]
@@ -74,6 +74,11 @@ impl<I, T> Input<I, T> {
     pub(crate) fn into_iter(self) -> I {
         self.0
     }
+
+    /// Returns the iterator, for a loop that recognises its items by a key.
+    pub fn walker(self) -> I {
+        self.0
+    }
 }
 
 #[expect(clippy::unused_self, reason = "it is there for its type")]
@@ -89,6 +94,11 @@ impl<I, T> Input<I, T> {
     /// Returns the type of the items, which errors name.
     pub fn item(&self) -> PhantomData<fn() -> T> {
         PhantomData
+    }
+
+    /// Returns what stands for the type of the items, before anything of it is looked at.
+    pub fn item_type(&self) -> TypeOf<T> {
+        TypeOf(PhantomData)
     }
 
     /// Returns the walk that begins at the type of the items.

@@ -154,7 +154,13 @@ pub trait OfHandleWithin<P> {
 
 impl<const N: usize, P, T: WritableWithin<At<N, P>>> OfHandleWithin<At<N, P>> for &&&&TypeOf<T> {}
 
-/// Chosen for types that hold no cell.
+/// Chosen for types that hold no cell, and for closures, of which that is told only later.
+#[diagnostic::on_unimplemented(
+    message = "this variable can be changed through a shared reference, and a resumed run would start with a new one",
+    label = "it captures a cell, or a `dyn` that may hold one",
+    note = "to save what it changes, write that in the loop's body in place of the call, and name the variable that it \
+            captures in `carry(..)`; if every run may start with a new one, name this one in `fresh(..)`"
+)]
 pub trait OfPlain {
     /// Compiles: the type is accepted.
     fn unshared(&self) {}
@@ -165,6 +171,7 @@ pub trait OfPlain {
     /// Compiles: the type is accepted.
     fn set_back(&self) {}
 }
+#[diagnostic::do_not_recommend]
 impl<T: RefUnwindSafe> OfPlain for &TypeOf<T> {}
 
 /// Chosen for types that may hold a cell.

@@ -87,6 +87,14 @@ impl Shop {
     }
 
     #[resumable(backend = store())]
+    fn its_type_in_a_macro_alone(items: &[u32]) -> String {
+        for x in items {
+            step(x);
+        }
+        format!("{}", Self::open().shipped)
+    }
+
+    #[resumable(backend = store())]
     fn new_from(items: Vec<u32>) -> Self {
         for x in &items {
             step(x);
@@ -181,6 +189,7 @@ safe_state_tests::shapes! {
     by_arc => Arc::new(Shop::open()).by_arc();
     by_rc_ref => Rc::new(Shop::open()).by_rc_ref();
     by_pin => Pin::new(&mut Shop::open()).by_pin();
+    its_type_in_a_macro_alone => Shop::its_type_in_a_macro_alone(&[1, 2]);
     new_from => Shop::new_from(vec![1, 2]);
     without_a_word_of_its_type => Shop::without_a_word_of_its_type(&[1, 2]);
     by_mut_later => block_on(async { *Shop::open().by_mut_later().await });

@@ -24,6 +24,8 @@ pub(crate) mod named;
 pub(crate) mod nesting;
 pub(crate) mod positions;
 pub(crate) mod returns;
+pub(crate) mod several;
 pub(crate) mod shadowed;
 pub(crate) mod strict;
+pub(crate) mod told;
 pub(crate) mod worklists;

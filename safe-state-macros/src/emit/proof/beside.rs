@@ -7,6 +7,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr};
 
+use crate::analyse::captured::changed_by_closures;
 use crate::analyse::durable;
 use crate::analyse::lending::{self, Walked};
 use crate::analyse::outer::{self, Kind, Outer};
@@ -61,8 +62,24 @@ pub(crate) fn is_named(head: &Expr, named: &[&Variable], outer: &[Outer<'_>]) ->
         && Walked::of(head).is_named(head, named, ours)
 }
 
+/// Refuses variables that can be changed through a shared reference, by the loop or by a closure that it calls.
+pub(crate) fn shared_or_captured(
+    plan: &Plan,
+    place: (&Target, &Scope, &Written<'_>),
+    (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+    free: &BTreeSet<String>,
+    taken: &mut Taken,
+) -> TokenStream {
+    let captured = changed_by_closures(outer, free, |it| outer::is_named(plan, it, place.0));
+    let is_seen = |ident: &Ident| seen.iter().any(|it| it.ident == *ident);
+    let within = outer.iter().filter(|it| free::holds(&captured, &it.ident) && !is_seen(&it.ident));
+    let all: Vec<&Outer<'_>> = seen.iter().copied().chain(within).collect();
+    let names = free.union(&captured).cloned().collect();
+    shared_checks(plan, place, &all, &names, taken)
+}
+
 /// Refuses variables that can be changed through a shared reference.
-pub(crate) fn shared_checks(
+fn shared_checks(
     plan: &Plan,
     (target, scope, written): (&Target, &Scope, &Written<'_>),
     seen: &[&Outer<'_>],

@@ -98,21 +98,32 @@ pub(crate) fn asked_locals(
 }
 
 /// What binds the next item.
+pub(crate) struct NextItem {
+    pub(crate) bound: TokenStream,
+    /// What takes the item's type, before the loop.
+    pub(crate) kind: TokenStream,
+    /// What refuses items of that type, behind the loop, whose body may tell it.
+    pub(crate) check: TokenStream,
+}
+
+/// Returns what binds the next item.
 pub(crate) fn next_item(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),
     (outer, named): (&[Outer<'_>], &[Renamed]),
     copy: &mut Copy<'_>,
     taken: &mut Taken,
-) -> TokenStream {
+) -> NextItem {
     let krate = &plan.krate;
-    locals!(item_type, item);
+    let nothing = TokenStream::new;
+    locals!(item_type, item, kind);
     let here = at(written.keyword);
     let pat = written.pat;
     if written.is_for {
         // Bound as in the loop that runs: what does not fit is one and the same error.
         let bound = policy::bound(pat, written.keyword, krate);
-        return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #bound; };
+        let bound = quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #bound; };
+        return NextItem { bound, kind: nothing(), check: nothing() };
     }
     let mut head = written.head.clone();
     spell_out_fields(&mut head);
@@ -124,18 +135,26 @@ pub(crate) fn next_item(
     let head = rename(head.into_token_stream(), renamed);
     let all_named: Vec<&Variable> = plan.options.named().collect();
     let is_named = beside::is_named(written.head, &all_named, outer);
-    let check = (!is_named).then(|| {
-        let here = at(written.head.span());
-        quote_spanned! {here=> #krate::__private::read_only!(#krate::__private::type_of(&#item)); }
-    });
-    quote_spanned! {here=>
+    let bound = quote_spanned! {here=>
         #declared
         let #item = match #head {
             #krate::__private::Some(#item) => #item,
             #krate::__private::None => break,
         };
-        #check
-        let #pat = #item;
+    };
+    if is_named {
+        let bound = quote_spanned! {here=> #bound let #pat = #item; };
+        return NextItem { bound, kind: nothing(), check: nothing() };
+    }
+    let there = at(written.head.span());
+    NextItem {
+        bound: quote_spanned! {here=>
+            #bound
+            #krate::__private::is_of(&#kind, &#item);
+            let #pat = #item;
+        },
+        kind: quote_spanned! {here=> let #kind = #krate::__private::type_of_step(); },
+        check: quote_spanned! {there=> #krate::__private::read_only!(#kind); },
     }
 }
 
