@@ -194,8 +194,10 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
             (Write::Delete(Some(Box::new(last_change(stages)))), false)
         };
     };
+    // A worker of a shared job has no checkpoint outside of its slices.
+    let is_outside = stages.session.sharing.is_some() && !stages.is_in_slice();
     let has_begun_nothing =
-        stages.with_stored(|progress, stored| progress.has_begun_nothing(stored));
+        !is_outside && stages.with_stored(|progress, stored| progress.has_begun_nothing(stored));
     let change = failure(stages, failed);
     (if has_begun_nothing { Write::Delete(None) } else { Write::Save(change.into()) }, true)
 }
