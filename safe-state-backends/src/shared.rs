@@ -274,6 +274,7 @@ pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
     for it in begun {
         head.show_slice(it.loop_id, it.range.clone(), &it.stored);
     }
+    head.show_end(begun);
     head
 }
 

@@ -388,10 +388,10 @@ impl Run {
 
 /// Items that can't be stopped.
 impl Run {
-    /// Ends the process, because an item goes on beyond the grace period of a run that is to end. What is complete is
-    /// saved. Returns if the run is not to end after all.
-    pub(crate) fn end_process(&mut self) {
-        ending::end_process(&mut self.stages);
+    /// Ends the process, because an item goes on beyond the grace period of a run that ends with `stopped`. What is
+    /// complete is saved, and the failure that would have left the function.
+    pub(crate) fn end_process(&mut self, stopped: &Error, failing: Failing) -> ! {
+        ending::end_process(&mut self.stages, stopped, failing)
     }
 }
 

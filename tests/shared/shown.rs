@@ -8,7 +8,9 @@ use std::thread;
 
 use anyhow::Result;
 use safe_state::backend::LeaseOptions;
-use safe_state::{Action, Backend, ErrorContext, RunSummary, resumable, step};
+use safe_state::{
+    Action, Backend, ErrorContext, RunEnd, RunSummary, Status, resumable, step, stop,
+};
 
 use crate::World;
 use crate::workers::{shown_by, spawn_shown};
@@ -186,4 +188,60 @@ fn the_items_that_a_worker_says_it_has_saved_are_those_of_the_job() {
     let told = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
     let saved = told.lines().rev().find(|line| line.contains("saved, "));
     assert_eq!(saved, Some("[safe-state] verbose: saved, 7 items complete"), "{told}");
+}
+
+/// Does an item in each slice, and fails behind the loop if it is told to.
+#[resumable(name = "ends", shared, slices = 4, backend = world.backend(), fresh(fails))]
+fn ends(world: &World, fails: bool) -> Result<()> {
+    #[resume]
+    for item in 0..4 {
+        world.act(item)?;
+    }
+    let () = step!("last", check(fails)?);
+    Ok(())
+}
+
+/// Returns the state of the job, and how its only run has ended. That one has completed what is complete.
+fn state(world: &World) -> (&'static str, Option<RunEnd>) {
+    let stored = world.job("ends").peek_checkpoint().unwrap().unwrap();
+    let [run] = stored.history() else { panic!("all workers are one run: {:?}", stored.history()) };
+    assert_eq!(run.completed(), stored.progress().completed);
+    (Status::load(&*world.backend, "ends").unwrap().state.name(), run.end())
+}
+
+#[test]
+fn a_job_whose_workers_have_ended_is_told_as_what_it_is() {
+    let world = World::default();
+    world.fails(&[2]);
+    ends(&world, false).unwrap_err();
+    assert_eq!(state(&world), ("failed", Some(RunEnd::Failed)));
+    world.fails(&[]);
+    ends(&world, true).unwrap_err();
+    assert_eq!(state(&world), ("failed", Some(RunEnd::Failed)));
+    let stored = world.job("ends").peek_checkpoint().unwrap().unwrap();
+    assert_eq!((stored.progress().completed, stored.history()[0].completed()), (4, 4));
+    assert_eq!(stored.last_failure().unwrap().message(), "the last step");
+    ends(&world, false).unwrap();
+    assert_eq!(state(&world), ("finished", Some(RunEnd::Finished)));
+}
+
+/// Stops itself in an item of a slice.
+#[resumable(name = "ends", shared, slices = 2, backend = world.backend(), fresh(stops))]
+fn stops_itself(world: &World, stops: bool) -> Result<()> {
+    for item in 0..4 {
+        world.act(item)?;
+        if stops && item % 2 == 1 {
+            return Err(stop!("for today"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_job_whose_workers_have_stopped_was_not_killed() {
+    let world = World::default();
+    stops_itself(&world, true).unwrap_err();
+    assert_eq!(state(&world), ("stopped", Some(RunEnd::Stopped)));
+    stops_itself(&world, false).unwrap();
+    assert_eq!(state(&world), ("finished", Some(RunEnd::Finished)));
 }

@@ -115,12 +115,17 @@ fn endless_part(item: u64, ends: bool) -> Result<u64, Anything> {
 }
 
 /// Leaves the loop by an error of its item 1, while the part of the item 2 goes on for an hour.
-#[resumable(name = "job", state_dir = dir, threads = 3, graceful, grace_period = "100ms")]
+#[resumable(name = "job", state_dir = dir, threads = 3, graceful, grace_period = "100ms", on_error = |_| says_endless())]
 fn left_ahead(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     for item in 0..4 {
-        let given = ahead!(endless_part(item + 1, false)?);
-        effects.record(given - 1)?;
-        if given == 2 {
+        let given = ahead!({
+            if item == 2 {
+                thread::sleep(Duration::from_secs(3600));
+            }
+            item
+        });
+        effects.record(given)?;
+        if given == 1 {
             return Err("item 1".into());
         }
     }

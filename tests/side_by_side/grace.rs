@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use safe_state::{Backoff, Error, Job, StopReason, ahead, resumable};
+use safe_state::{Backoff, Error, Job, PastRun, RunEnd, StopReason, ahead, resumable};
 use safe_state_tests::Effects;
 
 use super::{complete, stored};
@@ -75,6 +75,7 @@ async fn a_request_to_end_drops_futures_after_a_failure_too() {
     let failed = fails_beside(dir.path(), true, &did).await.unwrap_err();
     assert_eq!(failed.to_string(), "item 1");
     assert_eq!(complete("failed", dir.path()), [2]);
+    assert_eq!(failure("failed", dir.path()), Some((Some(1), "item 1".to_owned())));
     fails_beside(dir.path(), false, &did).await.unwrap();
     assert_eq!(did.into_inner().unwrap(), [2, 0, 1]);
 }
@@ -105,6 +106,61 @@ async fn a_request_to_end_drops_the_last_item_of_the_input() {
     assert_eq!(complete("last", dir.path()), [0, 1]);
     hangs_at_last(dir.path(), false, &did).await.unwrap();
     assert_eq!(did.into_inner().unwrap(), [0, 1, 2]);
+}
+
+/// Returns the item and the message of the job's failure, of which its last run is to tell as well.
+fn failure(job: &str, dir: &Path) -> Option<(Option<u64>, String)> {
+    let stored = stored(job, dir)?;
+    let failure = stored.last_failure()?;
+    assert_eq!(stored.history().last().and_then(PastRun::end), Some(RunEnd::Failed));
+    Some((failure.index(), failure.message().to_owned()))
+}
+
+/// Cancels itself after the item 1 has failed, or has left the loop; the other item ends by itself.
+#[resumable(name = "ends", state_dir = dir, concurrency = 2, graceful, grace_period = "1h", fresh(fails))]
+async fn ends_beside(
+    dir: &Path,
+    fails: Option<bool>,
+    did: &Mutex<Vec<u64>>,
+) -> Result<u64, Anything> {
+    for item in 0..4_u64 {
+        if item == 0 && fails.is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Job::new("ends").state_dir(dir).cancel()?;
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        if item == 1 {
+            tokio::task::yield_now().await;
+            match fails {
+                Some(true) => return Err("item 1".into()),
+                Some(false) => break,
+                None => {}
+            }
+        }
+        did.lock().unwrap().push(item);
+    }
+    Ok(7)
+}
+
+#[tokio::test]
+async fn a_failure_beside_an_item_that_ends_in_time_is_saved() {
+    let (dir, did) = (tempfile::tempdir().unwrap(), Mutex::default());
+    let failed = ends_beside(dir.path(), Some(true), &did).await.unwrap_err();
+    assert_eq!(failed.to_string(), "item 1");
+    assert_eq!(complete("ends", dir.path()), [0]);
+    assert_eq!(failure("ends", dir.path()), Some((Some(1), "item 1".to_owned())));
+    assert_eq!(ends_beside(dir.path(), None, &did).await.unwrap(), 7);
+    let mut did = did.into_inner().unwrap();
+    did.sort_unstable();
+    assert_eq!(did, [0, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_once_it_has_left_the_loop_finishes() {
+    let (dir, did) = (tempfile::tempdir().unwrap(), Mutex::default());
+    assert_eq!(ends_beside(dir.path(), Some(false), &did).await.unwrap(), 7);
+    assert!(stored("ends", dir.path()).is_none(), "it has finished");
+    assert_eq!(did.into_inner().unwrap(), [0]);
 }
 
 fn at_once() -> Backoff {
@@ -216,6 +272,7 @@ fn a_part_that_goes_on_behind_the_end_of_its_loop_has_the_grace_period_too() {
     let dir = tempfile::tempdir().unwrap();
     ask_to_end("left ahead", dir.path());
     assert_eq!(complete("job", dir.path()), [0]);
+    assert_eq!(failure("job", dir.path()), Some((Some(1), "item 1".to_owned())));
 }
 
 #[test]
@@ -223,4 +280,7 @@ fn a_request_to_end_counts_after_a_failure_too() {
     let dir = tempfile::tempdir().unwrap();
     ask_to_end("fails beside", dir.path());
     assert_eq!(complete("job", dir.path()), [0, 1]);
+    assert_eq!(failure("job", dir.path()), Some((Some(3), "item 3".to_owned())));
+    let stored = stored("job", dir.path()).unwrap();
+    assert_eq!(stored.in_flight().flat_map(|it| it.items).collect::<Vec<_>>(), [2, 3]);
 }

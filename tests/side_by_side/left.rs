@@ -219,3 +219,34 @@ fn a_run_cancelled_before_the_last_attempt_has_not_left_the_loop() {
     ended(dir.path(), false, &Barrier::new(2), &did).unwrap();
     assert_eq!(did.into_inner().unwrap(), [0]);
 }
+
+/// Leaves the first loop while the item behind fails; fails in the second loop if it is told to.
+#[resumable(name = "unrelated", state_dir = dir, fresh(barrier, fails))]
+fn left_and_fails(dir: &Path, barrier: &Barrier, fails: bool) -> Result<(), Anything> {
+    #[resume(threads = 2)]
+    for item in 0..2 {
+        barrier.wait();
+        if item == 0 {
+            break;
+        }
+        return Err("behind the break".into());
+    }
+    #[resume]
+    for item in 0..3 {
+        if fails && item == 2 {
+            return Err("in the second loop".into());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_failure_behind_a_break_is_no_reason_of_a_later_one() {
+    let (dir, barrier) = (tempfile::tempdir().unwrap(), Barrier::new(2));
+    left_and_fails(dir.path(), &barrier, true).unwrap_err();
+    let stored = stored("unrelated", dir.path()).unwrap();
+    let failure = stored.last_failure().unwrap();
+    assert_eq!(failure.message(), "in the second loop");
+    assert!(failure.causes().is_empty(), "{failure}");
+    left_and_fails(dir.path(), &barrier, false).unwrap();
+}

@@ -75,7 +75,8 @@ impl PastRun {
         self.end
     }
 
-    /// Returns how many items the run completed and saved, items of inner loops included.
+    /// Returns how many items the run completed and saved, items of inner loops included; of a job that many workers share,
+    /// how many items of its shared loops all of them completed.
     pub fn completed(&self) -> u64 {
         self.completed
     }
@@ -123,14 +124,14 @@ impl History {
     }
 
     /// Adds completed items to the run under way.
-    pub(super) fn complete(&mut self, count: u64) {
+    pub(crate) fn complete(&mut self, count: u64) {
         if let Some(run) = self.0.last_mut() {
             run.completed = run.completed.saturating_add(count);
         }
     }
 
     /// Marks the run under way as ended, unless it already is.
-    pub(super) fn end(&mut self, end: RunEnd, at: Timestamp) {
+    pub(crate) fn end(&mut self, end: RunEnd, at: Timestamp) {
         if let Some(run) = self.0.last_mut().filter(|run| run.end.is_none()) {
             run.end = Some(end);
             run.ended_at = Some(at);

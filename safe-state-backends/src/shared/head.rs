@@ -6,7 +6,9 @@ use super::{PUT_BACK, slice_notes};
 use crate::checkpoint::APART;
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::limits::MERGE_LIMIT;
-use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
+use crate::{
+    BegunSlice, Carried, Checkpoint, Cut, DeadLetter, Failure, FinishedSlice, Merge, RunEnd, Slices,
+};
 
 /// The most bytes of values at the ends of slices that the head may hold. The head is written again for each slice.
 const VALUES_LIMIT: usize = 1 << 20;
@@ -106,13 +108,20 @@ impl Checkpoint {
         self.take_in(change)?;
         self.add_timings_of(found, range.start);
         if let Some(progress) = self.loops.get_mut(&loop_id) {
+            let before = progress.completed().len();
             match slices.cut {
                 Cut::Index | Cut::Splits(_) => progress.complete_range(range),
                 Cut::Key => progress.complete_more(known_by_key(found, loop_id)),
             }
+            self.history.complete(progress.completed().len().saturating_sub(before));
         }
         slices.finished.insert(u64::from(slice));
         self.take_in(Record::Slices(slices))
+    }
+
+    /// Notes the failure of a worker outside of the slices; or with `None`, that another worker has begun since.
+    pub fn note_failure(&mut self, failure: Option<Failure>) {
+        self.failure = failure;
     }
 
     /// Applies a change, such as the value of a step.
@@ -289,14 +298,16 @@ impl Checkpoint {
     /// Adds the progress of a slice under way, to be shown.
     pub(super) fn show_slice(&mut self, loop_id: u16, range: Range<u64>, slice: &Checkpoint) {
         let is_by_key = self.slices_of(loop_id).is_some_and(|slices| slices.cut == Cut::Key);
-        if let Some(ours) = self.loops.get_mut(&loop_id).filter(|_| is_by_key) {
-            ours.complete_more(known_by_key(slice, loop_id));
-        } else if let Some((ours, theirs)) =
-            self.loops.get_mut(&loop_id).zip(slice.loop_progress(loop_id))
-        {
-            for complete in theirs.completed.ranges() {
-                ours.complete_range(complete.start + range.start..complete.end + range.start);
+        if let Some(ours) = self.loops.get_mut(&loop_id) {
+            let before = ours.completed().len();
+            if is_by_key {
+                ours.complete_more(known_by_key(slice, loop_id));
+            } else if let Some(theirs) = slice.loop_progress(loop_id) {
+                for complete in theirs.completed.ranges() {
+                    ours.complete_range(complete.start + range.start..complete.end + range.start);
+                }
             }
+            self.history.complete(ours.completed().len().saturating_sub(before));
         }
         let letters = slice.dead_letters.iter().map(|letter| letter.behind(range.start));
         self.dead_letters.add(&letters.collect());
@@ -309,6 +320,15 @@ impl Checkpoint {
         self.failure = self.failure.take().or(failure);
         self.updated_at = self.updated_at.max(slice.updated_at);
         self.item_nanos = self.item_nanos.or(slice.item_nanos);
+    }
+
+    /// Shows how the run has ended, if no worker has one of the `begun` slices, and none has died in one.
+    pub(super) fn show_end(&mut self, begun: &[BegunSlice]) {
+        let is_over = |it: &BegunSlice| it.holder.is_none() && !it.stored.is_open();
+        if !self.finished && begun.iter().all(is_over) {
+            let end = if self.failure.is_some() { RunEnd::Failed } else { RunEnd::Stopped };
+            self.history.end(end, self.updated_at);
+        }
     }
 }
 

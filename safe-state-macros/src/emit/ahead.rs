@@ -33,7 +33,7 @@
 //!                     }
 //!                 }
 //!             });
-//!             ahead.end(&mut tally);
+//!             ahead.end(&mut tally, &value, |failed| failing!(failed));
 //!             value
 //!         }) {
 //!             Ok(Flow::Next) => {}
@@ -316,11 +316,11 @@ impl Ahead<'_> {
         if plan.is_async {
             return walk;
         }
-        let came = local("value");
+        let (came, failed) = (local("value"), local("failed"));
         quote_spanned! {here=>
             #made
             let #came = #krate::__private::in_order(|| { #walk });
-            #ahead.end(&mut #tally);
+            #ahead.end(&mut #tally, &#came, |#failed| #krate::__private::failing!(#failed));
             #came
         }
     }

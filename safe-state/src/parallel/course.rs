@@ -225,11 +225,25 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
-    /// Returns whether the run now has to stop or to obey a request, because no item runs any more.
+    /// Returns whether the run now has to stop or to obey a request, because no item runs any more. If the items have
+    /// ended the loop, it is left first: a failure then ends the run as a failure.
     pub(super) fn take_to_obey(&mut self) -> bool {
-        let obeys = self.running == 0 && std::mem::take(&mut self.state.is_to_obey);
+        let is_left = self.is_closing() && self.is_over();
+        let obeys = self.running == 0 && !is_left && std::mem::take(&mut self.state.is_to_obey);
         self.state.is_to_save |= obeys;
         obeys
+    }
+
+    /// Ends the process, as items go on whose threads can't be stopped. What has failed meanwhile is saved with what is
+    /// complete. Returns if the run is not to end after all.
+    pub(super) fn end_process(&mut self, on_error: fn(Error) -> R) {
+        let Err(stopped) = self.handing.run().obey() else { return };
+        let failing = match self.finish(on_error) {
+            Err(failed) => self.terms.failing(&failed),
+            Ok(Flow::Return(returned)) => self.terms.failing(&Ok(returned)),
+            Ok(Flow::Next | Flow::Exit(_)) => Failing::No,
+        };
+        self.handing.run().end_process(&stopped, failing);
     }
 
     /// Returns what the loop ends with, now that all items have ended.
@@ -242,8 +256,10 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         let has_come = |index| self.in_flight.first().is_none_or(|first| first >= index);
         let first = self.ends.take_first();
         let first = first.filter(|(index, end)| matches!(end, End::Failed(..)) || has_come(*index));
+        let fails = matches!(first, Some((_, End::Failed(..))));
+        let beside = self.ends.failures().filter(|_| fails);
         let beside: Vec<(u64, Failing)> =
-            self.ends.failures().map(|(index, it)| (index, self.terms.failing(it))).collect();
+            beside.map(|(index, it)| (index, self.terms.failing(it))).collect();
         for (index, failing) in beside {
             if let Failing::Yes(Failed { failure, .. }) = failing {
                 self.handing.failed_beside(index, failure.message());

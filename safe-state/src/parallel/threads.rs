@@ -98,7 +98,7 @@ where
         };
         while !course.is_over() {
             hall.hand_out(&mut course, feed, keep, || crew.start());
-            hall.go_on(&mut course);
+            hall.go_on(&mut course, on_error);
         }
         course.handing.set_unbegun(hall.desk.unbegun());
         course.close();
@@ -172,7 +172,11 @@ impl<T, R> Hall<'_, T, R> {
     }
 
     /// Saves if that is due, obeys a request if nothing runs any more, or waits for what comes next.
-    fn go_on<W: OnTerms<R>, K>(&mut self, course: &mut Course<'_, '_, W, K, R>) {
+    fn go_on<W: OnTerms<R>, K>(
+        &mut self,
+        course: &mut Course<'_, '_, W, K, R>,
+        on_error: fn(Error) -> R,
+    ) {
         count(course);
         course.handing.set_unbegun(self.desk.unbegun());
         if course.wants_save() {
@@ -196,7 +200,7 @@ impl<T, R> Hall<'_, T, R> {
             course.is_to_save(true);
             save(course);
             if course.running() > 0 {
-                course.handing.run().end_process();
+                course.end_process(on_error);
             }
         }
         if course.is_over() {

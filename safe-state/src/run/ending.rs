@@ -4,10 +4,9 @@ use std::panic::resume_unwind;
 use std::time::Instant;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{Error as BackendError, RunEnd, Store};
+use safe_state_backends::{Error as BackendError, Failure, RunEnd, Store};
 use safe_state_base::{exit, tell};
 
-use super::between;
 use super::judging::failure_of_item;
 use super::sharing;
 use super::stages::Stages;
@@ -79,17 +78,23 @@ pub(super) async fn finish_async<R>(
     give_back(stages, outcome, failed, ended, on_error)
 }
 
-/// Ends a run that neither finished nor failed, because its future was dropped. What is complete is saved. If the save
-/// fails, only an event tells of it, as the caller is gone.
+/// Ends a run that neither finished nor failed, because its future was dropped. What is complete is saved.
 pub(super) fn abandon(stages: &mut Stages) {
+    end_unreturned(stages, None);
+}
+
+/// Ends a run whose function returns nothing. What is complete is saved, and the failure, if there was one. If the save
+/// fails, only an event tells of it, as the caller is gone.
+fn end_unreturned(stages: &mut Stages, failure: Option<Failure>) {
     stages.end_limits();
     let _ = stages.take_back_prepared();
     // While a commit is in doubt, the next run finds out what is saved.
     let Ok(owner) = let_go(stages) else { return };
     let Some(owner) = owner else { return stages.observer.dropped() };
+    let end = if failure.is_some() { RunEnd::Failed } else { RunEnd::Stopped };
     let taken = stages.progress.change_of_stopped();
     let change = stages.change(taken, Instant::now());
-    let last = Write::Save(Change { end: Some(RunEnd::Stopped), ..change }.into());
+    let last = Write::Save(Change { end: Some(end), failure, ..change }.into());
     let span = stages.observer.save_span();
     if let Err(error) = owner.end(move |store| {
         store.forget_statements();
@@ -97,18 +102,26 @@ pub(super) fn abandon(stages: &mut Stages) {
     }) {
         stages.observer.events().not_saved(&error.into());
     }
-    stages.observer.dropped();
+    match end {
+        RunEnd::Failed => stages.observer.ended(end),
+        _ => stages.observer.dropped(),
+    }
 }
 
-/// Ends the process, although items go on, because a run that is to end has waited for them long enough. What is
-/// complete is saved. Returns if the run is not to end after all.
-pub(super) fn end_process(stages: &mut Stages) {
-    let Err(error) = between::obey(stages) else { return };
+/// Ends the process, although items go on, because a run that ends with `stopped` has waited for them long enough. What
+/// is complete is saved, and the failure of the item that would have ended the function.
+pub(super) fn end_process(stages: &mut Stages, stopped: &Error, failing: Failing) -> ! {
     let text = "an item did not end within the grace period; the process ends, and the next run goes on from what is \
                 saved";
     tell(stages.observer.job(), text);
-    abandon(stages);
-    let ending = exit::ends(&error.to_string());
+    let failure = match failing {
+        Failing::Yes(failed) | Failing::IfInLoop(failed) if failed.stopping().is_none() => {
+            Some(described(stages, failed))
+        }
+        _ => None,
+    };
+    end_unreturned(stages, failure);
+    let ending = exit::ends(&stopped.to_string());
     let code = ending.map_or(1, |ending| exit::ExitCodes::new().code(ending));
     std::process::exit(i32::from(code))
 }
@@ -181,8 +194,10 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
             (Write::Delete(Some(Box::new(last_change(stages)))), false)
         };
     };
+    // A worker of a shared job has no checkpoint outside of its slices.
+    let is_outside = stages.session.sharing.is_some() && !stages.is_in_slice();
     let has_begun_nothing =
-        stages.with_stored(|progress, stored| progress.has_begun_nothing(stored));
+        !is_outside && stages.with_stored(|progress, stored| progress.has_begun_nothing(stored));
     let change = failure(stages, failed);
     (if has_begun_nothing { Write::Delete(None) } else { Write::Save(change.into()) }, true)
 }
@@ -203,7 +218,17 @@ fn stopped_itself(stages: &mut Stages, reason: &str) -> Change {
     Change { end: Some(RunEnd::Stopped), ..stages.change(taken, Instant::now()) }
 }
 
-fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
+fn failure(stages: &mut Stages, failed: Failed) -> Change {
+    let failure = described(stages, failed);
+    stages.progress.keep_only_what_matches_values();
+    let median = stages.saving.median();
+    let taken = stages.progress.change();
+    let change = stages.change(taken, Instant::now());
+    Change { item_nanos: median, failure: Some(failure), ..change }
+}
+
+/// Returns the failure that ends the run, with all details, and reports it.
+fn described(stages: &mut Stages, mut failed: Failed) -> Failure {
     let store = stages.saving.store();
     let details = stages.failures.details(&mut failed, store.as_deref().map(Store::checkpoint));
     drop(store);
@@ -211,11 +236,7 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
     let failure = failure.with_details(details);
     let told = stages.told(&failure);
     stages.observer.events().failed(&told);
-    stages.progress.keep_only_what_matches_values();
-    let median = stages.saving.median();
-    let taken = stages.progress.change();
-    let change = stages.change(taken, Instant::now());
-    Change { item_nanos: median, failure: Some(failure), ..change }
+    failure
 }
 
 /// Returns the last write, with which the files of a job that leaves no checkpoint are given back: one that is kept may be

@@ -25,7 +25,7 @@ use crate::save::thread::Worker;
 use crate::save::{Saving, Write};
 use crate::shared::hunt::{Claimed, Hunt, SliceAt, Turn};
 use crate::shared::join::{Joined, join};
-use crate::shared::state::{KnownItems, Sharing, finish_job, finish_slice};
+use crate::shared::state::{KnownItems, Sharing, end_job, finish_slice};
 use crate::shared::steps::{self, Awaited, StepTurn};
 use crate::{Error, Job};
 
@@ -372,8 +372,8 @@ pub(super) async fn save_step_async(
     stages.on_thread(save).await
 }
 
-/// What is to be done last to the head of the job, of a run that ends outside of a slice. It gives how many items are complete,
-/// if all that there are to do are.
+/// What is done last to the job's head by a run that ends outside of a slice. Gives how many items are complete; none if the
+/// run has passed items that were put back.
 pub(super) fn last(
     stages: &Stages,
     write: &Write,
@@ -382,7 +382,8 @@ pub(super) fn last(
     let sharing = stages.session.sharing.as_deref().filter(|sharing| !sharing.is_in_slice())?;
     let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete(_));
     let (job, passed) = (sharing.job().clone(), sharing.passed().to_vec());
-    is_finished.then_some(move || finish_job(&job, &passed))
+    let failure = write.failure().cloned();
+    (is_finished || failure.is_some()).then_some(move || end_job(&job, &passed, failure))
 }
 
 /// What became of that. The run stops if items were put back that it has passed.

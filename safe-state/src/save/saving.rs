@@ -4,7 +4,9 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{CarriedChange, Error as BackendError, Measured, SlowItem, Store};
+use safe_state_backends::{
+    CarriedChange, Error as BackendError, Failure, Measured, SlowItem, Store,
+};
 use tracing::Span;
 
 use super::Advanced;
@@ -68,6 +70,14 @@ pub(crate) enum Write {
 }
 
 impl Write {
+    /// Returns the failure that is saved.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Write::Save(Record::Change(change)) => change.failure.as_ref(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn within(self, span: &Span, store: &mut Store) -> Result<(), BackendError> {
         span.in_scope(|| match self {
             Write::Save(record) => store.save(record),

@@ -58,6 +58,7 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         }
         let before = found.clone();
         let mut head = agreed(job, found, accepts)?;
+        head.note_failure(None);
         let mut cancelled = head.noted(CANCELLED).unwrap_or(0);
         if is_cancelled {
             // The workers under way end, even those that have not looked for requests yet.

@@ -17,7 +17,7 @@ use safe_state_backends::{
 };
 
 use super::hunt::{Hunt, Passed, SliceAt, Turn};
-use super::state::{finish_job, finish_slice};
+use super::state::{end_job, finish_slice};
 use super::steps::{self, Awaited, StepTurn, Steps};
 use crate::Error;
 use crate::job::shared::Cutting;
@@ -171,7 +171,7 @@ impl Model {
                 Turn::Cancelled => panic!("nobody has cancelled it"),
             },
             At::Slice(hunt, at, store) => self.do_slice(hunt, at, store),
-            At::Behind(sum, passed) => Ok(match finish_job(&self.job, &[passed])? {
+            At::Behind(sum, passed) => Ok(match end_job(&self.job, &[passed], None)? {
                 Some(_) => At::Finished(sum),
                 // It ends, and is started again.
                 None => self.worker(),

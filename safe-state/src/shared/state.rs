@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Carried, CarriedChange, Carry, Checkpoint, FinishedSlice, RunEnd, SharedJob, Store,
+    Carried, CarriedChange, Carry, Checkpoint, Failure, FinishedSlice, RunEnd, SharedJob, Store,
 };
 
 use super::hunt::{Done, Hunt, Passed, SliceAt};
@@ -245,28 +245,31 @@ pub(crate) fn finish_slice(
     Ok(head)
 }
 
-/// Marks the job finished, unless it is, and returns how many items are complete; none if dead letters were put back of loops that
-/// the worker had passed.
+/// Notes the failure in the head, or else marks the job finished, unless it is. Returns how many items are complete; none if dead
+/// letters were put back of loops that the worker had passed.
 ///
 /// # Errors
 ///
 /// The backend cannot be read or written.
-pub(crate) fn finish_job(
+pub(crate) fn end_job(
     job: &SharedJob,
     passed: &[Passed],
+    failure: Option<Failure>,
 ) -> Result<Option<u64>, safe_state_backends::Error> {
     job.change(|head| {
         let Some(mut head) = head else { return Ok((None, Some(0))) };
         let count = Some(head.completed_from(0));
         let is_as_it_was = |it: &Passed| head.reopened_slices(it.loop_id) == it.reopened;
-        if !passed.iter().all(is_as_it_was) {
+        if failure.is_none() && !passed.iter().all(is_as_it_was) {
             return Ok((None, None));
         }
-        // Other workers have slices of a loop that this one did not come to.
-        if head.is_finished() || head.has_unfinished_slices() {
-            return Ok((None, count));
+        match &failure {
+            _ if head.is_finished() => return Ok((None, count)),
+            Some(_) => head.note_failure(failure.clone()),
+            // Other workers have slices of a loop that this one did not come to.
+            None if head.has_unfinished_slices() => return Ok((None, count)),
+            None => head.finish(),
         }
-        head.finish();
         Ok((Some(head), count))
     })
 }

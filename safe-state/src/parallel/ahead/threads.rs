@@ -4,8 +4,9 @@ use std::fmt;
 use std::thread::Scope;
 
 use crate::Error;
-use crate::attempt::Outcome;
+use crate::attempt::{Flow, Outcome};
 use crate::control::pacing::LOOK;
+use crate::failure::outcome::Failing;
 use crate::items::Step;
 use crate::observe::spans::Spans;
 use crate::parallel::captures::Captures;
@@ -179,20 +180,31 @@ where
         grace.is_some_and(|grace| self.grace.is_over(&mut handing, grace))
     }
 
-    /// Ends the process, as a part goes on and its thread can't be stopped.
+    /// Ends the process, as a part goes on and its thread can't be stopped. Returns if the run is not to end after all.
     pub fn end_process(&mut self, tally: &mut Tally<'_>) {
-        tally.run().end_process();
+        if let Err(stopped) = tally.run().obey() {
+            tally.run().end_process(&stopped, Failing::No);
+        }
     }
 
-    /// Waits for the parts that still run, now that the loop has ended. If the run is to end, they are waited for no longer
-    /// than its grace period, and then the process ends.
-    pub fn end(&mut self, tally: &mut Tally<'_>) {
+    /// Waits for the parts that still run, now that the loop has ended with `came`. If the run is to end, they are waited
+    /// for no longer than its grace period. Then the process ends, and a failure in `came` is saved.
+    pub fn end(
+        &mut self,
+        tally: &mut Tally<'_>,
+        came: &Result<Flow<R>, Outcome<R>>,
+        failing: impl FnOnce(&Outcome<R>) -> Failing,
+    ) {
         self.staff.running -= self.desk.take_back();
         while self.staff.running > 0 {
             self.wait();
             tally.run().poll_requests();
-            if self.staff.running > 0 && self.is_out_of_time(tally) {
-                self.end_process(tally);
+            if self.staff.running > 0
+                && self.is_out_of_time(tally)
+                && let Err(stopped) = tally.run().obey()
+            {
+                let failing = came.as_ref().map_or_else(failing, |_| Failing::No);
+                tally.run().end_process(&stopped, failing);
             }
         }
     }
