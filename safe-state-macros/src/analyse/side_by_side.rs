@@ -1,5 +1,7 @@
 //! Checks loops whose items run side by side.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Error, Expr, ExprMacro, Item, Macro, Result};
 
@@ -8,11 +10,12 @@ use crate::analyse::changes::changes;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
-use crate::analyse::{ahead, lending, worklists};
+use crate::analyse::{ahead, lending, sharing, worklists};
 use crate::parse::function::Returned;
 use crate::parse::options::items::Identity;
 use crate::parse::options::side_by_side::SideBySide;
 use crate::syntax::bindings::own_names;
+use crate::syntax::loop_forms::while_let;
 use crate::syntax::rewrite::body;
 
 /// Refuses items side by side in a function, or at a place in it, where that can't be.
@@ -71,6 +74,7 @@ pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
                 "the head of this loop changes what is carried, which items side by side can't";
             return Err(Error::new(it.option, text));
         }
+        check_head(plan, target)?;
         let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
         let has_part = ahead::of(plan, body)?.is_some();
         let is_changed = |variable: &&CarriedVariable| {
@@ -102,6 +106,36 @@ pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a head that leaves the function. It asks for an item while others run, in a closure or a future of its own; only in a
+/// shared loop it has given all items before.
+fn check_head(plan: &Plan, target: &Target) -> Result<()> {
+    let written = plan.originals.get(&target.at).filter(|_| !sharing::is_shared(plan, target));
+    let Some(Expr::While(it)) = written else { return Ok(()) };
+    let Some((_, head)) = while_let(it) else { return Ok(()) };
+    let mut left = Left(None);
+    left.visit_expr(head);
+    let text = "this head is asked for an item while others run, so it can't leave the function; let the item be the \
+                `Result`, and leave in the body: `while let Some(row) = rows.next() { let row = row?; .. }`";
+    left.0.map_or(Ok(()), |at| Err(Error::new(at, text)))
+}
+
+/// The first place that leaves the function, by `?` or `return`.
+struct Left(Option<Span>);
+
+impl<'ast> Visit<'ast> for Left {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) | Expr::TryBlock(_) => return,
+            Expr::Try(it) => self.0 = self.0.or(Some(it.question_token.span())),
+            Expr::Return(it) => self.0 = self.0.or(Some(it.return_token.span)),
+            _ => {}
+        }
+        visit::visit_expr(self, expr);
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 fn each(targets: &[Target]) -> impl Iterator<Item = (&Target, &SideBySide)> {

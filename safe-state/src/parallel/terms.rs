@@ -13,6 +13,10 @@ use crate::run::judging::{Judged, Suspected};
 const LIMIT: usize = 1024;
 
 /// A number of items that run at once: a fixed number, or the number of cores.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not how many items run at once",
+    label = "write a `usize`, a `NonZero<usize>` or `\"cores\"`"
+)]
 pub trait Most {
     /// Returns the number, from 1 to 1024.
     fn most(&self) -> usize;
@@ -31,6 +35,12 @@ impl Most for Cores {
 impl Most for usize {
     fn most(&self) -> usize {
         (*self).clamp(1, LIMIT)
+    }
+}
+
+impl Most for NonZero<usize> {
+    fn most(&self) -> usize {
+        self.get().most()
     }
 }
 

@@ -383,7 +383,7 @@ pub(super) fn last(
     let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete(_));
     let (job, passed) = (sharing.job().clone(), sharing.passed().to_vec());
     let failure = write.failure().cloned();
-    (is_finished || failure.is_some()).then_some(move || end_job(&job, &passed, failure))
+    (is_finished || failure.is_some()).then_some(move || end_job(&job, &passed, failure.as_ref()))
 }
 
 /// What became of that. The run stops if items were put back that it has passed.

@@ -254,7 +254,7 @@ pub(crate) fn finish_slice(
 pub(crate) fn end_job(
     job: &SharedJob,
     passed: &[Passed],
-    failure: Option<Failure>,
+    failure: Option<&Failure>,
 ) -> Result<Option<u64>, safe_state_backends::Error> {
     job.change(|head| {
         let Some(mut head) = head else { return Ok((None, Some(0))) };
@@ -263,9 +263,9 @@ pub(crate) fn end_job(
         if failure.is_none() && !passed.iter().all(is_as_it_was) {
             return Ok((None, None));
         }
-        match &failure {
+        match failure {
             _ if head.is_finished() => return Ok((None, count)),
-            Some(_) => head.note_failure(failure.clone()),
+            Some(failure) => head.note_failure(Some(failure.clone())),
             // Other workers have slices of a loop that this one did not come to.
             None if head.has_unfinished_slices() => return Ok((None, count)),
             None => head.finish(),
