@@ -104,6 +104,8 @@ impl Storm {
             ("carrying", "process") => process_carrying(self),
             ("bulky", "power") => bulky(self),
             ("queued", "process") => queued(self),
+            ("keyed", "process") => keyed(self),
+            ("sought", "process") => sought(self),
             ("job", "power") => self.job(Durability::Power),
             ("job", "process") => self.job(Durability::Process),
             other => anyhow::bail!("unknown: {other:?}"),
@@ -212,6 +214,44 @@ fn queued(storm: &Storm) -> anyhow::Result<()> {
         if item + 50 < storm.items {
             queue.push_back(item + 50);
         }
+    }
+    Ok(())
+}
+
+/// Knows its items by key.
+#[resumable(
+    name = "storm",
+    state_dir = &storm.dir,
+    save_every = storm.save_every,
+    durability = "process",
+    page = storm.page,
+    key = |item| *item,
+    carry(sum)
+)]
+fn keyed(storm: &Storm) -> anyhow::Result<()> {
+    let mut sum = 0;
+    for item in 0..storm.items {
+        storm.effects.record(item)?;
+        sum += item;
+    }
+    let right = storm.items * (storm.items - 1) / 2;
+    anyhow::ensure!(sum == right, "the sum came out as {sum}, not {right}");
+    Ok(())
+}
+
+/// Goes on behind a cursor, which now and then is too long for a page.
+#[resumable(
+    name = "storm",
+    state_dir = &storm.dir,
+    save_every = storm.save_every,
+    durability = "process",
+    page = storm.page,
+    cursor = |item| (*item, "x".repeat(if item % 700 < 3 { 5_000 } else { 5 }))
+)]
+fn sought(storm: &Storm) -> anyhow::Result<()> {
+    let after: Option<(u64, String)> = safe_state::cursor!();
+    for item in after.map_or(0, |(item, _)| item + 1)..storm.items {
+        storm.effects.record(item)?;
     }
     Ok(())
 }

@@ -30,9 +30,9 @@ use crate::value::{ReadError, Trace};
 
 pub use carry::Carry;
 pub use error::CarriedError;
-pub use rewritten::Rewritten;
+pub use rewritten::{Rewritten, write_cursor};
 #[cfg(target_os = "linux")]
-pub(crate) use rewritten::all_rewritten;
+pub(crate) use rewritten::{all_rewritten, cursor_before};
 pub use stream::StoredResults;
 pub use value_at::ValueAt;
 

@@ -82,9 +82,9 @@ pub use ::redis as redis_driver;
 #[doc(hidden)]
 pub use backend::Listing;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
-#[doc(hidden)]
-pub use carried::Rewritten;
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
+#[doc(hidden)]
+pub use carried::{Rewritten, write_cursor};
 pub use checkpoint::completed::Completed;
 pub use checkpoint::dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 pub use checkpoint::failure::{Captured, Failure, FailureKind};
@@ -140,7 +140,7 @@ pub use requests::signs::Signs;
 pub use results::Results;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
-pub use safe_state_page::{Advanced, Page};
+pub use safe_state_page::{Advanced, LoopKeys, Page};
 #[doc(hidden)]
 pub use shared::{
     BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, range_of_slice, whole,

@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 
-use crate::carried::all_rewritten;
-use crate::format::{Advance, Behind, Change, Record, Tail};
+use crate::carried::{all_rewritten, cursor_before};
+use crate::format::{Advance, Behind, Change, LoopChange, Record, Tail};
+use crate::{Carried, Keys};
 use safe_state_page::{Advanced, Base, Boot, Said, number};
 
 /// Returns the state that ends with `tail`, in the file with this device and inode number.
@@ -54,18 +55,42 @@ fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Opt
     let said = safe_state_page::read(page, boot, counts)?;
     let Behind { tail, .. } = Tail::at(checkpoint, said.base.end)?;
     let (mut tail, mut longer) = tail.extended(checkpoint, said.records)?;
-    let carried = all_rewritten(said.values)?;
-    let Advanced { loop_id, count, fingerprint, behind } = said.advanced;
+    let (cursor, values) = if said.advanced.has_cursor {
+        let (cursor, values) = cursor_before(said.values)?;
+        (Some(Box::new(cursor)), values)
+    } else {
+        (None, said.values)
+    };
+    let carried = all_rewritten(values)?;
+    let loops: Vec<LoopChange> = marked(&said, cursor).into_iter().collect();
+    if loops.is_empty() {
+        tail = push_advances(said.advanced, tail, &mut longer)?;
+    }
+    if !carried.is_empty() || !loops.is_empty() {
+        let change = Change { loops, carried, ..Change::default() };
+        tail.push(&Record::Change(change), &mut longer)?;
+    }
+    Some(longer)
+}
+
+/// Returns the progress of a loop that knows its items by key or by cursor; `None` for another loop.
+fn marked(said: &Said<'_>, cursor: Option<Box<Carried>>) -> Option<LoopChange> {
+    let Advanced { loop_id, count, .. } = said.advanced;
+    let hashes: Vec<u64> = said.keys.iter().map(|key| u64::from_le_bytes(*key)).collect();
+    let keys = (!hashes.is_empty()).then(|| Box::new(Keys::new(said.made_by, hashes)));
+    let is_marked = cursor.is_some() || keys.is_some();
+    is_marked.then(|| LoopChange { loop_id, count, keys, cursor, ..LoopChange::default() })
+}
+
+/// Appends the progress of a loop that knows its items by index.
+fn push_advances(to: Advanced, mut tail: Tail, longer: &mut Vec<u8>) -> Option<Tail> {
+    let Advanced { loop_id, count, fingerprint, behind, .. } = to;
     let advance = |count, fingerprint| Advance { micros: 0, loop_id, count, fingerprint };
     let behind = if fingerprint.is_some() { count.min(behind.into()) } else { 0 };
     for advance in [advance(count - behind, fingerprint), advance(behind, None)] {
         if advance.count > 0 {
-            tail = tail.push(&Record::Advance(advance), &mut longer)?;
+            tail = tail.push(&Record::Advance(advance), longer)?;
         }
     }
-    if !carried.is_empty() {
-        let change = Change { carried, ..Change::default() };
-        tail.push(&Record::Change(change), &mut longer)?;
-    }
-    Some(longer)
+    Some(tail)
 }

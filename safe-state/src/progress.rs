@@ -42,7 +42,7 @@ use values::CurrentValues;
 
 pub(crate) use before::Before;
 pub(crate) use entering::{Entered, check_not_by_hand, wrong_input};
-pub(crate) use open_loop::Unpaged;
+pub(crate) use open_loop::{Unpaged, UnpagedItems};
 pub(crate) use stored::Stored;
 
 /// The number of saves from one that stores the items' median time to the next.
@@ -356,7 +356,7 @@ impl Progress {
     }
 
     /// Returns what is unsaved, in the form for a page.
-    pub(crate) fn unsaved(&self) -> Unpaged {
+    pub(crate) fn unsaved(&self) -> Unpaged<'_> {
         let belong_to_items = self.values.are_carried() || self.values.have_any_handles();
         if belong_to_items || !self.values.are_saved() || !self.given_up.is_none() {
             return Unpaged::Record;
@@ -366,7 +366,7 @@ impl Progress {
 
     /// Returns what will be unsaved once the item in flight inside `depth` loops is complete, beside the values of carried
     /// variables, which a page then holds as well.
-    pub(crate) fn unsaved_with_item(&self, depth: usize) -> Unpaged {
+    pub(crate) fn unsaved_with_item(&self, depth: usize) -> Unpaged<'_> {
         let has_more = self.values.have_any_handles() || !self.values.are_saved();
         if has_more || !self.given_up.is_none() {
             return Unpaged::Record;

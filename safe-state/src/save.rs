@@ -17,4 +17,4 @@ pub(crate) mod thread;
 pub(crate) use paging::Advanced;
 #[cfg(target_os = "linux")]
 pub(crate) use safe_state_backends::Advanced;
-pub(crate) use saving::{Saving, Write};
+pub(crate) use saving::{Begun, Saving, Write};

@@ -66,12 +66,20 @@ fn sum(task: &Task, kind: &str, synced: bool) -> Result<u64> {
         ("key", true) => power::key(task)?,
         ("cursor", false) => process::cursor(task)?,
         ("cursor", true) => power::cursor(task)?,
+        ("keys", false) => process::keys(task)?,
+        ("keys", true) => power::keys(task)?,
+        ("cursors", false) => process::cursors(task)?,
+        ("cursors", true) => power::cursors(task)?,
         ("skipped", false) => process::skipped(task)?,
         ("skipped", true) => power::skipped(task)?,
         ("timed", false) => process::timed(task)?,
         ("timed", true) => power::timed(task)?,
         ("placed", false) => process::placed(task)?,
         ("placed", true) => power::placed(task)?,
+        ("many keys", _) => many_keys(task)?,
+        ("many keys with a sum", _) => many_keys_with_a_sum(task)?,
+        ("long cursors", _) => long_cursors(task)?,
+        ("reordered keys", _) => reordered_keys(task)?,
         ("elsewhere", _) => elsewhere(task)?,
         ("file", _) => file(task)?,
         ("future", _) => {
@@ -224,6 +232,25 @@ macro_rules! jobs {
                 Ok(sum)
             }
 
+            /// Carries nothing.
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, key = |item| *item)]
+            pub(super) fn keys(task: &Task) -> Result<u64> {
+                for item in 0..ITEMS {
+                    task.work(item)?;
+                }
+                Ok((0..ITEMS).sum())
+            }
+
+            /// Carries nothing.
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, cursor = |item| (item.to_string(), *item))]
+            pub(super) fn cursors(task: &Task) -> Result<u64> {
+                let after: Option<(String, u64)> = safe_state::cursor!();
+                for item in after.map_or(0, |(_, item)| item + 1)..ITEMS {
+                    task.work(item)?;
+                }
+                Ok((0..ITEMS).sum())
+            }
+
             #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum), on_error = skip)]
             pub(super) fn skipped(task: &Task) -> Result<u64> {
                 let mut sum = 0;
@@ -248,6 +275,51 @@ macro_rules! jobs {
 
 jobs!(process, "process");
 jobs!(power, "power");
+
+/// Has more keys than a page.
+#[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, key = |item| *item)]
+fn many_keys(task: &Task) -> Result<u64> {
+    for item in 0..3_000 {
+        task.work(item)?;
+    }
+    Ok((0..ITEMS).sum())
+}
+
+#[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, carry(sum), key = |item| *item)]
+fn many_keys_with_a_sum(task: &Task) -> Result<u64> {
+    let mut sum = 0;
+    for item in 0..3_000 {
+        sum += task.work(item)?;
+    }
+    Ok(sum - (ITEMS..3_000).sum::<u64>())
+}
+
+/// Has cursors that now and then have no room in a page.
+#[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, carry(sum), cursor = |item| cursor_of(*item))]
+fn long_cursors(task: &Task) -> Result<u64> {
+    let mut sum = 0;
+    let after: Option<(u64, String)> = safe_state::cursor!();
+    for item in after.map_or(0, |(item, _)| item + 1)..3_000 {
+        sum += task.work(item)?;
+    }
+    Ok(sum - (ITEMS..3_000).sum::<u64>())
+}
+
+fn cursor_of(item: u64) -> (u64, String) {
+    let len = if item % 500 < 30 { 5_000 } else { item % 9 };
+    (item, "x".repeat(usize::try_from(len).unwrap_or(0)))
+}
+
+/// Walks the items in another order in each run.
+#[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, carry(sum), fresh(task.dies_at), key = |item| *item)]
+fn reordered_keys(task: &Task) -> Result<u64> {
+    let first = task.dies_at.map_or(0, |item| item % 3);
+    let mut sum = 0;
+    for item in (0..3).flat_map(|at| (0..ITEMS).filter(move |item| item % 3 == (first + at) % 3)) {
+        sum += task.work(item)?;
+    }
+    Ok(sum)
+}
 
 #[resumable(
     name = "job", backend = format!("sqlite:{}", task.dir.join("jobs.db").display()), page_dir = task.dir.join("pages"),

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod elsewhere;
+mod marks;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,8 +89,8 @@ fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
 #[test]
 fn only_one_item_runs_again_if_each_item_is_saved() {
     let kinds = [
-        "sum", "failing", "shapes", "list", "queue", "nested", "key", "cursor", "skipped", "timed",
-        "file", "future",
+        "sum", "failing", "shapes", "list", "queue", "nested", "key", "keys", "cursor", "cursors",
+        "skipped", "timed", "file", "future",
     ];
     for kind in kinds {
         only_the_item_under_way_runs_again(kind, 1);
@@ -99,8 +100,8 @@ fn only_one_item_runs_again_if_each_item_is_saved() {
 #[test]
 fn only_one_item_runs_again_if_items_are_saved_seldom() {
     let kinds = [
-        "sum", "failing", "shapes", "list", "queue", "nested", "key", "cursor", "skipped", "timed",
-        "file", "future",
+        "sum", "failing", "shapes", "list", "queue", "nested", "key", "keys", "cursor", "cursors",
+        "skipped", "timed", "file", "future",
     ];
     for kind in kinds {
         only_the_item_under_way_runs_again(kind, 1_000);
@@ -120,7 +121,14 @@ fn only_one_item_runs_again_if_saves_are_synced() {
         only_the_item_under_way_runs_again(kind, 1_000);
         only_the_item_under_way_runs_again(kind, 7);
     }
-    for kind in ["synced key", "synced cursor", "synced skipped", "synced timed"] {
+    for kind in [
+        "synced key",
+        "synced keys",
+        "synced cursor",
+        "synced cursors",
+        "synced skipped",
+        "synced timed",
+    ] {
         only_the_item_under_way_runs_again(kind, 1_000);
     }
 }

@@ -70,6 +70,17 @@ fn no_kill_repeats_more_than_one_item_saved_in_the_page_alone() {
 }
 
 #[test]
+fn no_kill_repeats_more_than_one_paged_item_by_key_or_by_cursor() {
+    for kind in ["paged keyed", "paged sought"] {
+        for save_every in [1, 1_000] {
+            let seed = storms::seed(save_every);
+            let storm = Storm { kind, durability: "process", save_every, items: 20_000, seed };
+            storm.rage(25 * storms::times());
+        }
+    }
+}
+
+#[test]
 fn a_worklist_survives_kills() {
     for save_every in [1, 7] {
         let seed = storms::seed(save_every);

@@ -3,8 +3,11 @@
 
 use std::ops::Range;
 
-/// The first byte is no ASCII; the last is the version of the layout.
-const MAGIC: [u8; 8] = *b"\x89SSPAGE\x03";
+/// The first byte is no ASCII. The version of the layout follows.
+const MAGIC: [u8; 7] = *b"\x89SSPAGE";
+const VERSION: u8 = 4;
+/// The version before, which is read as well: it has neither keys nor cursors, so its records may end where the page does.
+const VERSION_BEFORE: u8 = 3;
 /// The length of the text in `/proc/sys/kernel/random/boot_id`.
 pub(super) const BOOT_LEN: usize = 36;
 /// The length of the magic, the boot and the checksum of both.
@@ -24,8 +27,11 @@ const VALUE_WORDS: usize = VALUE_ROOM / 8;
 const FIRST_RECORD: usize = FIRST_VALUE + 2 * VALUE_ROOM;
 /// The length of the file in bytes.
 pub(super) const LEN: usize = 1 << 16;
+/// The most keys in a page.
+pub const KEY_LIMIT: usize = 1024;
+const FIRST_KEY: usize = LEN - 8 * KEY_LIMIT;
 /// The room for records in bytes.
-pub const RECORD_ROOM: usize = LEN - FIRST_RECORD;
+pub const RECORD_ROOM: usize = FIRST_KEY - FIRST_RECORD;
 
 /// Returns the range of a slot's bytes in the page. The slots of even and of odd numbers share one place each.
 pub(super) fn slot(index: u64) -> Range<usize> {
@@ -41,31 +47,51 @@ pub(super) fn values(index: u64) -> Range<usize> {
 
 /// Returns the range of the records, which lie one behind the other.
 pub(super) fn records() -> Range<usize> {
+    FIRST_RECORD..FIRST_KEY
+}
+
+/// Returns the range in which a page of any version has its records.
+pub(super) fn records_of_any_version() -> Range<usize> {
     FIRST_RECORD..LEN
+}
+
+/// Returns the range of the bytes of the keys from `from` to `to`.
+pub(super) fn keys(from: usize, to: usize) -> Range<usize> {
+    FIRST_KEY + 8 * from..FIRST_KEY + 8 * to
 }
 
 /// Returns the header of a page that is written during `boot`.
 pub(super) fn header(boot: &[u8; BOOT_LEN]) -> [u8; HEADER_LEN] {
+    header_of(VERSION, boot)
+}
+
+fn header_of(version: u8, boot: &[u8; BOOT_LEN]) -> [u8; HEADER_LEN] {
     let mut header = [0; HEADER_LEN];
     let (covered, checksum) = header.split_at_mut(8 + BOOT_LEN);
     let (magic, of_boot) = covered.split_at_mut(8);
-    magic.copy_from_slice(&MAGIC);
+    let (name, number) = magic.split_at_mut(MAGIC.len());
+    name.copy_from_slice(&MAGIC);
+    number.fill(version);
     of_boot.copy_from_slice(boot);
     checksum.copy_from_slice(&crc32fast::hash(covered).to_le_bytes());
     header
 }
 
-/// Returns the boot in a header, if the header is whole and of this version.
+/// Returns the boot in a header, if the header is whole and of a version that is read.
 pub(super) fn boot(found: &[u8; HEADER_LEN]) -> Option<[u8; BOOT_LEN]> {
     let boot = found.get(8..)?.first_chunk()?;
-    (header(boot) == *found).then_some(*boot)
+    let is_header = |version| header_of(version, boot) == *found;
+    [VERSION, VERSION_BEFORE].into_iter().any(is_header).then_some(*boot)
 }
 
-/// Factors without a pattern, all odd: one for each word of a slot, and behind them one for each word of its values.
-const FACTORS: [u64; WORDS + VALUE_WORDS] = factors();
+/// The number of factors.
+const FACTOR_COUNT: usize = WORDS + VALUE_WORDS + KEY_LIMIT;
+/// Factors without a pattern, all odd: one for each word of a slot, and behind them one for each word of its values, and one for
+/// each key.
+const FACTORS: [u64; FACTOR_COUNT] = factors();
 
-const fn factors() -> [u64; WORDS + VALUE_WORDS] {
-    let mut factors = [0; WORDS + VALUE_WORDS];
+const fn factors() -> [u64; FACTOR_COUNT] {
+    let mut factors = [0; FACTOR_COUNT];
     let mut state = 0_u64;
     let mut left = factors.as_mut_slice();
     while let [factor, rest @ ..] = left {
@@ -92,12 +118,18 @@ pub(super) fn sum_of_values(words: impl IntoIterator<Item = u64>) -> u64 {
     sum(words, FACTORS.get(WORDS..).unwrap_or_default())
 }
 
-/// Returns the checksum of a slot's words and its values. The checksum fits words that are partly another slot's with a chance
-/// of one in 2^64.
+/// Returns the part of a slot's checksum that is of the keys from the number `first` on.
 #[inline]
-pub(super) fn checksum(words: &[u64; WORDS], of_values: u64) -> u64 {
+pub(super) fn sum_of_keys(keys: impl IntoIterator<Item = u64>, first: usize) -> u64 {
+    sum(keys, FACTORS.get(WORDS + VALUE_WORDS + first..).unwrap_or_default())
+}
+
+/// Returns the checksum of a slot's words, with the parts of its values and keys. The checksum fits words that are partly another
+/// slot's with a chance of one in 2^64.
+#[inline]
+pub(super) fn checksum(words: &[u64; WORDS], of_others: u64) -> u64 {
     const LAST: u64 = 0xff51_afd7_ed55_8ccd;
-    let sum = sum(words.iter().copied(), &FACTORS).wrapping_add(of_values);
+    let sum = sum(words.iter().copied(), &FACTORS).wrapping_add(of_others);
     // The checksum is never zero, so that the zeros of a hole are no slot.
     (sum ^ (sum >> 33)).wrapping_mul(LAST) | 1
 }

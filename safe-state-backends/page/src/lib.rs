@@ -22,26 +22,37 @@ mod slots;
 mod written;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::OnceLock;
 
 use layout::BOOT_LEN;
 use mapped::Mapped;
 use slots::Slots;
 use written::Written;
 
-pub use layout::{RECORD_ROOM, VALUE_ROOM};
-pub use slots::{Advanced, Base, Said};
+pub use layout::{KEY_LIMIT, RECORD_ROOM, VALUE_ROOM};
+pub use slots::{Advanced, Base, LoopKeys, Said};
 
 /// The identity of a boot of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Boot([u8; BOOT_LEN]);
 
 impl Boot {
-    /// Returns the present boot; `None` where it is unknown.
+    /// Returns the present boot; `None` where it is unknown. A process has one boot, so the file is read once.
     pub fn this() -> Option<Boot> {
-        let text = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
-        text.first_chunk().copied().map(Boot)
+        static THIS: OnceLock<Boot> = OnceLock::new();
+        if let Some(known) = THIS.get() {
+            return Some(*known);
+        }
+        let mut text = [0; BOOT_LEN];
+        File::open("/proc/sys/kernel/random/boot_id").ok()?.read_exact(&mut text).ok()?;
+        Some(*THIS.get_or_init(|| Boot(text)))
+    }
+
+    /// Returns the text of the identity.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
     }
 }
 
@@ -133,7 +144,8 @@ impl Page {
     }
 
     /// Writes records, whose meaning is the caller's, behind the base and the records in the page. They count from the next
-    /// slot on: [`advance`](Self::advance). Returns whether the page has [room](RECORD_ROOM) for them.
+    /// slot on: [`advance`](Self::advance). They have to tell what the keys in the page told, which that slot no longer has.
+    /// Returns whether the page has [room](RECORD_ROOM) for them.
     ///
     /// # Errors
     ///
@@ -146,17 +158,18 @@ impl Page {
         }
     }
 
-    /// Writes a slot with the progress of a loop behind the records, and with values, whose meaning is the caller's. Returns
-    /// whether the page has [room](VALUE_ROOM) for the values.
+    /// Writes a slot with the progress of a loop behind the records, with all keys of the items that it has completed there, and
+    /// with values, whose meaning is the caller's. Writes only those keys that the page does not have. Returns whether the page
+    /// has room for the [keys](KEY_LIMIT) and the [values](VALUE_ROOM).
     ///
     /// # Errors
     ///
     /// The file can't be written; or this process is a fork of the one that made the page.
     #[inline]
-    pub fn advance(&mut self, to: Advanced, values: &[u8]) -> io::Result<bool> {
+    pub fn advance(&mut self, to: Advanced, keys: LoopKeys<'_>, values: &[u8]) -> io::Result<bool> {
         match &mut self.kind {
-            Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance(to, values),
-            Kind::Written(slots) if slots.memory().is_ours() => slots.advance(to, values),
+            Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance(to, keys, values),
+            Kind::Written(slots) if slots.memory().is_ours() => slots.advance(to, keys, values),
             _ => Err(forked()),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::layout::{self, WORDS};
+use super::layout::{self, KEY_LIMIT, WORDS};
 use super::memory::Memory;
 
 /// The progress of one loop since the page's base was saved, behind the records in the page.
@@ -17,6 +17,31 @@ pub struct Advanced {
     pub fingerprint: Option<u32>,
     /// The number of items that completed behind the one with the fingerprint: fewer than 2^15.
     pub behind: u16,
+    /// Whether the first of the values is the cursor of the last of these items.
+    pub has_cursor: bool,
+}
+
+/// The keys of the items that a loop has completed behind the records in a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoopKeys<'k> {
+    /// A fingerprint of the way in which the keys are made.
+    pub made_by: u32,
+    /// The hashes of the keys, in the order in which the items completed.
+    pub complete: &'k [u64],
+    /// The hash of one more key, behind the others.
+    pub next: Option<u64>,
+}
+
+impl LoopKeys<'_> {
+    fn len(&self) -> usize {
+        self.complete.len() + usize::from(self.next.is_some())
+    }
+
+    /// Returns the keys from the number `first` on.
+    #[inline]
+    fn from(&self, first: usize) -> impl Iterator<Item = u64> {
+        self.complete.iter().copied().chain(self.next).skip(first)
+    }
 }
 
 const MOST_BEHIND: u16 = (1 << 15) - 1;
@@ -39,6 +64,14 @@ pub(super) struct Slots<M> {
     sequence: u64,
     /// The records in the page, behind the base.
     records: Bytes,
+    keys: Keys,
+}
+
+/// The keys that the newest slot covers: their number, and their part of its checksum.
+#[derive(Clone, Copy, Debug, Default)]
+struct Keys {
+    count: usize,
+    sum: u64,
 }
 
 /// The length of some bytes, and their checksum.
@@ -57,7 +90,7 @@ impl Bytes {
 impl<M: Memory> Slots<M> {
     /// Begins a page in memory that holds no slot yet.
     pub(super) fn new(memory: M, base: Base) -> Self {
-        Slots { memory, base, sequence: 0, records: Bytes::default() }
+        Slots { memory, base, sequence: 0, records: Bytes::default(), keys: Keys::default() }
     }
 
     pub(super) fn memory(&self) -> &M {
@@ -67,10 +100,11 @@ impl<M: Memory> Slots<M> {
     /// Makes the page count beside another state, which has all that the page held. Writes nothing: the slots in the page fit
     /// only the state before.
     pub(super) fn rebase(&mut self, base: Base) {
-        (self.base, self.records) = (base, Bytes::default());
+        (self.base, self.records, self.keys) = (base, Bytes::default(), Keys::default());
     }
 
-    /// Writes records behind the ones in the page, for the next slot. Returns whether the page has room for them.
+    /// Writes records behind the ones in the page, for the next slot, which has no keys: the records have what the keys told.
+    /// Returns whether the page has room for them.
     pub(super) fn append(&mut self, records: &[u8]) -> io::Result<bool> {
         let Bytes { len, checksum } = self.records;
         let area = layout::records();
@@ -84,33 +118,70 @@ impl<M: Memory> Slots<M> {
         let mut hasher = crc32fast::Hasher::new_with_initial(checksum);
         hasher.update(records);
         self.records = Bytes { len: longer, checksum: hasher.finalize() };
+        self.keys = Keys::default();
         Ok(true)
     }
 
-    /// Writes a slot with the progress of a loop behind the records, and with values. Returns whether the page has room for
-    /// them.
+    /// Writes a slot with the progress of a loop behind the records, with the keys of its items, and with values. Returns whether
+    /// the page has room for them.
     #[inline]
-    pub(super) fn advance(&mut self, to: Advanced, values: &[u8]) -> io::Result<bool> {
+    pub(super) fn advance(
+        &mut self,
+        to: Advanced,
+        keys: LoopKeys<'_>,
+        values: &[u8],
+    ) -> io::Result<bool> {
         let sequence = self.sequence + 1;
         let area = layout::values(sequence);
         if values.len() > area.len() {
             return Ok(false);
         }
+        let Some(longer) = self.write_keys(keys)? else { return Ok(false) };
         let of_values = if values.is_empty() { 0 } else { self.write_values(area.start, values)? };
         let (has_mark, mark) = (u64::from(to.fingerprint.is_some()), to.fingerprint.unwrap_or(0));
         let behind = u64::from(to.behind & MOST_BEHIND);
         let last = u64::from(to.loop_id) << 48 | behind << 33 | has_mark << 32 | u64::from(mark);
         let Base { number, end } = self.base;
         let records = self.records.word();
-        let words = [sequence, number, end, to.count, last, records, values.len() as u64];
+        let parts = u64::from(keys.made_by) << 32
+            | u64::from(to.has_cursor) << 31
+            | (longer.count as u64) << 16
+            | values.len() as u64;
+        let words = [sequence, number, end, to.count, last, records, parts];
         let bytes = layout::slot(sequence);
         for (at, word) in words.iter().enumerate() {
             self.memory.store(bytes.start + 8 * at, *word);
         }
-        self.memory.store(bytes.start + 8 * WORDS, layout::checksum(&words, of_values));
+        let checksum = layout::checksum(&words, of_values.wrapping_add(longer.sum));
+        self.memory.store(bytes.start + 8 * WORDS, checksum);
         self.memory.publish(bytes)?;
-        self.sequence = sequence;
+        (self.sequence, self.keys) = (sequence, longer);
         Ok(true)
+    }
+
+    /// Writes the keys that the newest slot does not cover, behind those that it does. Returns what the next slot covers; `None`
+    /// if the page has no room for them, or holds others.
+    #[inline]
+    fn write_keys(&self, keys: LoopKeys<'_>) -> io::Result<Option<Keys>> {
+        if keys.len() == self.keys.count { Ok(Some(self.keys)) } else { self.write_new_keys(keys) }
+    }
+
+    #[inline(never)]
+    fn write_new_keys(&self, keys: LoopKeys<'_>) -> io::Result<Option<Keys>> {
+        let (Keys { count, sum }, new) = (self.keys, keys.len());
+        if new < count || new > KEY_LIMIT {
+            return Ok(None);
+        }
+        let bytes = layout::keys(count, new);
+        let mut at = bytes.start;
+        let written = keys.from(count).inspect(|key| {
+            self.memory.store(at, *key);
+            at += 8;
+        });
+        let sum = sum.wrapping_add(layout::sum_of_keys(written, count));
+        // A slot never covers keys that are not all there.
+        self.memory.publish(bytes)?;
+        Ok(Some(Keys { count: new, sum }))
     }
 
     /// Writes the values of the next slot. Returns their part of its checksum.
@@ -146,6 +217,11 @@ pub struct Said<'p> {
     pub records: &'p [u8],
     /// The progress of the loop behind the records.
     pub advanced: Advanced,
+    /// A fingerprint of the way in which the keys are made.
+    pub made_by: u32,
+    /// The keys of the items of the loop that completed behind the records, if the loop knows its items by key: their hashes, in
+    /// bytes that begin with the lowest.
+    pub keys: &'p [[u8; 8]],
     /// Values with which the loop's progress was written, whose meaning is the writer's.
     pub values: &'p [u8],
 }
@@ -156,7 +232,8 @@ pub(super) fn read<'p>(
     boot: &[u8; layout::BOOT_LEN],
     counts: impl Fn(&Said<'_>) -> bool,
 ) -> Option<Said<'p>> {
-    if page.get(..layout::HEADER_LEN)? != layout::header(boot) {
+    let (header, _) = page.split_first_chunk()?;
+    if layout::boot(header)? != *boot {
         return None;
     }
     let slots = [0, 1].into_iter().filter_map(|index| slot(page, index));
@@ -171,21 +248,27 @@ fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
     for (word, bytes) in covered.iter_mut().zip(content) {
         *word = u64::from_le_bytes(*bytes);
     }
-    let [sequence, number, end, count, last, records, len] = covered;
-    let values = page.get(layout::values(index))?.get(..usize::try_from(len).ok()?)?;
+    let [sequence, number, end, count, last, records, parts] = covered;
+    let len = usize::try_from(parts & u64::from(u16::MAX)).ok()?;
+    let values = page.get(layout::values(index))?.get(..len)?;
     let of_values = layout::sum_of_values(words(values));
-    if layout::checksum(&covered, of_values) != u64::from_le_bytes(stored) || sequence & 1 != index
-    {
+    let key_count = usize::try_from(parts >> 16 & 0x7fff).ok()?;
+    let (keys, _) = page.get(layout::keys(0, key_count))?.as_chunks::<8>();
+    let of_keys = layout::sum_of_keys(keys.iter().map(|key| u64::from_le_bytes(*key)), 0);
+    let checksum = layout::checksum(&covered, of_values.wrapping_add(of_keys));
+    if checksum != u64::from_le_bytes(stored) || sequence & 1 != index {
         return None;
     }
-    let records = named(page.get(layout::records())?, records)?;
+    let records = named(page.get(layout::records_of_any_version())?, records)?;
     let advanced = Advanced {
         loop_id: u16::try_from(last >> 48).ok()?,
         count,
         fingerprint: (last >> 32 & 1 == 1).then_some(low(last)),
         behind: u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?,
+        has_cursor: parts >> 31 & 1 == 1,
     };
-    Some((sequence, Said { base: Base { number, end }, records, advanced, values }))
+    let made_by = u32::try_from(parts >> 32).ok()?;
+    Some((sequence, Said { base: Base { number, end }, records, advanced, made_by, keys, values }))
 }
 
 /// Returns the records at the start of `area` whose length and checksum are in `word`, if they are whole.

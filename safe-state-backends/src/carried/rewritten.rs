@@ -71,6 +71,18 @@ impl Rewritten {
     }
 }
 
+/// Writes the cursor of a loop's last item into `room`, before the values of variables. Returns how many bytes that took, or `None`
+/// if there is no room.
+pub fn write_cursor(cursor: &Carried, room: &mut [u8]) -> Option<usize> {
+    postcard::to_slice(cursor, room).ok().map(|written| written.len())
+}
+
+/// Returns the cursor that the values begin with, and what follows it; `None` if the bytes begin with no cursor.
+#[cfg(target_os = "linux")]
+pub(crate) fn cursor_before(written: &[u8]) -> Option<(Carried, &[u8])> {
+    postcard::take_from_bytes(written).ok()
+}
+
 /// Returns the changes that values are which follow one another; `None` if the bytes are no such values.
 #[cfg(target_os = "linux")]
 pub(crate) fn all_rewritten(mut written: &[u8]) -> Option<Vec<CarriedChange>> {

@@ -8,6 +8,8 @@
 mod image;
 #[cfg(target_os = "linux")]
 mod pages;
+#[cfg(target_os = "linux")]
+mod pending;
 mod power;
 mod recorder;
 mod workload;

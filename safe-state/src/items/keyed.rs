@@ -36,6 +36,17 @@ pub(crate) struct Keyed {
     unsaved: Vec<u64>,
 }
 
+/// The keys of the items that completed since the last save.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
+pub(crate) struct UnsavedKeys<'k> {
+    pub(crate) made_by: u32,
+    /// The hashes, in the order in which the items completed.
+    pub(crate) complete: &'k [u64],
+    /// The hash of the item in flight, if it counts as complete.
+    pub(crate) next: Option<u64>,
+}
+
 impl Keyed {
     pub(crate) fn new(made_by: u32, complete: Option<&Keys>) -> Self {
         let (made_by, has_first) = match complete.map(Keys::made_by) {
@@ -108,8 +119,8 @@ impl Keyed {
     }
 
     /// Returns the items completed since the last save.
-    pub(crate) fn unsaved(&self) -> &[u64] {
-        &self.unsaved
+    pub(crate) fn unsaved(&self) -> UnsavedKeys<'_> {
+        UnsavedKeys { made_by: self.made_by, complete: &self.unsaved, next: None }
     }
 
     pub(crate) fn put_back(&mut self, unsaved: Vec<u64>) {

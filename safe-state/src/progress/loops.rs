@@ -200,7 +200,7 @@ impl Loops {
     }
 
     /// Returns what is unsaved, in the form for a page.
-    pub(super) fn unsaved(&self) -> Unpaged {
+    pub(super) fn unsaved(&self) -> Unpaged<'_> {
         match self.open.as_slice() {
             [open] if self.ended.is_empty() => open.unsaved(),
             _ => Unpaged::Record,
@@ -208,7 +208,7 @@ impl Loops {
     }
 
     /// Returns what will be unsaved once the item in flight inside `depth` loops is complete.
-    pub(super) fn unsaved_with_item(&self, depth: usize) -> Unpaged {
+    pub(super) fn unsaved_with_item(&self, depth: usize) -> Unpaged<'_> {
         match self.open.as_slice() {
             [open] if self.ended.is_empty() && depth == 0 => open.unsaved_with_item(),
             _ => Unpaged::Record,

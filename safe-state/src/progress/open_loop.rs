@@ -30,7 +30,7 @@ use outline::Outline;
 use suspicion::Suspicion;
 
 pub(crate) use resume_point::ResumePoint;
-pub(crate) use unpaged::Unpaged;
+pub(crate) use unpaged::{Unpaged, UnpagedItems};
 
 /// One of this many items side by side has its fingerprint taken, as it is unknown which is the last before a save.
 const MARKED_BESIDE: u64 = 64;

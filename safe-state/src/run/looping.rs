@@ -13,7 +13,7 @@ use crate::items::entry::{Entry, Number};
 use crate::items::identity::IdentityKind;
 use crate::items::key::KeyHash;
 use crate::progress::{Entered, Unpaged};
-use crate::save::{Advanced, Write};
+use crate::save::{Advanced, Begun, Write};
 
 /// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
 pub(super) fn enter(
@@ -258,10 +258,13 @@ fn page(stages: &mut Stages, rewritten: Option<Advanced>) -> Paged {
         Paged::No
     } else {
         match stages.progress.unsaved() {
-            Unpaged::Advance { loop_id, count, fingerprint } => {
-                let at = Advanced { loop_id, count, fingerprint, behind: 0 };
-                let is_in_page = stages.saving.begin_page(at);
-                if stages.has_page(is_in_page) { Paged::Advanced(at) } else { Paged::No }
+            Unpaged::Items(items) => {
+                let begun = stages.saving.begin_page(items);
+                match stages.of_page(begun, Begun::NoPage) {
+                    Begun::InPage(at) => Paged::Advanced(at),
+                    Begun::NoRoom => Paged::Record,
+                    Begun::NoPage => Paged::No,
+                }
             }
             Unpaged::Record => Paged::Record,
         }

@@ -329,11 +329,11 @@ impl Stages {
         }
     }
 
-    /// Returns whether the run has a page. Reports the error, if the page has one.
-    pub(super) fn has_page(&mut self, page: Result<bool, BackendError>) -> bool {
+    /// Returns what came of a use of the page. Reports the error, if the page has one, and then returns `none`.
+    pub(super) fn of_page<T>(&mut self, page: Result<T, BackendError>, none: T) -> T {
         page.unwrap_or_else(|error| {
             self.observer.events().no_page(&error);
-            false
+            none
         })
     }
 
@@ -344,7 +344,7 @@ impl Stages {
         }
         self.check_doubt()?;
         let is_ready = self.saving.ready_page();
-        if !self.has_page(is_ready) {
+        if !self.of_page(is_ready, false) {
             return Ok(Left::All);
         }
         let record = self.next_record();
@@ -374,13 +374,26 @@ impl Stages {
             && matches!(self.commit, Commit::None)
             && !self.saving.times_items();
         let unsaved = self.progress.unsaved_with_item(depth);
-        let Unpaged::Advance { loop_id, count, fingerprint } = unsaved else { return None };
+        let Unpaged::Items(items) = unsaved else { return None };
         if !is_alone {
             return None;
         }
-        let at = Advanced { loop_id, count, fingerprint, behind: 0 };
-        let begun = self.saving.begin_rewriting(&self.progress, at, put);
-        self.has_page(begun).then_some(at)
+        let begun = self.saving.begin_rewriting(&self.progress, items, put);
+        self.of_page(begun, None)
+    }
+
+    /// Writes the values that `put` puts in into the page, in a loop that knows its items by key or by cursor. Returns what the
+    /// page says by then: that the item in flight inside `depth` loops is complete. `None` if the page has what it had.
+    #[inline]
+    pub(super) fn rewrite_known(
+        &mut self,
+        depth: usize,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> Option<Advanced> {
+        match self.progress.unsaved_with_item(depth) {
+            Unpaged::Items(items) => self.saving.rewrite_known(items, put),
+            Unpaged::Record => None,
+        }
     }
 
     /// Takes the values that the page alone has into the store, as a record in the page.

@@ -187,13 +187,16 @@ impl<'r> Tally<'r> {
     #[inline]
     pub fn complete_with(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> bool {
         match (self.page.rewriting, self.page.at) {
+            (Rewriting::On(_), Some(_)) if self.in_flight && self.left == 0 => {
+                match self.run.stages.rewrite_known(self.depth, put) {
+                    Some(next) => self.complete_rewritten(next),
+                    None => self.complete_without_rewriting(),
+                }
+            }
             (Rewriting::On(_), Some(paged)) if self.in_flight => {
                 let next = self.next_paged(paged);
                 if !self.run.stages.saving.rewrite(next, put) {
-                    self.settle();
-                    self.take_in_rewritten();
-                    (self.granted, self.left) = (0, 0);
-                    return self.complete();
+                    return self.complete_without_rewriting();
                 }
                 if self.left <= 1 {
                     return self.complete_rewritten(next);
@@ -208,6 +211,15 @@ impl<'r> Tally<'r> {
             }
             _ => self.complete(),
         }
+    }
+
+    /// Completes the item in flight, whose values can't be written into the page with it.
+    #[cold]
+    fn complete_without_rewriting(&mut self) -> bool {
+        self.settle();
+        self.take_in_rewritten();
+        (self.granted, self.left) = (0, 0);
+        self.complete()
     }
 
     /// Begins to write values into the page with each item, and completes the item in flight so. Returns whether a save is due;
@@ -350,15 +362,17 @@ impl Counter for Tally<'_> {
     }
 
     fn hand_out_by_key(&mut self, key: KeyHash) -> Result<bool, Error> {
-        let (stages, depth) = self.stages();
-        self.in_flight = looping::meet(stages, depth, key)?;
+        self.settle();
+        (self.granted, self.left) = (0, 0);
+        self.in_flight = looping::meet(&mut self.run.stages, self.depth, key)?;
         self.settle();
         Ok(self.in_flight)
     }
 
     fn hand_out_by_cursor<C: Carry>(&mut self, cursor: &C) -> Result<(), Error> {
-        let (stages, depth) = self.stages();
-        looping::reach(stages, depth, cursor)?;
+        self.settle();
+        (self.granted, self.left) = (0, 0);
+        looping::reach(&mut self.run.stages, self.depth, cursor)?;
         self.in_flight = true;
         self.settle();
         Ok(())

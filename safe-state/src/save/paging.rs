@@ -3,7 +3,9 @@
 use std::io;
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Advanced, Error as BackendError, InPage, Page, Store};
+use safe_state_backends::{Advanced, Error as BackendError, InPage, LoopKeys, Page, Store};
+
+use crate::items::keyed::UnsavedKeys;
 
 /// A page beside the checkpoint that holds how far a loop has come since the last save.
 #[derive(Debug, Default)]
@@ -63,17 +65,18 @@ impl Paging {
         Ok(!self.is_off)
     }
 
-    /// Writes how far the loop has come since the last save of `store`. Returns whether that is in the page.
+    /// Makes the page follow the last save, and tells `store` that the page is about to hold more. Returns whether the run has a
+    /// page.
     ///
     /// # Errors
     ///
     /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn begin(&mut self, store: &mut Store, at: Advanced) -> Result<bool, BackendError> {
-        if !self.ready(store)? {
-            return Ok(false);
+    pub(crate) fn begin(&mut self, store: &mut Store) -> Result<bool, BackendError> {
+        let is_ready = self.ready(store)?;
+        if is_ready {
+            store.is_paged();
         }
-        store.is_paged();
-        Ok(self.advance(at, &[]))
+        Ok(is_ready)
     }
 
     /// Makes the page follow the last save, and tells `store` that the page is about to hold more. Returns whether the run has a
@@ -107,7 +110,7 @@ impl Paging {
         };
         let appended = self.page.as_mut().map_or(Ok(false), |page| page.append(framed));
         match appended {
-            Ok(true) if self.advance(Advanced::default(), &[]) => return Ok(None),
+            Ok(true) if self.advance(Advanced::default()) => return Ok(None),
             Ok(_) => {}
             Err(error) => _ = self.give_up(&error),
         }
@@ -115,11 +118,25 @@ impl Paging {
         Ok(Some(Box::new(Change::default().into())))
     }
 
-    /// Writes how far the loop has come, and the values of carried variables. Returns whether that is in the page. If the page
+    /// Writes how far a loop by index has come. Returns whether that is in the page. If the page can't be written, the run has
+    /// none any more.
+    #[inline]
+    pub(crate) fn advance(&mut self, to: Advanced) -> bool {
+        self.advance_with(to, UnsavedKeys::default(), &[])
+    }
+
+    /// Writes how far a loop has come, with the keys of its items, and values. Returns whether that is in the page. If the page
     /// can't be written, the run has none any more.
     #[inline]
-    pub(crate) fn advance(&mut self, to: Advanced, values: &[u8]) -> bool {
-        match self.page.as_mut().map(|page| page.advance(to, values)) {
+    pub(crate) fn advance_with(
+        &mut self,
+        to: Advanced,
+        keys: UnsavedKeys<'_>,
+        values: &[u8],
+    ) -> bool {
+        let UnsavedKeys { made_by, complete, next } = keys;
+        let keys = LoopKeys { made_by, complete, next };
+        match self.page.as_mut().map(|page| page.advance(to, keys, values)) {
             Some(Ok(is_written)) => is_written,
             Some(Err(error)) => self.give_up(&error),
             None => false,

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use safe_state_backends::{CarriedChange, Carry, Checkpoint, Rewritten};
+use safe_state_backends::{Carried, CarriedChange, Carry, Checkpoint, Rewritten, write_cursor};
 
 use crate::progress::Progress;
 
@@ -19,10 +19,13 @@ pub(crate) struct Rewriting {
     next: Values,
 }
 
-/// Values that follow one another.
+/// Values that follow one another, perhaps with a cursor before them.
 #[derive(Debug, Default)]
 struct Values {
     bytes: Box<[u8]>,
+    /// The length of the cursor.
+    cursor: usize,
+    /// The length of the cursor and the values.
     len: usize,
 }
 
@@ -31,43 +34,69 @@ impl Values {
     fn all(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
+
+    fn of_variables(&self) -> &[u8] {
+        self.bytes.get(self.cursor..self.len).unwrap_or_default()
+    }
+
+    /// Begins anew with the cursor. Returns the room behind it; `None` if there is none for it.
+    #[inline]
+    fn begin(&mut self, cursor: Option<&Carried>) -> Option<&mut [u8]> {
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; ROOM].into();
+        }
+        self.cursor = match cursor {
+            Some(cursor) => write_cursor(cursor, &mut self.bytes)?,
+            None => 0,
+        };
+        self.len = self.cursor;
+        self.bytes.get_mut(self.cursor..)
+    }
 }
 
 impl Rewriting {
-    /// Begins anew, with the variables whose values `put` puts in. Returns whether all of them can be written into a page.
+    /// Begins anew, with the variables whose values `put` puts in, behind the item's cursor if it has one. Returns whether all of
+    /// them can be written into a page.
     pub(super) fn begin(
         &mut self,
         stored: (&Checkpoint, &Progress),
+        cursor: Option<&Carried>,
         put: impl FnOnce(&mut PagedValues<'_>) -> bool,
     ) -> bool {
         self.variables.clear();
-        self.written.len = 0;
-        for values in [&mut self.written, &mut self.next] {
-            if values.bytes.is_empty() {
-                values.bytes = vec![0; ROOM].into();
-            }
-        }
-        self.fill(Some(stored), put)
+        (self.written.cursor, self.written.len) = (0, 0);
+        self.fill(Some(stored), cursor, put)
     }
 
-    /// Writes the values of the next item. Returns whether all of them could be written.
+    /// Writes the values of the next item, behind its cursor if it has one. Returns whether all of them could be written.
     #[inline]
-    pub(super) fn write(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> bool {
-        self.fill(None, put)
+    pub(super) fn write(
+        &mut self,
+        cursor: Option<&Carried>,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> bool {
+        self.fill(None, cursor, put)
+    }
+
+    /// Writes the cursor of an item of a loop without variables. Returns whether it could be written.
+    pub(super) fn write_cursor(&mut self, cursor: Option<&Carried>) -> bool {
+        (self.next.cursor, self.next.len) = (0, 0);
+        cursor.is_none() || self.next.begin(cursor).is_some()
     }
 
     #[inline]
     fn fill(
         &mut self,
         stored: Option<(&Checkpoint, &Progress)>,
+        cursor: Option<&Carried>,
         put: impl FnOnce(&mut PagedValues<'_>) -> bool,
     ) -> bool {
-        let Rewriting { variables, next: Values { bytes, len }, .. } = self;
-        *len = 0;
-        let mut values = PagedValues { variables, at: 0, room: bytes, stored };
+        let Rewriting { variables, next, .. } = self;
+        let Some(room) = next.begin(cursor) else { return false };
+        let mut values = PagedValues { variables, at: 0, room, stored };
         let are_put = put(&mut values);
         let left = values.room.len();
-        *len = bytes.len() - left;
+        next.len = next.bytes.len() - left;
         are_put
     }
 
@@ -85,14 +114,14 @@ impl Rewriting {
 
     /// Takes the values that the page holds.
     pub(super) fn take(&mut self) -> Vec<CarriedChange> {
-        let mut written = self.written.all();
+        let mut written = self.written.of_variables();
         let changes = self.variables.iter().map_while(|variable| {
             let (change, behind) = variable.change(written)?;
             written = behind;
             Some(change)
         });
         let changes = changes.collect();
-        self.written.len = 0;
+        (self.written.cursor, self.written.len) = (0, 0);
         changes
     }
 }

@@ -15,7 +15,8 @@ use super::paging::Paging;
 use super::rewriting::{PagedValues, Rewriting};
 use super::schedule::{SaveEvery, Schedule};
 use super::thread::Worker;
-use crate::progress::Progress;
+use crate::items::keyed::UnsavedKeys;
+use crate::progress::{Progress, UnpagedItems};
 
 /// The owner of a run's store, with the times that items and saves take.
 #[derive(Debug)]
@@ -39,6 +40,22 @@ struct InPage {
     is_all: bool,
     /// The number of items that completed with records in the page.
     completed: u64,
+}
+
+/// The outcome of writing a loop's progress into the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Begun {
+    /// The page says this by then.
+    InPage(Advanced),
+    /// The page has no room for the keys, or for the cursor.
+    NoRoom,
+    NoPage,
+}
+
+/// Returns what a page says of `items`.
+fn reached(items: UnpagedItems<'_>) -> Advanced {
+    let UnpagedItems { loop_id, count, fingerprint, cursor, .. } = items;
+    Advanced { loop_id, count, fingerprint, behind: 0, has_cursor: cursor.is_some() }
 }
 
 /// A write to a store.
@@ -155,25 +172,36 @@ impl Saving {
         !self.paging.is_off()
     }
 
-    /// Writes into the page how far a loop has come since the last save. Returns whether that is in the page.
+    /// Writes into the page how far a loop has come since the last save. Returns what the page says by then.
     ///
     /// # Errors
     ///
     /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn begin_page(&mut self, at: Advanced) -> Result<bool, BackendError> {
-        let Saving { owner, paging, .. } = self;
-        let Some(owner) = owner else { return Ok(false) };
-        paging.begin(&mut owner.store(), at)
+    pub(crate) fn begin_page(&mut self, items: UnpagedItems<'_>) -> Result<Begun, BackendError> {
+        let Saving { owner: Some(owner), paging, rewriting, .. } = self else {
+            return Ok(Begun::NoPage);
+        };
+        if !paging.begin(&mut owner.store())? {
+            return Ok(Begun::NoPage);
+        }
+        let at = reached(items);
+        let is_written = rewriting.write_cursor(items.cursor)
+            && paging.advance_with(at, items.keys, rewriting.next());
+        Ok(match is_written {
+            true => Begun::InPage(at),
+            false if paging.is_off() => Begun::NoPage,
+            false => Begun::NoRoom,
+        })
     }
 
-    /// Writes into the page how far the loop has come. Returns whether that is in the page.
+    /// Writes into the page how far a loop by index has come. Returns whether that is in the page.
     #[inline]
     pub(crate) fn advance_page(&mut self, to: Advanced) -> bool {
-        self.paging.advance(to, &[])
+        self.paging.advance(to)
     }
 
-    /// Finds out whether the values that `put` puts in can be written into the page with each item, and writes them with how far
-    /// the loop will have come once the item in flight is complete. Returns whether that is in the page.
+    /// Finds out whether the values that `put` puts in can be written into the page with each item, and writes them with `items`,
+    /// which are complete once the item in flight is. Returns what the page says by then; `None` if it can't have that.
     ///
     /// # Errors
     ///
@@ -181,31 +209,45 @@ impl Saving {
     pub(crate) fn begin_rewriting(
         &mut self,
         progress: &Progress,
-        to: Advanced,
+        items: UnpagedItems<'_>,
         put: impl FnOnce(&mut PagedValues<'_>) -> bool,
-    ) -> Result<bool, BackendError> {
-        let Saving { owner: Some(owner), paging, rewriting, .. } = self else { return Ok(false) };
+    ) -> Result<Option<Advanced>, BackendError> {
+        let Saving { owner: Some(owner), paging, rewriting, .. } = self else { return Ok(None) };
         let mut store = owner.store();
         let begins = paging.begin_values(&mut store)?
-            && rewriting.begin((store.checkpoint(), progress), put);
+            && rewriting.begin((store.checkpoint(), progress), items.cursor, put);
         drop(store);
-        Ok(begins && self.write_next(to))
+        let to = reached(items);
+        Ok((begins && self.write_next(to, items.keys)).then_some(to))
     }
 
-    /// Writes the values that `put` puts in into the page, with how far the loop will have come once the item in flight is
-    /// complete. Returns whether that is in the page; if not, the page has what it had.
+    /// Writes the values that `put` puts in into the page, with `items`, which are complete once the item in flight is. Returns
+    /// what the page says by then; `None` if it has what it had.
+    #[inline]
+    pub(crate) fn rewrite_known(
+        &mut self,
+        items: UnpagedItems<'_>,
+        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
+    ) -> Option<Advanced> {
+        let to = reached(items);
+        let is_written = self.rewriting.write(items.cursor, put) && self.write_next(to, items.keys);
+        is_written.then_some(to)
+    }
+
+    /// Writes the values that `put` puts in into the page, with how far the loop by index will have come once the item in flight
+    /// is complete. Returns whether that is in the page; if not, the page has what it had.
     #[inline]
     pub(crate) fn rewrite(
         &mut self,
         to: Advanced,
         put: impl FnOnce(&mut PagedValues<'_>) -> bool,
     ) -> bool {
-        self.rewriting.write(put) && self.write_next(to)
+        self.rewriting.write(None, put) && self.write_next(to, UnsavedKeys::default())
     }
 
     #[inline]
-    fn write_next(&mut self, to: Advanced) -> bool {
-        let is_written = self.paging.advance(to, self.rewriting.next());
+    fn write_next(&mut self, to: Advanced, keys: UnsavedKeys<'_>) -> bool {
+        let is_written = self.paging.advance_with(to, keys, self.rewriting.next());
         if is_written {
             self.rewriting.is_written();
         }

@@ -3,6 +3,8 @@
 use safe_state_backends::format::Record;
 use safe_state_backends::{Error as BackendError, Store};
 
+use crate::items::keyed::UnsavedKeys;
+
 /// The progress of a loop since the last save.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Advanced {
@@ -10,6 +12,7 @@ pub struct Advanced {
     pub count: u64,
     pub fingerprint: Option<u32>,
     pub behind: u16,
+    pub has_cursor: bool,
 }
 
 /// Paging that is always off.
@@ -42,11 +45,15 @@ impl Paging {
         Ok(false)
     }
 
-    pub(crate) fn begin(&mut self, _: &mut Store, _: Advanced) -> Result<bool, BackendError> {
+    pub(crate) fn begin(&mut self, _: &mut Store) -> Result<bool, BackendError> {
         Ok(false)
     }
 
-    pub(crate) fn advance(&mut self, _: Advanced, _: &[u8]) -> bool {
+    pub(crate) fn advance(&mut self, _: Advanced) -> bool {
+        false
+    }
+
+    pub(crate) fn advance_with(&mut self, _: Advanced, _: UnsavedKeys<'_>, _: &[u8]) -> bool {
         false
     }
 }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use super::PATH;
 use super::image::{Image, Inode, Op};
+use super::pending::{MARKED, Pending};
 use super::recorder::{Protocol, Recorder};
 use crate::file::log::{Log, LogFile};
-use crate::format::{Advance, Change, Record};
+use crate::format::{Change, Record};
 use crate::sample::dice::Dice;
 use crate::sample::{self, JOB, storm};
 use crate::size::SizeLimit;
@@ -18,7 +19,7 @@ use crate::{
     Appended, Backend, CarriedChange, Carry, Checkpoint, Durability, Error, InPage, Lease,
     LeaseOptions, Store, page,
 };
-use safe_state_page::{Advanced, Boot, Page, VALUE_ROOM, Way};
+use safe_state_page::{Advanced, Boot, LoopKeys, Page, VALUE_ROOM, Way};
 
 /// The number of values that the tests have written beside the records of a page.
 static REWRITTEN: AtomicUsize = AtomicUsize::new(0);
@@ -57,15 +58,14 @@ fn loaded(image: &Image, page: &[u8]) -> Option<Checkpoint> {
     Some(Checkpoint::decode(&bytes).unwrap())
 }
 
-/// A run with its page. `pending` counts the items that are in the page and not yet in the store; `text` is the value of the
-/// carried variable with which they are there.
+/// A run with its page. `text` is the value of the carried variable with which the pending items are in the page.
 struct Run {
     disk: Disk,
     store: Store,
     page: Page,
     file: std::fs::File,
     behind: Option<(u32, u64)>,
-    pending: u64,
+    pending: Pending,
     text: Option<CarriedChange>,
     moments: Vec<Moment>,
 }
@@ -89,7 +89,8 @@ impl Run {
         let base = store.base().unwrap();
         let page = Page::new(file.try_clone().unwrap(), Way::Written, boot, base).unwrap();
         let behind = store.saved_up_to();
-        Run { disk: disk.clone(), store, page, file, behind, pending: 0, text: None, moments }
+        let pending = Pending::default();
+        Run { disk: disk.clone(), store, page, file, behind, pending, text: None, moments }
     }
 
     /// Adds the present state to the moments.
@@ -99,12 +100,10 @@ impl Run {
         self.file.read_to_end(&mut bytes).unwrap();
         self.disk.page.lock().unwrap().clone_from(&bytes);
         let mut state = self.store.checkpoint().clone();
-        if self.pending > 0 {
-            state.apply(advance(self.pending)).unwrap();
-        }
         let carried: Vec<_> = self.text.clone().into_iter().collect();
-        if !carried.is_empty() {
-            state.apply(Change { carried, ..Change::default() }.into()).unwrap();
+        let loops = self.pending.clone().change();
+        if !carried.is_empty() || !loops.is_empty() {
+            state.apply(Change { loops, carried, ..Change::default() }.into()).unwrap();
         }
         let ops = self.disk.recorder.op_count();
         self.moments.push(Moment { ops, page: bytes, state: Some(state) });
@@ -112,14 +111,12 @@ impl Run {
 
     /// Returns what the next save stores: all that the page alone has, or else something new.
     fn next_record(&mut self, dice: &mut Dice) -> Record {
-        let (count, text) = (std::mem::take(&mut self.pending), self.text.take());
-        match (count, text) {
-            (0, None) => sample::change(dice).into(),
-            (count, None) => advance(count),
-            (count, Some(text)) => {
-                Change { carried: vec![text], ..Change::completed(count) }.into()
-            }
+        let loops = std::mem::take(&mut self.pending).change();
+        let carried: Vec<_> = self.text.take().into_iter().collect();
+        if loops.is_empty() && carried.is_empty() {
+            return sample::change(dice).into();
         }
+        Change { loops, carried, ..Change::default() }.into()
     }
 
     fn save(&mut self, record: Record) {
@@ -132,16 +129,18 @@ impl Run {
         let stored = self.store.checkpoint().carried_value("text");
         let rewritten = stored.and_then(|stored| String::rewritten("text", &[], stored));
         let Some(rewritten) = rewritten else { return false };
-        let mut room = [0; VALUE_ROOM];
+        let mut text = [0; VALUE_ROOM];
         // The first value of a run shows that its type is the one before.
-        let Some(len) = "z".repeat(dice.up_to(40)).rewrite(&rewritten, &mut room) else {
+        let Some(len) = "z".repeat(dice.up_to(40)).rewrite(&rewritten, &mut text) else {
             return false;
         };
         REWRITTEN.fetch_add(1, Ordering::Relaxed);
-        self.pending += 1;
-        self.text = rewritten.change(&room[..len]).map(|(change, _)| change);
-        let to = Advanced { count: self.pending, ..Advanced::default() };
-        assert!(self.page.advance(to, &room[..len]).unwrap());
+        self.pending.complete(dice);
+        self.text = rewritten.change(&text[..len]).map(|(change, _)| change);
+        let mut room = [0; VALUE_ROOM];
+        let (to, keys, cursor) = self.pending.said(&mut room);
+        let values = [&room[..cursor], &text[..len]].concat();
+        assert!(self.page.advance(to, keys, &values).unwrap());
         true
     }
 
@@ -160,25 +159,22 @@ impl Run {
             return;
         }
         if dice.one_in(2) && self.text.is_none() {
-            self.pending += 1;
-            let to = Advanced { count: self.pending, ..Advanced::default() };
-            self.page.advance(to, &[]).unwrap();
+            self.pending.complete(dice);
+            let mut room = [0; VALUE_ROOM];
+            let (to, keys, cursor) = self.pending.said(&mut room);
+            assert!(self.page.advance(to, keys, &room[..cursor]).unwrap());
         } else {
             let record = self.next_record(dice);
             match self.store.record_in_page(record).unwrap() {
                 InPage::Framed(framed) => {
                     assert!(self.page.append(framed).unwrap());
-                    self.page.advance(Advanced::default(), &[]).unwrap();
+                    self.page.advance(Advanced::default(), LoopKeys::default(), &[]).unwrap();
                 }
                 InPage::NoRoom(record) => self.store.save(*record).unwrap(),
             }
         }
         self.note();
     }
-}
-
-fn advance(count: u64) -> Record {
-    Record::Advance(Advance { count, ..Advance::default() })
 }
 
 impl History {
@@ -242,6 +238,8 @@ fn a_kill_leaves_all_that_was_complete_in_the_file_and_the_page() {
     assert!(kills > 10_000, "only {kills} kills");
     let rewritten = REWRITTEN.load(Ordering::Relaxed);
     assert!(rewritten > 100, "only {rewritten} values beside the records");
+    let marked = MARKED.each_ref().map(|count| count.load(Ordering::Relaxed));
+    assert!(marked.iter().all(|count| *count > 100), "only {marked:?} items by key and cursor");
 }
 
 /// A user may restore a page beside a newer file, or a file beside a newer page.

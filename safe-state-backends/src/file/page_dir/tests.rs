@@ -4,7 +4,7 @@ use super::*;
 use crate::format::Change;
 use crate::sample::JOB;
 use crate::{Checkpoint, Durability, MemoryBackend, Store};
-use safe_state_page::Advanced;
+use safe_state_page::{Advanced, LoopKeys};
 
 /// A store in memory that may have a name.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ fn begin(backend: &Arc<dyn Backend>) -> (Store, Result<Page, Error>) {
 /// Completes `count` items in the page, as a run does before its process is killed.
 fn advance(store: &mut Store, page: &mut Page, count: u64) {
     store.is_paged();
-    page.advance(Advanced { count, ..Advanced::default() }, &[]).unwrap();
+    page.advance(Advanced { count, ..Advanced::default() }, LoopKeys::default(), &[]).unwrap();
 }
 
 fn completed(backend: &Arc<dyn Backend>) -> u64 {
@@ -208,7 +208,7 @@ fn a_transaction_of_the_program_saves_what_is_in_the_page_as_well() {
         panic!("there is room")
     };
     assert!(page.append(framed).unwrap());
-    page.advance(Advanced::default(), &[]).unwrap();
+    page.advance(Advanced::default(), LoopKeys::default(), &[]).unwrap();
     assert_eq!(completed(&backend), 2);
     for (ended, after) in [(Ended::RolledBack, 2), (Ended::Committed, 3)] {
         let statements = run.statements(Change::completed(1), Dialect::Sqlite).unwrap().unwrap();

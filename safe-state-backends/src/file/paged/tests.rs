@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::format::{Change, LoopChange};
 use crate::sample::JOB;
 use crate::{Backend, Checkpoint, Durability, FileBackend, InPage, LeaseOptions, Store};
-use safe_state_page::Advanced;
+use safe_state_page::{Advanced, LoopKeys};
 
 fn begin(dir: &Path) -> (Store, super::Page) {
     let backend = Arc::new(FileBackend::new(dir));
@@ -26,7 +26,7 @@ fn kill(dir: &Path, of: (Store, super::Page)) {
 }
 
 fn to(count: u64) -> Advanced {
-    Advanced { loop_id: 0, count, fingerprint: Some(7), behind: 0 }
+    Advanced { loop_id: 0, count, fingerprint: Some(7), behind: 0, has_cursor: false }
 }
 
 /// Returns the number of complete items that a reader sees.
@@ -40,7 +40,7 @@ fn what_is_in_the_page_is_read_with_the_file() {
     let (mut store, mut page) = begin(dir.path());
     assert_eq!(completed(dir.path()), 0);
     for count in 1..=5 {
-        page.advance(to(count), &[]).unwrap();
+        page.advance(to(count), LoopKeys::default(), &[]).unwrap();
         assert_eq!(completed(dir.path()), count);
     }
     // A save has all that the page holds; until the page goes on, it adds nothing.
@@ -48,7 +48,7 @@ fn what_is_in_the_page_is_read_with_the_file() {
     assert_eq!(completed(dir.path()), 5);
     page.rebase(store.base().unwrap());
     assert_eq!(completed(dir.path()), 5);
-    page.advance(to(1), &[]).unwrap();
+    page.advance(to(1), LoopKeys::default(), &[]).unwrap();
     assert_eq!(completed(dir.path()), 6);
     kill(dir.path(), (store, page));
     let (_store, _page) = begin(dir.path());
@@ -61,7 +61,7 @@ fn record(store: &mut Store, page: &mut super::Page, change: Change) {
         panic!("there is room")
     };
     assert!(page.append(framed).unwrap());
-    page.advance(Advanced::default(), &[]).unwrap();
+    page.advance(Advanced::default(), LoopKeys::default(), &[]).unwrap();
 }
 
 fn begun() -> Change {
@@ -76,7 +76,7 @@ fn a_record_in_the_page_counts_before_the_advance() {
     record(&mut store, &mut page, begun());
     record(&mut store, &mut page, Change::completed(2));
     assert_eq!(completed(dir.path()), 2);
-    page.advance(to(2), &[]).unwrap();
+    page.advance(to(2), LoopKeys::default(), &[]).unwrap();
     let checkpoint = Checkpoint::load(&FileBackend::new(dir.path()), JOB).unwrap().unwrap();
     assert_eq!((checkpoint.total(), checkpoint.completed().len()), (Some(900), 4));
     assert_eq!(store.checkpoint().completed().len(), 2, "what is in the loop is not the store's");
@@ -96,7 +96,7 @@ fn a_torn_append_of_the_pages_records_loses_nothing() {
     let path = dir.path().join(super::file_of(JOB));
     record(&mut store, &mut page, begun());
     (0..40).for_each(|_| record(&mut store, &mut page, Change::completed(1)));
-    page.advance(to(3), &[]).unwrap();
+    page.advance(to(3), LoopKeys::default(), &[]).unwrap();
     let (before, said) =
         (fs::read(&path).unwrap(), fs::read(dir.path().join(super::page_of(JOB))).unwrap());
     store.save(Change::completed(3)).unwrap();
@@ -121,7 +121,7 @@ fn a_save_makes_room_in_a_page_that_is_full() {
             InPage::Framed(framed) => assert!(page.append(framed).unwrap()),
             InPage::NoRoom(record) => break *record,
         }
-        page.advance(Advanced::default(), &[]).unwrap();
+        page.advance(Advanced::default(), LoopKeys::default(), &[]).unwrap();
         count += 1;
     };
     assert!(count > 1_000, "only {count}");
@@ -166,7 +166,7 @@ fn a_page_does_not_count_for_a_copy_or_an_older_file() {
     let old = fs::read(file(dir.path())).unwrap();
     store.save(Change::completed(3)).unwrap();
     page.rebase(store.base().unwrap());
-    page.advance(to(2), &[]).unwrap();
+    page.advance(to(2), LoopKeys::default(), &[]).unwrap();
     assert_eq!(completed(dir.path()), 5);
     for name in [super::file_of(JOB), super::page_of(JOB)] {
         fs::copy(dir.path().join(&name), other.path().join(&name)).unwrap();

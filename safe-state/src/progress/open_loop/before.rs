@@ -17,7 +17,7 @@ pub(crate) struct Before {
 
 impl Before {
     pub(crate) fn of(open: &OpenLoop) -> Before {
-        let keys = open.known.keyed.as_ref().map(|keyed| keyed.unsaved().to_vec());
+        let keys = open.known.keyed.as_ref().map(|keyed| keyed.unsaved().complete.to_vec());
         Before {
             count: open.count,
             mark: open.marks.last(),

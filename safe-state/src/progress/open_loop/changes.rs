@@ -2,9 +2,9 @@
 
 use safe_state_backends::format::{Advance, LoopChange};
 
-use super::{OpenLoop, Unpaged};
+use super::{OpenLoop, Unpaged, UnpagedItems};
 use crate::items::identity::IdentityKind;
-use crate::items::keyed::Keyed;
+use crate::items::keyed::{Keyed, UnsavedKeys};
 
 impl OpenLoop {
     /// Takes the fingerprint of an item after which `behind` others have completed.
@@ -15,8 +15,8 @@ impl OpenLoop {
     }
 
     /// Returns what is unsaved, in the form for a page.
-    pub(crate) fn unsaved(&self) -> Unpaged {
-        let has_more = self.known.kind != IdentityKind::Index
+    pub(crate) fn unsaved(&self) -> Unpaged<'_> {
+        let has_more = self.known.kind == IdentityKind::Consumed
             || self.bodies.flights.is_some()
             || self.outline.is_unsaved()
             || self.suspicion.is_unsaved();
@@ -27,15 +27,24 @@ impl OpenLoop {
         // For an earlier item, it is unknown whether all items behind it completed since.
         let last = self.count.position.checked_sub(1);
         let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
-        Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
+        let keys = self.known.keyed.as_ref().map_or_else(UnsavedKeys::default, Keyed::unsaved);
+        let cursor = self.known.cursors.unsaved();
+        let count = self.count.unsaved + self.count.passed_over;
+        Unpaged::Items(UnpagedItems { loop_id: self.loop_id, count, fingerprint, keys, cursor })
     }
 
     /// Returns what will be unsaved once the item in flight is complete.
-    pub(crate) fn unsaved_with_item(&self) -> Unpaged {
+    pub(crate) fn unsaved_with_item(&self) -> Unpaged<'_> {
         match self.unsaved() {
-            Unpaged::Advance { loop_id, count, .. } if self.count.in_flight => {
-                let fingerprint = self.marks.fingerprint(self.count.position);
-                Unpaged::Advance { loop_id, count: count + 1, fingerprint }
+            Unpaged::Items(items) if self.count.in_flight => {
+                let next = self.known.keyed.as_ref().map(Keyed::in_flight);
+                Unpaged::Items(UnpagedItems {
+                    count: items.count + 1,
+                    fingerprint: self.marks.fingerprint(self.count.position),
+                    keys: UnsavedKeys { next, ..items.keys },
+                    cursor: self.known.cursors.unsaved_with_item(),
+                    ..items
+                })
             }
             _ => Unpaged::Record,
         }

@@ -35,6 +35,16 @@ impl Cursors {
         self.is_unsaved
     }
 
+    /// Returns the cursor of the item that completed last, if the checkpoint does not have it yet.
+    pub(super) fn unsaved(&self) -> Option<&Carried> {
+        self.last.as_ref().filter(|_| self.is_unsaved)
+    }
+
+    /// Returns the cursor that the checkpoint does not have yet once the item in flight is complete.
+    pub(super) fn unsaved_with_item(&self) -> Option<&Carried> {
+        self.next.as_ref().or(self.unsaved())
+    }
+
     pub(super) fn hand_out(&mut self, next: Option<Carried>) {
         self.next = next;
     }

@@ -1,10 +1,27 @@
 //! The unsaved progress of a loop, in the form for a page.
 
+use safe_state_backends::Carried;
+
+use crate::items::keyed::UnsavedKeys;
+
 /// The unsaved progress of a loop, in the form for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unpaged {
-    /// Only items that completed: their number, and the fingerprint of the last one.
-    Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
+pub(crate) enum Unpaged<'p> {
+    /// Only items that completed.
+    Items(UnpagedItems<'p>),
     /// More than completed items: the page needs the record that a save would append.
     Record,
+}
+
+/// Items of a loop that completed, with the marks of the last of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnpagedItems<'p> {
+    pub(crate) loop_id: u16,
+    pub(crate) count: u64,
+    /// The fingerprint of the last item.
+    pub(crate) fingerprint: Option<u32>,
+    /// The keys of the items, if the loop knows them by key.
+    pub(crate) keys: UnsavedKeys<'p>,
+    /// The cursor of the last item, if the loop knows its items by cursor.
+    pub(crate) cursor: Option<&'p Carried>,
 }
