@@ -233,7 +233,8 @@ fn told(line: Option<&str>, ours: &str) -> LockOwner {
 
 /// Returns the file's line without its end; `None` if it has no end.
 fn line_in(mut file: &File) -> io::Result<Option<String>> {
-    let mut line = Vec::new();
+    // Without this room, it would be read in small pieces.
+    let mut line = Vec::with_capacity(256);
     file.seek(SeekFrom::Start(0))?;
     // The limit holds whoever wrote the file; our lines are shorter.
     file.take(4096).read_to_end(&mut line)?;

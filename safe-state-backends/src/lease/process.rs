@@ -1,7 +1,8 @@
 //! The identity of a process, among all that ever have the same id.
 
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::str::FromStr;
 
 /// The identity of a process on this machine since its boot. Together with the process id, it is unique: it differs for a
@@ -24,14 +25,10 @@ impl Process {
         if shown.to_str()? != std::process::id().to_string() {
             return None;
         }
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        let boot = boot()?;
         let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
         let inode = namespace.to_str()?.strip_prefix("pid:[")?.strip_suffix(']')?;
-        Some(Process {
-            boot: boot.trim().to_owned(),
-            namespace: inode.parse().ok()?,
-            started: stat_of("self")?.started,
-        })
+        Some(Process { boot, namespace: inode.parse().ok()?, started: stat_of("self")?.started })
     }
 
     /// Returns whether both have their ids from the same namespace, since the same boot.
@@ -62,6 +59,18 @@ impl Process {
     }
 }
 
+/// Returns the boot id of the machine.
+#[cfg(target_os = "linux")]
+fn boot() -> Option<String> {
+    safe_state_page::Boot::this()?.as_str().map(str::to_owned)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn boot() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(boot.trim().to_owned())
+}
+
 /// Returns whether no process has the id `pid`.
 #[cfg(target_os = "linux")]
 fn is_free(pid: u32) -> bool {
@@ -87,7 +96,10 @@ impl Stat {
 }
 
 fn stat_of(process: &str) -> Option<Stat> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The file tells no length, for which `fs::read_to_string` would ask, and read it in small pieces.
+    let mut stat = String::with_capacity(1024);
+    let file = File::open(format!("/proc/{process}/stat")).ok()?;
+    file.take(1 << 16).read_to_string(&mut stat).ok()?;
     // The second field is the program's name, in parentheses, which may itself contain spaces and parentheses.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     Some(Stat { state: fields.first()?.chars().next()?, started: fields.get(19)?.parse().ok()? })

@@ -1,7 +1,7 @@
 //! The memory of the control group of the process, in versions 1 and 2.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// A memory control group.
@@ -42,16 +42,19 @@ impl Cgroup {
     ///
     /// The system has no such group, or hides it.
     pub(crate) fn of_this_process() -> io::Result<Self> {
-        let memberships = fs::read_to_string("/proc/self/cgroup")?;
-        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-        Cgroup::find(&memberships, &mounts).filter(|found| found.used().is_some()).ok_or_else(
-            || {
-                io::Error::new(
-                    io::ErrorKind::NotFound,
-                    "the process is in no control group that counts memory",
-                )
-            },
-        )
+        let memberships = read(Path::new("/proc/self/cgroup"))?;
+        let mounts = read(Path::new("/proc/self/mountinfo"))?;
+        let found = Cgroup::find(&memberships, &mounts).filter(Cgroup::counts_memory);
+        found.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                "the process is in no control group that counts memory",
+            )
+        })
+    }
+
+    fn counts_memory(&self) -> bool {
+        number(&self.dir.join(self.version.files().usage)).is_some()
     }
 
     /// Returns a group of version 2 whose files are in the directory `dir`.
@@ -190,20 +193,33 @@ impl Version {
     }
 }
 
+/// Reads a file of the kernel. Such a file tells no length, for which `fs::read_to_string` would ask, and read it in small pieces.
+fn read(file: &Path) -> io::Result<String> {
+    const MOST_FILES: usize = 4096;
+    let mut text = String::with_capacity(MOST_FILES);
+    File::open(file)?.take(u64::MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Returns the number in a file; none if it says `max`.
 fn number(file: &Path) -> Option<u64> {
-    fs::read_to_string(file).ok()?.trim().parse().ok()
+    // The kernel gives a number in one piece.
+    let mut text = [0; 32];
+    let len = File::open(file).ok()?.read(&mut text).ok()?;
+    str::from_utf8(text.get(..len)?).ok()?.trim().parse().ok()
 }
 
 /// Returns the number after a name, in a file with one pair of both in each line.
 fn event(file: &Path, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(file).ok()?;
+    let text = read(file).ok()?;
     let mut entries = text.lines().filter_map(|line| line.split_once(' '));
     entries.find(|(it, _)| *it == name)?.1.trim().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn write(dir: &Path, files: &[(&str, &str)]) {

@@ -64,8 +64,18 @@ fn by_another_name(backend: &dyn Backend, name: &str) -> Option<String> {
 
 /// Returns each end of a name that is an existing path, resolved, with the part of the name before it.
 fn paths(name: &str) -> impl Iterator<Item = (&str, PathBuf)> {
-    let ends = name.char_indices().map(|(at, _)| name.split_at(at));
-    ends.filter_map(|(before, rest)| Some((before, resolved(rest)?)))
+    // Most ends are no path, which one system call tells.
+    let existing = ends(name).filter(|(_, rest)| Path::new(rest).symlink_metadata().is_ok());
+    existing.filter_map(|(before, rest)| Some((before, resolved(rest)?)))
+}
+
+/// Returns each end of a name that may be a path, with the part of the name before it. A path begins where a word of the name
+/// does, or with a `/` or a `.`.
+fn ends(name: &str) -> impl Iterator<Item = (&str, &str)> {
+    let parts = name.char_indices().map(|(at, _)| name.split_at(at));
+    parts.filter(|(before, rest)| {
+        rest.starts_with(['/', '.']) || !before.ends_with(char::is_alphanumeric)
+    })
 }
 
 fn resolved(path: &str) -> Option<PathBuf> {
@@ -75,4 +85,19 @@ fn resolved(path: &str) -> Option<PathBuf> {
 fn is_unfinished(backend: &dyn Backend, name: &str) -> bool {
     let stored = Checkpoint::load(backend, name);
     stored.is_ok_and(|stored| stored.is_some_and(|stored| !stored.is_finished()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_a_name_begins_where_a_word_does() {
+        let begin = |name| ends(name).map(|(_, rest)| rest).collect::<Vec<_>>();
+        assert_eq!(begin("nightly"), ["nightly"]);
+        assert_eq!(begin("import-/a.csv"), ["import-/a.csv", "/a.csv", "a.csv", ".csv", "csv"]);
+        assert_eq!(begin("of./a"), ["of./a", "./a", "/a", "a"]);
+        assert_eq!(begin("of ../ä"), ["of ../ä", "../ä", "./ä", "/ä", "ä"]);
+        assert!(begin("").is_empty());
+    }
 }
