@@ -75,7 +75,7 @@ impl<F: Fn(&[u8])> Memory for Model<F> {
 
 fn to(count: u64) -> Advanced {
     let fingerprint = u32::try_from(count ^ 0xabcd).ok();
-    Advanced { loop_id: 3, count, fingerprint, behind: 5, has_cursor: count % 3 == 0 }
+    Advanced { loop_id: 3, count, fingerprint, behind: 5, has_cursor: count.is_multiple_of(3) }
 }
 
 /// The contents of a page: the number of completed items, the records, the values, and the keys.
@@ -191,7 +191,9 @@ fn try_ways(has_record: fn(u64) -> bool, has_values: fn(u64) -> bool, has_key: f
 fn a_page_has_the_last_item_or_the_one_before_at_any_death() {
     for has_record in WAYS {
         for has_values in WAYS {
-            WAYS.iter().for_each(|has_key| try_ways(has_record, has_values, *has_key));
+            for has_key in WAYS {
+                try_ways(has_record, has_values, has_key);
+            }
         }
     }
 }

@@ -38,6 +38,7 @@ pub(crate) struct Keyed {
 
 /// The keys of the items that completed since the last save.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
 pub(crate) struct UnsavedKeys<'k> {
     pub(crate) made_by: u32,
     /// The hashes, in the order in which the items completed.
