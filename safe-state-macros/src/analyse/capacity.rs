@@ -6,7 +6,7 @@
 //! ```
 
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, ExprMethodCall, Item, Macro, Result};
+use syn::{Block, Error, ExprMethodCall, Item, Macro, Result};
 
 use crate::analyse::place::part;
 use crate::analyse::plan::Plan;
@@ -46,7 +46,9 @@ impl Visit<'_> for Asked<'_> {
         let is_shown =
             it.path.segments.last().is_some_and(|last| SHOWING.iter().any(|it| last.ident == it));
         if !is_shown {
-            expressions(it).iter().for_each(|expr: &Expr| self.visit_expr(expr));
+            for expr in &expressions(it) {
+                self.visit_expr(expr);
+            }
         }
     }
 

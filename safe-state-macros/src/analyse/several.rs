@@ -15,6 +15,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, Item, Local, LocalInit, Pat, PatType, Stmt, Token, Type};
 
 use crate::analyse::plan::Plan;
+use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 
@@ -22,7 +23,7 @@ use crate::syntax::free_idents::free_idents;
 pub(crate) fn take_apart(plan: &Plan, block: &mut Block) {
     let restored = &plan.options.restored;
     let named = restored.carry.iter().chain(&restored.reconnect).filter(|it| it.is_whole());
-    let mut apart = Apart(named.map(|it| it.name()).collect());
+    let mut apart = Apart(named.map(Variable::name).collect());
     apart.visit_block_mut(block);
 }
 

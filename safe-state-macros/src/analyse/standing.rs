@@ -23,7 +23,9 @@ pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
 
         // What other macros make of it is not known.
         fn visit_macro(&mut self, it: &Macro) {
-            expressions(it).iter().for_each(|expr| self.visit_expr(expr));
+            for expr in &expressions(it) {
+                self.visit_expr(expr);
+            }
         }
 
         // In a nested item, `Self` is another type.

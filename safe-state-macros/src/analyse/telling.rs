@@ -77,7 +77,12 @@ const TELLING: [&str; 60] = [
 /// Returns whether the head tells the type of its items, as far as its text shows.
 pub(crate) fn tells_items(head: &Expr) -> bool {
     match head {
-        Expr::Path(_) | Expr::Lit(_) | Expr::Field(_) | Expr::Macro(_) | Expr::Closure(_) => true,
+        Expr::Path(_)
+        | Expr::Lit(_)
+        | Expr::Field(_)
+        | Expr::Macro(_)
+        | Expr::Closure(_)
+        | Expr::Cast(_) => true,
         Expr::Range(it) => {
             it.start.as_deref().is_none_or(tells_items) && it.end.as_deref().is_none_or(tells_items)
         }
@@ -87,7 +92,6 @@ pub(crate) fn tells_items(head: &Expr) -> bool {
         Expr::Reference(it) => tells_items(&it.expr),
         Expr::Unary(it) => tells_items(&it.expr),
         Expr::Binary(it) => tells_items(&it.left),
-        Expr::Cast(_) => true,
         Expr::Paren(it) => tells_items(&it.expr),
         Expr::Group(it) => tells_items(&it.expr),
         Expr::Try(it) => tells_items(&it.expr),

@@ -75,13 +75,13 @@ pub(crate) fn resumable_loop(
     }
     let first = proof::tells_types(plan, target).then(|| std::mem::take(&mut proof.check));
     let lowered = match it {
-        Expr::ForLoop(it) => for_loop(plan, it, (target, locals), first)?,
+        Expr::ForLoop(it) => for_loop(plan, it, (target, locals), first.as_ref())?,
         Expr::While(it) => {
             let Some((pat, expr)) = while_let(&it).map(|(pat, expr)| (pat.clone(), expr.clone()))
             else {
                 return Ok(Expr::While(it));
             };
-            while_loop(plan, it, (&pat, &expr), (target, locals), first.unwrap_or_default())?
+            while_loop(plan, it, (&pat, &expr), (target, locals), first.as_ref())?
         }
         other => return Ok(other),
     };
@@ -197,7 +197,7 @@ fn for_loop(
     plan: &Plan,
     it: ExprForLoop,
     (target, locals): (&Target, &[Local]),
-    first: Option<TokenStream>,
+    first: Option<&TokenStream>,
 ) -> Result<Lowered> {
     let krate = &plan.krate;
     locals!(items, tally, item, error);
@@ -205,10 +205,8 @@ fn for_loop(
     returns::mark_returns(plan, &mut body);
     let keyword = for_token.span;
     let here = at(keyword);
-    let (entered, fail) = (
-        items::entered(plan, *expr, (target, first.as_ref()), keyword),
-        save_points::fail(plan, here),
-    );
+    let (entered, fail) =
+        (items::entered(plan, *expr, (target, first), keyword), save_points::fail(plan, here));
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
     let over = sharing::is_shared(plan, target)
@@ -229,9 +227,10 @@ fn for_loop(
     };
     let has_ended = quote_spanned! {here=> #items.has_ended() };
     let item_type = &local("item_type");
-    let item_type = match first {
-        Some(_) => quote_spanned! {here=> , _ },
-        None => quote_spanned! {here=> , #item_type },
+    let item_type = if first.is_some() {
+        quote_spanned! {here=> , _ }
+    } else {
+        quote_spanned! {here=> , #item_type }
     };
     let is_for = true;
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
@@ -243,7 +242,7 @@ fn while_loop(
     it: ExprWhile,
     (pat, expr): (&Pat, &Expr),
     (target, locals): (&Target, &[Local]),
-    first: TokenStream,
+    first: Option<&TokenStream>,
 ) -> Result<Lowered> {
     let krate = &plan.krate;
     locals!(items, tally, item, error);
