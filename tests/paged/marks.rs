@@ -24,7 +24,7 @@ impl Slot {
             let start = 64 + 64 * slot + 8 * at;
             u64::from_le_bytes(page[start..start + 8].try_into().unwrap())
         };
-        let newest = if word(0, 0) > word(1, 0) { 0 } else { 1 };
+        let newest = usize::from(word(0, 0) <= word(1, 0));
         let parts = word(newest, 6);
         let (keys, has_cursor) = (parts >> 16 & 0x7fff, parts >> 31 & 1 == 1);
         Slot { count: word(newest, 3), records: word(newest, 5) >> 32, keys, has_cursor }

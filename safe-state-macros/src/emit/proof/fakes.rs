@@ -135,6 +135,7 @@ pub(crate) fn next_item(
     let head = rename(head.into_token_stream(), renamed);
     let all_named: Vec<&Variable> = plan.options.named().collect();
     let is_named = beside::is_named(written.head, &all_named, outer);
+    let value = policy::bound(pat, written.keyword, krate);
     let bound = quote_spanned! {here=>
         #declared
         let #item = match #head {
@@ -143,7 +144,7 @@ pub(crate) fn next_item(
         };
     };
     if is_named {
-        let bound = quote_spanned! {here=> #bound let #pat = #item; };
+        let bound = quote_spanned! {here=> #bound let #pat = #value; };
         return NextItem { bound, kind: nothing(), check: nothing() };
     }
     let there = at(written.head.span());
@@ -151,7 +152,7 @@ pub(crate) fn next_item(
         bound: quote_spanned! {here=>
             #bound
             #krate::__private::is_of(&#kind, &#item);
-            let #pat = #item;
+            let #pat = #value;
         },
         kind: quote_spanned! {here=> let #kind = #krate::__private::type_of_step(); },
         check: quote_spanned! {there=> #krate::__private::read_only!(#kind); },
