@@ -91,19 +91,10 @@ fn walk(
     locals!(items, tally);
     let krate = &plan.krate;
     let here = at(written.keyword);
-    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
     let policy = policy::policy(plan, target);
     let restored = kept_values::restored_in(plan, target);
     let shared = handles_of(plan, &written.body);
-    let is_shared = |it: &CarriedVariable| shared.contains(&it.name());
-    let handles = carry::carry_where(
-        plan,
-        &run,
-        Some(target),
-        locals,
-        is_shared,
-        &save_points::fail(plan, here),
-    );
+    let handles = noted(plan, (target, locals), &shared, here);
     let Written { label, pat, mut body, keyword } = written;
     let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
     let on_error = &local("on_error");
@@ -143,6 +134,20 @@ fn walk(
             }
         }
     })
+}
+
+/// Returns the code that notes where the handles of these names are before the first item.
+fn noted(
+    plan: &Plan,
+    (target, locals): (&Target, &[Local]),
+    handles: &[String],
+    here: Span,
+) -> TokenStream {
+    let tally = local("tally");
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    let is_meant = |it: &CarriedVariable| handles.contains(&it.name());
+    let fail = save_points::fail(plan, here);
+    carry::carry_where(plan, &run, Some(target), locals, is_meant, &fail)
 }
 
 /// Returns the names of the handles that the body uses. A handle is the same after each item.

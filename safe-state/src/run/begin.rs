@@ -146,16 +146,28 @@ fn continued(
     // A value that stayed would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
     // A job that has migrated its values is expected to have other code.
-    if !is_migrated && (is_changed || !forgotten.is_empty()) {
-        match job.expected.code.on_change {
-            OnChange::Fail if accepts => events.accepted("other code"),
-            OnChange::Fail => return Err(Error::CodeChanged { job: name() }),
-            OnChange::Restart => return Ok(None),
-            OnChange::Continue => say_changed(&events, is_changed, &forgotten),
-        }
+    let is_other_code = !is_migrated && (is_changed || !forgotten.is_empty());
+    if is_other_code && !goes_on(job, &events, (accepts, is_changed), &forgotten)? {
+        return Ok(None);
     }
     checkpoint.begin_run(limits::died_of());
     Ok(Some(checkpoint))
+}
+
+/// Returns whether a job with other code goes on, or else starts over.
+fn goes_on(
+    job: &Job,
+    events: &Events,
+    (accepts, is_changed): (bool, bool),
+    forgotten: &[String],
+) -> Result<bool, Error> {
+    match job.expected.code.on_change {
+        OnChange::Fail if accepts => events.accepted("other code"),
+        OnChange::Fail => return Err(Error::CodeChanged { job: job.job_name().to_owned() }),
+        OnChange::Restart => return Ok(false),
+        OnChange::Continue => say_changed(events, is_changed, forgotten),
+    }
+    Ok(true)
 }
 
 fn check_runs(job: &Job, checkpoint: &Checkpoint, accepts: bool) -> Result<(), Error> {
