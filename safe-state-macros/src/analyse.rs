@@ -77,7 +77,10 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         policies::check_policies(&plan, &survey, &targets)?;
         side_by_side::check_place(&plan, &survey, &targets)?;
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
-        plan.hoisted = hoist::hoist(block, is_outermost);
+        let mut hoisted = hoist::hoist(block, is_outermost);
+        for target in &mut targets {
+            target.hoisted = hoisted.remove(&target.at).unwrap_or_default();
+        }
         plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
         indexed::compare_rows(&plan, &mut targets);
         name_connections(&mut plan, &survey, &targets);

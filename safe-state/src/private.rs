@@ -33,7 +33,7 @@ pub use crate::attempt::{
     attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
-pub use crate::effects::commit::{Awaited, Blocking, Committing, connection};
+pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::effects::written::{OfFile, OfNoFile, Written};
@@ -79,6 +79,7 @@ pub use crate::parallel::{
     Terms, ToThread, ahead_on_threads, as_futures, as_futures_of_stream, asking, asking_by_key,
     in_order, offered, offered_by_key, on_threads, typed, typed_ahead,
 };
+pub use crate::proof::connections::{OfConnection, OfNoConnection};
 pub use crate::proof::durable::{
     Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
     OfTransaction, Unbuffered,
@@ -116,8 +117,8 @@ pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{
     __address as address, __again as again, __argument_fingerprint as argument_fingerprint,
-    __attempts as attempts, __check_written as check_written, __durable as durable,
-    __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
+    __attempts as attempts, __check_written as check_written, __connection as connection,
+    __durable as durable, __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
     __generic_fingerprint as generic_fingerprint, __graceful as graceful, __handed as handed,
     __head_fingerprint as head_fingerprint, __in_place as in_place, __key as key,
     __known as known_items, __means as means, __on_error as on_error, __progress as progress,

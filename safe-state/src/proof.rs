@@ -2,6 +2,7 @@
 //! closure that has to be `Fn`, is never called and generates no code. In it, the variables named in `carry(..)`,
 //! `reconnect(..)` or `fresh(..)` are locals made from nothing.
 
+pub(crate) mod connections;
 pub(crate) mod durable;
 pub(crate) mod given;
 pub(crate) mod items;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::Span;
-use syn::{Block, Expr, Item, ItemFn, Path, Result};
+use syn::{Block, Expr, ItemFn, Path, Result};
 
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::survey::Survey;
@@ -25,8 +25,6 @@ pub(crate) struct Plan {
     pub(crate) carried: Vec<CarriedVariable>,
     /// The resumable loops as they were written, by their index in the survey.
     pub(crate) originals: BTreeMap<usize, Expr>,
-    /// Items from the bodies of loops that are to stand before the loop, by the loop's index in the survey.
-    pub(crate) hoisted: BTreeMap<usize, Vec<Item>>,
     /// The connections that are in `fresh(..)` without being named there.
     pub(crate) connections: Vec<Variable>,
 }
@@ -56,7 +54,6 @@ impl Plan {
             options,
             carried: Vec::new(),
             originals: BTreeMap::new(),
-            hoisted: BTreeMap::new(),
             connections: Vec::new(),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::Ident;
-use syn::{Error, Result, Type};
+use syn::{Error, Item, Result, Type};
 
 use crate::analyse::markers::check_marker;
 use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey, beside};
@@ -36,6 +36,8 @@ pub(crate) struct Target {
     pub(crate) items: ItemOptions,
     /// The names from the options that are another variable's in this loop.
     pub(crate) hidden: BTreeSet<String>,
+    /// Items from the loop's body that are to stand before the loop.
+    pub(crate) hoisted: Vec<Item>,
 }
 
 /// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the
@@ -51,6 +53,7 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
             depth: 0,
             items: search.items.clone(),
             hidden: BTreeSet::new(),
+            hoisted: Vec::new(),
         };
         targets = unmarked.map(target).collect();
     } else {
@@ -95,6 +98,7 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
             depth,
             items: ItemOptions::of_marker(marker)?,
             hidden: BTreeSet::new(),
+            hoisted: Vec::new(),
         });
     }
     Ok(targets)

@@ -205,12 +205,17 @@ fn carried_fields(plan: &Plan) -> impl Iterator<Item = &CarriedVariable> {
     values.filter(|it| matches!(it.source, Source::Argument { .. }))
 }
 
+/// Returns the variables that `fresh(..)` names.
+fn fresh(plan: &Plan) -> impl Iterator<Item = &Variable> {
+    plan.options.restored.fresh.iter().filter(|it| !plan.connections.contains(it))
+}
+
 /// Returns whether an argument is not compared: the next run may have another one, or it exists in some configurations
 /// alone.
 fn is_excepted(plan: &Plan, argument: &Argument) -> bool {
     let name = argument.name();
     let is_named = |named: &[Variable]| named.iter().any(|variable| variable.root == name.as_str());
-    is_named(&plan.options.restored.fresh)
+    fresh(plan).any(|variable| variable.root == name.as_str())
         || is_named(&plan.options.restored.reconnect)
         || !argument.cfgs.is_empty()
 }
@@ -244,7 +249,7 @@ pub(crate) fn instance(plan: &Plan, function: &ItemFn) -> TokenStream {
         _ => None,
     };
     // A name that is not given contains the type.
-    let is_fresh = plan.options.restored.fresh.iter().any(|it| it.root == "self");
+    let is_fresh = fresh(plan).any(|it| it.root == "self");
     let is_named = plan.options.name.is_some() && standing::stands_in_impl(function);
     let of_type = (is_named && !is_fresh).then(|| {
         quote_spanned! {site=>

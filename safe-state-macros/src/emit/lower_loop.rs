@@ -95,10 +95,9 @@ pub(crate) fn resumable_loop(
     let Lowered { attrs, keyword, .. } = lowered;
     let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
     let walk = resuming(plan, walk, target);
-    let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
-    let walk = match items {
-        Some(items) => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
-        None => walk,
+    let walk = match target.hoisted.as_slice() {
+        [] => walk,
+        items => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
     };
     let walk = match written {
         Some(written) => quote_spanned! {at(keyword)=> { #written #walk } },

@@ -100,9 +100,11 @@ pub(crate) fn around(walk: &TokenStream, before: Before, here: Span) -> TokenStr
     quote_spanned! {here=> match #types { #holder => { #check #walk; } } }
 }
 
-/// Returns whether the copy has to prove that the body leaves the variable as it is.
+/// Returns whether the copy has to prove that the body leaves the variable as it is, or that it is a connection.
 fn has_to_stay(plan: &Plan, it: &Outer<'_>, target: &Target) -> bool {
-    !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
+    let is_connection = plan.connections.iter().any(|place| place.root == it.ident);
+    let is_named = outer::is_named(plan, &it.ident, target) && !is_connection;
+    !it.is_constant() && !it.is_elsewhere && !is_named
 }
 
 /// Returns whether the loop's body may be what tells the type of its items, so that its copy has to come before that type is
@@ -176,8 +178,7 @@ pub(crate) fn proof(
         let here = at(written.keyword);
         (!check.is_empty()).then(|| quote_spanned! {here=> if false { #check } })
     };
-    let connections = beside::connection_checks(plan, written.body);
-    let by_types = quote! { #shared #kept #durable #connections };
+    let by_types = quote! { #shared #kept #durable };
     let (check, behind) = if is_whole {
         (untaken(items), untaken(by_types))
     } else {

@@ -72,10 +72,9 @@ pub(crate) fn resumable_loop(
         None => walk(plan, at_target, source, written, &proof)?,
     };
     let attrs = attrs.iter().filter(|attr| !is_marker(attr));
-    let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
-    let walk = match items {
-        Some(items) => quote_spanned! {here=> { #(#items)* #walk } },
-        None => walk,
+    let walk = match target.hoisted.as_slice() {
+        [] => walk,
+        items => quote_spanned! {here=> { #(#items)* #walk } },
     };
     let walk = proof::around(&walk, proof.types, here);
     Ok(Expr::Verbatim(quote! { #(#attrs)* #walk }))

@@ -28,8 +28,6 @@ pub(crate) use committer::Given;
 #[doc(hidden)]
 pub use committing::Committing;
 pub use connection::Connection;
-#[doc(hidden)]
-pub use connection::connection;
 pub use error::CommitError;
 pub(crate) use error::{not_committed, reason_of, unsettled};
 pub use safe_state_backends::{Dialect, Parameter, Statement};

@@ -60,6 +60,37 @@ fn the_boundary_writes_nothing_more() {
     assert_eq!((seen.len(), seen.iter().min()), (8, seen.iter().max()), "{seen:?}");
 }
 
+/// Begins transactions through a shared reference, as pools do.
+struct Pool(Connection);
+
+impl Pool {
+    fn begin(&self) -> rusqlite::Result<rusqlite::Transaction<'_>> {
+        self.0.unchecked_transaction()
+    }
+}
+
+#[resumable(name = "pooled", backend = base.backend(), carry(sum))]
+fn pooled(base: &Base, pool: &mut Pool, faults: &Faults) -> anyhow::Result<i64> {
+    let mut sum = 0;
+    for item in 0..4 {
+        faults.strike(item)?;
+        sum += item;
+        let tx = pool.begin()?;
+        put_in(&tx, item)?;
+        commit!(tx)?;
+    }
+    Ok(sum)
+}
+
+#[test]
+fn what_is_not_changed_needs_no_name_and_no_trait() {
+    let (base, faults) = (Base::new(), Faults::at([2]));
+    let mut pool = Pool(base.connection());
+    pooled(&base, &mut pool, &faults).unwrap_err();
+    assert_eq!(pooled(&base, &mut pool, &faults).unwrap(), 6);
+    assert_eq!(base.rows(), [0, 1, 2, 3]);
+}
+
 #[resumable(name = "some", backend = base.backend(), save_every = 100, carry(sum), fresh(connection, seen))]
 fn some_commit(
     base: &Base,

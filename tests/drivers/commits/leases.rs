@@ -167,6 +167,6 @@ fn a_server_that_has_lost_a_commit_ends_the_run() {
         end(&lost)
     );
     let error = interrupted(&lost, &meanwhile).unwrap_err().to_string();
-    assert!(error.contains("the store lost it"), "{error}");
+    assert!(error.contains("the store lost the lease"), "{error}");
     assert_eq!(lost.look().checkpoint.unwrap().completed().len(), 2);
 }

@@ -130,8 +130,8 @@ pub fn tenure(url: &str, dir: &Path) -> anyhow::Result<()> {
             anyhow::Ok(())
         });
         let text = ended.map_or_else(|error| told(error.as_ref()), |()| "it ended".to_owned());
-        let is_lost =
-            text.contains("taken over by another run") || text.contains("held by this run no more");
+        let is_lost = text.contains("taken over by another run")
+            || text.contains("no longer held by this run");
         anyhow::ensure!(is_lost, "{text}");
     }
     Ok(())

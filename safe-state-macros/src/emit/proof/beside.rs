@@ -148,17 +148,6 @@ pub(crate) fn durable_checks(plan: &Plan, body: &Block) -> TokenStream {
     checks.collect()
 }
 
-/// Refuses what an item begins its transaction on, and `fresh(..)` does not name, if its type is no connection's.
-pub(crate) fn connection_checks(plan: &Plan, body: &Block) -> TokenStream {
-    let used = plan.connections.iter().filter(|place| durable::uses(body, place));
-    let checks = used.map(|place| {
-        let krate = moved_crate(&plan.krate, at(place.span()));
-        let place = place.place();
-        quote_spanned! {at(place.span())=> #krate::__private::connection(&#place); }
-    });
-    checks.collect()
-}
-
 /// Whether it is a carried variable that is set back, and held to that by [`kept_checks`].
 fn is_kept(plan: &Plan, variable: &Ident) -> bool {
     plan.carried.iter().any(|it| it.named.is(variable) && it.places.are_kept())

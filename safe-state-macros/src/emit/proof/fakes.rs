@@ -66,8 +66,13 @@ pub(crate) fn fakes(
         }
         let place = if variable.is_whole() { it.ident.to_token_stream() } else { variable.place() };
         let known = taken::take(plan, &place, taken);
+        let value = if plan.connections.contains(variable) {
+            quote_spanned! {here=> #krate::__private::connection!(#known) }
+        } else {
+            quote_spanned! {here=> #known.fake() }
+        };
         fakes.push(Fake {
-            declared: quote_spanned! {here=> let mut #name = #known.fake(); },
+            declared: quote_spanned! {here=> let mut #name = #value; },
             touched: quote_spanned! {here=> #krate::__private::touch(&mut #name); },
         });
     }

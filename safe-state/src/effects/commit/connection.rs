@@ -4,7 +4,8 @@
 /// [`commit!`](macro@crate::commit).
 ///
 /// A body changes such a connection, but nothing that the next run would miss: what its transactions change is in the
-/// database. So a loop that uses it for these transactions and for nothing else need not name it in `fresh(..)`.
+/// database. So a loop that uses it for these transactions and for nothing else need not name it in `fresh(..)`. A variable
+/// of any other type has to be named, if the loop changes it.
 ///
 /// It is implemented for the connections of `rusqlite`, `postgres`, `tokio-postgres`, `mysql`, `mysql_async` and
 /// `sqlx`, by the features of [`commit!`](macro@crate::commit), and for `&mut` and `Box` of them. Implement it for a
@@ -24,18 +25,9 @@
 ///
 /// impl safe_state::commit::Connection for Ledger {}
 /// ```
-#[diagnostic::on_unimplemented(
-    message = "the loop begins a transaction on this variable, which it changes, and `{Self}` is no connection that `commit!` knows",
-    label = "the loop changes this variable from before it",
-    note = "if its value must survive a crash, add `carry(name)` to the attribute, with the variable's name",
-    note = "if every run may start with a new one, add `fresh(name)`",
-    note = "a type of your own that only holds a connection may implement `safe_state::commit::Connection`"
-)]
 pub trait Connection {}
 
-#[diagnostic::do_not_recommend]
 impl<C: Connection + ?Sized> Connection for &mut C {}
-#[diagnostic::do_not_recommend]
 impl<C: Connection + ?Sized> Connection for Box<C> {}
 
 #[cfg(feature = "mysql")]
@@ -62,6 +54,3 @@ impl Connection for sqlx_core::pool::PoolConnection<sqlx_postgres::Postgres> {}
 impl Connection for sqlx_sqlite::SqliteConnection {}
 #[cfg(feature = "sqlx-sqlite")]
 impl Connection for sqlx_core::pool::PoolConnection<sqlx_sqlite::Sqlite> {}
-
-/// Takes a variable that only a connection may be.
-pub const fn connection<C: Connection + ?Sized>(_: &C) {}
