@@ -8,7 +8,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use fs2::FileExt;
@@ -22,37 +22,50 @@ const PREFIX: &str = "safe-state-";
 /// The time for which the file of an ended process is kept.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// This process's file, which exists as long as any part of the process holds this value.
+/// Keeps this process's file. The file exists as long as any part of the process holds such a value.
 #[derive(Debug)]
-pub(crate) struct Presence {
+pub(crate) struct Presence(());
+
+/// This process's file, and the number of parts of the process that keep it.
+struct Told {
     /// The open file, which holds the lock.
     _file: File,
     path: PathBuf,
+    keepers: usize,
 }
 
+/// Whoever begins or ceases to keep the file holds this lock: a file that another thread is about to remove must not be taken
+/// for one that is kept.
+static TOLD: Mutex<Option<Told>> = Mutex::new(None);
+
 impl Presence {
-    /// Returns this process's file, and creates it if needed. `None` where that is not possible.
-    pub(crate) fn tell() -> Option<Arc<Self>> {
-        static TOLD: Mutex<Weak<Presence>> = Mutex::new(Weak::new());
+    /// Keeps this process's file, and creates it if needed. `None` where that is not possible.
+    pub(crate) fn tell() -> Option<Self> {
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(presence) = told.upgrade() {
-            return Some(presence);
+        if let Some(told) = told.as_mut() {
+            told.keepers += 1;
+            return Some(Presence(()));
         }
         sweep(Path::new(FOLDER));
         let path = path_of(&Process::this()?, std::process::id());
         // A file of another process with the same id and start is not ours to use.
         let file = open(OpenOptions::new().write(true).create_new(true).mode(0o600), &path)?;
         file.try_lock_exclusive().ok()?;
-        let presence = Arc::new(Presence { _file: file, path });
-        *told = Arc::downgrade(&presence);
-        Some(presence)
+        *told = Some(Told { _file: file, path, keepers: 1 });
+        Some(Presence(()))
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        // A file that can't be removed is empty, and gone with the next boot.
-        let _ = fs::remove_file(&self.path);
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(now) = told.as_mut() else { return };
+        now.keepers -= 1;
+        if now.keepers == 0 {
+            // A file that can't be removed is empty, and gone with the next boot.
+            let _ = fs::remove_file(&now.path);
+            *told = None;
+        }
     }
 }
 
@@ -111,6 +124,18 @@ mod tests {
         drop(second);
         assert!(!path_of(&this, pid).exists());
         assert!(!has_left(&this, pid), "nothing tells of it");
+        // What one thread gives up while another begins is kept.
+        let keep = || {
+            for _ in 0..2_000 {
+                let presence = Presence::tell().expect("nothing stands in its way");
+                assert!(path_of(&this, pid).exists());
+                drop(presence);
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(keep);
+            scope.spawn(keep);
+        });
     }
 
     #[test]

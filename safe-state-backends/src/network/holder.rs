@@ -30,7 +30,7 @@ pub(super) struct LeaseHolder<C: Connect> {
     pub(super) size: usize,
     /// The file by which other processes of this machine know whether this process has ended.
     #[cfg(unix)]
-    pub(super) _presence: Option<Arc<crate::lease::presence::Presence>>,
+    pub(super) _presence: Option<crate::lease::presence::Presence>,
 }
 
 impl<C: Connect> LeaseHolder<C> {
