@@ -1,26 +1,19 @@
 //! Tests workers whose clocks differ.
 
-use std::process::{Child, Command};
+use std::process::Child;
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
 use safe_state_tests::servers::postgres_url;
-use safe_state_tests::{run_and_kill, storms};
+use safe_state_tests::{run_and_kill, storms, with_clock};
 
 use crate::work::Work;
 use crate::workers::{each_was_done, returned, started};
 
 /// Starts a worker whose clock is wrong by `clock`. The monotonic clock, which can't be set, stays as it is.
 fn told(clock: &str, work: &Work) -> Child {
-    // `faketime` itself would stay as the parent of the worker, which is to be killed.
-    let set = Command::new("faketime").args(["-f", clock, "env"]).output().unwrap();
-    let set = String::from_utf8(set.stdout).unwrap();
-    let preloaded = set.lines().find_map(|line| line.strip_prefix("LD_PRELOAD=")).unwrap();
-    let mut worker = Command::new("env");
-    let monotonic = ("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    worker.envs([("LD_PRELOAD", preloaded), ("FAKETIME", clock), monotonic]);
-    started(worker, "stormed", work)
+    started(with_clock(clock), "stormed", work)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod alone;
 mod cargo;
+mod clock;
 mod effects;
 mod faulty;
 mod first;
@@ -21,6 +22,7 @@ mod worker;
 
 pub use alone::Alone;
 pub use cargo::cargo;
+pub use clock::with_clock;
 pub use effects::Effects;
 pub use faulty::Faulty;
 pub use first::as_process_1;

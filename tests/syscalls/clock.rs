@@ -1,10 +1,9 @@
 //! Tests jobs that are told another time, from run to run and from one look at the clock to the next.
 
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use safe_state::{Error, Job, backend};
-use safe_state_tests::{Found, Worker};
+use safe_state_tests::{Found, Worker, with_clock};
 
 use crate::traced::{Kind, Victim};
 
@@ -28,7 +27,7 @@ fn a_lease_does_not_depend_on_the_clock() {
     for clock in ["-10y", "+10y"] {
         let dir = tempfile::tempdir().unwrap();
         let job = Job::new("held").state_dir(dir.path());
-        let mut command = told(clock);
+        let mut command = with_clock(clock);
         command.arg(env!("CARGO_BIN_EXE_worker"));
         let worker = Worker::holding_by(command, dir.path());
         let refused = job.clear_checkpoint().unwrap_err();
@@ -46,12 +45,12 @@ fn a_lease_does_not_depend_on_the_clock() {
 fn run_in(clocks: [&str; 3]) {
     let mut victim = Victim::new(Kind("function", "power"));
     for clock in &clocks[..2] {
-        victim.run_by(told(clock), Some("pwrite64:signal=KILL:when=4"));
+        victim.run_by(with_clock(clock), Some("pwrite64:signal=KILL:when=4"));
         assert_eq!(victim.look(clock), Found::Part, "{clocks:?}");
         let checkpoint = victim.job().peek_checkpoint().unwrap().unwrap();
         assert!(is_far(checkpoint.updated_at()), "{clocks:?}: {checkpoint}");
     }
-    let (output, _) = victim.run_by(told(clocks[2]), None);
+    let (output, _) = victim.run_by(with_clock(clocks[2]), None);
     assert!(output.status.success(), "{clocks:?}: {output:?}");
     assert_eq!(victim.look("at the end"), Found::Finished, "{clocks:?}");
 }
@@ -60,12 +59,4 @@ fn is_far(time: SystemTime) -> bool {
     let now = SystemTime::now();
     let away = now.duration_since(time).or_else(|_| time.duration_since(now));
     away.unwrap() > NINE_YEARS
-}
-
-/// Returns the command that starts a program with the time that `faketime -f` makes of `clock`. The monotonic clock,
-/// which cannot be set, stays as it is.
-fn told(clock: &str) -> Command {
-    let mut faketime = Command::new("faketime");
-    faketime.args(["-f", clock]).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    faketime
 }
