@@ -105,9 +105,9 @@ pub(crate) fn asked_locals(
 /// What binds the next item.
 pub(crate) struct NextItem {
     pub(crate) bound: TokenStream,
-    /// What takes the item's type, before the loop.
+    /// The declaration of what takes the item's type, which stands before the loop.
     pub(crate) kind: TokenStream,
-    /// What refuses items of that type, behind the loop, whose body may tell it.
+    /// The check that refuses items of some types. It stands behind the loop, as the body may tell the type.
     pub(crate) check: TokenStream,
 }
 
