@@ -60,3 +60,35 @@ fn refused(it: &ExprMethodCall) -> Error {
                 with a number of your own, as in `batch.len() == SIZE`";
     Error::new(it.method.span(), text)
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    use crate::resumable::resumable;
+
+    fn is_refused(statement: &TokenStream) -> bool {
+        let function = quote! {
+            fn send(rows: &[u64]) {
+                let mut batch = Vec::with_capacity(100);
+                for row in rows {
+                    batch.push(*row);
+                    #statement
+                }
+            }
+        };
+        let expanded = resumable(quote! { carry(batch) }, function);
+        expanded.is_err_and(|error| error.to_string().contains("capacity"))
+    }
+
+    #[test]
+    fn a_capacity_that_is_only_shown_decides_nothing() {
+        assert!(!is_refused(&quote! { println!("{}", batch.capacity()); }));
+        assert!(!is_refused(&quote! { info!(room = batch.capacity()); }));
+        assert!(is_refused(
+            &quote! { if batch.len() == dbg!(batch.capacity()) { batch.clear(); } }
+        ));
+        assert!(is_refused(&quote! { assert!(batch.capacity() > 7); }));
+    }
+}
