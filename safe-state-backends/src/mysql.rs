@@ -158,7 +158,7 @@ impl Connect for MySql {
         let runtime = Runtime::new()?;
         let conn = runtime.within(timeouts.connect, self.source.open())?;
         let session = MySqlSession::begin(conn, runtime, self.tables.clone(), timeouts.statement)?;
-        self.is_galera.store(session.is_galera, Ordering::Relaxed);
+        self.is_galera.store(session.kind.is_galera, Ordering::Relaxed);
         Ok(session)
     }
 

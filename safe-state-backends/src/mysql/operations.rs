@@ -168,7 +168,7 @@ impl Session for MySqlSession {
         number: u64,
         record: &[u8],
     ) -> Result<Appended, Trouble> {
-        if self.is_galera {
+        if self.kind.is_galera {
             self.locked(|session| {
                 session.extend(token)?;
                 session.insert(token, number, record)

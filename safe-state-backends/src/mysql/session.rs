@@ -81,6 +81,15 @@ pub(super) fn schema(tables: &Tables) -> [String; 4] {
     ]
 }
 
+/// What kind of server it is.
+#[derive(Debug, Default)]
+pub(super) struct ServerKind {
+    /// Whether it is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
+    /// other only what was written; and a node may not have applied yet what another has written.
+    pub(super) is_galera: bool,
+    is_read_only: bool,
+}
+
 /// A connection to MySQL or MariaDB.
 #[derive(Debug)]
 pub struct MySqlSession {
@@ -92,10 +101,7 @@ pub struct MySqlSession {
     pub(super) extended: Option<Instant>,
     /// Whether the last request was answered or refused, so that the connection can be told that it ends.
     is_answered: bool,
-    /// Whether the server is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
-    /// other only what was written; and a node may not have applied yet what another has written.
-    pub(super) is_galera: bool,
-    is_read_only: bool,
+    pub(super) kind: ServerKind,
     /// The largest size in bytes of a checkpoint that is loaded.
     pub(super) largest: u64,
 }
@@ -114,8 +120,7 @@ impl MySqlSession {
             limit,
             extended: None,
             is_answered: true,
-            is_galera: false,
-            is_read_only: false,
+            kind: ServerKind::default(),
             largest: u64::MAX,
         };
         // A wait on the server should end when the caller gives up. With this isolation level, only existing rows are locked,
@@ -133,14 +138,14 @@ impl MySqlSession {
             conn.query("SHOW VARIABLES WHERE variable_name IN ('wsrep_on', 'read_only')").await
         })?;
         let has = |name, off| told.iter().any(|(of, value)| of == name && value != off);
-        session.is_galera = has("wsrep_on", "OFF");
-        session.is_read_only = has("read_only", "OFF");
+        session.kind.is_galera = has("wsrep_on", "OFF");
+        session.kind.is_read_only = has("read_only", "OFF");
         Ok(session)
     }
 
     /// Checks that what is written here is what others find.
     pub(super) fn may_write(&self) -> Result<(), Trouble> {
-        if self.is_read_only { Err(Trouble::transient(ReadOnly)) } else { Ok(()) }
+        if self.kind.is_read_only { Err(Trouble::transient(ReadOnly)) } else { Ok(()) }
     }
 
     pub(super) fn call<T, E: Into<Trouble>>(
@@ -236,7 +241,7 @@ impl MySqlSession {
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        if !self.is_galera {
+        if !self.kind.is_galera {
             return read(self);
         }
         self.call(async |conn| conn.query_drop("SET SESSION wsrep_sync_wait = 1").await)?;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::holder::LeaseHolder;
+use super::holder::{LeaseHolder, Renewal, Saved};
 use super::limits::{Limits, OPENING};
-use super::transactions::Transactions;
 use super::{AcquireRequest, Acquired, Connect, LeaseToken, Session, Trouble, retry};
 use crate::{Error, Holder, LeaseOptions, name};
 
@@ -45,20 +44,15 @@ impl<C: Connect> LeaseHolder<C> {
         };
         let (time, durability) = (limits.lease, options.durability);
         let token = LeaseToken { key, holder, epoch, time, until: asked + time, durability };
-        let renewal = Instant::now() + limits.lease / 3;
-        let session = Some(session);
-        let (records, transactions) = (None, Transactions::default());
+        let renewal = Renewal { due: Instant::now() + limits.lease / 3, is_lost: false };
         Ok(LeaseHolder {
             connect,
             limits,
             job,
             token,
-            session,
-            records,
-            transactions,
+            session: Some(session),
+            saved: Saved::default(),
             renewal,
-            is_lost: false,
-            size: 0,
             #[cfg(unix)]
             _presence: presence,
         })

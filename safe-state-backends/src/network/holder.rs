@@ -19,28 +19,40 @@ pub(super) struct LeaseHolder<C: Connect> {
     pub(super) token: LeaseToken,
     /// The connection; `None` after trouble, until the next use.
     pub(super) session: Option<C::Session>,
-    /// The number of records that this lease has added behind its checkpoint; `None` if it has saved no checkpoint, or the
-    /// number is unknown.
-    pub(super) records: Option<u64>,
-    pub(super) transactions: Transactions,
-    pub(super) renewal: Instant,
-    /// Whether another run has taken over, so that nothing is left to renew or to give back.
-    pub(super) is_lost: bool,
-    /// The stored bytes, if this lease has saved any.
-    pub(super) size: usize,
+    pub(super) saved: Saved,
+    pub(super) renewal: Renewal,
     /// The file by which other processes of this machine know whether this process has ended.
     #[cfg(unix)]
     pub(super) _presence: Option<crate::lease::presence::Presence>,
 }
 
+/// How long a lease lasts.
+pub(super) struct Renewal {
+    /// When the lease is to be renewed.
+    pub(super) due: Instant,
+    /// Whether another run has taken over, so that nothing is left to renew or to give back.
+    pub(super) is_lost: bool,
+}
+
+/// What a lease has saved.
+#[derive(Default)]
+pub(super) struct Saved {
+    /// The number of records that this lease has added behind its checkpoint; `None` if it has saved no checkpoint, or the
+    /// number is unknown.
+    pub(super) records: Option<u64>,
+    /// The stored bytes, if this lease has saved any.
+    pub(super) size: usize,
+    pub(super) transactions: Transactions,
+}
+
 impl<C: Connect> LeaseHolder<C> {
     pub(super) fn save(&mut self, checkpoint: &[u8]) -> Result<Appended, Trouble> {
         self.limits.check(checkpoint.len())?;
-        self.records = None;
+        self.saved.records = None;
         self.retried(|session, token| session.save(token, checkpoint))?;
-        self.size = checkpoint.len();
-        self.transactions.are_saved(&self.token);
-        self.records = Some(0);
+        self.saved.size = checkpoint.len();
+        self.saved.transactions.are_saved(&self.token);
+        self.saved.records = Some(0);
         Ok(Appended::Yes)
     }
 
@@ -48,7 +60,7 @@ impl<C: Connect> LeaseHolder<C> {
     /// comes back still has all that it had.
     pub(super) fn append(&mut self, record: &[u8]) -> Result<Appended, Trouble> {
         let has_room = self.session.is_some() && self.has_room(record);
-        let Some(number) = self.records.take().filter(|_| has_room) else {
+        let Some(number) = self.saved.records.take().filter(|_| has_room) else {
             return Ok(Appended::No);
         };
         let appended = match self.once(&mut |session, token| session.append(token, number, record))
@@ -56,19 +68,19 @@ impl<C: Connect> LeaseHolder<C> {
             Err(Trouble::Transient(_)) => return Ok(Appended::No),
             appended => appended?,
         };
-        self.transactions.are_saved(&self.token);
-        self.size += record.len();
-        self.records = (appended == Appended::Yes).then_some(number + 1);
+        self.saved.transactions.are_saved(&self.token);
+        self.saved.size += record.len();
+        self.saved.records = (appended == Appended::Yes).then_some(number + 1);
         Ok(appended)
     }
 
     /// Returns whether the stored checkpoint can still be loaded with `record` behind it.
     pub(super) fn has_room(&self, record: &[u8]) -> bool {
-        self.limits.check(self.size + record.len()).is_ok()
+        self.limits.check(self.saved.size + record.len()).is_ok()
     }
 
     pub(super) fn delete(&mut self) -> Result<Appended, Trouble> {
-        self.records = None;
+        self.saved.records = None;
         self.retried(C::Session::delete).map(|()| Appended::Yes)
     }
 
@@ -103,12 +115,12 @@ impl<C: Connect> LeaseHolder<C> {
 
     /// Renews the lease if no save has for a third of its time.
     pub(super) fn renew_if_due(&mut self) {
-        if Instant::now() < self.renewal {
+        if Instant::now() < self.renewal.due {
             return;
         }
-        if self.session.is_none() && self.transactions.is_outstanding() {
+        if self.session.is_none() && self.saved.transactions.is_outstanding() {
             // A new connection would give the lease a new epoch, under which a transaction under way would fail.
-            self.renewal = Instant::now() + self.limits.lease / 3;
+            self.renewal.due = Instant::now() + self.limits.lease / 3;
         } else {
             self.renew();
         }
@@ -117,12 +129,12 @@ impl<C: Connect> LeaseHolder<C> {
     /// Renews the lease, once for each third of its time, even if that fails: if the lease ends meanwhile, the next save finds
     /// out whether another run has it.
     fn renew(&mut self) {
-        if self.is_lost {
-            self.renewal = Instant::now() + self.limits.lease;
+        if self.renewal.is_lost {
+            self.renewal.due = Instant::now() + self.limits.lease;
             return;
         }
         let renewed = self.once(&mut |session, token| session.renew(token));
-        self.renewal = Instant::now() + self.limits.lease / 3;
+        self.renewal.due = Instant::now() + self.limits.lease / 3;
         if let Err(trouble) = renewed {
             tracing::warn!(target: "safe_state", job = self.job, %trouble, "the lease was not renewed");
         }
@@ -146,12 +158,12 @@ impl<C: Connect> LeaseHolder<C> {
             let done = work(&mut session, &self.token)?;
             Ok((session, asked, done))
         });
-        self.is_lost |= matches!(done, Err(Trouble::Lost(_)));
+        self.renewal.is_lost |= matches!(done, Err(Trouble::Lost(_)));
         // The state of a connection after a failed operation is unknown, so it is not used again.
         let (session, asked, done) = done?;
         self.session = Some(session);
         self.token.until = asked + self.token.time;
-        self.renewal = Instant::now() + self.limits.lease / 3;
+        self.renewal.due = Instant::now() + self.limits.lease / 3;
         Ok(done)
     }
 
@@ -159,17 +171,17 @@ impl<C: Connect> LeaseHolder<C> {
         if let Some(session) = self.session.take() {
             return Ok(session);
         }
-        self.records = None;
+        self.saved.records = None;
         let mut session = self.limits.connect(&*self.connect)?;
         self.token.epoch = session.resume(&self.token)?;
-        self.transactions.are_kept_by(&mut session, &self.token)?;
+        self.saved.transactions.are_kept_by(&mut session, &self.token)?;
         Ok(session)
     }
 
     /// Gives the lease back, and drops the connection here: some connections must not be dropped within a runtime, where the
     /// run may end.
     pub(super) fn close(&mut self) {
-        if !self.is_lost {
+        if !self.renewal.is_lost {
             self.release();
         }
         self.session = None;

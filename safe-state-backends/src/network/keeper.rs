@@ -171,7 +171,7 @@ fn serve<C: Connect>(
     outbox: &Sender<Result<Appended, Error>>,
 ) {
     loop {
-        let renewal = lock(keeper).renewal;
+        let renewal = lock(keeper).renewal.due;
         match inbox.recv_timeout(renewal.saturating_duration_since(Instant::now())) {
             Ok(command) => {
                 let outcome = lock(keeper).carry_out(&command);

@@ -19,37 +19,37 @@ impl<C: Connect> LeaseHolder<C> {
             }
             // Like an append, the record follows what this connection has saved.
             Save::Record(record) if !self.has_room(record) => return Ok(None),
-            Save::Record(_) => match self.records.filter(|_| self.session.is_some()) {
+            Save::Record(_) => match self.saved.records.filter(|_| self.session.is_some()) {
                 Some(number) => Some(number),
                 None => return Ok(None),
             },
         };
         let given = statements(&self.token, number, save.bytes())?;
         let bytes = || save.bytes().to_vec();
-        self.transactions.outstanding =
+        self.saved.transactions.outstanding =
             given.as_ref().map(|_| Outstanding { number, bytes: bytes() });
         Ok(given)
     }
 
     /// Notes that the transaction was committed. Returns whether one was under way.
     pub(super) fn committed(&mut self) -> bool {
-        let Some(saved) = self.transactions.outstanding.take() else { return false };
-        self.size = saved.number.map_or(0, |_| self.size) + saved.bytes.len();
-        self.records = Some(saved.number.map_or(0, |number| number + 1));
-        self.transactions.committed = Some(saved);
+        let Some(saved) = self.saved.transactions.outstanding.take() else { return false };
+        self.saved.size = saved.number.map_or(0, |_| self.saved.size) + saved.bytes.len();
+        self.saved.records = Some(saved.number.map_or(0, |number| number + 1));
+        self.saved.transactions.committed = Some(saved);
         true
     }
 
     /// Finds out whether the transaction has made its save, which it can't any more after that. For a transaction that was
     /// rolled back, finds out whether the lease is lost.
     pub(super) fn settle(&mut self, ended: Ended) -> Result<Appended, Trouble> {
-        let Some(Outstanding { number, bytes }) = self.transactions.outstanding.take() else {
+        let Some(Outstanding { number, bytes }) = self.saved.transactions.outstanding.take() else {
             return Ok(Appended::No);
         };
         if ended == Ended::RolledBack {
             return self.retried(C::Session::renew).map(|()| Appended::No);
         }
-        self.records = None;
+        self.saved.records = None;
         let (epoch, is_saved) = self.retried(|session, token| {
             let epoch = session.resume(token)?;
             let token = LeaseToken { epoch, ..token.clone() };
@@ -57,8 +57,8 @@ impl<C: Connect> LeaseHolder<C> {
         })?;
         self.token.epoch = epoch;
         if is_saved {
-            self.size = number.map_or(0, |_| self.size) + bytes.len();
-            self.transactions.committed = Some(Outstanding { number, bytes });
+            self.saved.size = number.map_or(0, |_| self.saved.size) + bytes.len();
+            self.saved.transactions.committed = Some(Outstanding { number, bytes });
         }
         Ok(if is_saved { Appended::Yes } else { Appended::No })
     }

@@ -69,11 +69,18 @@ fn commits(durability: Durability) -> &'static str {
     }
 }
 
+/// The standbys of a server.
+struct Standbys {
+    /// What the server says of commits that are not on them.
+    said: Said,
+    /// Whether a save has to be on them.
+    are_needed: bool,
+}
+
 /// A connection to PostgreSQL.
 pub struct PostgresSession {
     pub(super) client: Client,
-    said: Said,
-    needs_standbys: bool,
+    standbys: Standbys,
     source: Source,
     /// The connection's runtime. It is dropped after the client, which has a task in it.
     runtime: Runtime,
@@ -96,8 +103,7 @@ impl PostgresSession {
         let (client, said) = runtime.within(timeouts.connect, source.open())?;
         let session = PostgresSession {
             client,
-            said,
-            needs_standbys,
+            standbys: Standbys { said, are_needed: needs_standbys },
             source,
             runtime,
             tables,
@@ -111,7 +117,7 @@ impl PostgresSession {
 
     /// Checks that the server did not report the commit just made as one that is not on its standbys.
     fn is_replicated(&self) -> Result<(), Trouble> {
-        match (self.said.unreplicated(), self.needs_standbys) {
+        match (self.standbys.said.unreplicated(), self.standbys.are_needed) {
             (false, _) => Ok(()),
             (true, true) => Err(Trouble::transient(Unreplicated)),
             (true, false) => {

@@ -5,15 +5,20 @@ use ::redis::{
     cmd,
 };
 
-/// All scripts. Those from `renew` on begin with a check of the lease.
+/// All scripts.
 pub(super) struct Scripts {
     pub(super) load: Lua,
     pub(super) acquire: Lua,
     pub(super) held_by: Lua,
     pub(super) resume: Lua,
     pub(super) release: Lua,
+    pub(super) held: HeldScripts,
+}
+
+/// The scripts that begin with a check of the lease.
+pub(super) struct HeldScripts {
     pub(super) renew: Lua,
-    pub(super) load_held: Lua,
+    pub(super) load: Lua,
     pub(super) save: Lua,
     pub(super) append: Lua,
     pub(super) delete: Lua,
@@ -84,11 +89,13 @@ impl Scripts {
             held_by: script!("clock.lua", "held_by.lua"),
             resume: script!("clock.lua", "role.lua", "resume.lua"),
             release: script!("release.lua"),
-            renew: script!("clock.lua", "claim.lua", "renew.lua"),
-            load_held: script!("clock.lua", "claim.lua", "load.lua"),
-            save: script!("clock.lua", "claim.lua", "save.lua"),
-            append: script!("clock.lua", "claim.lua", "append.lua"),
-            delete: script!("clock.lua", "claim.lua", "delete.lua"),
+            held: HeldScripts {
+                renew: script!("clock.lua", "claim.lua", "renew.lua"),
+                load: script!("clock.lua", "claim.lua", "load.lua"),
+                save: script!("clock.lua", "claim.lua", "save.lua"),
+                append: script!("clock.lua", "claim.lua", "append.lua"),
+                delete: script!("clock.lua", "claim.lua", "delete.lua"),
+            },
         }
     }
 }

@@ -50,16 +50,22 @@ pub struct RedisSession {
     connection: Connection,
     /// The server of that connection.
     at: At,
-    /// The connection to the node that the keys are being moved to, with its address.
-    other: Option<(String, Connection)>,
-    /// Whether that node has done the last operation.
-    was_elsewhere: bool,
+    elsewhere: Elsewhere,
     timeouts: Timeouts,
     prefix: String,
     /// Whether the server can say when it has synced a save; true until it says that it can't.
     tells_syncs: bool,
     /// The largest size in bytes of a checkpoint that is loaded.
     largest: u64,
+}
+
+/// The node that the keys are being moved to.
+#[derive(Default)]
+struct Elsewhere {
+    /// The connection to it, with its address.
+    node: Option<(String, Connection)>,
+    /// Whether that node has done the last operation.
+    was_there: bool,
 }
 
 /// The answer of a script: the outcome, and the epoch and the holder where they matter.
@@ -73,8 +79,7 @@ impl RedisSession {
             reach,
             connection,
             at,
-            other: None,
-            was_elsewhere: false,
+            elsewhere: Elsewhere::default(),
             timeouts,
             prefix,
             tells_syncs: true,
@@ -107,7 +112,7 @@ impl RedisSession {
         asked: RedisResult<T>,
         again: impl FnOnce(&mut Connection) -> RedisResult<T>,
     ) -> Result<T, Trouble> {
-        self.was_elsewhere = false;
+        self.elsewhere.was_there = false;
         let Err(error) = asked else { return asked.map_err(|error| self.trouble(error)) };
         let address = error.redirect_node().map(|(address, _)| address.to_owned());
         match (error.kind(), address) {
@@ -127,7 +132,7 @@ impl RedisSession {
     }
 
     fn elsewhere(&mut self, address: &str) -> RedisResult<&mut Connection> {
-        let known = self.other.take().filter(|(known, _)| known == address);
+        let known = self.elsewhere.node.take().filter(|(known, _)| known == address);
         let other = if let Some(known) = known {
             known
         } else {
@@ -135,8 +140,8 @@ impl RedisSession {
             limit(&connection, self.timeouts)?;
             (address.to_owned(), connection)
         };
-        self.was_elsewhere = true;
-        Ok(&mut self.other.insert(other).1)
+        self.elsewhere.was_there = true;
+        Ok(&mut self.elsewhere.node.insert(other).1)
     }
 
     fn trouble(&self, error: RedisError) -> Trouble {
@@ -183,8 +188,8 @@ impl RedisSession {
         // The answer has to come before the connection's time limit.
         let limit = millis(self.timeouts.statement / 2);
         let wait = cmd("WAITAOF").arg(1).arg(0).arg(limit).take();
-        let connection = match &mut self.other {
-            Some((_, connection)) if self.was_elsewhere => connection,
+        let connection = match &mut self.elsewhere.node {
+            Some((_, connection)) if self.elsewhere.was_there => connection,
             _ => &mut self.connection,
         };
         match wait.query(connection) {
@@ -227,11 +232,11 @@ impl Session for RedisSession {
     }
 
     fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
-        self.loaded(&self.under_both(token, &SCRIPTS.load_held).arg(self.largest))
+        self.loaded(&self.under_both(token, &SCRIPTS.held.load).arg(self.largest))
     }
 
     fn load_current(&mut self, token: &LeaseToken, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let call = self.under(token, &SCRIPTS.load_held, &[self.checkpoint(key)]);
+        let call = self.under(token, &SCRIPTS.held.load, &[self.checkpoint(key)]);
         self.loaded(&call.arg(self.largest))
     }
 
@@ -250,7 +255,7 @@ impl Session for RedisSession {
         // and while they are being moved, from both nodes.
         let _: bool = self.ask(&cmd("EXISTS").arg(&start).take())?;
         let mut keys = BTreeSet::new();
-        let others = self.other.as_mut().map(|(_, connection)| connection);
+        let others = self.elsewhere.node.as_mut().map(|(_, connection)| connection);
         for connection in [Some(&mut self.connection), others].into_iter().flatten() {
             let found = scan(connection, &format!("{start}*"));
             let found = found.map_err(|error| trouble(error, self.timeouts.statement))?;
@@ -298,11 +303,11 @@ impl Session for RedisSession {
     }
 
     fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        self.claimed(&self.under(token, &SCRIPTS.renew, &[])).map(drop)
+        self.claimed(&self.under(token, &SCRIPTS.held.renew, &[])).map(drop)
     }
 
     fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
-        self.claimed(&self.under_both(token, &SCRIPTS.save).arg(checkpoint))?;
+        self.claimed(&self.under_both(token, &SCRIPTS.held.save).arg(checkpoint))?;
         self.sync(token)
     }
 
@@ -312,14 +317,14 @@ impl Session for RedisSession {
         number: u64,
         record: &[u8],
     ) -> Result<Appended, Trouble> {
-        if !self.claimed(&self.under_both(token, &SCRIPTS.append).arg(record).arg(number))? {
+        if !self.claimed(&self.under_both(token, &SCRIPTS.held.append).arg(record).arg(number))? {
             return Ok(Appended::No);
         }
         self.sync(token).map(|()| Appended::Yes)
     }
 
     fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
-        self.claimed(&self.under_both(token, &SCRIPTS.delete))?;
+        self.claimed(&self.under_both(token, &SCRIPTS.held.delete))?;
         self.sync(token)
     }
 

@@ -23,19 +23,38 @@ use safe_state_base::secrets::masked;
 /// Its `Display` is one line: `killed by signal 11 (SIGSEGV) at address 0x8`.
 #[derive(Clone, Debug, Default)]
 pub struct Cause {
-    /// The exit status; `None` if the cause was read from an autosave.
-    status: Option<ExitStatus>,
-    /// The cause as an autosave tells it, if the guard learnt it.
-    told: Option<String>,
+    end: End,
     stage: u64,
     panic: Option<Panic>,
     crash: Option<Crash>,
-    modules: Vec<Module>,
+    calls: Calls,
     usage: Usage,
     is_out_of_memory: bool,
-    stack: OnceLock<Vec<Frame>>,
     #[cfg(feature = "minidump")]
     minidump: Option<PathBuf>,
+}
+
+/// How the job's process ended.
+#[derive(Clone, Debug)]
+enum End {
+    Status(ExitStatus),
+    /// The cause as an autosave tells it, if the guard learnt it.
+    Told(Option<String>),
+}
+
+impl Default for End {
+    fn default() -> Self {
+        End::Told(None)
+    }
+}
+
+/// The calls that were under way when the job ended.
+#[derive(Clone, Debug, Default)]
+struct Calls {
+    /// The files of code in the process's memory, which tell the functions' names.
+    modules: Vec<Module>,
+    /// The calls with their names, once somebody has asked for them.
+    named: OnceLock<Vec<Frame>>,
 }
 
 /// The time and memory that a job has used.
@@ -81,37 +100,43 @@ impl Cause {
             || status.signal() == Some(libc::SIGABRT)
             || stage != stage::RETURNED && status.code() == Some(101);
         Cause {
-            status: Some(status),
-            told: None,
+            end: End::Status(status),
             stage,
             panic: panic::find(memory).filter(|_| is_of_panic),
             crash: crash::find(memory),
-            modules: stack::find(memory),
+            calls: Calls { modules: stack::find(memory), named: OnceLock::new() },
             usage,
             is_out_of_memory,
-            stack: OnceLock::new(),
             #[cfg(feature = "minidump")]
             minidump: None,
         }
     }
 
     pub(super) fn of_status(status: ExitStatus) -> Cause {
-        Cause { status: Some(status), stage: stage::RETURNED, ..Cause::default() }
+        Cause { end: End::Status(status), stage: stage::RETURNED, ..Cause::default() }
     }
 
     #[cfg(feature = "autosave")]
     pub(super) fn of_autosave(told: Option<String>) -> Cause {
-        Cause { told, ..Cause::default() }
+        Cause { end: End::Told(told), ..Cause::default() }
+    }
+
+    /// Returns the exit status; `None` if the cause was read from an autosave.
+    fn status(&self) -> Option<ExitStatus> {
+        match self.end {
+            End::Status(status) => Some(status),
+            End::Told(_) => None,
+        }
     }
 
     /// Returns the exit code, if the job exited.
     pub fn exit_code(&self) -> Option<i32> {
-        self.status?.code()
+        self.status()?.code()
     }
 
     /// Returns the signal that killed the job, if one did.
     pub fn signal(&self) -> Option<i32> {
-        self.status?.signal()
+        self.status()?.signal()
     }
 
     /// Returns whether the job's closure had returned. A process may also exit in the middle of it, for example by
@@ -150,9 +175,10 @@ impl Cause {
     /// Returns the stack of the crash or the panic, from the innermost call outwards. It is empty if none was noted, as
     /// after SIGKILL. The first call looks up the names, which takes some ten milliseconds.
     pub fn stack(&self) -> &[Frame] {
-        self.stack.get_or_init(|| match (&self.panic, &self.crash) {
-            (Some(panic), _) => stack::frames(panic.stack(), &self.modules, true),
-            (None, Some(crash)) => stack::frames(&crash.stack, &self.modules, false),
+        let Calls { modules, named } = &self.calls;
+        named.get_or_init(|| match (&self.panic, &self.crash) {
+            (Some(panic), _) => stack::frames(panic.stack(), modules, true),
+            (None, Some(crash)) => stack::frames(&crash.stack, modules, false),
             (None, None) => Vec::new(),
         })
     }
@@ -181,8 +207,11 @@ impl Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(status) = self.status else {
-            return Line(self.told.as_deref().unwrap_or("ended together with its guard")).fmt(f);
+        let status = match &self.end {
+            End::Status(status) => status,
+            End::Told(told) => {
+                return Line(told.as_deref().unwrap_or("ended together with its guard")).fmt(f);
+            }
         };
         match (status.signal(), status.code()) {
             (Some(signal), _) => write!(f, "killed by signal {signal} ({})", name(signal))?,

@@ -33,10 +33,17 @@ pub(super) struct Watched {
     layout: Layout,
     pid: u32,
     process: OwnedFd,
-    since: Instant,
-    kills: Option<u64>,
+    start: Start,
     signals: Option<PassedOn>,
     recipient: Option<Recipient>,
+}
+
+/// The state of the system when the process was started.
+#[derive(Debug)]
+struct Start {
+    at: Instant,
+    /// The number of processes that the kernel had killed for want of memory, if it counts them.
+    kills: Option<u64>,
 }
 
 impl Watched {
@@ -54,9 +61,9 @@ impl Watched {
         shared::address(&memory, name, layout).map_err(GuardError::system("map shared memory"))?;
         prepare(&memory);
         let signals = PassedOn::begin().map_err(GuardError::system("handle signals"))?;
-        let (since, kills) = (Instant::now(), kills_for_memory());
-        let start = GuardError::system("start the program again");
-        let pid = start_again(file, Arc::clone(&memory), arguments).map_err(start)?;
+        let start = Start { at: Instant::now(), kills: kills_for_memory() };
+        let not_started = GuardError::system("start the program again");
+        let pid = start_again(file, Arc::clone(&memory), arguments).map_err(not_started)?;
         let recipient = Recipient::new(pid);
         let process =
             open_process(pid).map_err(GuardError::system("watch the process of the job"))?;
@@ -66,8 +73,7 @@ impl Watched {
             layout,
             pid,
             process,
-            since,
-            kills,
+            start,
             signals: Some(signals),
             recipient: Some(recipient),
         })
@@ -92,10 +98,10 @@ impl Watched {
         let (status, usage) = sys::reap(self.pid).map_err(wait())?;
         drop(self.signals.take());
         role::has_run(&self.name, status);
-        let usage = Usage::of(&usage, self.since.elapsed());
+        let usage = Usage::of(&usage, self.start.at.elapsed());
         // The counter is read only after a SIGKILL, as the rescue waits meanwhile.
         let is_killed = status.signal() == Some(libc::SIGKILL);
-        let is_out_of_memory = is_killed && kills_for_memory() > self.kills;
+        let is_out_of_memory = is_killed && kills_for_memory() > self.start.kills;
         Ok(Cause::find(&self.memory, status, usage, is_out_of_memory))
     }
 

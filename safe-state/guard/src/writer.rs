@@ -26,16 +26,22 @@ pub(super) struct Writer<M> {
     layout: Layout,
     /// The number of the last commit.
     committed: u64,
-    /// The number of each entry's cell.
-    index: HashMap<Box<str>, usize>,
+    directory: Directory,
     cells: Vec<[Version; VERSIONS]>,
-    /// The cells whose entries were removed.
-    vacant: Vec<usize>,
     /// The allocator of the data, in units.
     room: RangeAllocator<usize>,
     /// The versions that the draft has written. Kept here to reuse the allocation.
     written: Vec<(usize, usize)>,
     entries: Entries,
+}
+
+/// The numbers of the cells.
+#[derive(Debug, Default)]
+struct Directory {
+    /// The number of each entry's cell.
+    cells: HashMap<Box<str>, usize>,
+    /// The cells whose entries were removed.
+    vacant: Vec<usize>,
 }
 
 /// The writer's own notes on a version. The rest is only in the shared memory.
@@ -56,9 +62,8 @@ impl<M: Memory> Writer<M> {
             memory,
             layout,
             committed: 0,
-            index: HashMap::new(),
+            directory: Directory::default(),
             cells: Vec::new(),
-            vacant: Vec::new(),
             room: RangeAllocator::new(0..units.max(1)),
             written: Vec::new(),
             entries: Entries::default(),
@@ -86,12 +91,12 @@ impl<M: Memory> Writer<M> {
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.index.keys().map(|key| &**key)
+        self.directory.cells.keys().map(|key| &**key)
     }
 
     /// Calls `read` with the bytes of an entry's value; returns `None` if the entry does not exist.
     pub(super) fn read<R>(&self, key: &str, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
-        let cell = *self.index.get(key)?;
+        let cell = *self.directory.cells.get(key)?;
         let version = self.newest(cell, u64::MAX)?;
         if self.cells[cell][version].is_absence {
             return None;
@@ -219,7 +224,7 @@ impl<M: Memory> Draft<'_, M> {
         if self.writer.read(key, |_| ()).is_none() {
             return false;
         }
-        let cell = self.writer.index[key];
+        let cell = self.writer.directory.cells[key];
         let version = self.writer.spare(cell, self.pinned);
         self.begin(cell, version);
         self.end(cell, version, 0..0);
@@ -253,10 +258,10 @@ impl<M: Memory> Draft<'_, M> {
         let pinned = self.writer.pinned();
         for key in std::mem::take(&mut self.removed) {
             if self.writer.read(&key, |_| ()).is_none()
-                && let Some(cell) = self.writer.index.remove(&key)
+                && let Some(cell) = self.writer.directory.cells.remove(&key)
             {
                 self.writer.reclaim_cell(cell, pinned);
-                self.writer.vacant.push(cell);
+                self.writer.directory.vacant.push(cell);
                 self.writer.entries.forget(&key);
             }
         }
@@ -264,10 +269,10 @@ impl<M: Memory> Draft<'_, M> {
 
     fn cell_of(&mut self, key: &str) -> Result<usize, GuardError> {
         let writer = &mut *self.writer;
-        if let Some(cell) = writer.index.get(key) {
+        if let Some(cell) = writer.directory.cells.get(key) {
             return Ok(*cell);
         }
-        let cell = match writer.vacant.pop() {
+        let cell = match writer.directory.vacant.pop() {
             Some(cell) => cell,
             None if writer.cells.len() == writer.layout.cells() => return Err(writer.full(key)),
             None => {
@@ -276,7 +281,7 @@ impl<M: Memory> Draft<'_, M> {
                 writer.cells.len() - 1
             }
         };
-        writer.index.insert(key.into(), cell);
+        writer.directory.cells.insert(key.into(), cell);
         self.added.push(key.into());
         Ok(cell)
     }
@@ -334,8 +339,8 @@ impl<M: Memory> Drop for Draft<'_, M> {
             self.writer.forget(cell, version);
         }
         for key in std::mem::take(&mut self.added) {
-            let cell = self.writer.index.remove(&key);
-            self.writer.vacant.extend(cell);
+            let cell = self.writer.directory.cells.remove(&key);
+            self.writer.directory.vacant.extend(cell);
         }
     }
 }

@@ -38,17 +38,30 @@ pub(crate) struct RunWatch<P> {
     job: String,
     limits: JobLimits,
     began: Instant,
-    /// When the batch system ends the program; `None` if the run does not heed it.
-    ends: Option<Arc<EndWatch>>,
-    meter: Option<Meter>,
-    pressure: Option<Arc<Pressure>>,
+    outside: Outside,
+    memory: MemoryWatch,
     token: Arc<Token>,
     pulse: Pulse,
-    /// Whether more memory is in use than allowed.
-    has_too_much: AtomicBool,
+    state: Mutex<State<P>>,
+}
+
+/// What may end the process from outside.
+#[derive(Debug)]
+struct Outside {
+    /// When the batch system ends the program; `None` if the run does not heed it.
+    ends: Option<Arc<EndWatch>>,
+    /// How close the control group is to its limit of memory; `None` if it has none.
+    pressure: Option<Arc<Pressure>>,
     /// Whether a signal has asked the process to end. Changed only while the state is locked.
     is_asked_to_end: AtomicBool,
-    state: Mutex<State<P>>,
+}
+
+/// The memory in use, beside the limit of the run.
+#[derive(Debug)]
+struct MemoryWatch {
+    /// `None` if the run has no limit.
+    meter: Option<Meter>,
+    has_too_much: AtomicBool,
 }
 
 impl<P: Parked> RunWatch<P> {
@@ -60,19 +73,17 @@ impl<P: Parked> RunWatch<P> {
         now: Instant,
     ) -> Result<Self, Error> {
         let meter = limits.process.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
+        let meter = meter.map_err(Error::Memory)?;
         let token = Arc::new(Token::new(true));
         token.works_here();
         Ok(RunWatch {
             job: job.to_owned(),
             limits,
             began: now,
-            ends,
-            meter: meter.map_err(Error::Memory)?,
-            pressure,
+            outside: Outside { ends, pressure, is_asked_to_end: AtomicBool::new(false) },
+            memory: MemoryWatch { meter, has_too_much: AtomicBool::new(false) },
             token,
             pulse: Pulse::default(),
-            has_too_much: AtomicBool::new(false),
-            is_asked_to_end: AtomicBool::new(false),
             state: Mutex::default(),
         })
     }
@@ -90,7 +101,7 @@ impl<P: Parked> RunWatch<P> {
         state.begin_item(0, now);
         state.parked = LentTo::Here(parked);
         self.pulse.set(Beat::Running(0));
-        if self.is_asked_to_end.load(Ordering::Relaxed) {
+        if self.outside.is_asked_to_end.load(Ordering::Relaxed) {
             state.parked.save(Blame::Nobody, &self.job);
         }
     }
@@ -112,7 +123,7 @@ impl<P: Parked> RunWatch<P> {
     pub(crate) fn is_asked_to_end(&self) {
         let mut state = self.state();
         if !state.has_ended {
-            self.is_asked_to_end.store(true, Ordering::Relaxed);
+            self.outside.is_asked_to_end.store(true, Ordering::Relaxed);
             // The signal may come from a limit that this watch enforces.
             let is_its_fault = state.escalation.has_begun();
             let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };
@@ -154,7 +165,7 @@ impl<P: Parked> RunWatch<P> {
         if self.is_over(now) {
             return Some(StopReason::Timeout);
         }
-        if self.has_too_much.load(Ordering::Relaxed) {
+        if self.memory.has_too_much.load(Ordering::Relaxed) {
             return Some(StopReason::MaxMemory);
         }
         self.is_near_its_end(now).then_some(StopReason::WallTime)
@@ -167,13 +178,13 @@ impl<P: Parked> RunWatch<P> {
 
     /// Returns whether no more time than the grace period is left until the batch system ends the program.
     fn is_near_its_end(&self, now: Instant) -> bool {
-        self.ends.as_ref().is_some_and(|ends| ends.is_near(now))
+        self.outside.ends.as_ref().is_some_and(|ends| ends.is_near(now))
     }
 
     fn sees(&self, now: Instant) -> Seen {
         if self.is_near_its_end(now) {
             Seen::End
-        } else if self.pressure.as_ref().is_some_and(|it| it.is_tight()) {
+        } else if self.outside.pressure.as_ref().is_some_and(|it| it.is_tight()) {
             Seen::Tight
         } else {
             Seen::Nothing
@@ -191,13 +202,13 @@ impl<P: Parked> RunWatch<P> {
         let memory = state.memory.zip(self.limits.process.max_memory);
         let memory = memory.map(|((at, then), limit)| Passed {
             // If the limit was passed before the item began, the item's grace period starts with the item.
-            at: state.item.map_or(at, |item| at.max(item)),
+            at: state.item.map_or(at, |item| at.max(item.began)),
             what: What::Memory { limit, used },
             grace: grace.min(LONGEST_MEMORY_GRACE),
             is_urgent: used > then.saturating_add(limit / 2),
         });
         memory
-            .or_else(|| of_time(state.progress?, self.limits.item_timeout, What::Item))
+            .or_else(|| of_time(state.item?.progress, self.limits.item_timeout, What::Item))
             .or_else(|| of_time(self.began, self.limits.process.timeout, What::Run))
     }
 
@@ -209,7 +220,7 @@ impl<P: Parked> RunWatch<P> {
             self.take(state, Step::Kill, passed, now);
         }
         // The run's time may have been over for long when an item begins nevertheless.
-        let at = state.item.map_or(passed.at, |item| passed.at.max(item));
+        let at = state.item.map_or(passed.at, |item| passed.at.max(item.began));
         if state.escalation.has_begun() && !self.token.is_cancelled() {
             // Progress takes a cancellation back, but it does not count for this limit, so the item is cancelled again.
             self.take(state, Step::Cancel, passed, now);
@@ -226,8 +237,8 @@ impl<P: Parked> RunWatch<P> {
         tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
         if step == Step::Cancel {
             // Nothing is cancelled between items, as the saving code must not be dropped.
-            let Some(began) = state.progress else { return };
-            self.token.cancel(what.told(&self.job, now - began, now - self.began));
+            let Some(item) = state.item else { return };
+            self.token.cancel(what.told(&self.job, now - item.progress, now - self.began));
             return;
         }
         let is_held = self.holds(state);
@@ -249,7 +260,7 @@ impl<P: Parked> RunWatch<P> {
     fn next_look(&self, state: &State<P>, used: u64, now: Instant) -> Instant {
         let limits = &self.limits;
         let item = limits.item_timeout.map(|limit| {
-            let due = after(state.progress.unwrap_or(now), limit);
+            let due = after(state.item.map_or(now, |item| item.progress), limit);
             // Progress, and the next item, are only noticed by a look.
             due.min(after(now, (limit / 10).clamp(SHORTEST, INTERVAL)))
         });
@@ -258,8 +269,9 @@ impl<P: Parked> RunWatch<P> {
             .process
             .max_memory
             .map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
-        let pressure = self.pressure.as_ref().map(|it| now + it.pause().min(INTERVAL));
-        let outside = self.ends.as_ref().map(|_| now + INTERVAL).into_iter().chain(pressure).min();
+        let pressure = self.outside.pressure.as_ref().map(|it| now + it.pause().min(INTERVAL));
+        let outside =
+            self.outside.ends.as_ref().map(|_| now + INTERVAL).into_iter().chain(pressure).min();
         let next = [item, run, memory, outside].into_iter().flatten().min();
         // A passed limit may stay so between two items.
         let soonest = memory.unwrap_or(now + SHORTEST);
@@ -274,12 +286,14 @@ impl<P: Parked> Watch for RunWatch<P> {
             return None;
         }
         self.notice(&mut state, || now);
-        let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
-        if state.item.is_some() && self.token.takes_progress() {
-            state.progress = Some(now);
+        let used = self.memory.meter.as_ref().and_then(Meter::read).unwrap_or(0);
+        if let Some(item) = &mut state.item
+            && self.token.takes_progress()
+        {
+            item.progress = now;
         }
         let has_too_much = self.limits.process.max_memory.is_some_and(|limit| used > limit);
-        self.has_too_much.store(has_too_much, Ordering::Relaxed);
+        self.memory.has_too_much.store(has_too_much, Ordering::Relaxed);
         state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
         let escalating = if let Some(passed) = self.passed(&state, used, now) {
             // The item may end meanwhile. Then nothing is cancelled, and the next look finds what has passed by then.
@@ -302,7 +316,7 @@ impl<P: Parked> Watch for RunWatch<P> {
             // The end may be postponed, and come near again.
             state.seen = seen.max(state.seen.min(Seen::Tight));
         }
-        let is_asked = self.is_asked_to_end.load(Ordering::Relaxed) || seen > Seen::Nothing;
+        let is_asked = self.outside.is_asked_to_end.load(Ordering::Relaxed) || seen > Seen::Nothing;
         self.pulse.ask(is_asked || self.stop(now).is_some());
         let next = self.next_look(&state, used, now);
         Some(escalating.map_or(next, |due| due.min(next)))

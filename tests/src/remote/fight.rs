@@ -111,7 +111,13 @@ fn judge(effects: &[u64]) -> usize {
             }
         } else if current != Some(id) {
             tenure.late += 1;
-            assert_eq!(tenure.late, 1, "line {place}: went on after it had lost the job");
+            let around = || {
+                let shown = &effects[place.saturating_sub(20)..=place];
+                let pairs = shown.iter().map(|it| (it >> ITEM_BITS, it % ITEMS));
+                pairs.collect::<Vec<_>>()
+            };
+            let late = tenure.late;
+            assert_eq!(late, 1, "line {place}: went on after it had lost the job: {:?}", around());
         }
         begun = begun.max(item);
     }

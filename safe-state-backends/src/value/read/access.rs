@@ -129,7 +129,13 @@ pub(super) struct Fields<'s, 'a> {
     /// A stored field that the type does not take, if there is one.
     ignored: Option<&'a str>,
     record: (RecordId, &'a Record),
-    /// The names of the fields given so far, if unwritten fields are being looked for.
+    unwritten: Unwritten<'a>,
+}
+
+/// The search for fields that the type takes and that were not written.
+#[derive(Default)]
+struct Unwritten<'a> {
+    /// The names of the fields given so far.
     given: Vec<&'a str>,
     /// The names of unwritten fields that are still to be offered, once all written fields were given.
     offers: Option<Vec<String>>,
@@ -189,8 +195,7 @@ impl<'s, 'a> Fields<'s, 'a> {
             current: None,
             ignored: None,
             record: (id, record),
-            given: Vec::new(),
-            offers: None,
+            unwritten: Unwritten::default(),
         })
     }
 
@@ -262,18 +267,19 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
         let Some(name) = self.advance()? else {
             let Some(asks) = self.state.asks else { return Ok(None) };
             let (id, record) = self.record;
-            let offers = self.offers.get_or_insert_with(|| asks.offers(id, record, &self.given));
+            let Unwritten { given, offers } = &mut self.unwritten;
+            let offers = offers.get_or_insert_with(|| asks.offers(id, record, given));
             let Some(name) = offers.pop() else { return Ok(None) };
             return seed.deserialize(StrDeserializer::new(&name)).map(Some);
         };
         if self.state.asks.is_some() {
-            self.given.push(name);
+            self.unwritten.given.push(name);
         }
         seed.deserialize(StrDeserializer::new(name)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        if let Some((asks, offers)) = self.state.asks.zip(self.offers.as_ref()) {
+        if let Some((asks, offers)) = self.state.asks.zip(self.unwritten.offers.as_ref()) {
             return asks.value(seed, offers.is_empty());
         }
         let field = self.current.take().ok_or_else(ReadError::damaged)?;

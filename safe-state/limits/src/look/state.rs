@@ -11,10 +11,8 @@ pub(super) struct State<P> {
     pub(super) has_ended: bool,
     /// The item that was seen last, by how many have completed since the progress was lent.
     pub(super) seen_item: u64,
-    /// When the body of the item in flight began, or was first seen; none between items.
-    pub(super) item: Option<Instant>,
-    /// When the item last made progress, as far as was seen.
-    pub(super) progress: Option<Instant>,
+    /// The item in flight; none between items.
+    pub(super) item: Option<InFlight>,
     pub(super) parked: LentTo<P>,
     /// When memory use passed the limit, and how much was in use then.
     pub(super) memory: Option<(Instant, u64)>,
@@ -23,6 +21,15 @@ pub(super) struct State<P> {
     pub(super) has_told_the_end: bool,
     /// The last reason for which progress was saved because the process may be ended soon.
     pub(super) seen: Seen,
+}
+
+/// The times of the item in flight, as far as they were seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InFlight {
+    /// When its body began, or was first seen.
+    pub(super) began: Instant,
+    /// When it last made progress.
+    pub(super) progress: Instant,
 }
 
 /// A reason why the process may soon be ended from outside.
@@ -42,7 +49,6 @@ impl<P> Default for State<P> {
             has_ended: false,
             seen_item: 0,
             item: None,
-            progress: None,
             parked: LentTo::default(),
             memory: None,
             escalation: Escalation::default(),
@@ -56,12 +62,12 @@ impl<P> State<P> {
     /// Notes that the body of an item begins, behind `completed` others since the progress was lent.
     pub(super) fn begin_item(&mut self, completed: u64, now: Instant) {
         self.seen_item = completed;
-        (self.item, self.progress) = (Some(now), Some(now));
+        self.item = Some(InFlight { began: now, progress: now });
         self.escalation.reset();
         self.has_told_the_end = false;
     }
 
     pub(super) fn end_item(&mut self) {
-        (self.item, self.progress) = (None, None);
+        self.item = None;
     }
 }
