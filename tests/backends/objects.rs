@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use futures_util::future::ready;
+use futures_util::{FutureExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::memory::InMemory;
+use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use safe_state::Backend;
 use safe_state::backend::conformance::Subject;
-use safe_state::backend::{Appended, Lease, LeaseOptions, ObjectStoreBackend, from_url};
+use safe_state::backend::{Appended, Error, Lease, LeaseOptions, ObjectStoreBackend, from_url};
 use safe_state_tests::remote::{self, told};
 use safe_state_tests::servers::{self, BUCKET, objects_url, s3_url};
 
@@ -158,6 +159,26 @@ fn a_save_is_one_object_and_loading_takes_few() {
     assert_eq!(store.len(), 2);
     drop(lease);
     assert_eq!(backend.load("job").unwrap().as_deref(), Some(&b"whole"[..]));
+}
+
+/// Another run that waits for the job writes the clock to learn whether the lease has ended. If it is killed then, its clock stays.
+#[test]
+fn a_run_that_waits_takes_nothing_from_the_holder() {
+    let store = Arc::new(Counting::default());
+    let time = Duration::from_millis(600);
+    let backend = ObjectStoreBackend::new(Arc::clone(&store) as _, "").unwrap().lease_time(time);
+    let mut held = lease(&backend);
+    held.save(b"state").unwrap();
+    let other = Arc::new(backend.clone()).lease("job", LeaseOptions::default()).err();
+    assert!(matches!(other, Some(Error::Held { .. })), "{other:?}");
+    let clock = Path::from("job.job/clock");
+    store.put(&clock, "tick".into()).now_or_never().unwrap().unwrap();
+    // One of the saves renews the lease.
+    for _ in 0..10 {
+        thread::sleep(time / 20);
+        held.save(b"more").unwrap();
+    }
+    assert_eq!(backend.load("job").unwrap().as_deref(), Some(&b"more"[..]));
 }
 
 #[test]
