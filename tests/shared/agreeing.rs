@@ -82,6 +82,9 @@ fn a_worker_whose_input_has_another_length_is_refused() {
     world.done();
     let says = "has an input of 9 items, and those before it had an input of 10 items";
     refused(long(&world, &items[1..]), &world, says);
+    let stored = world.job("long").peek_checkpoint().unwrap().unwrap();
+    let failure = stored.last_failure().unwrap().to_string();
+    assert!(failure.contains("item 2 is bad"), "it is not the job that was refused: {failure}");
     long(&world, &items).unwrap();
 }
 

@@ -132,7 +132,7 @@ pub(super) fn slices_by_key(stages: &mut Stages, total: u64) -> Result<u32, Erro
 pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
     let mut hunt = hunt(stages, of)?;
     loop {
-        match hunt.turn()? {
+        match sharing(stages)?.turned(hunt.turn())? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
             Turn::Over(done) => {
                 stages.observer.left_whole(done.whole);
@@ -155,7 +155,7 @@ pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Optio
     loop {
         let turn = stages.on_thread(move || (hunt.turn(), hunt)).await;
         hunt = turn.1;
-        match turn.0? {
+        match sharing(stages)?.turned(turn.0)? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
             Turn::Over(done) => {
                 stages.observer.left_whole(done.whole);
@@ -379,7 +379,8 @@ pub(super) fn last(
     write: &Write,
     failed: bool,
 ) -> Option<impl FnOnce() -> Result<Option<u64>, BackendError> + Send + 'static> {
-    let sharing = stages.session.sharing.as_deref().filter(|sharing| !sharing.is_in_slice())?;
+    let sharing = stages.session.sharing.as_deref();
+    let sharing = sharing.filter(|it| !it.is_in_slice() && !it.is_refused())?;
     let is_finished = !failed && matches!(write, Write::Finish(_) | Write::Delete(_));
     let (job, passed) = (sharing.job().clone(), sharing.passed().to_vec());
     let failure = write.failure().cloned();

@@ -8,7 +8,7 @@ use safe_state_backends::{
     Carried, CarriedChange, Carry, Checkpoint, Failure, FinishedSlice, RunEnd, SharedJob, Store,
 };
 
-use super::hunt::{Done, Hunt, Passed, SliceAt};
+use super::hunt::{Done, Hunt, Passed, SliceAt, Turn};
 use super::input::Sampled;
 use super::steps::Steps;
 use crate::job::shared::{OnIdle, SharedTerms};
@@ -40,6 +40,8 @@ struct Looking {
     /// The search for slices of the loop.
     hunt: Option<Hunt>,
     passed: Vec<Passed>,
+    /// Whether the worker was refused because it differs from those before it.
+    is_refused: bool,
 }
 
 /// The time after which a worker that divides a rate looks again how many workers there are.
@@ -111,6 +113,17 @@ impl Sharing {
     /// Returns whether a slice is under way.
     pub(crate) fn is_in_slice(&self) -> bool {
         self.at.is_some()
+    }
+
+    /// Returns whether the worker was refused because it differs from those before it. The job has not failed then.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.looking.is_refused
+    }
+
+    /// Notes the answer of a turn of the search, and returns it.
+    pub(crate) fn turned(&mut self, turn: Result<Turn, Error>) -> Result<Turn, Error> {
+        self.looking.is_refused = matches!(turn, Err(Error::WorkerDiffers { .. }));
+        turn
     }
 
     /// Returns the loop and the slice under way.
@@ -283,7 +296,7 @@ mod tests {
 
     use super::*;
     use crate::job::shared::Cutting;
-    use crate::shared::hunt::{Claimed, Turn, share_of};
+    use crate::shared::hunt::{Claimed, share_of};
 
     fn claimed(job: &SharedJob) -> Claimed {
         let cutting = Cutting::by_index(100, 4);
