@@ -1,5 +1,5 @@
 //! Measures workers of a shared job, each a process of its own: eight beside one, one beside the same job that is not shared,
-//! and the time from the death of a worker until another does the next item of its slice.
+//! a slice beside the same work in a job of few slices, and the time from the death of a worker until another does the next item of its slice.
 //!
 //! ```console
 //! $ tests/servers cargo bench -p safe-state-benches --bench workers
@@ -116,6 +116,15 @@ fn shared_beside_alone(url: &str) -> Compared {
     )
 }
 
+/// Returns the time that a slice of one empty item takes in a job of 100 slices, and in one of `slices`.
+fn slice_of_many(url: &str, slices: u32) -> Compared {
+    let each = |slices: u32| {
+        let work = Work::new(url, u64::from(slices), slices, Duration::ZERO);
+        time(|| assert!(shared(&work, |_| {}).is_ok())) / slices
+    };
+    compare(3, || each(slices), || each(100))
+}
+
 /// Sends a line for each item of a worker, with the worker's number.
 fn listen(number: usize, worker: &mut Child, told: Sender<usize>) {
     let out = worker.stdout.take().expect("a pipe");
@@ -181,6 +190,16 @@ fn main() {
         let beside = shared_beside_alone(&postgres).ratio();
         let name = "3,000 items of 1 ms, PostgreSQL: one worker over a job not shared";
         table.row(name, "x", beside, Target::AtMost(1.02));
+        for slices in [1_000, 4_000] {
+            let times = slice_of_many(&files, slices).ratio();
+            let name = format!("a slice of {slices} over one of 100, files, one merged variable");
+            table.row(&name, "x", times, Target::None);
+        }
+        let whole = Spread::of((0..3).map(|_| {
+            let work = Work::new(&files, 1_000, 1_000, Duration::ZERO);
+            time(|| assert!(shared(&work, |_| {}).is_ok())).as_secs_f64()
+        }));
+        table.row("1,000 slices of one empty item, files", "s", whole, Target::None);
         let servers = [("PostgreSQL", &postgres), ("Redis", &redis), ("S3", &objects)];
         for (what, url) in [("files", &files)].into_iter().chain(servers) {
             let times = Spread::of((0..7).map(|_| 1e3 * taken_over(url).as_secs_f64()));
