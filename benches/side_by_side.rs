@@ -84,6 +84,13 @@ fn in_the_page(table: &Table, dir: &Path) {
         || time(|| on_two_threads_saved(dir, PAGED)),
     );
     table.row("  beside save_every = 1 without `page`", "x", saved.ratio(), Target::None);
+    let recorded = compare(
+        7,
+        || time(|| on_two_threads_paged(dir, PAGED)),
+        || time(|| on_two_threads_recorded(dir, PAGED)),
+    );
+    let name = "  beside a loop by key, which has a record for each item";
+    table.row(name, "x", recorded.ratio(), Target::None);
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let futures = compare(
         7,
@@ -132,6 +139,13 @@ fn on_two_threads(dir: &Path, count: u32) {
 
 #[resumable(name = "spun", state_dir = dir, page, durability = "process", threads = 2)]
 fn on_two_threads_paged(dir: &Path, count: u32) {
+    for _ in 0..count {
+        spin();
+    }
+}
+
+#[resumable(name = "spun", state_dir = dir, page, durability = "process", threads = 2, key = |item| *item)]
+fn on_two_threads_recorded(dir: &Path, count: u32) {
     for _ in 0..count {
         spin();
     }
