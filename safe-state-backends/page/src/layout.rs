@@ -28,6 +28,8 @@ const FIRST_OF_WINDOW: usize = 256;
 pub(super) const WORD_ITEMS: u64 = 32;
 /// The number of words of a window.
 pub(super) const WINDOW_WORDS: u64 = 32;
+/// The same, as the length of an array.
+pub(super) const WINDOW_LEN: usize = 32;
 /// The number of items in a window.
 pub(super) const WINDOW: u64 = WORD_ITEMS * WINDOW_WORDS;
 
@@ -52,7 +54,6 @@ pub(super) fn slot(index: u64) -> Range<usize> {
 }
 
 /// Returns the place of the word that has the items from `word` times [`WORD_ITEMS`] on. All that are apart by [`WINDOW`] share it.
-#[expect(clippy::cast_possible_truncation, reason = "it is a remainder of 32")]
 pub(super) fn window_word(word: u64) -> usize {
     FIRST_OF_WINDOW + 8 * (word % WINDOW_WORDS) as usize
 }

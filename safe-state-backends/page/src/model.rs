@@ -33,8 +33,9 @@ impl Found {
     fn word(&self, at: usize) -> u64 {
         let mut word = [0; 8];
         word.copy_from_slice(&self.bytes[at..at + 8]);
-        let stored = self.stored.iter().rev().find(|(place, _)| *place == at);
-        stored.iter().for_each(|(_, bytes)| word.copy_from_slice(bytes));
+        if let Some((_, bytes)) = self.stored.iter().rev().find(|(place, _)| *place == at) {
+            word.copy_from_slice(bytes);
+        }
         u64::from_le_bytes(word)
     }
 

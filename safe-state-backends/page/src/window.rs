@@ -4,7 +4,7 @@
 use std::io;
 use std::ops::Range;
 
-use super::layout::{self, MOST_BEHIND, WINDOW, WINDOW_WORDS, WORD_ITEMS};
+use super::layout::{self, MOST_BEHIND, WINDOW, WINDOW_LEN, WINDOW_WORDS, WORD_ITEMS};
 use super::memory::Memory;
 
 /// A window, as those who end items hold it. Any thread may do so.
@@ -163,7 +163,7 @@ pub struct Beside {
     pub begun: u64,
     /// The index of a complete item, and its fingerprint.
     pub mark: Option<(u64, u32)>,
-    words: [u32; WINDOW_WORDS as usize],
+    words: [u32; WINDOW_LEN],
 }
 
 impl Beside {
@@ -201,7 +201,7 @@ impl Beside {
             }
             None => None,
         };
-        let mut words = [0; WINDOW_WORDS as usize];
+        let mut words = [0; WINDOW_LEN];
         let first = start / WORD_ITEMS;
         for word in first..first + WINDOW_WORDS {
             let stored: &[u8; 8] = page.get(layout::window_word(word)..)?.first_chunk()?;

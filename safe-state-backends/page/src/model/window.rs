@@ -31,7 +31,7 @@ struct Watched {
     found: Rc<RefCell<Found>>,
     /// What the page has to have, and one more item that it may have.
     expected: Rc<RefCell<(BTreeSet<u64>, Option<u64>)>>,
-    is_watched: Rc<Cell<bool>>,
+    looks: Rc<Cell<bool>>,
     slots: Slots<Model>,
     bits: Option<Bits<Model>>,
     next: u64,
@@ -43,8 +43,8 @@ impl Watched {
     fn new() -> Self {
         let found = Rc::new(RefCell::new(Found::new()));
         let expected = Rc::new(RefCell::new((BTreeSet::new(), None::<u64>)));
-        let is_watched = Rc::new(Cell::new(false));
-        let (now, watches) = (Rc::clone(&expected), Rc::clone(&is_watched));
+        let looks = Rc::new(Cell::new(false));
+        let (now, watches) = (Rc::clone(&expected), Rc::clone(&looks));
         let look: Look = Rc::new(move |page: &[u8]| {
             if !watches.get() {
                 return;
@@ -57,13 +57,13 @@ impl Watched {
         });
         let slots = Slots::new(Model { found: Rc::clone(&found), look }, BASE);
         let (bits, next, in_flight, recorded) = (None, 0, Vec::new(), 0);
-        Watched { found, expected, is_watched, slots, bits, next, in_flight, recorded }
+        Watched { found, expected, looks, slots, bits, next, in_flight, recorded }
     }
 
     fn open(&mut self) {
         self.bits = self.slots.open_window(LOOP, 0);
         assert!(self.bits.is_some() && self.slots.advance_window(0, None).unwrap());
-        self.is_watched.set(true);
+        self.looks.set(true);
     }
 
     fn begin(&mut self) {
@@ -111,14 +111,14 @@ fn random(state: &mut u64, below: usize) -> usize {
 fn run(seed: u64, items: u64, most: usize, slow: u64) -> Watched {
     let mut watched = Watched::new();
     watched.open();
-    watched.is_watched.set(slow == 0);
+    watched.looks.set(slow == 0);
     let mut state = seed;
     while watched.next < items || !watched.in_flight.is_empty() {
         while watched.in_flight.len() < most && watched.next < items {
             watched.begin();
         }
         if watched.next > WINDOW {
-            watched.is_watched.set(true);
+            watched.looks.set(true);
         }
         let first = usize::from(watched.next < slow && watched.in_flight.len() > 1);
         let at = first + random(&mut state, watched.in_flight.len() - first);
@@ -161,7 +161,7 @@ fn a_window_begins_behind_a_slot_without_one() {
     assert!(
         !watched.slots.make_room(1).unwrap() && !watched.slots.advance_window(1, None).unwrap()
     );
-    watched.is_watched.set(false);
+    watched.looks.set(false);
     watched.slots.append(&0_u64.to_le_bytes()).unwrap();
     watched.slots.advance(Advanced::default(), LoopKeys::default(), &[]).unwrap();
     assert_eq!(complete(&watched.found.borrow().bytes, BASE), Some([0].into()));
@@ -200,7 +200,7 @@ fn a_window_goes_on_beside_the_next_state() {
     assert_eq!(complete(&page(&watched), LATER), None);
     // An item that ends before the first slot beside that state counts from then on.
     watched.end(1);
-    watched.is_watched.set(false);
+    watched.looks.set(false);
     watched.advance();
     assert_eq!(complete(&page(&watched), LATER), Some((1..42).collect()));
 }
@@ -212,7 +212,7 @@ fn the_bytes_of_a_window_are_those_of_the_format() {
     (0..70).for_each(|_| watched.begin());
     (0..34).for_each(|_| watched.end(0));
     watched.end(1);
-    watched.is_watched.set(false);
+    watched.looks.set(false);
     assert!(watched.slots.advance_window(70, Some((20, 0xfeed))).unwrap());
     let page = watched.found.borrow().bytes.clone();
     let word = |at: usize| u64::from_le_bytes(page[at..at + 8].try_into().unwrap());
@@ -239,7 +239,7 @@ fn no_bytes_of_a_window_are_a_danger() {
     watched.open();
     (0..40).for_each(|_| watched.begin());
     (0..20).for_each(|_| watched.end(3));
-    watched.is_watched.set(false);
+    watched.looks.set(false);
     watched.advance();
     let page = watched.found.borrow().bytes.clone();
     let whole = complete(&page, BASE);
