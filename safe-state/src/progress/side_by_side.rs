@@ -33,7 +33,7 @@ impl<'a> Beside<'a> {
     }
 
     /// Returns whether the loop knows its items by index.
-    pub(crate) fn is_by_index(self) -> bool {
+    pub(crate) fn knows_by_index(self) -> bool {
         self.0.is_some_and(|open| open.is_by_index())
     }
 

@@ -221,7 +221,7 @@ pub(super) fn items_ahead(stages: &Stages, depth: usize) -> u64 {
 /// Returns the handle by which whoever ends an item of the loop notes that in the page at once. The loop's items complete in any
 /// order, and each is complete when its body has come to its end.
 pub(super) fn end_marks(stages: &mut Stages, depth: usize) -> EndMarks {
-    let is_by_index = stages.progress.beside(depth).is_by_index();
+    let is_by_index = stages.progress.beside(depth).knows_by_index();
     // A slice ends with the loop, and its page with it.
     if is_by_index && stages.session.sharing.is_none() {
         stages.saving.wants_window()
