@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use safe_state::resumable;
-use safe_state_benches::{Scratch, Target, bench, compare, time};
+use safe_state_benches::{Scratch, Table, Target, bench, compare, time};
 use tokio::runtime::Builder;
 
 const REQUESTS: u32 = 300;
 const SPUN: u32 = 200_000;
 const EMPTY: u32 = 100_000;
+const PAGED: u32 = 20_000;
 const SAVED: u32 = 400;
 
 fn main() {
@@ -33,6 +34,8 @@ fn main() {
             compare(7, || time(|| on_two_threads(dir, SPUN)), || time(|| one_by_one(dir, SPUN)));
         let name = "items of 1 us on 2 threads (save_every = 1000, process), beside one thread";
         table.row(name, "x", spun.ratio(), Target::AtMost(0.556));
+
+        in_the_page(table, dir);
 
         let each = 1e9 / f64::from(EMPTY);
         let threads = compare(7, || time(|| empty_on_threads(dir, EMPTY)), || time(|| bare(EMPTY)));
@@ -62,6 +65,40 @@ fn main() {
         let name = "items of 1 ms, each power-safe, 64 at once, beside one by one";
         table.row(name, "x", saved.ratio(), Target::AtMost(0.125));
     });
+}
+
+/// Measures items that are safe from a kill as soon as they have ended, beside items that a kill may repeat.
+fn in_the_page(table: &Table, dir: &Path) {
+    let paged = compare(
+        7,
+        || time(|| on_two_threads_paged(dir, PAGED)),
+        || time(|| on_two_threads(dir, PAGED)),
+    );
+    let name = "items of 1 us on 2 threads with `page`, beside save_every = 1000";
+    table.row(name, "x", paged.ratio(), Target::None);
+    let each = 1e9 / f64::from(PAGED);
+    table.row("  an item", "ns", paged.ours(each), Target::None);
+    let saved = compare(
+        7,
+        || time(|| on_two_threads_paged(dir, PAGED)),
+        || time(|| on_two_threads_saved(dir, PAGED)),
+    );
+    table.row("  beside save_every = 1 without `page`", "x", saved.ratio(), Target::None);
+    let recorded = compare(
+        7,
+        || time(|| on_two_threads_paged(dir, PAGED)),
+        || time(|| on_two_threads_recorded(dir, PAGED)),
+    );
+    let name = "  beside a loop by key, which has a record for each item";
+    table.row(name, "x", recorded.ratio(), Target::None);
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let futures = compare(
+        7,
+        || time(|| runtime.block_on(empty_as_futures_paged(dir, PAGED))),
+        || time(|| bare(PAGED)),
+    );
+    let name = "an item as a future with `page`, over the bare body";
+    table.row(name, "ns", futures.extra(each), Target::None);
 }
 
 #[resumable(name = "requests", state_dir = dir, concurrency = 16)]
@@ -97,6 +134,34 @@ fn one_by_one(dir: &Path, count: u32) {
 fn on_two_threads(dir: &Path, count: u32) {
     for _ in 0..count {
         spin();
+    }
+}
+
+#[resumable(name = "spun", state_dir = dir, page, durability = "process", threads = 2)]
+fn on_two_threads_paged(dir: &Path, count: u32) {
+    for _ in 0..count {
+        spin();
+    }
+}
+
+#[resumable(name = "spun", state_dir = dir, page, durability = "process", threads = 2, key = |item| *item)]
+fn on_two_threads_recorded(dir: &Path, count: u32) {
+    for _ in 0..count {
+        spin();
+    }
+}
+
+#[resumable(name = "spun", state_dir = dir, durability = "process", threads = 2)]
+fn on_two_threads_saved(dir: &Path, count: u32) {
+    for _ in 0..count {
+        spin();
+    }
+}
+
+#[resumable(name = "empty", state_dir = dir, page, durability = "process", concurrency = 16)]
+async fn empty_as_futures_paged(dir: &Path, count: u32) {
+    for item in 0..count {
+        black_box(item);
     }
 }
 

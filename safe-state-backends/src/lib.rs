@@ -142,7 +142,7 @@ pub use requests::signs::Signs;
 pub use results::Results;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
-pub use safe_state_page::{Advanced, LoopKeys, Page};
+pub use safe_state_page::{Advanced, LoopKeys, Page, Window};
 #[doc(hidden)]
 pub use shared::{BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, whole};
 #[cfg(feature = "sqlite")]

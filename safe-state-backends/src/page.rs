@@ -3,9 +3,9 @@
 use std::cell::Cell;
 
 use crate::carried::{all_rewritten, cursor_before};
-use crate::format::{Advance, Behind, Change, LoopChange, Record, Tail};
-use crate::{Carried, Keys};
-use safe_state_page::{Advanced, Base, Boot, Said, number};
+use crate::format::{Advance, Behind, Change, LoopChange, Record, SideBySide, Tail};
+use crate::{Carried, Checkpoint, Keys, Mark};
+use safe_state_page::{Advanced, Base, Beside, Boot, Said, number};
 
 /// Returns the state that ends with `tail`, in the file with this device and inode number.
 pub(crate) fn base_of((device, file): (u64, u64), tail: &Tail) -> Base {
@@ -55,6 +55,11 @@ fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Opt
     let said = safe_state_page::read(page, boot, counts)?;
     let Behind { tail, .. } = Tail::at(checkpoint, said.base.end)?;
     let (mut tail, mut longer) = tail.extended(checkpoint, said.records)?;
+    if let Some(beside) = &said.window {
+        let loops = vec![side_by_side(beside, &longer)?];
+        tail.push(&Record::Change(Change { loops, ..Change::default() }), &mut longer)?;
+        return Some(longer);
+    }
     let (cursor, values) = if said.advanced.has_cursor {
         let (cursor, values) = cursor_before(said.values)?;
         (Some(Box::new(cursor)), values)
@@ -80,6 +85,20 @@ fn marked(said: &Said<'_>, cursor: Option<Box<Carried>>) -> Option<LoopChange> {
     let keys = (!hashes.is_empty()).then(|| Box::new(Keys::new(said.made_by, hashes)));
     let is_marked = cursor.is_some() || keys.is_some();
     is_marked.then(|| LoopChange { loop_id, count, keys, cursor, ..LoopChange::default() })
+}
+
+/// Returns the progress of a loop whose items run side by side, behind `checkpoint`.
+fn side_by_side(beside: &Beside, checkpoint: &[u8]) -> Option<LoopChange> {
+    let Beside { loop_id, start, begun, mark, .. } = *beside;
+    let known = Checkpoint::decode(checkpoint).ok()?;
+    // The loop has begun, or the window would be of another run.
+    let mut completed = known.loop_progress(loop_id)?.completed().clone();
+    completed.insert_range(0..start);
+    beside.complete().for_each(|index| completed.insert(index));
+    let in_flight = (start..begun).filter(|index| !completed.contains(*index)).collect();
+    let mark = mark.map(|(index, fingerprint)| Mark { index, fingerprint });
+    let side_by_side = Some(Box::new(SideBySide { completed, in_flight }));
+    Some(LoopChange { loop_id, mark, side_by_side, ..LoopChange::default() })
 }
 
 /// Appends the progress of a loop that knows its items by index.

@@ -42,7 +42,7 @@ use values::CurrentValues;
 
 pub(crate) use before::Before;
 pub(crate) use entering::{Entered, check_not_by_hand, wrong_input};
-pub(crate) use open_loop::{Unpaged, UnpagedItems};
+pub(crate) use open_loop::{BesideItems, Unpaged, UnpagedItems};
 pub(crate) use stored::Stored;
 
 /// The number of saves from one that stores the items' median time to the next.

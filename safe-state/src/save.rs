@@ -15,6 +15,7 @@ pub(crate) mod thread;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use paging::Advanced;
+pub(crate) use paging::EndMarks;
 #[cfg(target_os = "linux")]
 pub(crate) use safe_state_backends::Advanced;
 pub(crate) use saving::{Begun, Saving, Write};

@@ -19,7 +19,7 @@ impl Slot {
     /// Reads the page as `docs/format.md` describes it.
     fn newest(jobs: &Jobs) -> Slot {
         let page = fs::read(jobs.page()).unwrap();
-        assert_eq!(&page[..8], b"\x89SSPAGE\x04");
+        assert_eq!(&page[..8], b"\x89SSPAGE\x05");
         let word = |slot: usize, at: usize| {
             let start = 64 + 64 * slot + 8 * at;
             u64::from_le_bytes(page[start..start + 8].try_into().unwrap())

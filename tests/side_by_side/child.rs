@@ -53,6 +53,100 @@ fn paged(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     Ok(0)
 }
 
+/// Has items of microseconds, each of which is in the page when it has ended.
+#[resumable(name = "job", state_dir = dir, threads = 4, page, save_every = 200, durability = "process")]
+fn short_in_the_page(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..SHORT {
+        if item % 500 == 0 {
+            writeln!(std::io::stdout(), "item {item}")?;
+        }
+        effects.record(item)?;
+    }
+    Ok(0)
+}
+
+/// The item in which the process of the first run dies, when `others` items have ended or are about to.
+struct Death<'e> {
+    dir: &'e Path,
+    effects: &'e Effects,
+    item: u64,
+    others: usize,
+}
+
+impl Death<'_> {
+    /// Does an item. Returns whether the process is to die in it, once that many others are done.
+    fn act(&self, item: u64) -> Result<bool, Anything> {
+        self.effects.record(item)?;
+        let is_first_run = !self.dir.join("died").exists();
+        if is_first_run && item > self.others as u64 {
+            // The others are not to get far while the item looks whether it is due.
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(is_first_run && item == self.item)
+    }
+
+    fn die_if_due(&self) -> Result<(), Anything> {
+        if self.effects.all().len() > self.others {
+            std::fs::write(self.dir.join("died"), "")?;
+            std::process::abort();
+        }
+        Ok(())
+    }
+}
+
+#[resumable(name = "job", state_dir = death.dir, threads = 4, page, save_every = 100_000, durability = "process")]
+fn dies_in_a_window(death: &Death<'_>) -> Result<u64, Anything> {
+    for item in 0..SHORT {
+        if death.act(item)? {
+            loop {
+                thread::sleep(Duration::from_millis(1));
+                death.die_if_due()?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+#[resumable(name = "job", state_dir = death.dir, threads = 4, page, save_every = "1h")]
+fn dies_between_syncs(death: &Death<'_>) -> Result<u64, Anything> {
+    for item in 0..SHORT {
+        if death.act(item)? {
+            loop {
+                thread::sleep(Duration::from_millis(1));
+                death.die_if_due()?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+#[resumable(name = "job", state_dir = death.dir, threads = 4, page, save_every = 100_000, durability = "process", key = |item| *item)]
+fn dies_by_key(death: &Death<'_>) -> Result<u64, Anything> {
+    for item in 0..SHORT {
+        if death.act(item)? {
+            loop {
+                thread::sleep(Duration::from_millis(1));
+                death.die_if_due()?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+#[resumable(name = "job", state_dir = death.dir, concurrency = 4, page, save_every = 100_000, durability = "process")]
+async fn dies_as_a_future(death: &Death<'_>) -> Result<u64, Anything> {
+    for item in 0..SHORT {
+        tokio::task::yield_now().await;
+        if death.act(item)? {
+            loop {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                death.die_if_due()?;
+            }
+        }
+    }
+    Ok(0)
+}
+
 #[resumable(name = "job", state_dir = dir, concurrency = 4)]
 async fn as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     for item in 0..ITEMS {
@@ -192,6 +286,7 @@ fn main() -> Result<(), Anything> {
     let [kind, dir] = arguments.as_slice() else { return Err("which job, and where?".into()) };
     let dir = Path::new(dir);
     let effects = Effects::open(dir.join("effects"))?;
+    let death = |item, others| Death { dir, effects: &effects, item, others };
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
     let sum = match kind.as_str() {
         "threads" => on_threads(dir, &effects)?,
@@ -207,6 +302,12 @@ fn main() -> Result<(), Anything> {
         }
         "short" => short(dir, &effects)?,
         "paged" => paged(dir, &effects)?,
+        "short in the page" => short_in_the_page(dir, &effects)?,
+        "dies in a window" => dies_in_a_window(&death(500, 900))?,
+        "dies beyond a window" => dies_in_a_window(&death(5, 2_500))?,
+        "dies between syncs" => dies_between_syncs(&death(500, 900))?,
+        "dies by key" => dies_by_key(&death(500, 900))?,
+        "dies as a future" => runtime()?.block_on(dies_as_a_future(&death(500, 900)))?,
         "key" => by_key(dir, &effects)?,
         "futures" => runtime()?.block_on(as_futures(dir, &effects))?,
         "ahead on threads" => ahead_on_threads(dir, &effects)?,

@@ -74,6 +74,11 @@ fn kills_with_a_page_lose_nothing() {
 }
 
 #[test]
+fn kills_among_short_items_with_a_page_lose_nothing() {
+    storm_of("short in the page", 6_000, 0, 0);
+}
+
+#[test]
 fn kills_by_key_with_seldom_saves_lose_nothing() {
     storm("key", 5, 0);
 }

@@ -10,6 +10,7 @@ mod kills;
 mod left;
 mod limits;
 mod orders;
+mod paged;
 mod panics;
 mod random;
 mod short;

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 /// The first byte is no ASCII. The version of the layout follows.
 const MAGIC: [u8; 7] = *b"\x89SSPAGE";
-const VERSION: u8 = 4;
-/// The version before, which is read as well: it has neither keys nor cursors, so its records may end where the page does.
-const VERSION_BEFORE: u8 = 3;
+const VERSION: u8 = 5;
+/// The versions before, which are read as well. They have no window. The first of them has neither keys nor cursors, so its
+/// records may end where the page does.
+const VERSIONS_BEFORE: [u8; 2] = [3, 4];
 /// The length of the text in `/proc/sys/kernel/random/boot_id`.
 pub(super) const BOOT_LEN: usize = 36;
 /// The length of the magic, the boot and the checksum of both.
@@ -18,6 +19,19 @@ const SLOT_BYTES: usize = 64;
 const FIRST_SLOT: usize = 64;
 /// The number of words in a slot before its checksum.
 pub(super) const WORDS: usize = 7;
+
+/// The most items that a slot counts behind the one with the fingerprint.
+pub(super) const MOST_BEHIND: u16 = (1 << 15) - 1;
+
+const FIRST_OF_WINDOW: usize = 256;
+/// The number of items that a word of a window has: each has a bit in the lower half.
+pub(super) const WORD_ITEMS: u64 = 32;
+/// The number of words of a window.
+pub(super) const WINDOW_WORDS: u64 = 32;
+/// The same, as the length of an array.
+pub(super) const WINDOW_LEN: usize = 32;
+/// The number of items in a window.
+pub(super) const WINDOW: u64 = WORD_ITEMS * WINDOW_WORDS;
 
 const FIRST_VALUE: usize = 4096;
 /// The room for the values of a slot in bytes.
@@ -37,6 +51,26 @@ pub const RECORD_ROOM: usize = FIRST_KEY - FIRST_RECORD;
 pub(super) fn slot(index: u64) -> Range<usize> {
     let start = FIRST_SLOT + if index & 1 == 0 { 0 } else { SLOT_BYTES };
     start..start + 8 * (WORDS + 1)
+}
+
+/// Returns the place of the word that has the items from `word` times [`WORD_ITEMS`] on. All that are apart by [`WINDOW`] share it.
+pub(super) fn window_word(word: u64) -> usize {
+    FIRST_OF_WINDOW + 8 * (word % WINDOW_WORDS) as usize
+}
+
+/// Returns a word of the window `window`, with its checksum in the upper half.
+#[inline]
+pub(super) fn checked(window: u32, word: u64, items: u32) -> u64 {
+    let sum = checksum(&[window.into(), word, items.into(), 0, 0, 0, 0], 0);
+    sum >> 32 << 32 | u64::from(items)
+}
+
+/// Returns the items of a stored word, if its checksum fits.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the checksum has the upper half")]
+pub(super) fn items_of(stored: u64, window: u32, word: u64) -> Option<u32> {
+    let items = stored as u32;
+    (checked(window, word, items) == stored).then_some(items)
 }
 
 /// Returns the range of the values that belong to a slot. Those of even and of odd numbers share one place each.
@@ -81,7 +115,7 @@ fn header_of(version: u8, boot: &[u8; BOOT_LEN]) -> [u8; HEADER_LEN] {
 pub(super) fn boot(found: &[u8; HEADER_LEN]) -> Option<[u8; BOOT_LEN]> {
     let boot = found.get(8..)?.first_chunk()?;
     let is_header = |version| header_of(version, boot) == *found;
-    [VERSION, VERSION_BEFORE].into_iter().any(is_header).then_some(*boot)
+    VERSIONS_BEFORE.into_iter().chain([VERSION]).any(is_header).then_some(*boot)
 }
 
 /// The number of factors.

@@ -19,20 +19,24 @@ mod memory;
 #[cfg(test)]
 mod model;
 mod slots;
+mod window;
 mod written;
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use layout::BOOT_LEN;
 use mapped::Mapped;
 use slots::Slots;
+use window::Bits;
 use written::Written;
 
 pub use layout::{KEY_LIMIT, RECORD_ROOM, VALUE_ROOM};
 pub use slots::{Advanced, Base, LoopKeys, Said};
+pub use window::Beside;
 
 /// The identity of a boot of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +88,8 @@ pub struct Page {
 
 #[derive(Debug)]
 enum Kind {
-    Mapped(Slots<Mapped>),
-    Written(Slots<Written>),
+    Mapped(Slots<Arc<Mapped>>),
+    Written(Slots<Arc<Written>>),
 }
 
 /// The way in which a page reaches its file.
@@ -120,11 +124,13 @@ impl Page {
         }
         file.write_all_at(&bytes, 0)?;
         let kind = match way {
-            Way::Written => Kind::Written(Slots::new(Written::new(file.try_clone()?), base)),
+            Way::Written => {
+                Kind::Written(Slots::new(Arc::new(Written::new(file.try_clone()?)), base))
+            }
             Way::Mapped => {
                 // If somebody truncated the file, the process would end by SIGBUS.
                 rustix::fs::fchmod(&file, rustix::fs::Mode::RUSR)?;
-                Kind::Mapped(Slots::new(Mapped::new(&file)?, base))
+                Kind::Mapped(Slots::new(Arc::new(Mapped::new(&file)?), base))
             }
         };
         Ok(Page { kind, file })
@@ -171,6 +177,100 @@ impl Page {
             Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance(to, keys, values),
             Kind::Written(slots) if slots.memory().is_ours() => slots.advance(to, keys, values),
             _ => Err(forked()),
+        }
+    }
+}
+
+/// The window: a bit for each of about a thousand items of a loop that complete in any order.
+impl Page {
+    /// Opens a window for the items of a loop of which those before `start` are complete. Returns it for those who end items. It
+    /// counts from the next [slot](Self::advance_window) on. Returns `None` while the newest slot names another window.
+    pub fn open_window(&mut self, loop_id: u16, start: u64) -> Option<Window> {
+        Some(Window(match &mut self.kind {
+            Kind::Mapped(slots) => Shared::Mapped(slots.open_window(loop_id, start)?),
+            Kind::Written(slots) => Shared::Written(slots.open_window(loop_id, start)?),
+        }))
+    }
+
+    /// Closes the window: from the next slot on, the page does not have it any more.
+    pub fn close_window(&mut self) {
+        match &mut self.kind {
+            Kind::Mapped(slots) => slots.close_window(),
+            Kind::Written(slots) => slots.close_window(),
+        }
+    }
+
+    /// Gives an item a place in the window, which is about to begin. Returns whether the window has room for it: it is open, and
+    /// the items before the last slot's first incomplete one need no place any more.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be written; or this process is a fork of the one that made the page.
+    #[inline]
+    pub fn make_room(&mut self, index: u64) -> io::Result<bool> {
+        match &mut self.kind {
+            Kind::Mapped(slots) if slots.memory().is_ours() => slots.make_room(index),
+            Kind::Written(slots) if slots.memory().is_ours() => slots.make_room(index),
+            _ => Err(forked()),
+        }
+    }
+
+    /// Notes in the window which items are complete by a record, or by the state beside the page.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be written; or this process is a fork of the one that made the page.
+    pub fn add_to_window(&mut self, complete: impl Iterator<Item = Range<u64>>) -> io::Result<()> {
+        match &mut self.kind {
+            Kind::Mapped(slots) if slots.memory().is_ours() => slots.add_to_window(complete),
+            Kind::Written(slots) if slots.memory().is_ours() => slots.add_to_window(complete),
+            _ => Err(forked()),
+        }
+    }
+
+    /// Writes a slot with the window behind the records. The items before `begun` have begun; `mark` is the index of one that is
+    /// complete, and its fingerprint. Returns `false` if no window is open.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be written; or this process is a fork of the one that made the page.
+    pub fn advance_window(&mut self, begun: u64, mark: Option<(u64, u32)>) -> io::Result<bool> {
+        match &mut self.kind {
+            Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance_window(begun, mark),
+            Kind::Written(slots) if slots.memory().is_ours() => slots.advance_window(begun, mark),
+            _ => Err(forked()),
+        }
+    }
+}
+
+/// The window of a page, for those who end items, on any thread.
+#[derive(Clone, Debug)]
+pub struct Window(Shared);
+
+#[derive(Clone, Debug)]
+enum Shared {
+    Mapped(Bits<Arc<Mapped>>),
+    Written(Bits<Arc<Written>>),
+}
+
+impl Window {
+    /// Notes that an item is complete. Returns whether the window has that: it has a place for the item, and could be written.
+    #[inline]
+    pub fn complete(&self, index: u64) -> bool {
+        let written = match &self.0 {
+            Shared::Mapped(bits) if bits.memory().is_ours() => bits.complete(index),
+            Shared::Written(bits) if bits.memory().is_ours() => bits.complete(index),
+            _ => Ok(false),
+        };
+        written.unwrap_or(false)
+    }
+
+    /// Returns whether the window has that an item is complete.
+    #[inline]
+    pub fn contains(&self, index: u64) -> bool {
+        match &self.0 {
+            Shared::Mapped(bits) => bits.contains(index),
+            Shared::Written(bits) => bits.contains(index),
         }
     }
 }

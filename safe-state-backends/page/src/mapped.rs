@@ -90,6 +90,19 @@ impl Memory for Mapped {
         compiler_fence(Ordering::Release);
         Ok(())
     }
+
+    #[inline]
+    fn load(&self, at: usize) -> u64 {
+        u64::from_le(self.word(at).load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn exchange(&self, at: usize, before: u64, word: u64) -> io::Result<bool> {
+        let (before, word) = (before.to_le(), word.to_le());
+        let stored =
+            self.word(at).compare_exchange(before, word, Ordering::AcqRel, Ordering::Acquire);
+        Ok(stored.is_ok())
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //! whole.
 
 use std::io;
+use std::ops::Range;
 
-use super::layout::{self, KEY_LIMIT, WORDS};
+use super::layout::{self, KEY_LIMIT, MOST_BEHIND, WORDS};
 use super::memory::Memory;
+use super::window::{Beside, Bits, Open};
 
 /// The progress of one loop since the page's base was saved, behind the records in the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,8 +46,6 @@ impl LoopKeys<'_> {
     }
 }
 
-const MOST_BEHIND: u16 = (1 << 15) - 1;
-
 /// The state that a page counts beside: the first bytes of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Base {
@@ -65,6 +65,17 @@ pub(super) struct Slots<M> {
     /// The records in the page, behind the base.
     records: Bytes,
     keys: Keys,
+    windows: Windows,
+}
+
+/// The windows of a page, of which at most one is open.
+#[derive(Clone, Copy, Debug, Default)]
+struct Windows {
+    open: Option<Open>,
+    /// The number of windows so far.
+    count: u32,
+    /// The number of the window that the newest slot names.
+    named: Option<u32>,
 }
 
 /// The keys that the newest slot covers: their number, and their part of its checksum.
@@ -90,7 +101,8 @@ impl Bytes {
 impl<M: Memory> Slots<M> {
     /// Begins a page in memory that holds no slot yet.
     pub(super) fn new(memory: M, base: Base) -> Self {
-        Slots { memory, base, sequence: 0, records: Bytes::default(), keys: Keys::default() }
+        let (records, keys) = (Bytes::default(), Keys::default());
+        Slots { memory, base, sequence: 0, records, keys, windows: Windows::default() }
     }
 
     pub(super) fn memory(&self) -> &M {
@@ -138,25 +150,30 @@ impl<M: Memory> Slots<M> {
         }
         let Some(longer) = self.write_keys(keys)? else { return Ok(false) };
         let of_values = if values.is_empty() { 0 } else { self.write_values(area.start, values)? };
-        let (has_mark, mark) = (u64::from(to.fingerprint.is_some()), to.fingerprint.unwrap_or(0));
-        let behind = u64::from(to.behind & MOST_BEHIND);
-        let last = u64::from(to.loop_id) << 48 | behind << 33 | has_mark << 32 | u64::from(mark);
-        let Base { number, end } = self.base;
-        let records = self.records.word();
+        let last = last_word(to.loop_id, to.fingerprint.map(|mark| (to.behind, mark)));
         let parts = u64::from(keys.made_by) << 32
             | u64::from(to.has_cursor) << 31
             | (longer.count as u64) << 16
             | values.len() as u64;
-        let words = [sequence, number, end, to.count, last, records, parts];
+        self.write_slot([to.count, last, parts], of_values.wrapping_add(longer.sum))?;
+        (self.keys, self.windows.named) = (longer, None);
+        Ok(true)
+    }
+
+    /// Writes the next slot: its words 3, 4 and 6. `of_others` is the part of its checksum of what belongs to it.
+    #[inline]
+    fn write_slot(&mut self, [count, last, parts]: [u64; 3], of_others: u64) -> io::Result<()> {
+        let sequence = self.sequence + 1;
+        let Base { number, end } = self.base;
+        let words = [sequence, number, end, count, last, self.records.word(), parts];
         let bytes = layout::slot(sequence);
         for (at, word) in words.iter().enumerate() {
             self.memory.store(bytes.start + 8 * at, *word);
         }
-        let checksum = layout::checksum(&words, of_values.wrapping_add(longer.sum));
-        self.memory.store(bytes.start + 8 * WORDS, checksum);
+        self.memory.store(bytes.start + 8 * WORDS, layout::checksum(&words, of_others));
         self.memory.publish(bytes)?;
-        (self.sequence, self.keys) = (sequence, longer);
-        Ok(true)
+        self.sequence = sequence;
+        Ok(())
     }
 
     /// Writes the keys that the newest slot does not cover, behind those that it does. Returns what the next slot covers; `None`
@@ -198,6 +215,72 @@ impl<M: Memory> Slots<M> {
     }
 }
 
+/// The window.
+impl<M: Memory + Clone> Slots<M> {
+    /// Opens a window for the items of a loop of which those before `start` are complete. Returns it for those who end items;
+    /// `None` while the newest slot names another window, whose words are kept.
+    pub(super) fn open_window(&mut self, loop_id: u16, start: u64) -> Option<Bits<M>> {
+        let Windows { count, named: None, .. } = self.windows else { return None };
+        let number = count.checked_add(1)?;
+        self.windows.open = Some(Open::new(number, loop_id, start));
+        self.windows.count = number;
+        Some(Bits::new(self.memory.clone(), number))
+    }
+
+    /// Closes the window: from the next slot on, the page does not have it any more.
+    pub(super) fn close_window(&mut self) {
+        self.windows.open = None;
+    }
+
+    /// Gives an item a place in the window, which is about to begin. Returns whether the window has room for it.
+    #[inline]
+    pub(super) fn make_room(&mut self, index: u64) -> io::Result<bool> {
+        match &mut self.windows.open {
+            Some(open) => open.make_room(&self.memory, index),
+            None => Ok(false),
+        }
+    }
+
+    /// Notes in the window which items are complete by a record, or by the state beside the page.
+    pub(super) fn add_to_window(
+        &mut self,
+        complete: impl Iterator<Item = Range<u64>>,
+    ) -> io::Result<()> {
+        let Some(open) = &mut self.windows.open else { return Ok(()) };
+        open.add(&self.memory, complete)
+    }
+
+    /// Writes a slot with the window behind the records. The items before `begun` have begun; `mark` is the index of one that
+    /// is complete, and its fingerprint. Returns `false` if no window is open.
+    pub(super) fn advance_window(
+        &mut self,
+        begun: u64,
+        mark: Option<(u64, u32)>,
+    ) -> io::Result<bool> {
+        let Some(mut open) = self.windows.open else { return Ok(false) };
+        let in_flight = open.move_on(&self.memory, begun);
+        let last = last_word(open.loop_id, mark.and_then(|mark| open.behind(mark)));
+        let parts = u64::from(open.number) << 32 | in_flight << 16 | HAS_WINDOW;
+        self.write_slot([open.start, last, parts], 0)?;
+        open.is_named();
+        self.windows = Windows { open: Some(open), named: Some(open.number), ..self.windows };
+        self.keys = Keys::default();
+        Ok(true)
+    }
+}
+
+/// The bit of the word 6 that tells a slot with a window.
+const HAS_WINDOW: u64 = 1 << 15;
+
+/// Returns the word 4 of a slot: a loop, and what stands for the index of an item, with the item's fingerprint.
+#[inline]
+fn last_word(loop_id: u16, mark: Option<(u16, u32)>) -> u64 {
+    let mark = mark.map_or(0, |(behind, fingerprint)| {
+        u64::from(behind & MOST_BEHIND) << 33 | 1 << 32 | u64::from(fingerprint)
+    });
+    u64::from(loop_id) << 48 | mark
+}
+
 /// Returns the words of some bytes. The last one is filled up with zeros.
 #[inline]
 fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
@@ -224,6 +307,8 @@ pub struct Said<'p> {
     pub keys: &'p [[u8; 8]],
     /// Values with which the loop's progress was written, whose meaning is the writer's.
     pub values: &'p [u8],
+    /// The items of a loop that completed in any order. `advanced`, `keys` and `values` then say nothing.
+    pub window: Option<Beside>,
 }
 
 /// Returns the contents of the newest whole slot for which `counts` returns true, if the page was written during `boot`.
@@ -249,6 +334,11 @@ fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
         *word = u64::from_le_bytes(*bytes);
     }
     let [sequence, number, end, count, last, records, parts] = covered;
+    if parts & HAS_WINDOW != 0 {
+        let named = [sequence, number, end, count, last, records, parts];
+        return of_window(page, named, u64::from_le_bytes(stored))
+            .filter(|_| sequence & 1 == index);
+    }
     let len = usize::try_from(parts & u64::from(u16::MAX)).ok()?;
     let values = page.get(layout::values(index))?.get(..len)?;
     let of_values = layout::sum_of_values(words(values));
@@ -260,15 +350,39 @@ fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
         return None;
     }
     let records = named(page.get(layout::records_of_any_version())?, records)?;
+    let (loop_id, mark) = of_last_word(last)?;
     let advanced = Advanced {
-        loop_id: u16::try_from(last >> 48).ok()?,
+        loop_id,
         count,
-        fingerprint: (last >> 32 & 1 == 1).then_some(low(last)),
+        fingerprint: mark.map(|(_, fingerprint)| fingerprint),
         behind: u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?,
         has_cursor: parts >> 31 & 1 == 1,
     };
     let made_by = u32::try_from(parts >> 32).ok()?;
-    Some((sequence, Said { base: Base { number, end }, records, advanced, made_by, keys, values }))
+    let base = Base { number, end };
+    Some((sequence, Said { base, records, advanced, made_by, keys, values, window: None }))
+}
+
+/// Reads a slot with a window, of which `words` are the words before its checksum `stored`.
+fn of_window(page: &[u8], words: [u64; WORDS], stored: u64) -> Option<(u64, Said<'_>)> {
+    if layout::checksum(&words, 0) != stored {
+        return None;
+    }
+    let [sequence, number, end, start, last, records, parts] = words;
+    let records = named(page.get(layout::records_of_any_version())?, records)?;
+    let (loop_id, mark) = of_last_word(last)?;
+    let window = u32::try_from(parts >> 32).ok()?;
+    let window = Beside::read(page, window, (loop_id, start), parts >> 16 & 0x7fff, mark)?;
+    let base = Base { number, end };
+    let (advanced, made_by, window) = (Advanced::default(), 0, Some(window));
+    Some((sequence, Said { base, records, advanced, made_by, keys: &[], values: &[], window }))
+}
+
+/// Reads the word 4 of a slot: see [`last_word`].
+fn of_last_word(last: u64) -> Option<(u16, Option<(u16, u32)>)> {
+    let behind = u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?;
+    let mark = (last >> 32 & 1 == 1).then_some((behind, low(last)));
+    Some((u16::try_from(last >> 48).ok()?, mark))
 }
 
 /// Returns the records at the start of `area` whose length and checksum are in `word`, if they are whole.

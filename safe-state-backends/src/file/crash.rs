@@ -5,6 +5,8 @@
 //! than the last save that returned, none younger than the last that began. To show that the tests find errors, each part of
 //! the protocol is left out in turn, which they have to notice.
 
+#[cfg(target_os = "linux")]
+mod beside;
 mod image;
 #[cfg(target_os = "linux")]
 mod pages;

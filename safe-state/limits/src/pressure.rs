@@ -20,6 +20,8 @@ const TIGHT_INTERVAL: Duration = Duration::from_millis(10);
 const NEAR: u64 = 64 << 20;
 /// The time between two looks at whether the kernel slows the process down.
 const SLOWED_INTERVAL: Duration = Duration::from_secs(1);
+/// The time for which a group without a limit is taken to have none.
+const UNLIMITED_FOR: Duration = Duration::from_secs(1);
 /// The number of looks in a row in which the kernel has to have slowed it down. A short moment is no trouble.
 const SLOWED_LOOKS: u32 = 3;
 
@@ -58,8 +60,16 @@ impl Pressure {
     pub(crate) fn of_this_process(job: &str) -> Option<Self> {
         // A process that is moved to another group while it runs is still watched in the first one.
         static FOUND: OnceLock<Option<Cgroup>> = OnceLock::new();
+        // Many short runs of a process do not each look for limits of its groups.
+        static UNLIMITED_AT: Mutex<Option<Instant>> = Mutex::new(None);
+        let mut unlimited_at = UNLIMITED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+        if unlimited_at.is_some_and(|at| at.elapsed() < UNLIMITED_FOR) {
+            return None;
+        }
         let found = FOUND.get_or_init(|| Cgroup::of_this_process().ok()).clone();
-        found.and_then(|cgroup| Pressure::of(job, cgroup))
+        let pressure = found.and_then(|cgroup| Pressure::of(job, cgroup));
+        *unlimited_at = pressure.is_none().then(Instant::now);
+        pressure
     }
 
     fn of(job: &str, cgroup: Cgroup) -> Option<Self> {

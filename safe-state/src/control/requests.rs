@@ -89,20 +89,10 @@ impl Source {
         Request::load(&*self.backend, &self.job)
     }
 
-    /// Returns the request to a run that begins: only a pause or an abandon. A cancel was meant for the run before.
-    pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
-        let asked = self.look()?;
-        Ok(self.heard(asked).filter(|asked| matches!(asked, Request::Pause | Request::Abandon)))
-    }
-
-    /// Returns whether the run that begins may go on with the changes that the run before was refused for.
-    pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
-        Ok(self.look()? == Some(Request::Accept))
-    }
-
-    /// Returns whether the job is abandoned: no run of it is to begin any more.
-    pub(crate) fn is_abandoned(&self) -> Result<bool, BackendError> {
-        Ok(self.look()? == Some(Request::Abandon))
+    /// Takes in the request that was [found](Self::look) when a run began. Returns it if it is for this run, too: a pause. A cancel
+    /// was meant for the run before.
+    pub(crate) fn begin(&self, found: Option<Request>) -> Option<Request> {
+        self.heard(found).filter(|asked| *asked == Request::Pause)
     }
 
     /// Uses up the accept request: the run has begun with the changes that it accepts.

@@ -225,6 +225,13 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
+    /// Notes that a save was made, or a record in the page.
+    pub(super) fn saved(&mut self) {
+        // Until the run has looked for an item that kills the process, it saves before each item.
+        let may_open = !self.looks_out();
+        self.handing.saved(may_open);
+    }
+
     /// Returns whether the run now has to stop or to obey a request, because no item runs any more. If the items have
     /// ended the loop, it is left first: a failure then ends the run as a failure.
     pub(super) fn take_to_obey(&mut self) -> bool {

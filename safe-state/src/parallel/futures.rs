@@ -108,7 +108,7 @@ where
 {
     Handing::begin(tally, terms.most());
     let mut handing = Handing::of(tally);
-    let limit = &handing.limit_of_item();
+    let (limit, marks) = (&handing.limit_of_item(), &handing.end_marks());
     let course = Course::new(handing, terms);
     let holds = |done: &Done<Flow<R>, R>| !matches!(done.came, Ok(Flow::Next));
     let under_way = UnderWay::new(head, given, holds);
@@ -125,6 +125,9 @@ where
                     came.unwrap_or_else(|error| Err(Ok(on_error(error))))
                 }
             };
+            if matches!(came, Ok(Flow::Next)) {
+                marks.ended(index);
+            }
             Done::now(index, came, captures.take()).timed(is_timed)
         })
     };
@@ -253,8 +256,9 @@ where
     /// Saves, if a save is due. Returns whether it was.
     async fn save(&mut self) -> bool {
         let Some(run) = self.course.begin_save() else { return false };
-        if let Err(error) = self.under_way.beside(run.save_async()).await {
-            self.course.fail(error);
+        match self.under_way.beside(run.save_async()).await {
+            Ok(()) => self.course.saved(),
+            Err(error) => self.course.fail(error),
         }
         true
     }

@@ -19,6 +19,7 @@ use crate::run::Run;
 use crate::run::handing::Handing;
 use crate::run::judging::{Judged, Suspected};
 use crate::run::tally::Tally;
+use crate::save::EndMarks;
 
 /// A type whose values can go to another thread.
 #[diagnostic::on_unimplemented(
@@ -71,7 +72,7 @@ where
     let spans = tally.run().spans();
     Handing::begin(tally, terms.most);
     let mut handing = Handing::of(tally);
-    let limit = handing.limit_of_item();
+    let (limit, marks) = (handing.limit_of_item(), handing.end_marks());
     let body = |item, captures: &Captures| match &limit {
         None => body(item, captures),
         Some(limit) => {
@@ -86,7 +87,8 @@ where
     let mut course = Course::new(handing, terms);
     std::thread::scope(|scope| {
         let _closing = exchange.closing();
-        let crew = Crew { scope, exchange: &exchange, spans: &spans, body: &body };
+        let crew =
+            Crew { scope, exchange: &exchange, spans: &spans, marks: marks.clone(), body: &body };
         let mut hall = Hall {
             desk: Desk::new(&exchange),
             lookahead: Lookahead::new(ahead, Instant::now()),
@@ -138,6 +140,7 @@ impl<T, R> Hall<'_, T, R> {
         }
         let ahead = usize::try_from(self.lookahead.items()).unwrap_or_default();
         loop {
+            let ahead = if ahead > 0 && !course.handing.may_go_ahead() { 0 } else { ahead };
             let sent = if self.desk.has_any_back() && course.gives_back() {
                 let Some(sent) = self.desk.give_back(course.bound()) else {
                     course.took_back(1);
@@ -245,20 +248,23 @@ fn count<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) {
 /// Saves, if a save is due. Returns whether it was.
 fn save<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) -> bool {
     let Some(run) = course.begin_save() else { return false };
-    if let Err(error) = run.save() {
-        course.fail(error);
+    match run.save() {
+        Ok(()) => course.saved(),
+        Err(error) => course.fail(error),
     }
     true
 }
 
 /// The way in which a thread passes on what comes of a body.
-type Ended<T, V, R> = fn(&Exchange<Sent<T>, Done<V, R>>, u32, Done<V, R>);
+type Ended<T, V, R> = fn(&Exchange<Sent<T>, Done<V, R>>, &EndMarks, u32, Done<V, R>);
 
 /// The threads of a loop, which end when its exchange is closed.
 pub(super) struct Crew<'s, 'e, T, V, R, B> {
     pub(super) scope: &'s Scope<'s, 'e>,
     pub(super) exchange: &'s Exchange<Sent<T>, Done<V, R>>,
     pub(super) spans: &'s Spans,
+    /// For items that are complete when their bodies have come to their end.
+    pub(super) marks: EndMarks,
     pub(super) body: &'s B,
 }
 
@@ -270,7 +276,10 @@ where
 {
     /// Starts a thread that runs the bodies of items.
     fn start(&self) -> std::io::Result<()> {
-        self.start_with(|exchange, place, done| {
+        self.start_with(|exchange, marks, place, done| {
+            if matches!(done.came, Ok(Flow::Next)) {
+                marks.ended(done.index);
+            }
             if done.is_plain() {
                 exchange.end(place);
             } else {
@@ -290,7 +299,8 @@ where
 {
     /// Starts a thread that runs bodies, and passes what comes of them to `ended`.
     pub(super) fn start_with(&self, ended: Ended<T, V, R>) -> std::io::Result<()> {
-        let Crew { scope, exchange, spans, body } = *self;
+        let Crew { scope, exchange, spans, body, .. } = *self;
+        let marks = self.marks.clone();
         let work = move || {
             while let Some((place, Sent { task, span })) = exchange.take() {
                 let Task { index, item, is_timed, .. } = task;
@@ -299,7 +309,7 @@ where
                 let came = span.in_scope(|| body(item, &captures));
                 let done = Done::now(index, came, captures.take()).timed(is_timed);
                 drop(span);
-                ended(exchange, place, done);
+                ended(exchange, &marks, place, done);
             }
         };
         Builder::new().name("safe-state-item".to_owned()).spawn_scoped(scope, work).map(drop)

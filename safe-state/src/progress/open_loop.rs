@@ -30,7 +30,7 @@ use outline::Outline;
 use suspicion::Suspicion;
 
 pub(crate) use resume_point::ResumePoint;
-pub(crate) use unpaged::{Unpaged, UnpagedItems};
+pub(crate) use unpaged::{BesideItems, Unpaged, UnpagedItems};
 
 /// One of this many items side by side has its fingerprint taken, as it is unknown which is the last before a save.
 const MARKED_BESIDE: u64 = 64;
@@ -294,6 +294,10 @@ impl OpenLoop {
         self.bodies.flights = Some(Box::new(Flights::new(complete, next)));
     }
 
+    pub(super) fn is_by_index(&self) -> bool {
+        self.known.kind == IdentityKind::Index
+    }
+
     /// Returns whether the input never gives an item again that it has given.
     pub(super) fn gives_once(&self) -> bool {
         self.known.kind == IdentityKind::Consumed
@@ -310,6 +314,13 @@ impl OpenLoop {
         flights.hand_out(None);
         let index = flights.last_handed_out();
         index.is_multiple_of(MARKED_BESIDE) || self.marks.wants(index)
+    }
+
+    /// Notes that an item has completed that a page has only as a record.
+    pub(super) fn need_record(&mut self) {
+        if let Some(flights) = &mut self.bodies.flights {
+            flights.need_record();
+        }
     }
 
     /// Sets the index from which on no item has begun that was handed out.
@@ -330,6 +341,11 @@ impl OpenLoop {
             }
             _ => false,
         }
+    }
+
+    /// Returns the index of the item that is handed out next.
+    pub(super) fn next_beside(&self) -> u64 {
+        self.bodies.flights.as_ref().map_or(self.count.position, |it| it.next())
     }
 
     /// Returns the index of the item that was handed out last.

@@ -3,7 +3,7 @@
 use safe_state_backends::{Captured, LoopProgress};
 
 use super::loops::Loops;
-use super::open_loop::OpenLoop;
+use super::open_loop::{BesideItems, OpenLoop};
 use super::stored::Stored;
 
 /// A loop whose items run side by side.
@@ -20,16 +20,31 @@ pub(super) fn begin(loops: &mut Loops, stored: Stored<'_>, depth: usize) {
     open.run_side_by_side(complete.unwrap_or_default());
 }
 
-impl Beside<'_> {
+impl<'a> Beside<'a> {
+    /// Returns how far the loop has come; `None` if its items do not run side by side.
+    pub(crate) fn items(self) -> Option<BesideItems<'a>> {
+        self.0.and_then(|open| open.beside_items())
+    }
+
     /// Hands out the next item beside those in flight, in a loop that knows items by index. Returns whether its
     /// fingerprint is wanted, even if no save is due next.
     pub(crate) fn hand_out(self) -> bool {
         self.0.is_some_and(OpenLoop::hand_out_beside)
     }
 
+    /// Returns whether the loop knows its items by index.
+    pub(crate) fn knows_by_index(self) -> bool {
+        self.0.is_some_and(|open| open.is_by_index())
+    }
+
     /// Returns the index of the item that was handed out last.
     pub(crate) fn last_handed_out(self) -> u64 {
         self.0.map_or(0, |open| open.last_handed_out())
+    }
+
+    /// Returns the index of the item that is handed out next.
+    pub(crate) fn next(self) -> u64 {
+        self.0.map_or(0, |open| open.next_beside())
     }
 
     /// Sets the index from which on no item has begun that was handed out.
@@ -43,6 +58,13 @@ impl Beside<'_> {
     #[inline]
     pub(crate) fn complete(self, index: u64) -> bool {
         self.0.is_some_and(|open| open.complete_beside(index))
+    }
+
+    /// Notes that an item has completed that a page has only as a record.
+    pub(crate) fn need_record(self) {
+        if let Some(open) = self.0 {
+            open.need_record();
+        }
     }
 
     /// Attends to the item `index`, which is in flight: from now on it counts as *the* item in flight.

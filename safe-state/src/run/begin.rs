@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Checkpoint, Store};
+use safe_state_backends::{Backend, Checkpoint, Request, Store};
 use safe_state_base::exit;
 
 use super::begun::Begun;
@@ -27,7 +27,9 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     places::check(job)?;
     let source = job.requests()?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
-    if source.is_abandoned()? {
+    // What is asked later counts between the items.
+    let asked = source.look()?;
+    if asked == Some(Request::Abandon) {
         return Err(exit::stopped(Error::Stopped {
             job: source.job,
             reason: StopReason::Abandoned,
@@ -38,7 +40,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let has_crashed = found.is_some_and(Checkpoint::is_open);
     let saved_at = found.map(Checkpoint::updated_at);
     let kept_for = job.kept_for(found);
-    let accepts = source.accepts()?;
+    let accepts = asked == Some(Request::Accept);
     let checkpoint = match found {
         Some(found) => continued(job, found.clone(), accepts)?,
         None => None,
@@ -62,7 +64,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if was_finished && kept_for.is_some() {
         Events::new(job.job_name(), job.shown.verbose).done_by_a_task();
     }
-    let (asked, replay) = (source.begin()?, Replay::No);
+    let (asked, replay) = (source.begin(asked), Replay::No);
     let store = opening.begin(checkpoint)?;
     if accepts {
         // If this fails, the next run accepts the same change once more.

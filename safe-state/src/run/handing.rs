@@ -15,10 +15,13 @@ use crate::failure::Verdict;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
+use crate::save::EndMarks;
 use crate::shared::again::NotAgain;
 
 /// The most items that are handed out before there is a thread for them.
 const MOST_AHEAD: u64 = 1024;
+/// The same if the page has each item as it ends: half of its window, so that the window can move on meanwhile.
+const MOST_AHEAD_PAGED: u64 = 512;
 
 /// The link between a run and a loop whose items run side by side.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub struct Handing<'t, 'r> {
     tally: &'t mut Tally<'r>,
     /// Whether the run knows all that the tally knows.
     is_settled: bool,
+    /// Whether only items that have a place in the window of a page may be handed out before there is a thread for them.
+    only_in_window: bool,
 }
 
 impl<'t, 'r> Handing<'t, 'r> {
@@ -39,7 +44,7 @@ impl<'t, 'r> Handing<'t, 'r> {
 
     /// Creates the link for a loop whose items run side by side.
     pub(crate) fn of(tally: &'t mut Tally<'r>) -> Self {
-        Handing { tally, is_settled: false }
+        Handing { tally, is_settled: false, only_in_window: false }
     }
 
     /// Returns the run.
@@ -68,10 +73,41 @@ impl<'t, 'r> Handing<'t, 'r> {
     pub(crate) fn goes_ahead(&mut self) -> u64 {
         let (stages, depth) = self.stages();
         let ahead = looping::items_ahead(stages, depth);
+        let is_paged = stages.saving.may_page();
+        if is_paged {
+            // An item is in the page as soon as it has ended.
+            self.only_in_window = true;
+            return ahead.min(MOST_AHEAD_PAGED);
+        }
         if stages.saving.items_at_risk() < u64::MAX {
             stages.failures.risk_more(ahead.min(MOST_AHEAD));
         }
         ahead.min(MOST_AHEAD)
+    }
+
+    /// Returns whether the next item may be handed out before there is a thread for it.
+    #[inline]
+    pub(crate) fn may_go_ahead(&mut self) -> bool {
+        if !self.only_in_window {
+            return true;
+        }
+        let (stages, depth) = self.stages();
+        let next = stages.progress.beside(depth).next();
+        stages.saving.make_room(next)
+    }
+
+    /// Returns the handle by which whoever ends an item notes that in the page at once. For loops whose items are complete when
+    /// their bodies have come to their end.
+    pub(crate) fn end_marks(&mut self) -> EndMarks {
+        let (stages, depth) = self.stages();
+        looping::end_marks(stages, depth)
+    }
+
+    /// Makes the page follow the save that was made last. `may_open` tells that the page may have the items from now on as they
+    /// end.
+    pub(crate) fn saved(&mut self, may_open: bool) {
+        let (stages, depth) = self.stages();
+        looping::settle_window(stages, depth, may_open);
     }
 
     /// Returns whether the loop's input gives each item once, so that an item that is handed out and not done is lost.
@@ -106,6 +142,8 @@ impl<'t, 'r> Handing<'t, 'r> {
                 count => items = &items[count..],
             }
         }
+        let (stages, depth) = self.stages();
+        looping::advance_window(stages, depth);
     }
 
     /// Attends to the item `index`, whose recorded values are `captured`: from now on it counts as *the* item in
@@ -228,6 +266,11 @@ impl Counter for Handing<'_, '_> {
     fn hand_out(&mut self) -> bool {
         let (stages, depth) = self.stages();
         let is_wanted = stages.progress.beside(depth).hand_out();
+        if stages.saving.has_window() {
+            let index = stages.progress.beside(depth).last_handed_out();
+            // Without room, the item gets a record.
+            let _ = stages.saving.make_room(index);
+        }
         is_wanted || looping::wants_mark(stages, depth)
     }
 

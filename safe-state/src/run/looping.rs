@@ -13,7 +13,7 @@ use crate::items::entry::{Entry, Number};
 use crate::items::identity::IdentityKind;
 use crate::items::key::KeyHash;
 use crate::progress::{Entered, Unpaged};
-use crate::save::{Advanced, Begun, Write};
+use crate::save::{Advanced, Begun, EndMarks, Write};
 
 /// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
 pub(super) fn enter(
@@ -134,6 +134,8 @@ pub(super) enum Paged {
     Advanced(Advanced),
     /// The next save has to write the item into the page.
     Record,
+    /// The window of the page has the item.
+    Window,
 }
 
 /// Completes the item that was handed out last, whose body has ended. `rewritten` is what the page says, if it has the item and
@@ -150,8 +152,8 @@ pub(super) fn complete(
         if depth == 0 && staged::completed() {
             stages.control.requests().stage_end();
         }
-        let paged = page(stages, rewritten);
         let position = stages.progress.position(depth);
+        let paged = page(stages, depth, rewritten);
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
         let reached = stages.progress.reached(depth);
         stages.observer.completed(depth, reached);
@@ -174,8 +176,11 @@ pub(super) fn complete(
 pub(super) fn complete_beside(stages: &mut Stages, depth: usize, items: &[u64]) -> usize {
     let budget = items_beside(stages);
     let most = usize::try_from(budget - 1).unwrap_or(usize::MAX).min(items.len());
-    let beside = |index: &&u64| stages.progress.complete_beside(depth, **index);
-    let count = items[..most].iter().take_while(beside).count();
+    // An item that the page has only as a record needs to be attended to.
+    let is_paged = stages.saving.may_page();
+    let may_go_beside = |index: &&u64| !is_paged || stages.saving.is_in_window(**index);
+    let beside = items[..most].iter().take_while(may_go_beside);
+    let count = beside.take_while(|index| stages.progress.complete_beside(depth, **index)).count();
     if count > 0 {
         stages.observer.counted(depth, count as u64);
         stages.saving.items_completed(count as u64);
@@ -200,13 +205,52 @@ pub(super) fn items_ahead(stages: &Stages, depth: usize) -> u64 {
         || stages.observer.watches_items()
         || staged::watches_items()
         || stages.saving.times_items()
-        || stages.saving.may_page()
         || stages.control.is_paced()
         || stages.progress.gives_once(depth)
+        || (stages.saving.may_page() && !stages.saving.may_have_window())
     {
         return 0;
     }
-    stages.saving.items_at_risk() / 2
+    match stages.saving.items_at_risk() {
+        // With a page, the file is written after a time.
+        1 if stages.saving.may_page() => u64::MAX,
+        at_risk => at_risk / 2,
+    }
+}
+
+/// Returns the handle by which whoever ends an item of the loop notes that in the page at once. The loop's items complete in any
+/// order, and each is complete when its body has come to its end.
+pub(super) fn end_marks(stages: &mut Stages, depth: usize) -> EndMarks {
+    let is_by_index = stages.progress.beside(depth).knows_by_index();
+    // A slice ends with the loop, and its page with it.
+    if is_by_index && stages.session.sharing.is_none() {
+        stages.saving.wants_window()
+    } else {
+        EndMarks::default()
+    }
+}
+
+/// Makes the page follow the save that was made last, with the window of a loop whose items run side by side. Opens the window
+/// if it `may_open`.
+pub(super) fn settle_window(stages: &mut Stages, depth: usize, may_open: bool) {
+    if stages.saving.may_have_window()
+        && matches!(stages.progress.unsaved(), Unpaged::Beside)
+        && let Some(items) = stages.progress.beside(depth).items()
+    {
+        let settled = stages.saving.settle_window(items, may_open);
+        stages.of_page(settled, ());
+    }
+}
+
+/// Writes into the page up to where the items are complete that have ended and need no record, and which have begun.
+pub(super) fn advance_window(stages: &mut Stages, depth: usize) {
+    if stages.saving.has_window()
+        && matches!(stages.progress.unsaved(), Unpaged::Beside)
+        && let Some(items) = stages.progress.beside(depth).items()
+    {
+        let advanced = stages.saving.advance_window(items);
+        stages.of_page(advanced, ());
+    }
 }
 
 /// Completes the item in flight inside `depth` loops, and times it if the job asks for that. Returns whether an item was
@@ -247,7 +291,7 @@ fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -
 }
 
 /// Writes into the page that the item is complete, before a save is due for it, if nothing else changed.
-fn page(stages: &mut Stages, rewritten: Option<Advanced>) -> Paged {
+fn page(stages: &mut Stages, depth: usize, rewritten: Option<Advanced>) -> Paged {
     if let Some(at) = rewritten {
         stages.saving.set_paged(true);
         return Paged::Advanced(at);
@@ -264,6 +308,15 @@ fn page(stages: &mut Stages, rewritten: Option<Advanced>) -> Paged {
                     Begun::InPage(at) => Paged::Advanced(at),
                     Begun::NoRoom => Paged::Record,
                     Begun::NoPage => Paged::No,
+                }
+            }
+            Unpaged::Beside => {
+                let index = stages.progress.position(depth).and_then(|next| next.checked_sub(1));
+                if index.is_some_and(|index| stages.saving.is_in_window(index)) {
+                    Paged::Window
+                } else {
+                    stages.progress.beside(depth).need_record();
+                    Paged::Record
                 }
             }
             Unpaged::Record => Paged::Record,
@@ -287,6 +340,9 @@ pub(super) fn items_until_a_look(stages: &Stages, depth: usize) -> u64 {
 pub(super) fn leave(stages: &mut Stages, depth: usize) -> bool {
     stages.control.end_item();
     let _ = stages.commit.take_made();
+    if stages.progress.runs_side_by_side(depth) {
+        stages.saving.close_window();
+    }
     stages.observer.left(depth);
     stages.saving.loop_left(depth);
     stages.progress.leave(depth)

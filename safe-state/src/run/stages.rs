@@ -392,7 +392,7 @@ impl Stages {
     ) -> Option<Advanced> {
         match self.progress.unsaved_with_item(depth) {
             Unpaged::Items(items) => self.saving.rewrite_known(items, put),
-            Unpaged::Record => None,
+            Unpaged::Beside | Unpaged::Record => None,
         }
     }
 

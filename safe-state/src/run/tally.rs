@@ -118,7 +118,7 @@ impl<'r> Tally<'r> {
         self.granted = match paged {
             // The next item needs a record of its own, so the run is asked again at once.
             Paged::Record => 1,
-            Paged::No | Paged::Advanced(_) => {
+            Paged::No | Paged::Window | Paged::Advanced(_) => {
                 looping::items_until_a_look(&self.run.stages, self.depth)
             }
         };

@@ -13,12 +13,12 @@ use super::Advanced;
 use super::measuring::Measuring;
 use super::owner::{Owner, Shared};
 use super::pace::Pace;
-use super::paging::Paging;
+use super::paging::{EndMarks, Paging};
 use super::rewriting::{PagedValues, Rewriting};
 use super::schedule::{SaveEvery, Schedule};
 use super::thread::Worker;
 use crate::items::keyed::UnsavedKeys;
-use crate::progress::{Progress, UnpagedItems};
+use crate::progress::{BesideItems, Progress, UnpagedItems};
 
 /// The owner of a run's store, with the times that items and saves take.
 #[derive(Debug)]
@@ -316,6 +316,71 @@ impl Saving {
             Some(owner) => paging.record(&mut owner.store(), record),
             None => Ok(Some(Box::new(record))),
         }
+    }
+}
+
+/// The window of the page.
+impl Saving {
+    /// Lets a loop whose items complete in any order have a window in the page, if the run has a page. Returns the handle for
+    /// those who end items.
+    pub(crate) fn wants_window(&mut self) -> EndMarks {
+        if self.may_page() { self.paging.wants_window() } else { EndMarks::default() }
+    }
+
+    /// Closes the window, because the loop has been left.
+    pub(crate) fn close_window(&mut self) {
+        self.paging.close_window();
+    }
+
+    /// Returns whether the loop may have a window.
+    pub(crate) fn may_have_window(&self) -> bool {
+        self.paging.may_have_window()
+    }
+
+    pub(crate) fn has_window(&self) -> bool {
+        self.paging.has_window()
+    }
+
+    /// Gives an item a place in the window, which is about to be handed out. Returns whether the window has one.
+    #[inline]
+    pub(crate) fn make_room(&mut self, index: u64) -> bool {
+        self.paging.make_room(index)
+    }
+
+    /// Returns whether the window has that the item is complete.
+    #[inline]
+    pub(crate) fn is_in_window(&self, index: u64) -> bool {
+        self.paging.is_in_window(index)
+    }
+
+    /// Makes the page follow the last save, with the window, which it may open. `items` are a loop's that have completed.
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be used. From then on, the run has none.
+    pub(crate) fn settle_window(
+        &mut self,
+        items: BesideItems<'_>,
+        may_open: bool,
+    ) -> Result<(), BackendError> {
+        let Saving { owner: Some(owner), paging, .. } = self else { return Ok(()) };
+        if !paging.may_have_window() {
+            return Ok(());
+        }
+        paging.settle_window(&mut owner.store(), items, may_open)
+    }
+
+    /// Writes into the page up to where a loop's items are complete.
+    ///
+    /// # Errors
+    ///
+    /// The page cannot be used. From then on, the run has none.
+    pub(crate) fn advance_window(&mut self, items: BesideItems<'_>) -> Result<(), BackendError> {
+        let Saving { owner: Some(owner), paging, .. } = self else { return Ok(()) };
+        if !paging.has_window() {
+            return Ok(());
+        }
+        paging.advance_window(&mut owner.store(), items)
     }
 }
 

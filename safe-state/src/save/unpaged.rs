@@ -4,6 +4,7 @@ use safe_state_backends::format::Record;
 use safe_state_backends::{Error as BackendError, Store};
 
 use crate::items::keyed::UnsavedKeys;
+use crate::progress::BesideItems;
 
 /// The progress of a loop since the last save.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,6 +14,15 @@ pub struct Advanced {
     pub fingerprint: Option<u32>,
     pub behind: u16,
     pub has_cursor: bool,
+}
+
+/// A handle that notes nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EndMarks;
+
+#[expect(clippy::unused_self, reason = "elsewhere there is something")]
+impl EndMarks {
+    pub(crate) fn ended(&self, _: u64) {}
 }
 
 /// Paging that is always off.
@@ -55,5 +65,44 @@ impl Paging {
 
     pub(crate) fn advance_with(&mut self, _: Advanced, _: UnsavedKeys<'_>, _: &[u8]) -> bool {
         false
+    }
+
+    pub(crate) fn wants_window(&mut self) -> EndMarks {
+        EndMarks
+    }
+
+    pub(crate) fn close_window(&mut self) {}
+
+    pub(crate) fn may_have_window(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn has_window(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn make_room(&mut self, _: u64) -> bool {
+        false
+    }
+
+    pub(crate) fn is_in_window(&self, _: u64) -> bool {
+        false
+    }
+
+    pub(crate) fn settle_window(
+        &mut self,
+        _: &mut Store,
+        _: BesideItems<'_>,
+        _: bool,
+    ) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    pub(crate) fn advance_window(
+        &mut self,
+        _: &mut Store,
+        _: BesideItems<'_>,
+    ) -> Result<(), BackendError> {
+        Ok(())
     }
 }

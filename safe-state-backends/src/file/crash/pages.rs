@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::beside::{self, Beside};
 use super::image::{Image, Inode, Op};
 use super::pending::{MARKED, Pending};
 use super::recorder::{Protocol, Recorder};
@@ -67,6 +68,8 @@ struct Run {
     behind: Option<(u32, u64)>,
     pending: Pending,
     text: Option<CarriedChange>,
+    /// The loop whose items complete in any order, in a run of which nothing else is in the page's slots.
+    beside: Option<Beside>,
     moments: Vec<Moment>,
 }
 
@@ -90,7 +93,9 @@ impl Run {
         let page = Page::new(file.try_clone().unwrap(), Way::Written, boot, base).unwrap();
         let behind = store.saved_up_to();
         let pending = Pending::default();
-        Run { disk: disk.clone(), store, page, file, behind, pending, text: None, moments }
+        let beside = dice.one_in(3).then(|| Beside::of(store.checkpoint()));
+        let (disk, text) = (disk.clone(), None);
+        Run { disk, store, page, file, behind, pending, text, beside, moments }
     }
 
     /// Adds the present state to the moments.
@@ -105,8 +110,45 @@ impl Run {
         if !carried.is_empty() || !loops.is_empty() {
             state.apply(Change { loops, carried, ..Change::default() }.into()).unwrap();
         }
+        if let Some(beside) = self.beside.as_ref().filter(|beside| beside.has_window()) {
+            state.apply(beside.change().into()).unwrap();
+        }
         let ops = self.disk.recorder.op_count();
         self.moments.push(Moment { ops, page: bytes, state: Some(state) });
+    }
+
+    /// Does something to a loop whose items complete in any order.
+    fn step_beside(&mut self, mut beside: Beside, dice: &mut Dice) {
+        let is_in_page = beside.step(&mut self.page, dice);
+        let is_due = dice.one_in(12);
+        if is_in_page && beside.is_in_page() && !is_due {
+            if dice.one_in(4) {
+                beside.advance(&mut self.page);
+            }
+            self.beside = Some(beside);
+            return self.note();
+        }
+        let record = Record::from(beside.change());
+        if dice.one_in(3) {
+            self.save(record);
+        } else {
+            match self.store.record_in_page(record).unwrap() {
+                InPage::Framed(framed) => assert!(self.page.append(framed).unwrap()),
+                InPage::NoRoom(record) => self.save(*record),
+            }
+        }
+        self.follow();
+        beside.settle(&mut self.page);
+        self.beside = Some(beside);
+        self.note();
+    }
+
+    /// Makes the page follow the last save.
+    fn follow(&mut self) {
+        if self.store.saved_up_to() != self.behind {
+            self.behind = self.store.saved_up_to();
+            self.page.rebase(self.store.base().unwrap());
+        }
     }
 
     /// Returns what the next save stores: all that the page alone has, or else something new.
@@ -145,15 +187,15 @@ impl Run {
     }
 
     fn step(&mut self, dice: &mut Dice) {
+        if let Some(beside) = self.beside.take() {
+            return self.step_beside(beside, dice);
+        }
         if dice.one_in(6) {
             let record = self.next_record(dice);
             self.save(record);
             return;
         }
-        if self.store.saved_up_to() != self.behind {
-            self.behind = self.store.saved_up_to();
-            self.page.rebase(self.store.base().unwrap());
-        }
+        self.follow();
         if dice.one_in(2) && self.rewrite(dice) {
             self.note();
             return;
@@ -238,6 +280,8 @@ fn a_kill_leaves_all_that_was_complete_in_the_file_and_the_page() {
     assert!(kills > 10_000, "only {kills} kills");
     let rewritten = REWRITTEN.load(Ordering::Relaxed);
     assert!(rewritten > 100, "only {rewritten} values beside the records");
+    let ended = beside::ENDED.each_ref().map(|count| count.load(Ordering::Relaxed));
+    assert!(ended[0] > 100 && ended[1] > 10, "only {ended:?} items side by side");
     let marked = MARKED.each_ref().map(|count| count.load(Ordering::Relaxed));
     assert!(marked.iter().all(|count| *count > 100), "only {marked:?} items by key and cursor");
 }

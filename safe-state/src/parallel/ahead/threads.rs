@@ -19,6 +19,7 @@ use crate::parallel::task::{Done, Task};
 use crate::parallel::threads::{Crew, FromThread, ToThread};
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
+use crate::save::EndMarks;
 
 /// The part of a loop's items, and its way to the threads, which it outlives.
 #[derive(Debug)]
@@ -212,8 +213,10 @@ where
     fn begin(&mut self, task: Task<T>, handing: &mut Handing<'_, '_>) {
         if self.staff.threads < self.staff.most {
             let Parts { exchange, spans, part } = self.parts;
-            let crew = Crew { scope: self.scope, exchange, spans, body: part };
-            match crew.start_with(|exchange, place, done| exchange.tell(place, done, false)) {
+            // An item is complete when the rest of its body has come to its end, too.
+            let marks = EndMarks::default();
+            let crew = Crew { scope: self.scope, exchange, spans, marks, body: part };
+            match crew.start_with(|exchange, _, place, done| exchange.tell(place, done, false)) {
                 Ok(()) => self.staff.threads += 1,
                 Err(error) if self.staff.threads == 0 => return self.staff.none = Some(error),
                 // If at least one thread runs, it takes each part in turn.

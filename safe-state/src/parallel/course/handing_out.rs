@@ -119,7 +119,7 @@ impl<W: OnTerms<R>, K, R> Course<'_, '_, W, K, R> {
     }
 
     /// Returns whether the run looks out for an item that kills the process: then the items go one by one.
-    fn looks_out(&mut self) -> bool {
+    pub(super) fn looks_out(&mut self) -> bool {
         self.terms.looks_out() && self.handing.run().is_cautious()
     }
 

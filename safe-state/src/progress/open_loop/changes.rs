@@ -2,7 +2,7 @@
 
 use safe_state_backends::format::{Advance, LoopChange};
 
-use super::{OpenLoop, Unpaged, UnpagedItems};
+use super::{BesideItems, OpenLoop, Unpaged, UnpagedItems};
 use crate::items::identity::IdentityKind;
 use crate::items::keyed::{Keyed, UnsavedKeys};
 
@@ -17,9 +17,12 @@ impl OpenLoop {
     /// Returns what is unsaved, in the form for a page.
     pub(crate) fn unsaved(&self) -> Unpaged<'_> {
         let has_more = self.known.kind == IdentityKind::Consumed
-            || self.bodies.flights.is_some()
             || self.outline.is_unsaved()
             || self.suspicion.is_unsaved();
+        if let Some(flights) = self.bodies.flights.as_ref().filter(|_| !has_more) {
+            let is_for_window = self.known.kind == IdentityKind::Index && !flights.needs_record();
+            return if is_for_window { Unpaged::Beside } else { Unpaged::Record };
+        }
         // Samples wait for the next record: a kill before it loses nothing but these samples.
         if has_more {
             return Unpaged::Record;
@@ -31,6 +34,14 @@ impl OpenLoop {
         let cursor = self.known.cursors.unsaved();
         let count = self.count.unsaved + self.count.passed_over;
         Unpaged::Items(UnpagedItems { loop_id: self.loop_id, count, fingerprint, keys, cursor })
+    }
+
+    /// Returns how far the loop has come, whose items run side by side.
+    pub(crate) fn beside_items(&self) -> Option<BesideItems<'_>> {
+        let flights = self.bodies.flights.as_ref()?;
+        let mark = flights.last().map(|mark| (mark.index, mark.fingerprint));
+        let (loop_id, begun) = (self.loop_id, flights.begun());
+        Some(BesideItems { loop_id, begun, mark, recorded: flights.recorded() })
     }
 
     /// Returns what will be unsaved once the item in flight is complete.

@@ -32,10 +32,18 @@ pub(super) struct Flights {
     unbegun: u64,
     /// The mark with the highest index among the items that completed since the last save.
     last: Option<Mark>,
+    unsaved: Unsaved,
+}
+
+/// What the checkpoint does not have yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unsaved {
     /// The number of items that completed since the last save.
-    unsaved: u64,
-    /// Whether the checkpoint does not have all complete items yet.
-    is_unsaved: bool,
+    count: u64,
+    /// Whether it does not have all complete items.
+    is_any: bool,
+    /// Whether some of these items need a record in a page.
+    needs_record: bool,
 }
 
 /// An item in flight.
@@ -61,8 +69,7 @@ impl Flights {
             in_flight: Ascending::default(),
             unbegun: u64::MAX,
             last: None,
-            unsaved: 0,
-            is_unsaved: false,
+            unsaved: Unsaved::default(),
         }
     }
 
@@ -75,7 +82,7 @@ impl Flights {
     pub(super) fn pass_over_known(&mut self) {
         self.complete.insert(self.next);
         self.next += 1;
-        self.is_unsaved = true;
+        (self.unsaved.is_any, self.unsaved.needs_record) = (true, true);
     }
 
     /// Hands out the next item, with the hash of its key if the loop knows items by key.
@@ -83,6 +90,11 @@ impl Flights {
     pub(super) fn hand_out(&mut self, key: Option<u64>) {
         self.in_flight.insert(self.next, Flight { key, ..Flight::default() });
         self.next += 1;
+    }
+
+    /// Returns the index of the item that is handed out next.
+    pub(super) fn next(&self) -> u64 {
+        self.next
     }
 
     /// Returns the index of the item that was handed out last.
@@ -109,7 +121,7 @@ impl Flights {
     /// Sets the index from which on no item has begun that was handed out.
     pub(super) fn set_unbegun(&mut self, index: u64) {
         // Then other items are in flight than the checkpoint may say.
-        self.is_unsaved |= index != self.unbegun;
+        self.unsaved.is_any |= index != self.unbegun;
         self.unbegun = index;
     }
 
@@ -125,9 +137,33 @@ impl Flights {
             .mark
             .filter(|mark| self.last.is_none_or(|last| last.index < mark.index))
             .or(self.last);
-        self.unsaved += 1;
-        self.is_unsaved = true;
+        self.unsaved.count += 1;
+        self.unsaved.is_any = true;
         true
+    }
+
+    /// Notes that an item has completed that a page has only as a record.
+    pub(super) fn need_record(&mut self) {
+        self.unsaved.needs_record = true;
+    }
+
+    pub(super) fn needs_record(&self) -> bool {
+        self.unsaved.needs_record
+    }
+
+    /// Returns the index before which all items have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.next.min(self.unbegun)
+    }
+
+    /// Returns the complete items, if all of them were taken for a save or a record.
+    pub(super) fn recorded(&self) -> Option<&Completed> {
+        (self.unsaved.count == 0 && self.lately.is_empty()).then_some(&self.complete)
+    }
+
+    /// Returns the mark with the highest index among the items that completed since the last save.
+    pub(super) fn last(&self) -> Option<Mark> {
+        self.last
     }
 
     /// Adds the items that have completed lately to the set of all.
@@ -144,7 +180,7 @@ impl Flights {
     /// Removes the items in flight, without completing them. Returns whether there were any.
     pub(super) fn land(&mut self) -> bool {
         let had_any = !self.in_flight.is_empty();
-        self.is_unsaved |= had_any;
+        self.unsaved.is_any |= had_any;
         self.in_flight.clear();
         had_any
     }
@@ -153,7 +189,7 @@ impl Flights {
     pub(super) fn shrink(&mut self, total: u64) {
         self.gather();
         self.complete.truncate(total);
-        self.is_unsaved = true;
+        self.unsaved.is_any = true;
     }
 
     /// Returns how many items are complete.
@@ -173,13 +209,14 @@ impl Flights {
 
     /// Takes the number of items that completed since the last save.
     pub(super) fn take_unsaved(&mut self) -> u64 {
-        std::mem::take(&mut self.unsaved)
+        std::mem::take(&mut self.unsaved.count)
     }
 
     /// Takes what the checkpoint does not have yet; `None` if it has all complete items. An item that has not begun is
     /// not in flight there.
     pub(super) fn take_change(&mut self) -> Option<Box<SideBySide>> {
-        std::mem::take(&mut self.is_unsaved).then(|| {
+        self.unsaved.needs_record = false;
+        std::mem::take(&mut self.unsaved.is_any).then(|| {
             self.gather();
             let begun = self.in_flight.iter().take_while(|(index, _)| *index < self.unbegun);
             let in_flight = begun.map(|(index, flight)| flight.key.unwrap_or(index)).collect();
