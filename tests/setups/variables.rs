@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use safe_state::backend::mysql_async::prelude::Queryable;
 use safe_state::backend::mysql_async::{Conn, Error as DriverError, Value};
-use safe_state::backend::{Appended, Backend, MySqlBackend};
+use safe_state::backend::network::Timeouts;
+use safe_state::backend::{Appended, Backend, LeaseOptions, MySqlBackend};
 use safe_state::commit::{Dialect, Parameter};
 use safe_state_backends::{Ended, Save};
+use safe_state_tests::Proxy;
 use safe_state_tests::remote::told;
 use safe_state_tests::servers::{Kind, Server, at};
 
@@ -119,4 +121,55 @@ fn a_checkpoint_longer_than_a_statement_may_be_is_told_at_once() {
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     drop(run);
     assert_eq!(held(&backend(&url), "long").unwrap(), b"a");
+}
+
+/// Returns whether the server has a transaction that locks rows.
+fn has_locks(url: &str) -> bool {
+    let locking = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_rows_locked > 0";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut conn = Conn::from_url(url).await.unwrap();
+        let count: Option<u64> = conn.query_first(locking).await.unwrap();
+        conn.disconnect().await.unwrap();
+        count != Some(0)
+    })
+}
+
+/// A machine that is paused or cut off within a save leaves a transaction, which locks the row of the lease.
+#[test]
+fn a_run_that_stops_within_a_save_does_not_keep_the_job() {
+    let server = Server::start(Kind::MySql);
+    let short = Duration::from_secs(1);
+    let new = |url: &str, statement| -> Arc<dyn Backend> {
+        let timeouts = Timeouts { connect: short, statement };
+        let backend = MySqlBackend::new(url).unwrap().lease_time(short).timeouts(timeouts);
+        Arc::new(backend.retry_time(Duration::ZERO))
+    };
+    let between = Proxy::to(server.address());
+    // This one does not give up by itself, and its connection stays.
+    let stopped = new(&at(&server.url(), between.address()), Duration::from_secs(600));
+    let (mut run, heir) = (lease(&stopped, "stopped"), new(&server.url(), 2 * short));
+    run.save(b"a").unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || while run.save(b"ab").is_ok() {});
+        // Some of the moments are between two saves. The server counts locks anew each 0.1 s.
+        let is_within = (0..100).any(|_| {
+            between.delay(Duration::MAX);
+            std::thread::sleep(Duration::from_millis(300));
+            has_locks(&server.url()) || {
+                between.restore();
+                false
+            }
+        });
+        assert!(is_within, "no save was under way");
+        let began = Instant::now();
+        let refused = loop {
+            match Arc::clone(&heir).lease("stopped", LeaseOptions::default()) {
+                Err(error) if began.elapsed() < Duration::from_secs(40) => drop(error),
+                other => break other.err(),
+            }
+        };
+        between.cut();
+        assert!(refused.is_none(), "{}", told(&refused.unwrap()));
+    });
 }

@@ -137,9 +137,19 @@ impl Worker {
     /// If the process does not fail.
     pub fn fails(mut self) -> String {
         drop(self.0.stdin.take());
+        let said = self.said();
+        assert!(!self.0.wait().unwrap().success());
+        said
+    }
+
+    /// Waits until the process ends, and returns what it has said on its standard error.
+    ///
+    /// # Panics
+    ///
+    /// If it was asked before.
+    pub fn said(&mut self) -> String {
         let mut said = String::new();
         self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        assert!(!self.0.wait().unwrap().success());
         said
     }
 }

@@ -14,6 +14,9 @@ use crate::tables::{self, Tables};
 /// The time for telling a server that the connection ends.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// The seconds after which a transaction is taken for one whose client is gone.
+const ABANDONED: u64 = 10;
+
 const NO_SUCH_TABLE: u16 = 1146;
 /// The errors of missing rights: in the database, to the database, to a table.
 const NOT_ALLOWED: [u16; 3] = [1044, 1142, 1227];
@@ -127,11 +130,14 @@ impl MySqlSession {
         // and each job has its own. With `completion_type = CHAIN`, the statement behind a commit would be part of a
         // transaction that nobody commits. With two character sets, the server would convert bytes as if they were text. With
         // a `sql_select_limit`, it would leave out the last records; with a `max_join_size`, it would refuse to look at many.
+        // A machine that is paused within a transaction would keep the lease's row locked, and the job from all others, until
+        // the server takes the connection for dead, which is after 8 hours. MariaDB can end such a transaction, MySQL can't.
         let seconds = limit.as_secs().clamp(1, 1 << 30);
         let told: Vec<(String, String)> = session.call(async |conn| {
             conn.query_drop(format!(
                 "SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = {seconds}, \
-                 character_set_connection = @@character_set_client, sql_select_limit = 18446744073709551615, sql_big_selects = 1"
+                 character_set_connection = @@character_set_client, sql_select_limit = 18446744073709551615, sql_big_selects = 1 \
+                 /*M!100300 , idle_transaction_timeout = {ABANDONED} */"
             ))
             .await?;
             conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;

@@ -36,23 +36,22 @@ pub fn fight_between(worker: &str, urls: [&str; 2]) {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new(JOB).backend(patient(url, SHORT));
     job.clear_checkpoint().unwrap();
-    let workers = urls.map(|url| Worker::fighting(worker, url, dir.path()));
+    let mut workers = urls.map(|url| Worker::fighting(worker, url, dir.path()));
     let log = Effects::open(dir.path().join("effects")).unwrap();
     let began = Instant::now();
     let mut tenures = 0;
     while began.elapsed() < time || tenures < 3 {
         let holder = holder(&log);
-        let is_holder = |worker: &&Worker| Some(u64::from(worker.pid())) == holder;
-        let holding = workers.iter().find(is_holder);
+        let holding = workers.iter().position(|worker| Some(u64::from(worker.pid())) == holder);
         // Mostly the holder is paused, sometimes for longer than its lease.
-        let paused = holding.filter(|_| rng.u8(0..4) > 0).unwrap_or(&workers[1]);
-        paused.send("STOP");
-        if is_holder(&paused) && rng.u8(0..3) == 0 {
-            until_another_holds(&log, holder);
+        let paused = holding.filter(|_| rng.u8(0..4) > 0).unwrap_or(1);
+        workers[paused].send("STOP");
+        if Some(paused) == holding && rng.u8(0..3) == 0 {
+            until_another_holds(&log, holder, &mut workers[1 - paused]);
         } else {
             thread::sleep(SHORT.mul_f64(2.5 * rng.f64()));
         }
-        paused.send("CONT");
+        workers[paused].send("CONT");
         thread::sleep(SHORT.mul_f64(rng.f64()));
         tenures = judge(&log.all());
     }
@@ -70,9 +69,10 @@ fn holder(log: &Effects) -> Option<u64> {
     log.all().last().map(|effect| effect >> ITEM_BITS >> TENURE_BITS)
 }
 
-fn until_another_holds(log: &Effects, paused: Option<u64>) {
+fn until_another_holds(log: &Effects, paused: Option<u64>, other: &mut Worker) {
     let began = Instant::now();
     while holder(log) == paused {
+        assert!(other.is_alive(), "the other worker ended: {}", other.said());
         assert!(began.elapsed() < PATIENCE, "nobody has taken over from {paused:?}");
         thread::sleep(SHORT / 20);
     }
