@@ -79,9 +79,12 @@ fn in_the_page(table: &Table, dir: &Path) {
     table.row(what, "ns", timed, Target::AtMost(25.0));
 }
 
+/// A job that is given a folder, and how many items to do.
+type Job = fn(&Path, u32);
+
 /// Measures items that go into the page, in loops by key and by cursor.
 fn known_in_the_page(table: &Table, dir: &Path) {
-    let rows: [(&str, fn(&Path, u32)); 4] = [
+    let rows: [(&str, Job); 4] = [
         ("`page`, durability = \"process\", by key", each_key_is_in_the_page),
         ("  with a carried u64", |dir, count| _ = each_key_and_sum_is_in_the_page(dir, count)),
         ("`page`, durability = \"process\", by cursor", each_cursor_is_in_the_page),

@@ -91,13 +91,9 @@ impl Beside {
             self.window = page.open_window(LOOP, self.completed.prefix());
         }
         // Both slots name the present state before the window has what is in it.
-        self.advance(page);
-        self.advance(page);
+        page.advance_window(0, None).unwrap();
+        page.advance_window(0, None).unwrap();
         page.add_to_window(self.completed.ranges()).unwrap();
-        self.advance(page);
-    }
-
-    pub(super) fn advance(&self, page: &mut Page) {
         page.advance_window(0, None).unwrap();
     }
 }

@@ -123,7 +123,7 @@ impl Run {
         let is_due = dice.one_in(12);
         if is_in_page && beside.is_in_page() && !is_due {
             if dice.one_in(4) {
-                beside.advance(&mut self.page);
+                self.page.advance_window(0, None).unwrap();
             }
             self.beside = Some(beside);
             return self.note();
