@@ -71,8 +71,8 @@ impl Rewritten {
     }
 }
 
-/// Writes the cursor of a loop's last item into `room`, before the values of variables. Returns how many bytes that took, or `None`
-/// if there is no room.
+/// Writes the cursor of a loop's last item into `room`, before the values of variables. Returns how many bytes that took, or
+/// `None` if there is no room.
 pub fn write_cursor(cursor: &Carried, room: &mut [u8]) -> Option<usize> {
     postcard::to_slice(cursor, room).ok().map(|written| written.len())
 }

@@ -1,5 +1,5 @@
-//! The details of a failure that only a report shows: the way of the error, the source, the values, the process. A checkpoint
-//! in memory keeps them encoded until they are asked for.
+//! The details of a failure that only a report shows: the path of the error, the source code, captured values, facts about the
+//! process. A checkpoint in memory keeps them encoded until they are asked for.
 
 use std::fmt;
 
