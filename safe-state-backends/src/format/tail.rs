@@ -15,8 +15,8 @@ const MIN_TAIL: usize = 3 * 1024;
 /// appends, and so has to be that much rarer.
 const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 
-/// Returns how many bytes may follow a snapshot of that length before a new one is due: at least as many as the snapshot has,
-/// so that snapshots at most double what is written.
+/// Returns how many bytes may follow a snapshot of `snapshot_len` bytes before a new one is due: at least as many as the snapshot
+/// has, so that snapshots at most double what is written.
 pub fn tail_room(snapshot_len: usize, durability: Durability) -> usize {
     let least = match durability {
         Durability::Power => MIN_TAIL,
