@@ -166,9 +166,9 @@ impl Drop for Lock {
     }
 }
 
-/// Returns who holds the lock, as its line says: a process may be of another container or machine, where its id means nothing.
-/// The lock is tried in shared mode, so that several observers do not turn each other away; a run that begins at that moment
-/// tries again.
+/// Returns who holds the lock, by the line in its file: the holder may be in another container or on another machine, and its
+/// process id alone means nothing here. The lock is tried in shared mode, so that several observers do not turn each other away;
+/// a run that begins at that moment tries again.
 pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
     match Dir::of(path) {
         Ok((dir, name)) => holder_in(&dir, &name, path),
@@ -200,7 +200,8 @@ pub(crate) fn holder_in(dir: &Dir, name: &Path, path: &Path) -> Result<Option<Ho
     Err(Error::Unsupported("tell who runs a job that has not said so"))
 }
 
-/// Returns that nobody holds a lock that could be taken. Returns an error where a lock may not reach the other machines.
+/// Returns `None`, as nobody on this machine holds the lock; or an error if its file is shared and names a holder of another boot
+/// or machine, which the lock may not reach.
 fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
     let holder = line_in(file)?.as_deref().and_then(Holder::from_line);
     let is_of_another = holder.is_some_and(|holder| !holder.is_of_this_boot());

@@ -79,7 +79,7 @@ impl ObjectSession {
         Ok(Epochs::of(&self.layout, objects).remove(key).unwrap_or_default())
     }
 
-    /// Returns the lease of the last epoch; `None` if it was given back. Its time is from the list: what is between may answer
+    /// Returns the lease of the last epoch; `None` if it was given back. Its time is from the list: a cache in between may answer
     /// a request for the object with an earlier version of it.
     fn held(&self, epochs: &Epochs) -> Result<Option<Held>, Trouble> {
         let Some(lease) = epochs.lease().filter(|lease| lease.size > 0) else { return Ok(None) };

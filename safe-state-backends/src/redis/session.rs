@@ -44,7 +44,7 @@ struct Evicts {
 struct Replica;
 
 /// A connection to Redis.
-#[allow(missing_debug_implementations)] // No one outside comes by one.
+#[allow(missing_debug_implementations)] // No code outside of the crate gets one.
 pub struct RedisSession {
     reach: Reach,
     connection: Connection,

@@ -209,7 +209,7 @@ fn is_kept(
     let record = stored.record.map(|(record, _)| record).filter(|it| notes.trace.is_by_name(*it));
     let is_ignored = record.is_some_and(|record| notes.trace.is_ignored(record, name));
     if record.is_some() && !is_ignored {
-        // Another field has read it, under another name.
+        // A field of the type has read it, and is written under another name.
         return Ok(true);
     }
     if again.record.is_some_and(|(record, _)| new.leaves_out(record, name)) {
