@@ -16,7 +16,7 @@ use crate::value::{self, Schema};
 pub struct Rewritten {
     /// The change without the value's bytes.
     change: CarriedChange,
-    /// What a written value begins with: the encoding of `change` up to the value's bytes.
+    /// The beginning of a written value: the encoding of `change` up to the value's bytes.
     head: Box<[u8]>,
     schema: Arc<Schema>,
 }

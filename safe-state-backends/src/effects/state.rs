@@ -36,7 +36,7 @@ pub(crate) struct Done {
 pub(crate) enum EffectChange {
     Begun(#[serde(with = "serde_bytes")] Vec<u8>, Timestamp),
     Done(#[serde(with = "serde_bytes")] Vec<u8>, Timestamp, Option<Box<Carried>>),
-    /// Nothing is known of the effect any more.
+    /// The effect was forgotten, done or begun.
     Forgotten(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 

@@ -8,8 +8,8 @@ use super::framed::Framed;
 use super::pieces::Pieces;
 use crate::Durability;
 
-/// The number of bytes that may always be appended before a new snapshot is due. With it, the file of a job that runs in order
-/// stays under 4 KiB.
+/// The number of bytes that may always be appended before a new snapshot is due. With this limit, the file of a job that runs in
+/// order stays under 4 KiB.
 const MIN_TAIL: usize = 3 * 1024;
 /// The number of bytes that may always be appended where nothing is synced. Replacing the file then costs as much as a hundred
 /// appends, and so has to be that much rarer.

@@ -17,8 +17,8 @@ use crate::{Error, Holder};
 /// line yet.
 const MOMENT: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(1);
-/// The number of times that a file's other name is taken from the lock's path. Somebody who puts such a file there again and
-/// again does so on purpose.
+/// The number of times that a file with a second name is removed from the lock's path. Somebody who puts such a file there again
+/// and again does so on purpose.
 const MOST_LINKS: u32 = 3;
 
 /// An exclusive lock, held until it is dropped, or until the process dies.
@@ -54,7 +54,7 @@ impl Lock {
             match fs2::FileExt::try_lock_exclusive(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // A process that looks who holds the lock has it for a moment.
+                    // A process that finds out who holds the lock has it for a moment.
                     if refusals < MOMENT {
                         refusals += 1;
                         thread::sleep(PAUSE);
@@ -148,8 +148,8 @@ impl Drop for Lock {
     #[cfg(unix)]
     fn drop(&mut self) {
         // The file is removed while it is still locked, so that nobody can have taken it over; but not if someone removed it
-        // before, or took the lock over, so that it is another run's by now. If it can't be removed it stays, unlocked, and the
-        // next run uses it again.
+        // before, or if another run has taken the lock over. If it can't be removed it stays, unlocked, and the next run uses it
+        // again.
         let is_anothers = |line: Option<String>| {
             matches!(told(line.as_deref(), &self.line), LockOwner::Another(_))
         };

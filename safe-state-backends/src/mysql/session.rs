@@ -87,7 +87,7 @@ pub(super) fn schema(tables: &Tables) -> [String; 4] {
 /// The kind of a server.
 #[derive(Debug, Default)]
 pub(super) struct ServerKind {
-    /// Whether it is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
+    /// Whether the server is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
     /// other only what was written; and a node may not have applied yet what another has written.
     pub(super) is_galera: bool,
     is_read_only: bool,

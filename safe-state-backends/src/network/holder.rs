@@ -34,7 +34,7 @@ pub(super) struct Renewal {
     pub(super) is_lost: bool,
 }
 
-/// What a lease has saved.
+/// The data that a lease has saved.
 #[derive(Default)]
 pub(super) struct Saved {
     /// The number of records that this lease has added behind its checkpoint; `None` if it has saved no checkpoint, or the

@@ -70,7 +70,7 @@ impl Ssl {
             }
         }
         ssl.mode = match (mode.unwrap_or_default(), &ssl.authorities) {
-            // As in PostgreSQL's library, naming authorities means that they have to be asked.
+            // A URL that names authorities requires a certificate of one of them, as in PostgreSQL's library.
             (SslMode::Require, Some(_)) => SslMode::VerifyCa,
             (mode, _) => mode,
         };

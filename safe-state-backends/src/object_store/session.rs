@@ -17,7 +17,7 @@ use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 /// The most records that may follow a snapshot: loading takes a request for each.
 const MOST_RECORDS: u64 = 200;
 
-/// The most looks at a state that others change before it is used.
+/// The most times that a state is read which others change before it is used.
 const LOOKS: usize = 20;
 
 /// The resolution of a store's times: whole seconds.

@@ -48,7 +48,7 @@ struct Replica;
 pub struct RedisSession {
     reach: Reach,
     connection: Connection,
-    /// The server of that connection.
+    /// The server that `connection` leads to.
     at: At,
     elsewhere: Elsewhere,
     timeouts: Timeouts,

@@ -127,7 +127,7 @@ impl Request {
     }
 }
 
-/// Takes the right to change what is asked of the runs of `job`.
+/// Takes the lease under which one may change the request to the runs of `job`.
 fn asking(backend: &Arc<dyn Backend>, job: &str) -> Result<Box<dyn Lease>, Error> {
     let (name, options) = (name_of(job), LeaseOptions::default());
     while_held(job, || Arc::clone(backend).lease(&name, options))

@@ -217,8 +217,8 @@ impl Database {
         Ok(())
     }
 
-    /// Raises the row's epoch, so that no save of the last epoch can come any more. Returns the new epoch, and whether the last
-    /// one saved `bytes`, as the record `number` or as the snapshot. Waits for a transaction that is under way.
+    /// Raises the row's epoch, so that no save under the last epoch can succeed any more. Returns the new epoch, and whether the
+    /// last one saved `bytes`, as the record `number` or as the snapshot. Waits for a transaction that is under way.
     pub(super) fn settle(
         &self,
         token: LeaseToken<'_>,

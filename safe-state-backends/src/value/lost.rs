@@ -249,7 +249,7 @@ fn is_nothing(item: &Item<'_>) -> Result<bool, ReadError> {
     })
 }
 
-/// Returns whether two values are the same, whatever the types of the numbers in them.
+/// Returns whether two values are equal, even if the numbers in them have different types.
 fn is_equal(old: &Item<'_>, new: &Item<'_>) -> Result<bool, ReadError> {
     match (old.look()?, new.look()?) {
         (Look::Some(old), Look::Some(new)) => is_equal(&old, &new),

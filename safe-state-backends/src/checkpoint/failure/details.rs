@@ -49,7 +49,7 @@ pub struct Details {
     pub context: Vec<Fact>,
 }
 
-/// An error in the chain of causes: what is known of it beside its message.
+/// The details of an error in the chain of causes, beside its message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The error's type, if known.

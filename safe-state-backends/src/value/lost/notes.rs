@@ -81,7 +81,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// Refuses fields that are not read any more where they were stored, if another struct has got a field of that name.
+    /// Refuses a stored field that its struct no longer reads, if a struct has a new field of that name.
     pub(super) fn check_moved(&self) -> Result<(), ReadError> {
         let added = self.added.borrow();
         match added.iter().find(|name| self.trace.is_ignored_anywhere(name)) {

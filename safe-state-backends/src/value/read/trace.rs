@@ -33,7 +33,7 @@ pub struct Trace {
 }
 
 /// Types that are read as the type inside them. Only `serde` can implement `Deserialize` for them, and it asks for the type
-/// inside; a `Box` of a type of one's own can be read in another way, if that type can't be read at all.
+/// inside. The exception is a `Box` of a user's own type, if that type does not implement `Deserialize` itself.
 const AROUND: [&str; 9] = [
     "alloc::boxed::Box<",
     "alloc::rc::Rc<",
