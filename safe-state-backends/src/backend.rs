@@ -120,8 +120,8 @@ pub trait Backend: Send + Sync + 'static {
         Ok(Listing { jobs: self.list()?, asked: Vec::new() })
     }
 
-    /// Reads what is stored of all jobs at once, so that a list of jobs costs no request for each. Returns `None`, as the
-    /// default does, where reading all at once spares nothing.
+    /// Reads what is stored of all jobs at once, so that a list of jobs costs no request for each. Returns `None`, as the default
+    /// does, where reading all at once saves nothing.
     ///
     /// # Errors
     ///
@@ -131,8 +131,8 @@ pub trait Backend: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Returns under which of the names something is stored, by one question. Returns `None` where that would spare nothing, as
-    /// it does by default.
+    /// Returns those of the names under which something is stored, with a single request. Returns `None`, as the default does,
+    /// where that would save nothing.
     ///
     /// # Errors
     ///
@@ -244,8 +244,8 @@ pub trait Lease: Send {
         backend.load(name)
     }
 
-    /// Reads the entry `name` of `backend`, which has granted this lease, from no copy that may be behind. Workers that share a job
-    /// decide by such reads. The default implementation calls [`Backend::load`].
+    /// Returns what `backend`, which gave this lease, stores under `name`, but never from a copy that lags behind. Workers that
+    /// share a job decide by such reads. The default calls [`Backend::load`].
     ///
     /// # Errors
     ///

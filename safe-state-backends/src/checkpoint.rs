@@ -1,4 +1,4 @@
-//! The checkpoint: what is stored of a job.
+//! The checkpoint: the stored state of a job.
 
 mod by_hand;
 mod carried;

@@ -46,7 +46,7 @@ enum How {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum For {
     Owner,
-    /// The users for whom the process creates files by its umask.
+    /// The users whom the process's umask allows to read its files.
     Default,
 }
 

@@ -6,8 +6,8 @@ use std::fmt::{self, Display, Formatter, Write};
 #[derive(Clone, Copy, Debug)]
 pub struct Line<T>(pub T);
 
-/// A value shown on its lines, each but the first indented by that number of spaces. Characters that are not visible are shown
-/// by their number.
+/// A value shown on its lines, each but the first indented by the given number of spaces. Characters that are not visible are
+/// shown by their number.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<T>(pub T, pub usize);
 
@@ -47,7 +47,7 @@ pub fn json(text: &str) -> String {
     shown
 }
 
-/// Returns whether it is a control character, one that changes the direction of text, or an invisible one.
+/// Returns whether a character is a control character, one that changes the direction of text, or an invisible one.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,

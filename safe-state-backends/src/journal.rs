@@ -140,7 +140,8 @@ impl Journal {
         self.tail = tail;
     }
 
-    /// Returns the statements that append the record framed last, behind `before`; `None` if the whole has to be saved instead.
+    /// Returns the statements that append the record framed last, behind `before`; `None` if the whole checkpoint has to be saved
+    /// instead.
     pub(crate) fn append_statements(
         &mut self,
         dialect: Dialect,
@@ -156,7 +157,7 @@ impl Journal {
         Ok(given)
     }
 
-    /// Returns the statements that save the whole; `None` if the lease can't save by statements.
+    /// Returns the statements that save a whole checkpoint; `None` if the lease can't save by statements.
     pub(crate) fn save_statements(
         &mut self,
         dialect: Dialect,
@@ -199,7 +200,7 @@ impl Journal {
         self.lease.load_other(backend, name)
     }
 
-    /// Loads the checkpoint that `backend` has under another name, from no copy that may be behind.
+    /// Loads the checkpoint that `backend` has under another name, but never from a copy that lags behind.
     pub(crate) fn load_current(
         &mut self,
         backend: &dyn Backend,

@@ -1,4 +1,4 @@
-//! Who holds a lease: locks of files, the identity of a process, and waiting until a lease is free.
+//! The holders of leases: locks on files, the identity of a process, and waiting until a lease is free.
 
 pub(crate) mod holder;
 pub(crate) mod lock;

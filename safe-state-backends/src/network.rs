@@ -52,7 +52,7 @@ pub use session::{
     AcquireRequest, Acquired, Connect, LeaseToken, Listed, Session, Timeouts, Trouble,
 };
 
-/// The number of names from which on a list of all entries costs less than a look for each name.
+/// The number of names from which on one list of all entries costs less than a request for each name.
 const FEW: usize = 8;
 
 impl<C: Connect> NetworkBackend<C> {
@@ -110,7 +110,7 @@ impl<C: Connect> Backend for NetworkBackend<C> {
         if names.len() < FEW {
             return Ok(None);
         }
-        // Who may not list can still look for each name.
+        // A user who may not list the entries may still ask for each name.
         let Ok(keys) = self.ask("listing", "*", Session::list) else { return Ok(None) };
         let keys: BTreeSet<String> = keys.into_iter().collect();
         let stored = names.iter().filter(|name| keys.contains(&name::encode(name)));

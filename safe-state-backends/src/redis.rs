@@ -29,10 +29,10 @@ const PREFIX_LIMIT: usize = 40;
 /// The braces keep all keys in one slot of a cluster, and so on one of its nodes. The backend finds that node from the answers
 /// of the others, and follows it if the slot is moved.
 ///
-/// The server decides what a save survives: with `appendonly yes` and `appendfsync always`, a power cut; with `everysec`, a
-/// power cut except for the last second. From 7.2 on, a save under [`Durability::Power`](crate::Durability::Power) waits until
-/// the server has synced it, up to a second with `everysec`; with `appendfsync no` it does not wait, as the server never would. A server without `appendonly` loses what it could not write when
-/// it ended.
+/// The server decides what a save survives: with `appendonly yes` and `appendfsync always`, a power cut; with `everysec`, a power
+/// cut except for the last second. From 7.2 on, a save under [`Durability::Power`](crate::Durability::Power) waits until the
+/// server has synced it, up to a second with `everysec`; with `appendfsync no` it does not wait, as the server never would. A
+/// server without `appendonly` loses what it could not write when it ended.
 ///
 /// A server may forget a lease, because it was flushed, or came back with older ones. The next save of the run,
 /// which has all in memory, then restores it, as long as no other run can have taken the job over. What the server forgets

@@ -1,4 +1,4 @@
-//! What is asked of a job from outside, who pressed which button, and signs by which a change is noticed.
+//! The requests made of a job from outside, the buttons that people pressed, and the signs by which a change is noticed.
 
 pub(crate) mod asking;
 pub(crate) mod press;

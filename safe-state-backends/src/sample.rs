@@ -14,7 +14,7 @@ use dice::Dice;
 
 pub(crate) const JOB: &str = "job";
 
-/// Returns the checkpoint with which a run begins that has found `found`.
+/// Returns the checkpoint with which a run begins after it has found `found`.
 pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
     if let Some(mut checkpoint) = found.filter(|checkpoint| !checkpoint.is_finished()) {
         checkpoint.begin_run(None);

@@ -41,7 +41,7 @@ pub struct SharedJob {
     backend: Arc<dyn Backend>,
     job: String,
     options: LeaseOptions,
-    /// When the head that is meant began; `None` means any head.
+    /// The time when the head that is meant began; `None` means any head.
     began: Option<Timestamp>,
 }
 
@@ -128,7 +128,8 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// [`Error::Held`] if another worker has the head for longer; the error of `change`; or the backend cannot be read or written.
+    /// [`Error::Held`] if another worker has the head for longer; the error of `change`; or the backend cannot be read or
+    /// written.
     pub fn change_within<T, E: From<Error>>(
         &self,
         patience: Duration,
@@ -190,7 +191,7 @@ impl SharedJob {
         Arc::clone(&self.backend).lease(&name, self.options)
     }
 
-    /// Takes the lease on a slice that no worker may have. The error names the job instead of the slice.
+    /// Takes the lease on a slice, so that no worker has it. The error names the job instead of the slice.
     fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
         self.claim(loop_id, slice).map_err(|error| match error {
             Error::Held { holder, .. } => Error::Held { job: self.job.clone(), holder },
@@ -280,7 +281,7 @@ pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
 
 impl FinishedSlice {
     /// Returns whether the checkpoint `found` of the slice stays, now that `head` says that the slice is finished: the head lacks
-    /// its values, or it has dead letters of a loop that knows items by key.
+    /// the slice's values, or the loop is cut by key and `found` has dead letters.
     pub fn stays(&self, found: &Checkpoint, head: &Checkpoint) -> bool {
         let is_by_key = head.slices_of(self.loop_id).is_some_and(|it| it.cut == Cut::Key);
         let are_apart = !self.values.is_empty() && !head.has_merges_of(self.loop_id, self.slice);

@@ -314,7 +314,7 @@ impl Opening {
         self.found.as_ref()
     }
 
-    /// Returns the checkpoint under another name, read by this lease, so from no copy that may be behind.
+    /// Returns the checkpoint under another name. It is read through this lease, and so never from a copy that lags behind.
     pub(crate) fn found_under(&mut self, name: &str) -> Result<Option<Checkpoint>, Error> {
         self.journal.load_current(&*self.backend, name)
     }

@@ -25,9 +25,9 @@ pub use show::Value;
 use write::Bytes;
 pub use write::{LeftOut, WriteError};
 
-/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by what the value shows that is new, and what the
-/// value has left out. The schema is borrowed and unchanged if nothing is new. If something is new, the caller should check that
-/// the value reads back.
+/// Appends the encoding of `value` to `bytes`. Returns the schema, extended by anything new that the value shows, and a summary
+/// of the fields that the value has left out. The schema is borrowed and unchanged if nothing is new. If something is new, the
+/// caller should check that the value reads back.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub fn write<'s, T: Serialize + ?Sized>(
     written
 }
 
-/// The schema, the bytes, and what the value has left out.
+/// The result of [`write_beside`]: the schema, the bytes, and a summary of the fields that the value has left out.
 pub type Beside<'s> = (Cow<'s, Schema>, Cow<'s, [u8]>, LeftOut);
 
 /// Encodes `value` while comparing it with the bytes of the previous value. If they are equal, returns those, and copies
@@ -98,7 +98,7 @@ pub fn overwrite<T: ?Sized>(value: &T, schema: &Schema, bytes: &mut [u8]) -> boo
     write::overwrite(value, schema, bytes)
 }
 
-/// Decodes the value that `write` has written in `version` of the schema. It has to take all of `bytes`.
+/// Decodes the value that `write` has written in `version` of the schema. The value has to take up all of `bytes`.
 ///
 /// # Errors
 ///
@@ -117,7 +117,7 @@ pub fn are_same(schema: &Schema, version: u32, bytes: &[u8], others: &[u8]) -> b
     same::are_same(schema, version, bytes, others)
 }
 
-/// Decodes the value that `write` has written in `version` of the schema. Notes in `trace` what that shows of the type.
+/// Decodes the value that `write` has written in `version` of the schema. Notes in `trace` what the reading shows of the type.
 ///
 /// # Errors
 ///
@@ -131,7 +131,7 @@ pub fn read_traced<T: DeserializeOwned>(
     read::read(schema, version, bytes, Some(trace))
 }
 
-/// Decodes the list whose elements are in `bytes`, divided into `sections`. Notes in `trace` what that shows of the type.
+/// Decodes the list whose elements are in `bytes`, divided into `sections`. Notes in `trace` what the reading shows of the type.
 ///
 /// # Errors
 ///
@@ -148,18 +148,18 @@ pub fn read_list<T: DeserializeOwned>(
 /// Values that follow one another.
 #[derive(Debug)]
 pub struct Values<'a> {
-    /// Their schema.
+    /// The schema of the values.
     pub schema: &'a Schema,
     /// The sections that divide the bytes.
     pub sections: Cow<'a, [Section]>,
-    /// Their bytes.
+    /// The encoded values.
     pub bytes: Cow<'a, [u8]>,
-    /// Whether they are the elements of a list.
+    /// Whether the values are the elements of a list.
     pub is_list: bool,
 }
 
-/// Checks that nothing of the `stored` values is lost in the values `again`, which are these values written again after they
-/// were read as another type. Returns what came back as another value, of which some may be lost.
+/// Checks that nothing of the `stored` values is lost in `again`, the same values written again after they were read as another
+/// type. Returns the numbers, texts and variants that came back as others; some of them may be lost.
 ///
 /// # Errors
 ///
@@ -172,12 +172,12 @@ pub fn check_kept(
     lost::check_values(stored, again, trace)
 }
 
-/// Checks that the type does not take any value for the same one. The values `again` were read with another value in the place
-/// of the one that was converted; `trace` has what the first reading showed.
+/// Checks that the type does not read every value as the same one. The values `again` were read with another value in place of
+/// the converted one; `trace` has what the first reading showed.
 ///
 /// # Errors
 ///
-/// The same came of it.
+/// The other value was read as the same one.
 pub fn check_converted(
     stored: &Values<'_>,
     again: &Values<'_>,

@@ -1,4 +1,4 @@
-//! What a store holds, by name.
+//! The jobs that a store knows, by the names under which it holds something.
 
 use crate::format::{request, sealed};
 use crate::name::REQUEST;
@@ -15,8 +15,8 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Creates the listing of a store that holds something under each of the encoded names. What a name was cut from is read by
-    /// `load`, which returns what is stored under an encoded name.
+    /// Creates the listing of a store that holds something under each of the encoded names. A name that was cut is read from what
+    /// is stored under it, which `load` returns.
     pub(crate) fn of<'a>(
         encoded: impl IntoIterator<Item = &'a str>,
         load: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,

@@ -1,4 +1,4 @@
-//! How a lease is taken, and what its saves survive.
+//! The options for taking a lease, and the failures that its saves survive.
 
 use std::time::Duration;
 

@@ -143,7 +143,8 @@ fn value_change<T: Serialize + DeserializeOwned>(
         .map_err(|error| unserializable::<T>(name, error.to_string()))?;
     let section = Section::new(schema.version(), 1, &bytes);
     let (names, is_new) = named(schema, names);
-    // What is stored already was looked at when it was stored, if its bytes are all of it.
+    // The value was checked when the same bytes were stored, unless it has something that the bytes do not show: new names, or
+    // fields that it leaves out.
     let is_whole = !is_new && left_out == LeftOut::default();
     let is_stored = is_whole && before.is_some() && matches!(bytes, Cow::Borrowed(_));
     if !is_stored && !value::is_numbers(value) {

@@ -1,4 +1,4 @@
-//! The refusal of cells that would not be after a resume what they were before.
+//! Refuses cells that would not be the same after a resume.
 
 use std::any::type_name;
 
@@ -9,7 +9,7 @@ use super::names::Names;
 use super::written::unserializable;
 use crate::value::{Cells, Parts, Section, Trace};
 
-/// Refuses elements that can change after they were saved, as a list saves each of them once.
+/// Refuses elements that can change after they were saved, because a list saves each of them once.
 pub(super) fn check_elements<T: DeserializeOwned>(
     name: &str,
     (names, is_new): (&Names, bool),
@@ -40,7 +40,7 @@ pub(super) fn check_shared<T: DeserializeOwned>(
     Err(unserializable::<T>(name, reason))
 }
 
-/// Returns the first type in the values that has such a cell, if the values have a new shape.
+/// Returns the first type in the values that has one of the `cells`, if the values have a new shape.
 fn find<T: DeserializeOwned>(
     cells: Cells,
     (names, is_new): (&Names, bool),

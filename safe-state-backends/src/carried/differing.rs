@@ -50,7 +50,7 @@ pub(super) fn parts(base: &[u8], own: &[u8]) -> Option<Vec<u8>> {
     Some(written)
 }
 
-/// Returns the length of what the parts make from a base of `base` bytes; `None` if they do not fit that length.
+/// Returns how many bytes the parts make from a base of `base` bytes; `None` if they do not fit that length.
 pub(super) fn whole_len(parts: &[u8], base: usize) -> Option<usize> {
     let (mut at, mut len) = (0_usize, 0_usize);
     for part in Parts(parts) {

@@ -1,4 +1,4 @@
-//! Tests of values that are restored by a program whose types have changed: nothing of them is lost without a word.
+//! Tests of values that are restored by a program whose types have changed: nothing of them is lost silently.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt::Debug;
@@ -248,7 +248,7 @@ fn what_converts_is_taken() {
     assert_eq!(becomes("FF".to_owned()), Ok(Hex("ff".to_owned())));
 }
 
-/// A type that takes each text that it does not know for the same value, and each large number.
+/// A type that reads each text that it does not know as the same value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 enum Known {

@@ -1,4 +1,4 @@
-//! The changes that a save writes for [`Results`] and [`Worklist`], which know what of them is stored.
+//! The changes that a save writes for [`Results`] and [`Worklist`], which know which of their elements are stored.
 
 use std::any::type_name;
 
@@ -68,7 +68,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 }
 
-/// Returns which list is stored by field names, and the number of its elements.
+/// Returns the identity of a list that is stored by field names, and the number of its elements; `None` for any other value.
 fn known(stored: &Carried) -> Option<(&crate::checkpoint::generation::Generation, usize)> {
     let Form::NamedList(_) = &stored.form else { return None };
     Some((&stored.generation, usize::try_from(stored.form.elements()?).ok()?))

@@ -15,7 +15,7 @@ pub(super) struct Names {
     /// Whether the names are stored already, so that a change leaves them out.
     are_stored: bool,
     schema: OnceLock<Option<Arc<Schema>>>,
-    /// Set once a value was written that another of the same names may not come back as.
+    /// Set once a value was written of a type that may read back some values with these names, and lose others.
     is_doubtful: OnceLock<()>,
 }
 
@@ -27,7 +27,7 @@ impl Names {
         Names { bytes, are_stored: false, schema, is_doubtful: OnceLock::new() }
     }
 
-    /// Returns the names for a change that leaves them out, as the value before has them.
+    /// Returns the names for a change that leaves them out, because the value before has them.
     pub(super) fn stored(&self) -> Self {
         Names { are_stored: true, ..self.clone() }
     }

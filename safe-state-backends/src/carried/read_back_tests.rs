@@ -1,4 +1,4 @@
-//! Tests that each value is looked at where one value of a shape reads back and another does not.
+//! Tests that each value is checked where one value of a shape reads back and another does not.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::{self, Debug};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::*;
 use crate::{Results, Worklist};
 
-/// Saves the values one after another, as a carried value, a list and a worklist. Returns what is said of the last.
+/// Saves the values one after another, as a carried value, a list and a worklist. Returns the three results for the last value.
 fn last<T: Serialize + DeserializeOwned + Clone>(values: &[T]) -> Vec<Result<(), String>> {
     let (mut results, mut list) = (Results::new(), Worklist::new());
     let mut stored: [Option<Carried>; 3] = Default::default();
@@ -315,7 +315,7 @@ mod cut {
     }
 }
 
-/// Code by hand may ask for what derived code asks for, in the same words.
+/// A `Deserialize` written by hand may make the same calls as a derived one.
 #[test]
 fn a_type_that_is_read_by_hand_as_derived_code_reads_it() {
     use cut::{Grade, Level, Percent};
@@ -326,7 +326,7 @@ fn a_type_that_is_read_by_hand_as_derived_code_reads_it() {
     is_refused(&[vec![Some(Percent { of: 1 })], vec![Some(Percent { of: 120 })]]);
 }
 
-/// A process that goes on knows nothing of the values that the one before has looked at.
+/// A process that resumes does not know which values the process before it has checked.
 #[test]
 fn what_another_process_has_stored_is_looked_at_again() {
     #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! The values that a run goes on with, of which nothing may be lost.
+//! Restores the values that a run goes on with, and refuses to lose anything of them.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::written::Written;
 use super::{Carried, CarriedError};
 use crate::value::{self, ReadError, Schema, Section, Trace, Values};
 
-/// A value that was written again.
+/// A restored value, written again to be compared with the stored one.
 struct Again<'a> {
     schema: Cow<'a, Schema>,
     sections: Vec<Section>,
@@ -24,8 +24,8 @@ impl Again<'_> {
 }
 
 impl Carried {
-    /// Decodes the value as a `T`, and checks that all that is stored comes back in it: `again` writes it as it is now.
-    /// `is_list` tells whether it writes the elements of a list.
+    /// Decodes the value as a `T`, and checks that it has all that is stored. `again` writes the decoded value for this
+    /// comparison; `is_list` tells whether it writes the elements of a list.
     pub(super) fn restored<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -37,7 +37,7 @@ impl Carried {
         let Some(stored) = self.values() else { return Ok(value) };
         let again = |value: &T| {
             let mut written = Written::with(name, stored.schema);
-            // A value that can't be written is refused by the next save, in its words.
+            // The next save refuses a value that can't be written, with an error of its own.
             again(value, &mut written).ok()?;
             let Written { bytes, schema, .. } = written;
             let (version, len) = (schema.version(), bytes.len() as u64);

@@ -16,7 +16,7 @@ use crate::value::{self, Schema};
 pub struct Rewritten {
     /// The change without the value's bytes.
     change: CarriedChange,
-    /// What a written value begins with: the encoding of `change` up to the value's bytes.
+    /// The beginning of a written value: the encoding of `change` up to the value's bytes.
     head: Box<[u8]>,
     schema: Arc<Schema>,
 }
@@ -71,8 +71,8 @@ impl Rewritten {
     }
 }
 
-/// Writes the cursor of a loop's last item into `room`, before the values of variables. Returns how many bytes that took, or `None`
-/// if there is no room.
+/// Writes the cursor of a loop's last item into `room`, before the values of variables. Returns how many bytes that took, or
+/// `None` if there is no room.
 pub fn write_cursor(cursor: &Carried, room: &mut [u8]) -> Option<usize> {
     postcard::to_slice(cursor, room).ok().map(|written| written.len())
 }

@@ -111,9 +111,9 @@ pub(super) fn named(schema: Cow<'_, Schema>, names: Option<&Names>) -> (Names, b
     }
 }
 
-/// Refuses values that would not read back: `Serialize` may leave out or reshape things in ways that `Deserialize` does not
-/// undo. The values of a new shape are always looked at; if one of them might be lost where another of this shape comes back,
-/// so are all that follow.
+/// Refuses values that would not read back: `Serialize` may leave out or reshape things in ways that `Deserialize` does not undo.
+/// The values of a new shape are always checked. If some values of the shape may be lost although others come back, all that
+/// follow are checked too.
 pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
     name: &str,
     (names, is_new): (&Names, bool),
@@ -146,7 +146,8 @@ pub(super) fn check_reads_back<T: Serialize + DeserializeOwned>(
     Err(unserializable::<T>(name, reason.to_owned()))
 }
 
-/// Writes the values again as they read. Returns the bytes, `None` if they are those that were read, and what was left out.
+/// Reads the values and writes them again. Returns the bytes, which are `None` if they equal those that were read, and a summary
+/// of the fields that were left out.
 fn written_again<T: Serialize + DeserializeOwned>(
     name: &str,
     values: Parts<'_, T>,

@@ -8,14 +8,15 @@ use crate::limits::LOOP_LIMIT;
 use crate::timestamp::Timestamp;
 use crate::{Carried, Carry, Completed, Keys};
 
-/// The name, in front of a loop's number, of the note that items were marked complete before the loop had begun.
+/// The beginning of a note's name; a loop's number follows. The note says that items were marked complete before the loop had
+/// begun.
 const BY_HAND: &str = "by-hand!";
 
 pub(super) fn is_note(name: &str) -> bool {
     name.starts_with(BY_HAND)
 }
 
-/// The way of making keys that is stored while the loop itself has not yet said how it makes them.
+/// Stands for any way of making keys. It is stored until the loop itself says how it makes them.
 const ANY_MAKING: u32 = 0;
 
 /// The reason why a checkpoint can't be changed by hand.
@@ -34,7 +35,7 @@ pub enum NotByHand {
     /// The input gives each item once, so an index does not name the same item again.
     #[error("its input gives each item once: leave the items out of the input")]
     GivesOnce,
-    /// No index comes again, and the loop had not begun yet, so that it could not be refused.
+    /// The input gives each item once, which was not known yet when items were marked by index: the loop had not begun.
     #[error(
         "items were marked by index before its loop had begun, and the loop's input gives each item once: clear the job, and leave \
          the items out of the input"
@@ -54,12 +55,12 @@ pub enum NotByHand {
     /// The number names no outermost loop.
     #[error("there is no loop of that number, or it is inside another loop")]
     NoSuchLoop,
-    /// A handle is sealed with the job's name, which only the job's program can do.
+    /// A handle is sealed with the job's name, and only the job's program can seal it again.
     #[error(
         "it has files or connections that are sealed with the job's name, which its program alone can do"
     )]
     Sealed,
-    /// Its slices are stored beside it.
+    /// Many workers share the job, and its slices are stored separately.
     #[error(
         "many workers share it, and its slices are stored separately, under its name: let the workers finish it, or clear it \
          and begin anew"

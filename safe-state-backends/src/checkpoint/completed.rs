@@ -133,7 +133,7 @@ impl Completed {
         }
     }
 
-    /// Marks all items from that index on as not complete.
+    /// Marks all items from the index `length` on as not complete.
     pub fn truncate(&mut self, length: u64) {
         let mut left = Completed::default();
         self.ranges().for_each(|it| left.insert_range(it.start..it.end.min(length).max(it.start)));

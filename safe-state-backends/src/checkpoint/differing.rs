@@ -67,7 +67,7 @@ impl Checkpoint {
                 || before.iter().any(|change| differs((&change.name, &change.value))))
     }
 
-    /// Makes all values whole if the record replaces the base of another. Returns whether it did: the values in memory then
+    /// Makes all values whole if the record replaces the base of another value. Returns whether it did: the values in memory then
     /// differ in form from the saved ones.
     pub(crate) fn make_replaceable(&mut self, record: &Record) -> bool {
         let Record::Change(change) = record else { return false };

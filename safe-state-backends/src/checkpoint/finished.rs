@@ -1,13 +1,13 @@
-//! The time when a job finished first.
+//! The time when a job finished for the first time.
 
 use std::time::SystemTime;
 
 use super::Checkpoint;
 use crate::timestamp::Timestamp;
 
-/// The note of the second since the Unix epoch.
+/// The name of the note with the finish time in whole seconds since the Unix epoch.
 const SECONDS: &str = "finished!";
-/// The note of the microsecond within that second.
+/// The name of the note with the microseconds of the finish time within its second.
 const MICROS: &str = "finished!micros";
 
 const MICROS_PER_SECOND: u64 = 1_000_000;

@@ -75,8 +75,8 @@ impl PastRun {
         self.end
     }
 
-    /// Returns how many items the run completed and saved, items of inner loops included; of a job that many workers share,
-    /// how many items of its shared loops all of them completed.
+    /// Returns how many items the run completed and saved, items of inner loops included. For a job that many workers share,
+    /// returns how many items of its shared loops all workers together completed.
     pub fn completed(&self) -> u64 {
         self.completed
     }

@@ -25,7 +25,7 @@ pub struct LoopProgress {
     pub(crate) cursor: Option<Box<Carried>>,
     /// The attempts at the item that failed last.
     pub(crate) attempts: Option<Box<Attempts>>,
-    /// The item that a cautious run was about to begin.
+    /// The item that a run was about to begin, after a run that died.
     pub(crate) suspect: Option<Box<Suspect>>,
     /// Samples of the completed items, for a loop that knows its items by index; they have records of their own.
     #[serde(with = "separate", default, skip_serializing_if = "Samples::is_empty")]
@@ -121,7 +121,7 @@ impl LoopProgress {
         self.attempts.as_deref().copied()
     }
 
-    /// Returns the item that was about to begin when a run last said so, after a run that died.
+    /// Returns the item that was last saved as about to begin. A run saves this only after a run that died.
     pub fn suspect(&self) -> Option<Suspect> {
         self.suspect.as_deref().copied()
     }

@@ -23,7 +23,7 @@ pub enum DeadLetterNotRetryable {
     /// More than 2^32 completed items come after the item; to store them apart would take much memory.
     #[error("more than 2^32 items after it are complete")]
     TooFarBack,
-    /// The values of the slice's other items were stored with it.
+    /// The checkpoint of the item's slice is gone, and with it the values of the slice's other items.
     #[error(
         "the checkpoint of its slice is gone, and the results of the slice's other items with it"
     )]

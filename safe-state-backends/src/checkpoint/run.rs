@@ -1,4 +1,4 @@
-//! What a run changes in its checkpoint: it begins, applies records, and finishes.
+//! The changes that a run makes to its checkpoint: it begins, applies records, and finishes.
 
 use std::collections::BTreeMap;
 
@@ -124,12 +124,12 @@ impl Checkpoint {
         self.history.count_behind(&finished.history, finished.run_count);
     }
 
-    /// Adds what was measured of a slice, in front of which `before` items stand.
+    /// Adds the timings of a slice that has `before` items before it.
     pub(crate) fn add_timings_of(&mut self, slice: &Checkpoint, before: u64) {
         self.timings.add_to_run(&slice.timings.all_runs().behind(before));
     }
 
-    /// Forgets what was measured, because it is counted elsewhere.
+    /// Forgets the timings, because they are counted elsewhere.
     pub(crate) fn forget_timings(&mut self) {
         self.timings = Timings::default();
     }
@@ -183,7 +183,8 @@ impl Checkpoint {
 }
 
 impl LoopProgress {
-    /// Returns how many items a change newly completes. In a loop by key, an item whose key is known was only met again.
+    /// Returns how many items a change newly completes. In a loop that knows its items by key, an item whose key is stored
+    /// already does not count: the loop has only met it again.
     fn completed_by(&self, change: &LoopChange) -> u64 {
         match &change.keys {
             Some(keys) => keys.len() as u64,

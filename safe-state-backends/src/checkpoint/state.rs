@@ -1,4 +1,4 @@
-//! The stored state of a job, and what it tells.
+//! The stored state of a job, and the methods that read it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -214,13 +214,13 @@ impl Checkpoint {
         !self.finished && self.failure.is_none() && last.is_none_or(|run| run.end.is_none())
     }
 
-    /// Returns what was measured of the job's items and saves.
+    /// Returns the timings of the job's items and saves.
     pub fn timings(&self) -> &Timings {
         &self.timings
     }
 
-    /// Returns the items that were in flight at the last save, by loop: those that had begun, and of whose end the run had not
-    /// heard when the save began. No more of them run than may run at once; the others wait for another attempt. An item that
+    /// Returns the items that were in flight at the last save, by loop: those that had begun and, as far as the run knew when the
+    /// save began, had not ended. No more of them run than may run at once; the others wait for another attempt. An item that
     /// ended while the save was under way is still among them. Only loops whose items run side by side have them.
     pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
         self.workers.in_flight()

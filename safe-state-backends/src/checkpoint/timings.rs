@@ -87,7 +87,7 @@ pub struct MeasuredRun {
 }
 
 impl Timings {
-    /// Returns what is to be added to the last run.
+    /// Creates timings of the last run alone, to be added to stored ones.
     pub(crate) fn of_run(run: Measured) -> Self {
         Timings { run, ..Timings::default() }
     }
@@ -96,12 +96,12 @@ impl Timings {
         self.earlier.is_empty() && self.run.is_empty() && self.past.is_empty()
     }
 
-    /// Returns what was measured of the last run, the one under way included.
+    /// Returns the timings of the last run, the one under way included.
     pub fn last_run(&self) -> &Measured {
         &self.run
     }
 
-    /// Returns what was measured of all runs together.
+    /// Returns the timings of all runs together.
     pub fn all_runs(&self) -> Measured {
         let mut all = self.earlier.clone();
         all.add(&self.run);
@@ -139,7 +139,7 @@ impl Timings {
         }
     }
 
-    /// Takes in that the `before` runs of an earlier job come before these runs.
+    /// Puts the timings of an earlier job, which had `before` runs, before these, and counts on from them.
     pub(super) fn count_behind(&mut self, finished: &Timings, before: u32) {
         self.past.iter_mut().for_each(|past| past.run = past.run.saturating_add(before));
         let mut earlier = finished.clone();
@@ -179,7 +179,7 @@ impl Measured {
         let is_same = |it: &SlowItem| {
             (it.loop_id, it.index, &it.within) == (item.loop_id, item.index, &item.within)
         };
-        // An item that is done again is told once.
+        // An item that is done again is listed once.
         match self.slowest.iter_mut().find(|it| is_same(it)) {
             Some(known) if known.nanos >= item.nanos => return,
             Some(known) => *known = item,
@@ -215,7 +215,7 @@ impl Measured {
         added.slowest.iter().for_each(|item| self.add_slow(item.clone()));
     }
 
-    /// Returns what was measured of a slice, with the indices of the whole input, in which `before` items come before it.
+    /// Converts the timings of a slice to the indices of the whole input, where `before` items come before the slice.
     pub(super) fn behind(mut self, before: u64) -> Self {
         for item in &mut self.slowest {
             let index = item.within.first_mut().unwrap_or(&mut item.index);

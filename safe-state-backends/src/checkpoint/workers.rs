@@ -79,8 +79,8 @@ pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
     bound(slice)..bound(slice.saturating_add(1))
 }
 
-/// The name under which a head notes the slices whose values stay with the slices, among the values of the first slice. No
-/// variable has it.
+/// The name of a head's note on the slices whose values are stored with the slices alone. The note is among the values of the
+/// first slice. No variable has this name.
 pub(crate) const APART: &str = "apart!";
 
 /// The value of a variable at the end of a slice, to be merged with the values of the other slices.

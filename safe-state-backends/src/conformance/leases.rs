@@ -70,7 +70,7 @@ fn an_empty_name_is_refused(subject: &Subject) {
     assert!(matches!(subject.try_lease(""), Err(Error::EmptyName)));
 }
 
-/// Checks that each request waits for the others, and the last one counts; also while a run uses an older one up.
+/// Checks that each request waits for the others, and that the last one counts, even while a run uses an older one up.
 fn many_ask_at_a_time(subject: &Subject) {
     let job = "asked by many";
     let ask = |of_all: Request| {

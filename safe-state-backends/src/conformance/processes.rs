@@ -19,7 +19,7 @@ const TURNS: usize = 20;
 const KILLS: u64 = 20;
 
 /// Does the task of a process that [`Subject::check_processes`] has started, with the backend that `open` returns. Returns
-/// whether this is one of these processes.
+/// whether this process is one of them.
 ///
 /// # Panics
 ///

@@ -7,7 +7,7 @@ use std::thread;
 use super::subject::{Subject, save_more};
 use crate::{Checkpoint, Request};
 
-/// Names that some system takes for something else, or for one another.
+/// Names to which some system gives another meaning, or which it does not tell apart.
 const ODD_NAMES: &[&str] = &[
     "a",
     "A",

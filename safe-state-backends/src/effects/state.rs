@@ -1,4 +1,4 @@
-//! Which effects are done or begun, in memory.
+//! The effects that are done or begun, in memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) struct Effects {
     done: HashMap<Key, Done>,
     /// The keys of `done`, oldest first.
     order: BTreeMap<u64, Key>,
-    /// The time at which each effect was begun that is not known to be done.
+    /// The effects that are not known to be done, with the times when they were begun.
     begun: BTreeMap<Key, Timestamp>,
     next: u64,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Done {
 pub(crate) enum EffectChange {
     Begun(#[serde(with = "serde_bytes")] Vec<u8>, Timestamp),
     Done(#[serde(with = "serde_bytes")] Vec<u8>, Timestamp, Option<Box<Carried>>),
-    /// Nothing is known of the effect any more.
+    /// The effect was forgotten, done or begun.
     Forgotten(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 

@@ -109,7 +109,7 @@ impl Serializer for Listener {
         value.serialize(self)
     }
 
-    /// Returns `false`, as the formats do that this serializer stands in for.
+    /// Returns `false`, like the formats that this serializer stands in for.
     fn is_human_readable(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! Errors about what is stored under a name, with the place of it.
+//! Errors about what is stored under a name, with its place.
 
 use crate::format::FormatError;
 use crate::{Backend, Error};

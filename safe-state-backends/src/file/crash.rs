@@ -126,7 +126,7 @@ impl Hasher for Crc {
 /// The verdict on a content, whenever it is found.
 enum Found {
     Unreadable(FormatError),
-    /// The state of these saves; of none of them if it is the state of no save.
+    /// The saves that have this state; no saves if it is the state of none.
     Saves(Vec<usize>),
     /// The state of a save that lacks nothing but its arguments and notes.
     Bare,

@@ -127,7 +127,7 @@ mod tests {
         assert!(overview.holder("tenant/7").unwrap().is_some());
         later.save(&bytes("tenant/7")).unwrap();
         drop(later);
-        // Of a file with much room, the records are read, wherever they end.
+        // The records of a file with much room are read, wherever they end.
         for count in [0, 10, 200, 1000] {
             let options = LeaseOptions::new(Durability::Process);
             let opening = Store::open(Arc::clone(&shared), "tenant/7", options).unwrap();

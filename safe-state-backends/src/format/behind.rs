@@ -8,8 +8,8 @@ use crate::checkpoint::Workers;
 use crate::limits::SAMPLE_LIMIT;
 use crate::{Checkpoint, Mark, Sampled, Timings};
 
-/// Writes the parts of the checkpoint that have records of their own. They stand behind `place`, by as many bytes as `buffer`
-/// holds from `begin` on.
+/// Writes the parts of the checkpoint that have records of their own, behind what `buffer` holds from `begin` on, which stands at
+/// `place`.
 pub(super) fn push_behind(
     checkpoint: &Checkpoint,
     (place, begin): (FramePlace, usize),
@@ -44,7 +44,7 @@ pub(super) fn push_behind_change(
     }
 }
 
-/// Writes what was measured behind what `buffer` holds from `begin` on, which stands at `place`.
+/// Writes the timings behind what `buffer` holds from `begin` on, which stands at `place`.
 fn push_timings(
     timings: &Timings,
     (place, begin): (FramePlace, usize),

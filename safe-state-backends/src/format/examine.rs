@@ -1,4 +1,4 @@
-//! The examination of a damaged checkpoint: what of it can be saved.
+//! The examination of a damaged checkpoint: which of its records can be saved.
 
 use super::error::damaged;
 use super::frame::{self, Frame, Frames};
@@ -15,7 +15,7 @@ pub struct Examination {
     pub saved: Option<Checkpoint>,
     /// The damage; `None` for a sound checkpoint.
     pub damage: Option<FormatError>,
-    /// The number of bytes of a torn save that follow. Allocated zeros do not count.
+    /// The number of bytes of a torn save behind the records. Allocated zeros do not count.
     pub torn: u64,
 }
 
@@ -91,7 +91,7 @@ pub fn examine(bytes: &[u8]) -> Result<Examination, FormatError> {
 }
 
 impl Examination {
-    /// Reads the next record and applies it. Returns `true`.
+    /// Reads the record in a frame and applies it. Returns `true`.
     fn take(&mut self, frame: &Frame<'_>) -> Result<bool, FormatError> {
         let kind = match (&mut self.saved, frame.kind) {
             (None, kind::SNAPSHOT) => {

@@ -25,15 +25,16 @@ pub(crate) struct FramePlace {
 impl FramePlace {
     pub(super) const FIRST: FramePlace = FramePlace { offset: HEADER_LEN, snapshot: 0 };
 
-    /// Returns the place behind a snapshot just written, of which at least the frame's head is given; `None` if the bytes are
-    /// too few.
+    /// Returns a place that belongs to the snapshot with which the bytes of a checkpoint begin, for the caller to set its offset
+    /// by [`at`](Self::at). Returns `None` if the head of the snapshot's frame is not in the bytes.
     pub(super) fn after(snapshot: &[u8]) -> Option<FramePlace> {
         let head = snapshot.get(HEADER_LEN..)?.first_chunk::<FRAME_LEN>()?;
         let [_, _, _, _, c0, c1, c2, c3, _] = *head;
         Some(FramePlace { snapshot: u32::from_le_bytes([c0, c1, c2, c3]), ..FramePlace::FIRST })
     }
 
-    /// Returns `place` for records behind the snapshot whose frame is `snapshot`, if `place` is that of the snapshot.
+    /// Returns `place` with the checksum of the frame `snapshot` if it is the place of the snapshot itself, else `place` as it
+    /// is.
     pub(super) fn behind(snapshot: &[u8], place: FramePlace) -> FramePlace {
         match head_at(snapshot, 0) {
             Some((head, _)) if place.offset == HEADER_LEN => {

@@ -1,4 +1,4 @@
-//! What stands in a frame: records in their Postcard form.
+//! The contents of frames: records in their Postcard form.
 
 use serde::{Deserialize, Serialize};
 

@@ -8,15 +8,15 @@ use super::framed::Framed;
 use super::pieces::Pieces;
 use crate::Durability;
 
-/// The number of bytes that may always be appended before a new snapshot is due. With it, the file of a job that runs in order
-/// stays under 4 KiB.
+/// The number of bytes that may always be appended before a new snapshot is due. With this limit, the file of a job that runs in
+/// order stays under 4 KiB.
 const MIN_TAIL: usize = 3 * 1024;
 /// The number of bytes that may always be appended where nothing is synced. Replacing the file then costs as much as a hundred
 /// appends, and so has to be that much rarer.
 const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 
-/// Returns how many bytes may follow a snapshot of that length before a new one is due: at least as many as the snapshot has,
-/// so that snapshots at most double what is written.
+/// Returns how many bytes may follow a snapshot of `snapshot_len` bytes before a new one is due: at least as many as the snapshot
+/// has, so that snapshots at most double what is written.
 pub fn tail_room(snapshot_len: usize, durability: Durability) -> usize {
     let least = match durability {
         Durability::Power => MIN_TAIL,

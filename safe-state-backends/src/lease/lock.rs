@@ -17,8 +17,8 @@ use crate::{Error, Holder};
 /// line yet.
 const MOMENT: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(1);
-/// The number of times that a file's other name is taken from the lock's path. Somebody who puts such a file there again and
-/// again does so on purpose.
+/// The number of times that a file with a second name is removed from the lock's path. Somebody who puts such a file there again
+/// and again does so on purpose.
 const MOST_LINKS: u32 = 3;
 
 /// An exclusive lock, held until it is dropped, or until the process dies.
@@ -54,7 +54,7 @@ impl Lock {
             match fs2::FileExt::try_lock_exclusive(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // A process that looks who holds the lock has it for a moment.
+                    // A process that finds out who holds the lock has it for a moment.
                     if refusals < MOMENT {
                         refusals += 1;
                         thread::sleep(PAUSE);
@@ -148,8 +148,8 @@ impl Drop for Lock {
     #[cfg(unix)]
     fn drop(&mut self) {
         // The file is removed while it is still locked, so that nobody can have taken it over; but not if someone removed it
-        // before, or took the lock over, so that it is another run's by now. If it can't be removed it stays, unlocked, and the
-        // next run uses it again.
+        // before, or if another run has taken the lock over. If it can't be removed it stays, unlocked, and the next run uses it
+        // again.
         let is_anothers = |line: Option<String>| {
             matches!(told(line.as_deref(), &self.line), LockOwner::Another(_))
         };
@@ -166,9 +166,9 @@ impl Drop for Lock {
     }
 }
 
-/// Returns who holds the lock, as its line says: a process may be of another container or machine, where its id means nothing.
-/// The lock is tried in shared mode, so that several observers do not turn each other away; a run that begins at that moment
-/// tries again.
+/// Returns who holds the lock, by the line in its file: the holder may be in another container or on another machine, and its
+/// process id alone means nothing here. The lock is tried in shared mode, so that several observers do not turn each other away;
+/// a run that begins at that moment tries again.
 pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
     match Dir::of(path) {
         Ok((dir, name)) => holder_in(&dir, &name, path),
@@ -200,7 +200,8 @@ pub(crate) fn holder_in(dir: &Dir, name: &Path, path: &Path) -> Result<Option<Ho
     Err(Error::Unsupported("tell who runs a job that has not said so"))
 }
 
-/// Returns that nobody holds a lock that could be taken. Returns an error where a lock may not reach the other machines.
+/// Returns `None`, as nobody on this machine holds the lock; or an error if its file is shared and names a holder of another boot
+/// or machine, which the lock may not reach.
 fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
     let holder = line_in(file)?.as_deref().and_then(Holder::from_line);
     let is_of_another = holder.is_some_and(|holder| !holder.is_of_this_boot());

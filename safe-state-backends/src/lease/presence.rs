@@ -124,7 +124,7 @@ mod tests {
         drop(second);
         assert!(!path_of(&this, pid).exists());
         assert!(!has_left(&this, pid), "nothing tells of it");
-        // What one thread gives up while another begins is kept.
+        // The file stays if one thread ceases to keep it while another begins to.
         let keep = || {
             for _ in 0..2_000 {
                 let presence = Presence::tell().expect("nothing stands in its way");

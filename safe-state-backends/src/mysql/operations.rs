@@ -216,8 +216,8 @@ impl Session for MySqlSession {
 }
 
 impl MySqlSession {
-    /// Runs what reads, in a transaction that has written, and by a statement that locks: what is between this and the
-    /// servers, and sends what reads to a copy, sends neither.
+    /// Runs `read`, a statement that locks, in a transaction that has written. A proxy that sends reads to a replica sends
+    /// neither of these there.
     fn extended<T>(
         &mut self,
         token: &LeaseToken,
@@ -231,9 +231,9 @@ impl MySqlSession {
         })
     }
 
-    /// Adds a record, if the token holds the lease, whose row is locked. If not, the subquery selects NULL, which the column
-    /// does not accept. That costs the server less than an `INSERT .. SELECT`, and what is the same for the whole lease is no
-    /// parameter, which would cost more.
+    /// Adds a record, if the token holds the lease, whose row is locked. If not, the subquery selects NULL, which the column does
+    /// not accept. That costs the server less than an `INSERT .. SELECT`, and values that stay the same under the lease are in
+    /// its text, because parameters would cost more.
     fn insert(&mut self, token: &LeaseToken, number: u64, record: &[u8]) -> Result<(), Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
         let held = held(token);

@@ -84,10 +84,10 @@ pub(super) fn schema(tables: &Tables) -> [String; 4] {
     ]
 }
 
-/// What kind of server it is.
+/// The kind of a server.
 #[derive(Debug, Default)]
 pub(super) struct ServerKind {
-    /// Whether it is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
+    /// Whether the server is a node of a Galera cluster. There, a row that is only read protects nothing, as nodes tell each
     /// other only what was written; and a node may not have applied yet what another has written.
     pub(super) is_galera: bool,
     is_read_only: bool,
@@ -149,7 +149,7 @@ impl MySqlSession {
         Ok(session)
     }
 
-    /// Checks that what is written here is what others find.
+    /// Checks that the server is not `read_only`, so that others find what is written here.
     pub(super) fn may_write(&self) -> Result<(), Trouble> {
         if self.kind.is_read_only { Err(Trouble::transient(ReadOnly)) } else { Ok(()) }
     }
@@ -242,7 +242,7 @@ impl MySqlSession {
         self.call(async |conn| conn.query_first(query).await)
     }
 
-    /// Runs `read`; on a node of a cluster, after it has applied what others have written.
+    /// Runs `read`. A node of a cluster first applies what others have written.
     pub(super) fn current<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Trouble>,
@@ -332,7 +332,7 @@ pub(super) fn held(token: &LeaseToken) -> String {
     format!("job = {} AND epoch = {epoch} AND holder = {}", literal(key), literal(holder))
 }
 
-/// Returns the instant that is so far ahead; at most a century, which a column can express.
+/// Returns an expression for the instant that is `time` ahead; at most a century, which a column can express.
 fn ahead(time: Duration) -> String {
     const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000;
     let micros = u64::try_from(time.as_micros()).unwrap_or(CENTURY).min(CENTURY);

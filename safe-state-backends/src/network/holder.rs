@@ -8,7 +8,7 @@ use super::transactions::Transactions;
 use super::{Connect, LeaseToken, Session, Trouble, retry};
 use crate::{Appended, Error, name};
 
-/// The longest time, in which a connection that was cut reports it.
+/// The longest time in which a cut connection reports that it was cut.
 const CUT: Duration = Duration::from_secs(1);
 
 /// A lease, its connection, and what it has saved.
@@ -26,15 +26,15 @@ pub(super) struct LeaseHolder<C: Connect> {
     pub(super) _presence: Option<crate::lease::presence::Presence>,
 }
 
-/// How long a lease lasts.
+/// The renewal of a lease.
 pub(super) struct Renewal {
-    /// When the lease is to be renewed.
+    /// The time when the lease is to be renewed.
     pub(super) due: Instant,
     /// Whether another run has taken over, so that nothing is left to renew or to give back.
     pub(super) is_lost: bool,
 }
 
-/// What a lease has saved.
+/// The data that a lease has saved.
 #[derive(Default)]
 pub(super) struct Saved {
     /// The number of records that this lease has added behind its checkpoint; `None` if it has saved no checkpoint, or the

@@ -94,8 +94,8 @@ pub trait Session {
         self.load(&token.key)
     }
 
-    /// Loads what is stored under another key, as of now, as [`load_held`](Self::load_held) does. By default,
-    /// [`load`](Self::load) gives that.
+    /// Loads what is stored under another key, as of now, as [`load_held`](Self::load_held) does. The default calls
+    /// [`load`](Self::load).
     ///
     /// # Errors
     ///
@@ -183,8 +183,8 @@ pub trait Session {
         Ok(Appended::No)
     }
 
-    /// Returns whether `bytes` are stored under the token's key, as the record `number` or as the checkpoint, according to no copy
-    /// that may be behind. Called only if [`Connect::statements`] returned statements.
+    /// Returns whether `bytes` are stored under the token's key, as the record `number` or as the checkpoint. The answer must not
+    /// come from a copy that lags behind. Called only if [`Connect::statements`] returned statements.
     ///
     /// # Errors
     ///
@@ -339,7 +339,7 @@ impl Trouble {
     }
 }
 
-/// The error of a server that is named.
+/// An error of a server, with the server's name.
 #[derive(Debug, thiserror::Error)]
 enum At {
     #[error("`{place}` was tried until the time for it was up", place = Line(place))]

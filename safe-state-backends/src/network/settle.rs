@@ -1,4 +1,4 @@
-//! How the lease gives out the statements of a save, and learns how their transaction ended.
+//! Gives out the statements of a save, and finds out how their transaction ended.
 
 use super::holder::LeaseHolder;
 use super::{Connect, LeaseToken, Session, Trouble};
@@ -40,7 +40,7 @@ impl<C: Connect> LeaseHolder<C> {
         true
     }
 
-    /// Finds out whether the transaction has made its save, which it can't any more after that. For a transaction that was
+    /// Finds out whether the transaction has made its save. After that, it can no longer make it. For a transaction that was
     /// rolled back, finds out whether the lease is lost.
     pub(super) fn settle(&mut self, ended: Ended) -> Result<Appended, Trouble> {
         let Some(Outstanding { number, bytes }) = self.saved.transactions.outstanding.take() else {

@@ -70,7 +70,8 @@ impl Ssl {
             }
         }
         ssl.mode = match (mode.unwrap_or_default(), &ssl.authorities) {
-            // As in PostgreSQL's library, naming authorities means that they have to be asked.
+            // With `require`, naming authorities means that one of them has to have issued the certificate, as in PostgreSQL's
+            // library.
             (SslMode::Require, Some(_)) => SslMode::VerifyCa,
             (mode, _) => mode,
         };

@@ -107,7 +107,7 @@ impl Requests {
         self.wait(future::try_join(self.creation(path, bytes), look))?.map_err(trouble)
     }
 
-    /// Creates an object `times` times at the same time. Returns how many of these the store says it has done.
+    /// Creates one object by `times` requests at the same time. Returns how many of these the store says have created it.
     pub(super) fn contest(
         &self,
         path: &Path,

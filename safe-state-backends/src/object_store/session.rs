@@ -17,7 +17,7 @@ use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 /// The most records that may follow a snapshot: loading takes a request for each.
 const MOST_RECORDS: u64 = 200;
 
-/// The most looks at a state that others change before it is used.
+/// The most times that a state is read which others change before it is used.
 const LOOKS: usize = 20;
 
 /// The resolution of a store's times: whole seconds.
@@ -79,7 +79,7 @@ impl ObjectSession {
         Ok(Epochs::of(&self.layout, objects).remove(key).unwrap_or_default())
     }
 
-    /// Returns the lease of the last epoch; `None` if it was given back. Its time is from the list: what is between may answer
+    /// Returns the lease of the last epoch; `None` if it was given back. Its time is from the list: a cache in between may answer
     /// a request for the object with an earlier version of it.
     fn held(&self, epochs: &Epochs) -> Result<Option<Held>, Trouble> {
         let Some(lease) = epochs.lease().filter(|lease| lease.size > 0) else { return Ok(None) };

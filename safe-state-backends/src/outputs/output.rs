@@ -110,7 +110,7 @@ pub fn claim_output(
     Ok(None)
 }
 
-/// Returns whether no other job has written the file at `path` since `job` has taken down that it does.
+/// Returns whether `job` is still noted as the writer of the file at `path`: no other job has claimed the file since.
 ///
 /// # Errors
 ///
@@ -137,8 +137,8 @@ pub fn writer_of(
     Ok(other.filter(|other| goes_on_with(backend, other, (file, path))))
 }
 
-/// Takes down that job `to` writes the files that `checkpoint` goes on with, of which it is taken down that job `from`
-/// does. Ended in the middle, it can be done again.
+/// Notes that job `to` writes the files that `checkpoint` goes on with, where job `from` is noted as the writer. A call that was
+/// interrupted can be repeated.
 ///
 /// # Errors
 ///
@@ -167,8 +167,8 @@ pub fn move_outputs(
     Ok(())
 }
 
-/// Returns the names of all notes that may be of a file that is saved in these bytes. What a handle saves is its type's, which is
-/// not known here: so each place may be where a file stands, and most are none.
+/// Returns the names of all notes that may belong to a file in the saved bytes of a handle. The layout of these bytes depends on
+/// the handle's type, which is not known here. So a file may stand at each position, and most positions hold none.
 fn notes_in(saved: &[u8]) -> Vec<String> {
     let from = |at: usize| saved.get(at..).unwrap_or_default();
     let ids: BTreeSet<(u64, Option<u64>)> = (0..saved.len())

@@ -12,7 +12,7 @@ const KNOWN: [&str; 17] = [
 
 const TARGET: &str = "target_session_attrs";
 
-/// The host that a URL means, among several.
+/// The kind of host to use, among the several that a URL names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// The URL does not say.

@@ -1,4 +1,4 @@
-//! The tables of the backend, and what they have to be.
+//! The tables of the backend, and the requirements on them.
 
 use tokio_postgres::Row;
 

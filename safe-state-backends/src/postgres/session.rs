@@ -7,7 +7,7 @@
 //! a volatile function.
 //!
 //! Another program may have left another `search_path` on a connection of a pool. So the lease is taken, and tables are created,
-//! with the one that the connection began with. All else is refused where the lease is not.
+//! with the one that the connection began with. Any other operation is refused if it does not find the lease.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -71,7 +71,7 @@ fn commits(durability: Durability) -> &'static str {
 
 /// The standbys of a server.
 struct Standbys {
-    /// What the server says of commits that are not on them.
+    /// The server's notices about commits that may be missing on them.
     said: Said,
     /// Whether a save has to be on them.
     are_needed: bool,

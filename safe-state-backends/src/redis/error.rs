@@ -47,7 +47,7 @@ pub(super) fn is_a_replicas(error: &RedisError) -> bool {
     error.detail().is_some_and(|text| text.contains("replica instances"))
 }
 
-/// Converts an error of an operation with this time limit.
+/// Converts an error of an operation that has the time limit `limit`.
 pub(super) fn trouble(error: RedisError, limit: Duration) -> Trouble {
     if error.is_timeout() {
         return Trouble::no_answer(limit);

@@ -194,9 +194,9 @@ impl Reach {
         self.at(&node)?.get_connection_with_timeout(limit)
     }
 
-    /// Asks a server, once for each of them, what it is. Returns the policy by which it removes keys that do not expire, and is then asked
-    /// again the next time. Learns the nodes of its cluster, so that the backend does not depend on the server in the URL. A
-    /// server that gives no answer is not asked again.
+    /// Asks each server once about its settings. Returns the policy by which the server removes keys that do not expire, if it
+    /// does; the server is then asked again the next time. Learns the nodes of its cluster, so that the backend does not depend
+    /// on the server in the URL. A server that gives no answer is not asked again.
     pub(super) fn learn(&self, connection: &mut Connection, at: &At) -> Option<String> {
         if self.cluster().never_sync.contains_key(at) {
             return None;

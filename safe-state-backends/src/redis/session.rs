@@ -44,11 +44,11 @@ struct Evicts {
 struct Replica;
 
 /// A connection to Redis.
-#[allow(missing_debug_implementations)] // No one outside comes by one.
+#[allow(missing_debug_implementations)] // No code outside of the crate gets one.
 pub struct RedisSession {
     reach: Reach,
     connection: Connection,
-    /// The server of that connection.
+    /// The server that `connection` leads to.
     at: At,
     elsewhere: Elsewhere,
     timeouts: Timeouts,

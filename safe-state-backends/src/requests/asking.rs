@@ -71,7 +71,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`Error::Abandoned`] if that was asked before, and this is something else; or the backend cannot be read or written.
+    /// [`Error::Abandoned`] if [`Abandon`](Self::Abandon) was requested before, and this is another request; or the backend
+    /// cannot be read or written.
     pub fn save(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
         self.save_with_reason(backend, job, None)
     }
@@ -80,7 +81,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// As [`save`](Self::save).
+    /// The same errors as [`save`](Self::save).
     pub fn save_with_reason(
         self,
         backend: &Arc<dyn Backend>,
@@ -95,7 +96,7 @@ impl Request {
         let bytes = request::encode(self, job, reason)
             .map_err(|source| Error::unwritable(&**backend, &name, source))?;
         let mut lease = asking(backend, job)?;
-        // What can't be read gives way, as there is no other way to be rid of it.
+        // A request that can't be read is replaced, as nothing else would remove it.
         let before = Request::load_by(|name| lease.load(&**backend, name), &**backend, job);
         if matches!(before, Ok(Some(Request::Abandon))) && self != Request::Abandon {
             return Err(Error::Abandoned { job: job.to_owned() });
@@ -126,7 +127,7 @@ impl Request {
     }
 }
 
-/// Takes the right to change what is asked of the runs of `job`.
+/// Takes the lease under which one may change the request to the runs of `job`.
 fn asking(backend: &Arc<dyn Backend>, job: &str) -> Result<Box<dyn Lease>, Error> {
     let (name, options) = (name_of(job), LeaseOptions::default());
     while_held(job, || Arc::clone(backend).lease(&name, options))

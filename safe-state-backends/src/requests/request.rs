@@ -1,4 +1,4 @@
-//! What can be asked of a job's runs.
+//! The requests that can be made of a job's runs.
 
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_millis(50);
 /// The metadata of the files that hold a job's state. No file is opened for it.
 ///
 /// If two values are equal, no file was written in between. A [page](Signs::has_page) is the exception: it is written through
-/// memory, which does not show.
+/// memory, which the metadata do not show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signs {
     checkpoint: Option<Sign>,

@@ -42,8 +42,8 @@ impl SharedJob {
         if !stored.iter().any(is_finished) {
             return opening.delete();
         }
-        // The head is marked before any slice is gone. If this process is killed on its way, slices that the head says are
-        // finished would count as done. A worker that has taken a slice since finds the mark, and leaves the slice.
+        // The head is marked before any slice is gone. Otherwise, if this process were killed on its way, slices that the head
+        // says are finished would count as done. A worker that has taken a slice since finds the mark, and leaves the slice.
         let mut store = opening.begin_shared(head.marked_as_going())?;
         for (loop_id, slice) in stored {
             let free = self.while_held(&self.slice_name(loop_id, slice), PATIENCE)?;

@@ -67,7 +67,8 @@ impl Checkpoint {
         self.take_in(Record::Slices(slices))
     }
 
-    /// Returns whether such values of a slice stay where the slice is stored.
+    /// Returns whether these values of a slice stay in the slice's own checkpoint, because they are too large or too many for the
+    /// head.
     pub(super) fn keeps_apart(&self, loop_id: u16, values: &[(String, Carried)]) -> bool {
         let count = self.slices_of(loop_id).map_or(0, |slices| slices.count);
         stays_apart(values, count)
@@ -349,7 +350,7 @@ mod tests {
     use crate::limits::MERGE_LIMIT;
     use crate::{Carry, Checkpoint, Completed, Cut, FinishedSlice, Merge, Slices};
 
-    /// A slice that is done, of whose variables each has some value.
+    /// A finished slice, in which each variable has some value.
     fn done(slice: u32, names: &[&str]) -> (FinishedSlice, Checkpoint) {
         let changes = names.iter().map(|name| 7_u64.change(name, Vec::new(), None));
         let changes: Vec<_> = changes.map(|change| change.unwrap().unwrap()).collect();

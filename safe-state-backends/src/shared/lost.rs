@@ -10,7 +10,7 @@ use crate::{
     FinishedSlice, Lease, LeaseOptions, MemoryBackend, Slices,
 };
 
-/// One whose first saves come when another has the lease.
+/// A backend whose first saves fail because the lease is lost.
 #[derive(Default)]
 struct Losing {
     within: Arc<MemoryBackend>,

@@ -1,4 +1,4 @@
-//! Tests what meets the lease of a slice: a retry that finds that a worker has just taken it, and workers that read.
+//! Tests of what happens at the lease of a slice: a retry that finds that a worker has just taken it, and workers that read.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -104,7 +104,7 @@ fn a_retry_that_meets_a_slice_that_a_worker_has_just_taken_counts_nothing_twice(
         assert!(matches!(job.put_back_dead_letters(), Err(Error::Held { .. })));
         let (count, letters) = counted(&job);
         assert_eq!(count, letters as u64);
-        // Those of finished slices stay, and so does that of the slice that was taken.
+        // The letters of finished slices stay, and so does the one of the slice that was taken.
         assert!(letters >= 3, "{letters}");
         *backend.taken.lock().unwrap() = None;
         assert_eq!(job.put_back_dead_letters().unwrap(), Ok(letters));

@@ -16,16 +16,16 @@ struct Given {
 enum Letters {
     /// In the head, for a finished slice: these, with their indices within the slice.
     InHead(Vec<DeadLetter>),
-    /// In the checkpoint of a finished slice of a loop that is cut by key. It is kept, as it alone tells which of the slice's items
-    /// are complete.
+    /// In the checkpoint of a finished slice of a loop that is cut by key. It is kept, as it alone tells which of the slice's
+    /// items are complete.
     ByKey,
     /// In the checkpoint of a slice that is not finished, if it has dead letters.
     UnderWay,
 }
 
 impl Given {
-    /// Returns the index of the first dead letter, with the reason, if the head says that the slice's values are stored apart, and
-    /// they are not.
+    /// Returns the index of the first dead letter, with the reason, if the head says that the slice's values are stored apart,
+    /// and they are not.
     fn lost_values(
         &self,
         head: &Checkpoint,
@@ -47,17 +47,19 @@ impl SharedJob {
     ///
     /// # Errors
     ///
-    /// A worker has a slice with dead letters; or the backend cannot be read or written. Then none of a finished slice is put back.
-    /// The inner error is the index of the first letter that can't be put back, and the reason; then none is put back.
+    /// A worker has a slice with dead letters; or the backend cannot be read or written. Then no dead letter of a finished slice
+    /// is put back. The inner error is the index of the first letter that can't be put back, and the reason; then none is put
+    /// back.
     pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
         let mut opening = self.while_held(&self.job, PATIENCE)?;
         let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
         let given = self.given_up(&head, &mut opening)?;
-        // Nothing is written before all were looked at.
+        // Nothing is written before all slices were checked.
         if let Err(refused) = self.put_back(&given, &mut head.clone(), false)? {
             return Ok(Err(refused));
         }
-        // A worker may have taken one of these since. What they gave up counts no more in the head even then.
+        // This may fail, as a worker may have taken one of these slices since. Even then, the head no longer counts what was
+        // given up in the slices that were put back.
         let is_under_way = |it: &Given| matches!(it.letters, Letters::UnderWay);
         let (under_way, finished): (Vec<_>, Vec<_>) = given.into_iter().partition(is_under_way);
         let of_under_way = self.put_back(&under_way, &mut head, true);
@@ -105,9 +107,9 @@ impl SharedJob {
         Ok(given)
     }
 
-    /// Puts the dead letters of the slices back, one slice after another, each under its own lease: a server has fewer connections
-    /// than a job has slices. No worker takes a slice that the head says is finished, so the head is written last. Without `writes`,
-    /// only finds out whether all can be put back.
+    /// Puts the dead letters of the slices back, one slice after another, each under its own lease: a server has fewer
+    /// connections than a job has slices. No worker takes a slice that the head says is finished, so the head is written last.
+    /// Without `writes`, only finds out whether all can be put back.
     fn put_back(
         &self,
         given: &[Given],

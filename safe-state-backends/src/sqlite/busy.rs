@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-/// What keeps others from writing.
+/// The likely cause of a long wait, and what to do about it.
 const WRITES: &str = "another connection has a transaction open that writes; if that is the program's own, around what saves \
      the progress, let it save the item itself: `commit!(tx)`";
 
@@ -15,14 +15,14 @@ const A_SECOND: i32 = 53;
 /// The number of looks in 30 seconds, which is the longest wait.
 const LOOKS: i32 = 1213;
 
-/// Another connection has written for longer than the backend waits.
+/// The error of a wait in which another connection has written for longer than the backend waits.
 #[derive(Debug, thiserror::Error)]
 #[error("{WRITES}")]
 pub(super) struct Busy(#[source] pub(super) rusqlite::Error);
 
 /// Pauses, and returns whether to look again for the end of another connection's transaction. Another thread of the program may
-/// end it, so the wait is a long one. But if the thread that waits is the one that has to end it, nobody does; so the likely
-/// cause is told early.
+/// end it, so the wait is a long one. But if the thread that waits is the one that has to end it, nobody does; so a warning tells
+/// the likely cause early.
 pub(super) fn looks_again(looks: i32) -> bool {
     if looks == A_SECOND {
         tracing::warn!(target: "safe_state", "still waiting for the database: {WRITES}");

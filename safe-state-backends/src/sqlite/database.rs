@@ -217,8 +217,8 @@ impl Database {
         Ok(())
     }
 
-    /// Raises the row's epoch, so that no save of the last epoch can come any more. Returns the new epoch, and whether the last
-    /// one saved `bytes`, as the record `number` or as the snapshot. Waits for a transaction that is under way.
+    /// Raises the row's epoch, so that no save under the last epoch can succeed any more. Returns the new epoch, and whether the
+    /// last one saved `bytes`, as the record `number` or as the snapshot. Waits for a transaction that is under way.
     pub(super) fn settle(
         &self,
         token: LeaseToken<'_>,
@@ -315,7 +315,7 @@ impl Database {
     }
 }
 
-/// Refuses a checkpoint larger than the limit, which is that of files.
+/// Refuses a checkpoint larger than the limit, which is the same as for files.
 fn check_size(bytes: u64) -> Result<()> {
     let limit = SizeLimit::default().bytes().map_err(|error| Trouble::Other(error.into()))?;
     if bytes > limit { Err(too_large(bytes, limit).into()) } else { Ok(()) }
@@ -361,7 +361,7 @@ impl Trouble {
     }
 }
 
-/// An error of the database that is named.
+/// An error of the database, with the place of the database.
 #[derive(Debug, thiserror::Error)]
 #[error("in the database `{place}`", place = Line(place))]
 struct In {

@@ -1,4 +1,4 @@
-//! How a checkpoint is loaded, and how the runs of a finished job are kept.
+//! Loads checkpoints, and keeps the runs of finished jobs.
 
 use crate::format::{Change, FormatError};
 use crate::limits::RUN_LIMIT;
@@ -28,7 +28,7 @@ impl Checkpoint {
         Checkpoint::read(backend, job, lease.load(backend, job)?)
     }
 
-    /// Loads the checkpoint of another job by the lease of one, so from no copy that may be behind.
+    /// Loads the checkpoint of `job` through the lease of another job, and so never from a copy that lags behind.
     pub(crate) fn load_current(
         lease: &mut dyn Lease,
         backend: &dyn Backend,

@@ -1,6 +1,6 @@
 //! Large values that were overwritten in memory by newer ones which are not saved yet.
 //!
-//! Memory so holds a value once, and not twice. Until the save, only the backend has the value that was saved last.
+//! So memory holds a value once, and not twice. Until the save, only the backend has the value that was saved last.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Tests of what a store refuses to save, and of its state then.
+//! Tests of what a store refuses to save, and of its state after that.
 
 use super::*;
 use crate::format::LoopChange;

@@ -244,7 +244,7 @@ fn what_was_made_by_other_functions_is_refused() {
     becomes::<_, IpAddr>([127_u8, 0, 0, 1]).unwrap_err();
 }
 
-/// For untagged enums, `serde` decides by itself, which no reader of the bytes can see.
+/// For an untagged enum, `serde` itself decides which variant a value is. No reader of the bytes can see that.
 #[test]
 fn what_no_tag_tells_goes_by_the_first_that_takes_it() {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

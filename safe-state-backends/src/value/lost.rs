@@ -1,9 +1,9 @@
 //! Finds what a stored value loses when it is read as a type that has changed since. The value is written again as that type,
 //! and compared with what is stored: by the names of fields, and by the number of elements.
 //!
-//! A number, a text or a variant may come back as another one, because a type that converts it means to. But a type that takes
-//! all others as the same one, as a variant with `#[serde(other)]` does, has lost it. That shows when the value is read once more
-//! with another one in its place.
+//! A number, a text or a variant may come back as another one, because a type may convert it on purpose. But a type that reads
+//! every other value as the same one, as a variant with `#[serde(other)]` does, has lost it. To find that out, the value is read
+//! once more with another one in its place.
 
 mod notes;
 mod unordered;
@@ -20,9 +20,9 @@ use unordered::{check_count, check_entries, check_set};
 
 /// A struct, or a map whose keys can be shown.
 struct Named<'a> {
-    /// The struct, and its name.
+    /// The struct, and its name; `None` for a map.
     record: Option<(RecordId, &'a str)>,
-    /// The names in order, as sets of fields are told in errors.
+    /// The fields or entries by name, in the order in which errors list them.
     fields: Vec<(String, Item<'a>)>,
 }
 
@@ -39,8 +39,8 @@ pub(super) fn check_values(
     Ok(notes.into_converted())
 }
 
-/// Checks that a type does not take any value for the same one: `again` was read with another value in the place of the one that
-/// was converted.
+/// Checks that a type does not read every value as the same one: `again` was read with another value in place of the converted
+/// one.
 pub(super) fn check_converted(
     stored: &Values<'_>,
     again: &Values<'_>,
@@ -48,7 +48,7 @@ pub(super) fn check_converted(
     conversion: &Conversion,
 ) -> Result<(), ReadError> {
     let notes = Notes::new(trace, Some(conversion));
-    // Other differences are those that the other value makes.
+    // All other differences come from the other value.
     check_lists(stored, again, &notes)
         .or_else(|error| if notes.is_taken_as_any.get() { Err(error) } else { Ok(()) })
 }
@@ -76,7 +76,7 @@ fn check_lists(
     }
 }
 
-/// Checks that nothing of the `stored` values is lost in the values `again`, as which they were read.
+/// Checks that nothing of the `stored` values is lost in the values `again`, each compared with the one at its position.
 fn check_all(stored: &[Item<'_>], again: &[Item<'_>], notes: &Notes<'_>) -> Result<(), ReadError> {
     check_count(stored.len(), again.len())?;
     for (at, (old, new)) in stored.iter().zip(again).enumerate() {
@@ -188,7 +188,7 @@ fn check_named(
     Ok(())
 }
 
-/// Refuses the loss of what a variant held.
+/// Refuses the loss of the value in the variant `name`.
 fn check_nothing(name: &str, stored: &Look<'_>) -> Result<(), ReadError> {
     match stored {
         Look::Newtype(item) if is_nothing(item)? => Ok(()),
@@ -198,7 +198,7 @@ fn check_nothing(name: &str, stored: &Look<'_>) -> Result<(), ReadError> {
     }
 }
 
-/// Returns whether the value of a field that is not written any more is not lost.
+/// Returns whether the value of a field is kept although the field is no longer written.
 fn is_kept(
     stored: &Named<'_>,
     (name, value): (&str, &Item<'_>),
@@ -209,7 +209,7 @@ fn is_kept(
     let record = stored.record.map(|(record, _)| record).filter(|it| notes.trace.is_by_name(*it));
     let is_ignored = record.is_some_and(|record| notes.trace.is_ignored(record, name));
     if record.is_some() && !is_ignored {
-        // A field took it by another name.
+        // A field of the type has read it, and is written under another name.
         return Ok(true);
     }
     if again.record.is_some_and(|(record, _)| new.leaves_out(record, name)) {
@@ -224,7 +224,7 @@ fn is_kept(
             return Ok(true);
         }
     }
-    // A field of a struct may be taken away, if no other one may be the same under a new name.
+    // A field may be removed from a struct, unless an added field may be the same one under a new name.
     Ok(added.is_empty() && (is_ignored || is_nothing(value)?))
 }
 
@@ -238,7 +238,7 @@ fn check_ranges(stored: &Named<'_>, again: &Named<'_>) -> Result<(), ReadError> 
     Err(ReadError::custom(format!("a `{old}` was stored, which is no `{new}`")))
 }
 
-/// Returns whether a value is one that a field has by default, as a rule.
+/// Returns whether a value is a usual default, such as `None`, zero or an empty list.
 fn is_nothing(item: &Item<'_>) -> Result<bool, ReadError> {
     Ok(match item.look()? {
         Look::None => true,
@@ -249,7 +249,7 @@ fn is_nothing(item: &Item<'_>) -> Result<bool, ReadError> {
     })
 }
 
-/// Returns whether two values are the same, whatever the types of the numbers in them.
+/// Returns whether two values are equal, even if the numbers in them have different types.
 fn is_equal(old: &Item<'_>, new: &Item<'_>) -> Result<bool, ReadError> {
     match (old.look()?, new.look()?) {
         (Look::Some(old), Look::Some(new)) => is_equal(&old, &new),

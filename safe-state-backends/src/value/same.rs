@@ -1,5 +1,5 @@
-//! Whether two encodings by one schema are the same value. The entries of a map, and the elements of a list that may be a
-//! hash set, are in any order, as a hash map's order differs each time.
+//! Compares two encodings by one schema. They are the same value even if the entries of a map, or the elements of a list that may
+//! be a hash set, have another order: the order of a hash map differs each time.
 
 use super::read::{Item, Look, ReadError};
 use super::schema::Schema;

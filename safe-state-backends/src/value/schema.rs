@@ -44,9 +44,9 @@ pub(super) struct Node {
     pub(super) seen: u32,
 }
 
-/// Set where a value was written.
+/// The bit of `Node::seen` that is set where a value was written.
 pub(super) const VISITED: u32 = 1 << 31;
-/// Set where a list was written whose order is a part of its value.
+/// The bit of `Node::seen` that is set where a list was written whose order is a part of its value.
 pub(super) const ORDERED: u32 = 1 << 30;
 
 impl PartialEq for Node {
@@ -121,7 +121,7 @@ impl Default for Schema {
 }
 
 impl Schema {
-    /// Returns whether some value has left out a part of it.
+    /// Returns whether some value has left out a field or another part.
     pub(super) fn leaves_out(&self) -> bool {
         self.nodes.iter().any(|node| node.seen & Tag::Absent.bit() != 0)
             || self.records.iter().any(|record| record.loose_since > 0)

@@ -23,7 +23,8 @@ pub use state::LeftOut;
 use state::State;
 use writer::Writer;
 
-/// Appends a value to `bytes`. If it fails, `bytes` are as before. Returns also what the value has left out.
+/// Appends a value to `bytes`. If it fails, `bytes` are as before. Also returns a summary of the fields that the value has left
+/// out.
 pub(super) fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,

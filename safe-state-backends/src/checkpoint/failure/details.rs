@@ -1,5 +1,5 @@
-//! The details of a failure that only a report shows: the way of the error, the source, the values, the process. A checkpoint
-//! in memory keeps them encoded until they are asked for.
+//! The details of a failure that only a report shows: the path of the error, the source code, captured values, facts about the
+//! process. A checkpoint in memory keeps them encoded until they are asked for.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ pub struct Details {
     pub context: Vec<Fact>,
 }
 
-/// An error in the chain of causes: what is known of it beside its message.
+/// The details of an error in the chain of causes, beside its message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The error's type, if known.

@@ -1,4 +1,4 @@
-//! How long items took, as a histogram whose buckets grow with the time.
+//! The times of items, as a histogram whose buckets grow with the time.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ fn slow(index: u64, nanos: u64) -> SlowItem {
     SlowItem { index, nanos, captured: format!("item = {index}"), ..SlowItem::default() }
 }
 
-/// Returns what is measured of one item, and of a save of one millisecond.
+/// Returns the timings of one item, and of a save of one millisecond.
 fn measured(index: u64, millis: u64) -> Measured {
     let mut measured = Measured::default();
     measured.add_save(Duration::from_millis(1));

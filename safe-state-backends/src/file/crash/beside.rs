@@ -70,12 +70,12 @@ impl Beside {
         self.window.is_some()
     }
 
-    /// Returns whether the page has what is complete and not in a record.
+    /// Returns whether the page has all complete items that no record has.
     pub(super) fn is_in_page(&self) -> bool {
         self.is_saved
     }
 
-    /// Returns the change that a save stores, or the page says.
+    /// Returns the change with all complete items, as a save or a record in the page stores it.
     pub(super) fn change(&self) -> Change {
         let side_by_side = SideBySide { completed: self.completed.clone(), in_flight: Vec::new() };
         let begun = (!self.has_begun).then(Vec::new);
@@ -90,7 +90,7 @@ impl Beside {
         if self.window.is_none() {
             self.window = page.open_window(LOOP, self.completed.prefix());
         }
-        // Both slots name the present state before the window has what is in it.
+        // Both slots name the present state before the window gets its contents.
         page.advance_window(0, None).unwrap();
         page.advance_window(0, None).unwrap();
         page.add_to_window(self.completed.ranges()).unwrap();

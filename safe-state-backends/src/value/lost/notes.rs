@@ -1,22 +1,23 @@
-//! What a comparison of a value with the same value, written again, has found so far.
+//! The findings of a comparison of a value with the same value, written again.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use super::super::read::{Conversion, Look, ReadError, ScalarValue, Trace};
 
-/// The most conversions that are looked at again.
+/// The most conversions that are checked.
 const CONVERSION_LIMIT: usize = 16;
 
 /// Notes on a comparison.
 pub(super) struct Notes<'a> {
     pub(super) trace: &'a Trace,
-    /// The conversion that took another value in the place of the stored one. That is refused if the same comes of it.
+    /// The conversion that is checked: its stored value was replaced by another one, which must not be converted to the same
+    /// value.
     with_another: Option<&'a Conversion>,
-    /// Whether the same came of it.
+    /// Whether the other value was converted to the same value.
     pub(super) is_taken_as_any: Cell<bool>,
     converted: RefCell<BTreeSet<Conversion>>,
-    /// The fields that were not stored in a struct that was.
+    /// The fields that are new in structs that were stored.
     added: RefCell<BTreeSet<String>>,
     /// Whether the values that are compared may be different elements of a set.
     is_tentative: Cell<bool>,
@@ -34,7 +35,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// Runs a comparison of which nothing is noted. Returns whether it found no loss.
+    /// Runs a comparison without noting its conversions. Returns whether it found no loss.
     pub(super) fn tentatively(&self, compare: impl FnOnce() -> Result<(), ReadError>) -> bool {
         let before = self.is_tentative.replace(true);
         let is_right = compare().is_ok();
@@ -73,14 +74,14 @@ impl<'a> Notes<'a> {
 
     fn note(&self, conversion: Conversion) {
         let mut converted = self.converted.borrow_mut();
-        // What became the same value was the same way.
+        // Values that became the same one were converted in the same way, so one of them is enough.
         let is_known = converted.iter().any(|it| it.again == conversion.again);
         if converted.len() < CONVERSION_LIMIT && !is_known {
             converted.insert(conversion);
         }
     }
 
-    /// Refuses fields that are not read any more where they were stored, if another struct has got a field of that name.
+    /// Refuses a stored field that its struct no longer reads, if a struct has a new field of that name.
     pub(super) fn check_moved(&self) -> Result<(), ReadError> {
         let added = self.added.borrow();
         match added.iter().find(|name| self.trace.is_ignored_anywhere(name)) {
@@ -94,7 +95,7 @@ impl<'a> Notes<'a> {
     }
 }
 
-/// Returns the text of a number, a text or the name of a variant; `None` for what a type takes the meaning of, and not the value.
+/// Returns the text of a number, a text or the name of a variant; `None` for any other value, such as a `bool`.
 fn word(look: &Look<'_>) -> Option<String> {
     match look {
         Look::Scalar(ScalarValue::Unit | ScalarValue::Bool(_) | ScalarValue::Bytes(_)) => None,
@@ -104,7 +105,7 @@ fn word(look: &Look<'_>) -> Option<String> {
     }
 }
 
-/// Refuses a number that was rounded to the next one of floating point.
+/// Refuses a number that was rounded to the nearest floating-point number.
 fn check_rounded(old: &ScalarValue<'_>, new: &ScalarValue<'_>) -> Result<(), ReadError> {
     if old.is_rounded_to(new) { Err(ReadError::rounded(old, new)) } else { Ok(()) }
 }

@@ -62,7 +62,7 @@ pub(super) fn check_entries(
     let key = |(at, (key, _)): (usize, &(Item<'_>, Item<'_>))| Ok((canonical(key)?, at));
     let places = again.iter().enumerate().map(key);
     let places = places.collect::<Result<HashMap<Vec<u8>, usize>, ReadError>>()?;
-    // A key that is written in another way stands where it stood, unless the map has no order.
+    // A key that is written in another way is looked for at its old position, unless the map has no order.
     let mut is_ordered = true;
     for (at, (key, value)) in stored.iter().enumerate() {
         let place = places.get(&canonical(key)?).copied();

@@ -1,5 +1,5 @@
-//! Types whose value can change through a shared reference, told by their names. The names only add refusals: a type that has
-//! another name is not found.
+//! Types whose value can change through a shared reference, recognised by their names. The names only add refusals: a type that
+//! has another name is not found.
 
 /// The beginnings of the names of cells, locks and atomics.
 const CELLS: [&str; 12] = [
@@ -29,7 +29,7 @@ pub enum Cells {
 }
 
 impl Cells {
-    /// Returns whether the name of a type tells of such a cell.
+    /// Returns whether a type contains one of these cells, by its name.
     pub(super) fn are_in(self, name: &str) -> bool {
         match self {
             Cells::All => CELLS.iter().any(|cell| name.contains(cell)),

@@ -1,10 +1,10 @@
-//! Values that a type reads as others, and the reading with another value in the place of such a one.
+//! Values that a type converts to others, and the values that replace them in a second reading.
 
 use super::scalar_value::ScalarValue;
 
-/// A text that no type knows, as a rule.
+/// A text that hardly any type knows.
 const UNKNOWN: &str = "(unknown to safe-state)";
-/// How far below the largest number of its type the number is that is passed in the place of another.
+/// The distance of a replacing number from the largest number of its type.
 const BELOW: u8 = 88;
 const FAR_SINGLE: f32 = 8_388_519.5;
 const FAR_DOUBLE: f64 = 4_503_599_627_370_407.5;
@@ -16,7 +16,7 @@ pub struct Conversion {
     pub(in super::super) again: String,
 }
 
-/// Returns a number far from most, unless that is the stored one.
+/// Returns a number that is far from most others, and is not the stored one.
 macro_rules! far {
     ($variant:ident, $number:expr, $ty:ty) => {{
         let far = <$ty>::MAX - <$ty>::try_from(BELOW).unwrap_or_default();
@@ -25,7 +25,7 @@ macro_rules! far {
 }
 
 impl Conversion {
-    /// Returns another value in the place of the stored one, and any other as it is.
+    /// Returns another value if `value` is the stored one, else `value` as it is.
     pub(super) fn another<'a>(&self, value: ScalarValue<'a>) -> ScalarValue<'a> {
         if value.text() != self.stored {
             return value;
@@ -49,7 +49,7 @@ impl Conversion {
         }
     }
 
-    /// Returns another name in the place of the stored variant's, and any other as it is.
+    /// Returns another name if `variant` is the stored one, else `variant` as it is.
     pub(super) fn another_name<'a>(&self, variant: &'a str) -> &'a str {
         if variant == self.stored { UNKNOWN } else { variant }
     }

@@ -58,7 +58,7 @@ impl ReadError {
         de::Error::custom(format!("{} was stored, and is rounded to {}", old.text(), new.text()))
     }
 
-    /// Refuses a type that takes any value it does not know for the same one.
+    /// Refuses a type that reads every value that it does not know as the same one.
     pub(in super::super) fn taken_as(conversion: &Conversion) -> Self {
         let Conversion { stored, again } = conversion;
         de::Error::custom(format!(

@@ -112,7 +112,7 @@ macro_rules! floats {
             if let Found::Scalar(scalar) = found {
                 let mut ahead = State { ..*self.state };
                 if !ahead.$exact(scalar)? {
-                    // A caller that goes on after the error goes on behind the number.
+                    // A caller that goes on after the error has to go on behind the number.
                     self.state.scalar(scalar)?;
                     return Err(ReadError::inexact(scalar));
                 }
@@ -264,7 +264,8 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     }
 }
 
-/// Refuses a `RangeInclusive` whose bounds are the same: it may have that one item left or none, which is not written.
+/// Refuses a `RangeInclusive` whose bounds are the same: it may have that one item left or none, and the stored value does not
+/// say which.
 fn check_range(state: &mut State<'_>, name: &str, record: RecordId) -> Result<(), ReadError> {
     if name != "RangeInclusive" {
         return Ok(());

@@ -25,7 +25,7 @@ pub(in super::super) enum ScalarValue<'a> {
 }
 
 impl ScalarValue<'_> {
-    /// Returns the value as text, which is the same for numbers that are the same.
+    /// Returns the value as text. Equal numbers have the same text.
     pub(in super::super) fn text(&self) -> String {
         match self {
             ScalarValue::Unit => String::new(),
@@ -64,7 +64,7 @@ impl ScalarValue<'_> {
         })
     }
 
-    /// Returns whether the other number is the one of floating point that is next to this one, and not the same.
+    /// Returns whether the other number is the floating-point number nearest to this one, and not equal to it.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

@@ -178,7 +178,8 @@ impl State<'_> {
         self.is_integer_below(scalar, f64::MANTISSA_DIGITS)
     }
 
-    /// Returns whether an integer has at most `bits` bits between its first and its last one; true for what is no integer.
+    /// Returns whether an integer has at most `bits` bits from its first bit that is set to its last one; `true` for any other
+    /// scalar.
     fn is_integer_below(&mut self, scalar: Scalar, bits: u32) -> Result<bool, ReadError> {
         let magnitude = match scalar {
             Scalar::I16 | Scalar::I32 | Scalar::I64 => self.signed::<i64>()?.unsigned_abs().into(),

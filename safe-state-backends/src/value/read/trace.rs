@@ -1,5 +1,5 @@
-//! Notes, while a value is read, whether derived code reads all of it, which takes a value as it was written, and which
-//! stored fields nobody takes.
+//! Notes made while a value is read: whether all of it is read by derived code, which takes values as they were written; and
+//! which stored fields the type does not take.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -9,13 +9,12 @@ use super::cells::Cells;
 use super::conversion::Conversion;
 use super::scalar_value::ScalarValue;
 
-/// Notes on a type, made while its values are read. A type that reads itself in a way of its own, such as an untagged
-/// enumeration or `from`, may lose one value and keep another of the same shape.
+/// Notes on a type, made while its values are read. A type with a way of reading of its own, such as an untagged enumeration or
+/// `from`, may lose one value and keep another of the same shape.
 ///
-/// `serde` passes each type before the type asks for its value, and the type that a visitor makes is a part of the visitor's
-/// own type. So the compiler tells who reads a type: a visitor that `serde` has for this type, or the one that derived code
-/// has, makes it of the values as they are stored. A type for which another visitor asks, or one that makes another type, is
-/// in doubt.
+/// `serde` passes each type before the type asks for its value, and the type that a visitor makes is a part of the visitor's own
+/// type. So the names of types show who reads a type. A visitor that `serde` or derived code has for this type makes it from the
+/// values as they are stored. A type is in doubt if any other visitor asks for its value, or one that makes another type.
 #[derive(Debug, Default)]
 pub struct Trace {
     /// The type that asks next.
@@ -23,7 +22,7 @@ pub struct Trace {
     is_doubtful: Cell<bool>,
     /// The structs that were read by the names of their fields, as derived code reads them.
     by_name: RefCell<BTreeSet<RecordId>>,
-    /// The stored fields in them that the type passed over.
+    /// The stored fields that the type passed over, each with its struct.
     ignored: RefCell<BTreeSet<(RecordId, String)>>,
     /// The conversion whose stored value is replaced by another.
     with_another: Option<Conversion>,
@@ -33,8 +32,8 @@ pub struct Trace {
     found: Cell<Option<&'static str>>,
 }
 
-/// Types that are read as the type in them. Nobody but `serde` can implement `Deserialize` for them, and does so by asking
-/// for the type in them; a `Box` of a type of one's own can be read in another way, if that type can't be read at all.
+/// Types that are read as the type inside them. Only `serde` can implement `Deserialize` for them, and it asks for the type
+/// inside. The exception is a `Box` of a user's own type, if that type does not implement `Deserialize` itself.
 const AROUND: [&str; 9] = [
     "alloc::boxed::Box<",
     "alloc::rc::Rc<",
@@ -81,7 +80,7 @@ impl Trace {
         another.unwrap_or(variant)
     }
 
-    /// Returns whether a value that was read may be lost where another of the same shape comes back.
+    /// Returns whether some values of this shape may be lost although others come back.
     pub fn is_doubtful(&self, schema: &Schema) -> bool {
         self.is_doubtful.get() || schema.leaves_out()
     }
@@ -101,7 +100,7 @@ impl Trace {
         self.ignored.borrow().iter().any(|(_, name)| name == field)
     }
 
-    /// Notes that each value has to be looked at.
+    /// Notes that each value has to be checked.
     pub(super) fn doubt(&self) {
         self.is_doubtful.set(true);
     }
@@ -147,12 +146,12 @@ fn inside(name: &'static str, around: &str) -> Option<&'static str> {
     name.strip_prefix(around)?.strip_suffix('>')
 }
 
-/// Returns the type that is read for the type of the given name, if this is a type around another one.
+/// Returns the name of the type inside, if the type `name` is read as the type inside it.
 fn within(name: &'static str) -> Option<&'static str> {
     AROUND.iter().find_map(|around| inside(name, around))
 }
 
-/// Returns whether a type is read by making a value of the other type.
+/// Returns whether the type `name` is read by making a value of the type `makes`.
 fn is_read_as(mut name: &'static str, makes: &str) -> bool {
     loop {
         if name == makes {
@@ -172,8 +171,8 @@ fn is_read_as(mut name: &'static str, makes: &str) -> bool {
     }
 }
 
-/// Returns whether a visitor is the one that derived code declares in the `Deserialize` of its type. What is derived for a
-/// type of another package by `remote` has no such `impl`.
+/// Returns whether a visitor is the one that derived code declares in the `Deserialize` of its type. Code that is derived by
+/// `remote` for a type of another package has no such `impl`.
 fn is_derived(visitor: &str) -> bool {
     let (before, behind) = visitor.rsplit_once("::deserialize::").unwrap_or_default();
     let is_visitor = behind == "__Visitor" || behind.starts_with("__Visitor<");

@@ -26,7 +26,8 @@ impl<'s, 'a> VariantOf<'s, 'a> {
         Ok(VariantOf { state, name, body: variant.body })
     }
 
-    /// Refuses a variant that the type has no name for, and would take as its `#[serde(other)]`, if that is asked.
+    /// Refuses a variant that the type has no name for and would read as its `#[serde(other)]`, if notes on the type are asked
+    /// for.
     pub(super) fn listed(self, variants: &[&str]) -> Result<Self, ReadError> {
         if self.state.trace.is_none() || variants.is_empty() || variants.contains(&self.name) {
             return Ok(self);

@@ -1,5 +1,5 @@
-//! The encoding of values that show nothing new, into a buffer: the common kinds of values, as fast as can be. It writes what
-//! [`State`](super::state::State) would write, or nothing.
+//! A fast encoding into a buffer, for common kinds of values that show nothing new. It writes what [`State`](super::state::State)
+//! would write, or nothing.
 
 mod buffer;
 mod compound;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::schema::{ROOT, Schema};
 use buffer::Known;
 
-/// Writes a value at the start of `room`. Returns how many bytes it takes; `None` if it is not written here.
+/// Writes a value at the start of `room`. Returns how many bytes it takes; `None` if this encoding does not write it.
 #[inline]
 pub(super) fn write<T: Serialize + ?Sized>(
     value: &T,

@@ -19,7 +19,8 @@ pub(super) struct State<'a> {
     pub(super) known_records: usize,
 }
 
-/// The fields that values said to have left out, which no byte of them shows: their number, and a sum of their names.
+/// A summary of the fields that values have left out, which their bytes do not show: the number of these fields, and a sum of
+/// their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut(u64, u64);
 
@@ -28,7 +29,7 @@ impl LeftOut {
     pub(super) fn note(&mut self, name: &str) {
         let sum =
             name.bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(byte.into()));
-        // The order is none, as a hash map has none.
+        // The sum does not depend on the order of the fields, because a hash map has none.
         *self = LeftOut(self.0.wrapping_add(1), self.1.wrapping_add(sum));
     }
 

@@ -6,7 +6,7 @@ use serde::ser;
 
 use super::super::super::schema::{DEPTH_LIMIT, Kind, NodeId, Record, Schema};
 
-/// The error of a value that shows something new, has no room, or is of a kind that is not written here.
+/// The error of a value that shows something new, has no room, or is of a kind that this encoding does not write.
 #[derive(Debug, thiserror::Error)]
 #[error("the value is not written here")]
 pub(in super::super) struct NotHere;

@@ -57,7 +57,7 @@ fn schema(values: &[&All]) -> Schema {
     })
 }
 
-/// Returns what is written here, after a check that it is what is written elsewhere.
+/// Returns what this encoding writes, after a check that the general encoding writes the same.
 fn written(value: &All, schema: &Schema, room: usize) -> Option<Vec<u8>> {
     let (mut here, mut there) = (vec![0; room], vec![0; room]);
     let len = write(value, schema, &mut here)?;
