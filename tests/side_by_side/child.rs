@@ -176,7 +176,7 @@ async fn ahead_as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything
 }
 
 /// Has an item that goes on for an hour, unless it `ends`.
-#[resumable(name = "job", state_dir = dir, threads = 2, graceful, grace_period = "100ms", fresh(ends))]
+#[resumable(name = "job", state_dir = dir, threads = 2, graceful, grace_period = "1s", fresh(ends))]
 fn endless(dir: &Path, effects: &Effects, ends: bool) -> Result<u64, Anything> {
     for item in 0..4 {
         if item == 3 && !ends {
@@ -189,7 +189,7 @@ fn endless(dir: &Path, effects: &Effects, ends: bool) -> Result<u64, Anything> {
 }
 
 /// Has an item whose part that runs ahead goes on for an hour, unless it `ends`.
-#[resumable(name = "job", state_dir = dir, threads = 2, save_every = 2, graceful, grace_period = "100ms", carry(sum), fresh(ends))]
+#[resumable(name = "job", state_dir = dir, threads = 2, save_every = 2, graceful, grace_period = "1s", carry(sum), fresh(ends))]
 fn endless_ahead(dir: &Path, effects: &Effects, ends: bool) -> Result<u64, Anything> {
     let mut sum = 0;
     for item in 0..4 {
@@ -209,7 +209,7 @@ fn endless_part(item: u64, ends: bool) -> Result<u64, Anything> {
 }
 
 /// Leaves the loop by an error of its item 1, while the part of the item 2 goes on for an hour.
-#[resumable(name = "job", state_dir = dir, threads = 3, graceful, grace_period = "100ms", on_error = |_| says_endless())]
+#[resumable(name = "job", state_dir = dir, threads = 3, graceful, grace_period = "1s", on_error = |_| says_endless())]
 fn left_ahead(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     for item in 0..4 {
         let given = ahead!({
@@ -233,7 +233,7 @@ fn says_endless() -> Action {
 }
 
 /// Has an item that fails, while another goes on for an hour.
-#[resumable(name = "job", state_dir = dir, threads = 2, graceful, grace_period = "100ms", on_error = |_| says_endless())]
+#[resumable(name = "job", state_dir = dir, threads = 2, graceful, grace_period = "1s", on_error = |_| says_endless())]
 fn fails_beside(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     for item in 0..4 {
         if item == 2 {

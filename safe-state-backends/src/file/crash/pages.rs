@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::beside::{self, Beside};
 use super::image::{Image, Inode, Op};
-use super::pending::{MARKED, Pending};
+use super::pending::{MARKED, Unsaved};
 use super::recorder::{Protocol, Recorder};
 use super::workload::PATH;
 use crate::file::log::{Log, LogFile};
@@ -17,8 +17,8 @@ use crate::sample::dice::Dice;
 use crate::sample::{self, JOB, storm};
 use crate::size::SizeLimit;
 use crate::{
-    Appended, Backend, CarriedChange, Carry, Checkpoint, Durability, Error, InPage, Lease,
-    LeaseOptions, Store, page,
+    Appended, Backend, Carry, Checkpoint, Durability, Error, InPage, Lease, LeaseOptions, Store,
+    page,
 };
 use safe_state_page::{Advanced, Boot, LoopKeys, Page, VALUE_ROOM, Way};
 
@@ -59,15 +59,14 @@ fn loaded(image: &Image, page: &[u8]) -> Option<Checkpoint> {
     Some(Checkpoint::decode(&bytes).unwrap())
 }
 
-/// A run with its page. `text` is the value of the carried variable with which the pending items are in the page.
+/// A run with its page.
 struct Run {
     disk: Disk,
     store: Store,
     page: Page,
     file: std::fs::File,
     behind: Option<(u32, u64)>,
-    pending: Pending,
-    text: Option<CarriedChange>,
+    unsaved: Unsaved,
     /// The loop whose items complete in any order, in a run of which nothing else is in the page's slots.
     beside: Option<Beside>,
     moments: Vec<Moment>,
@@ -92,10 +91,9 @@ impl Run {
         let base = store.base().unwrap();
         let page = Page::new(file.try_clone().unwrap(), Way::Written, boot, base).unwrap();
         let behind = store.saved_up_to();
-        let pending = Pending::default();
         let beside = dice.one_in(3).then(|| Beside::of(store.checkpoint()));
-        let (disk, text) = (disk.clone(), None);
-        Run { disk, store, page, file, behind, pending, text, beside, moments }
+        let (disk, unsaved) = (disk.clone(), Unsaved::default());
+        Run { disk, store, page, file, behind, unsaved, beside, moments }
     }
 
     /// Adds the present state to the moments.
@@ -105,8 +103,8 @@ impl Run {
         self.file.read_to_end(&mut bytes).unwrap();
         self.disk.page.lock().unwrap().clone_from(&bytes);
         let mut state = self.store.checkpoint().clone();
-        let carried: Vec<_> = self.text.clone().into_iter().collect();
-        let loops = self.pending.clone().change();
+        let carried: Vec<_> = self.unsaved.text.clone().into_iter().collect();
+        let loops = self.unsaved.items.clone().change();
         if !carried.is_empty() || !loops.is_empty() {
             state.apply(Change { loops, carried, ..Change::default() }.into()).unwrap();
         }
@@ -153,8 +151,8 @@ impl Run {
 
     /// Returns what the next save stores: all that the page alone has, or else something new.
     fn next_record(&mut self, dice: &mut Dice) -> Record {
-        let loops = std::mem::take(&mut self.pending).change();
-        let carried: Vec<_> = self.text.take().into_iter().collect();
+        let loops = std::mem::take(&mut self.unsaved.items).change();
+        let carried: Vec<_> = self.unsaved.text.take().into_iter().collect();
         if loops.is_empty() && carried.is_empty() {
             return sample::change(dice).into();
         }
@@ -177,10 +175,10 @@ impl Run {
             return false;
         };
         REWRITTEN.fetch_add(1, Ordering::Relaxed);
-        self.pending.complete(dice);
-        self.text = rewritten.change(&text[..len]).map(|(change, _)| change);
+        self.unsaved.items.complete(dice);
+        self.unsaved.text = rewritten.change(&text[..len]).map(|(change, _)| change);
         let mut room = [0; VALUE_ROOM];
-        let (to, keys, cursor) = self.pending.said(&mut room);
+        let (to, keys, cursor) = self.unsaved.items.said(&mut room);
         let values = [&room[..cursor], &text[..len]].concat();
         assert!(self.page.advance(to, keys, &values).unwrap());
         true
@@ -200,10 +198,10 @@ impl Run {
             self.note();
             return;
         }
-        if dice.one_in(2) && self.text.is_none() {
-            self.pending.complete(dice);
+        if dice.one_in(2) && self.unsaved.text.is_none() {
+            self.unsaved.items.complete(dice);
             let mut room = [0; VALUE_ROOM];
-            let (to, keys, cursor) = self.pending.said(&mut room);
+            let (to, keys, cursor) = self.unsaved.items.said(&mut room);
             assert!(self.page.advance(to, keys, &room[..cursor]).unwrap());
         } else {
             let record = self.next_record(dice);

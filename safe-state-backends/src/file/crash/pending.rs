@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::format::LoopChange;
 use crate::sample::dice::Dice;
-use crate::{Carried, Carry, Keys, write_cursor};
+use crate::{Carried, CarriedChange, Carry, Keys, write_cursor};
 use safe_state_page::{Advanced, LoopKeys};
 
 /// The numbers of items by key and by cursor that the tests have written beside the records of a page.
@@ -20,6 +20,14 @@ pub(super) struct Pending {
     count: u64,
     keys: Vec<u64>,
     cursor: Option<Carried>,
+}
+
+/// What a run has in the slots of its page, and not yet in the store.
+#[derive(Default)]
+pub(super) struct Unsaved {
+    pub(super) items: Pending,
+    /// The value of the carried variable with which the items are in the page.
+    pub(super) text: Option<CarriedChange>,
 }
 
 impl Pending {
