@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# A job puts each result into a ZIP file as it comes, is killed, and goes on: Python 3.11.7's `ZipFile(.., "a")` takes a file whose directory was not
+# A job puts each result into a ZIP file as it comes, is killed, and goes on: Python 3.11.2's (Debian 12) `ZipFile(.., "a")` takes a file whose directory was not
 # written yet for no ZIP file, and begins one behind it, without a word: the results of the first run are in the file, and in no list of any
 # reader. The guess would be `BadZipFile`, as "r" raises, or the list from the entries' own heads, which `zip -FF` of Info-ZIP 3.0 finds all of.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-apt-get download -qq zip=3.0-13 libbz2-1.0 2>/dev/null
+python=3.11.2-6+deb12u9
+apt-get download -qq zip=3.0-13 libbz2-1.0 "python3.11-minimal=$python" "libpython3.11-minimal=$python" "libpython3.11-stdlib=$python" 2>/dev/null
 for package in *.deb; do dpkg-deb -x "$package" root; done
+python3() { root/usr/bin/python3.11 -I "$@"; }
 cat >job.py <<'PY'
 import os, signal, sys, zipfile
 
