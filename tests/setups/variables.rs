@@ -155,9 +155,10 @@ fn a_run_that_stops_within_a_save_does_not_keep_the_job() {
     let (is_within, refused) = std::thread::scope(|scope| {
         // On a busy machine a save may fail, and is followed by others.
         scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed)
-                && !matches!(run.save(b"ab"), Err(Error::LeaseLost { .. }))
-            {}
+            let mut is_lost = false;
+            while !is_lost && !is_over.load(Ordering::Relaxed) {
+                is_lost = matches!(run.save(b"ab"), Err(Error::LeaseLost { .. }));
+            }
         });
         // Some of the moments are between two saves. The server counts locks anew each 0.1 s.
         let is_within = (0..100).any(|_| {
