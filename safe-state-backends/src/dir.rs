@@ -70,6 +70,7 @@ impl Dir {
     }
 
     /// Reads a whole file of at most `limit` bytes; `None` if it does not exist.
+    #[cfg(any(test, target_os = "linux"))]
     pub(crate) fn read(&self, name: &Path, limit: u64) -> io::Result<Option<(File, Vec<u8>)>> {
         self.read_enough(name, limit, None)
     }

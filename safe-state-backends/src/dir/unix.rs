@@ -241,6 +241,7 @@ fn mount_options(file: &File) -> String {
     line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default().to_owned()
 }
 
+/// Returns `false`: how other systems mount a file system is not looked up.
 #[cfg(not(target_os = "linux"))]
 pub fn is_shared(_: &File) -> bool {
     false

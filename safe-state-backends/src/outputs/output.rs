@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 

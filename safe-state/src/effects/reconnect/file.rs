@@ -12,7 +12,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, LineWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use safe_state_backends::{FileId, is_shared, reopen_named};
+#[cfg(target_os = "linux")]
+use safe_state_backends::is_shared;
+use safe_state_backends::{FileId, reopen_named};
 use safe_state_base::ReconnectError;
 use serde::{Deserialize, Serialize};
 
