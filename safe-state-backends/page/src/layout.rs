@@ -28,7 +28,7 @@ const FIRST_OF_WINDOW: usize = 256;
 pub(super) const WORD_ITEMS: u64 = 32;
 /// The number of words of a window.
 pub(super) const WINDOW_WORDS: u64 = 32;
-/// The same, as the length of an array.
+/// The number of words of a window, as the length of an array.
 pub(super) const WINDOW_LEN: usize = 32;
 /// The number of items in a window.
 pub(super) const WINDOW: u64 = WORD_ITEMS * WINDOW_WORDS;

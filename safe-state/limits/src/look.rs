@@ -45,7 +45,7 @@ pub(crate) struct RunWatch<P> {
     state: Mutex<State<P>>,
 }
 
-/// What may end the process from outside.
+/// The reasons outside the run for which the process may end.
 #[derive(Debug)]
 struct Outside {
     /// When the batch system ends the program; `None` if the run does not heed it.

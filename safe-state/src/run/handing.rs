@@ -20,7 +20,8 @@ use crate::shared::again::NotAgain;
 
 /// The most items that are handed out before there is a thread for them.
 const MOST_AHEAD: u64 = 1024;
-/// The same if the page has each item as it ends: half of its window, so that the window can move on meanwhile.
+/// The most items that are handed out before there is a thread for them, if the page has each item as it ends: half of its window,
+/// so that the window can move on meanwhile.
 const MOST_AHEAD_PAGED: u64 = 512;
 
 /// The link between a run and a loop whose items run side by side.

@@ -29,7 +29,7 @@ fn complete(page: &[u8], base: Base) -> Option<BTreeSet<u64>> {
 /// A loop whose items complete in any order, and its page.
 struct Watched {
     found: Rc<RefCell<Found>>,
-    /// What the page has to have, and one more item that it may have.
+    /// The items that the page must have, and one more that it may have.
     expected: Rc<RefCell<(BTreeSet<u64>, Option<u64>)>>,
     looks: Rc<Cell<bool>>,
     slots: Slots<Model>,

@@ -22,7 +22,7 @@ pub(super) struct Pending {
     cursor: Option<Carried>,
 }
 
-/// What a run has in the slots of its page, and not yet in the store.
+/// The state that a run has in the slots of its page, and not yet in the store.
 #[derive(Default)]
 pub(super) struct Unsaved {
     pub(super) items: Pending,

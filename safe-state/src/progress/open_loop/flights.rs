@@ -35,7 +35,7 @@ pub(super) struct Flights {
     unsaved: Unsaved,
 }
 
-/// What the checkpoint does not have yet.
+/// The changes that the checkpoint does not have yet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Unsaved {
     /// The number of items that completed since the last save.
