@@ -192,9 +192,9 @@ impl Beside {
         begun: u64,
         mark: Option<(u16, u32)>,
     ) -> Option<Beside> {
-        // No index of the window, or of the words before it, is out of range.
+        // No index of the window, or of the words before it, is out of range. A window has a word for each item that had begun.
         let behind_all = start.checked_add(2 * WINDOW)?;
-        let begun = start + begun;
+        let begun = (begun <= WINDOW).then(|| start + begun)?;
         let mark = match mark {
             Some((behind, fingerprint)) => {
                 Some(((behind_all - WINDOW).checked_sub(1 + u64::from(behind))?, fingerprint))

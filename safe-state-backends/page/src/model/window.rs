@@ -255,3 +255,28 @@ fn no_bytes_of_a_window_are_a_danger() {
         }
     }
 }
+
+#[test]
+fn a_slot_that_no_window_has_does_not_count() {
+    let mut watched = Watched::new();
+    watched.open();
+    watched.looks.set(false);
+    watched.begin();
+    watched.advance();
+    let page = watched.found.borrow().bytes.clone();
+    let word_at = |page: &[u8], at: usize| u64::from_le_bytes(page[at..at + 8].try_into().unwrap());
+    let newest = if word_at(&page, 64) > word_at(&page, 128) { 64 } else { 128 };
+    let word = |page: &[u8], at: usize| word_at(page, newest + 8 * at);
+    for (start, begun) in [(u64::MAX - 3_000, 0x7fff), (u64::MAX - 1, 1), (7, WINDOW + 1)] {
+        let mut damaged = page.clone();
+        let parts = word(&page, 6) & !(0x7fff << 16) | begun << 16;
+        for (at, value) in [(3, start), (6, parts)] {
+            damaged[newest + 8 * at..newest + 8 * at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        let words: Vec<(u64, u64)> = (1..).zip((0..7).map(|at| word(&damaged, at))).collect();
+        let checksum = checksum_by_the_format(&words);
+        damaged[newest + 56..newest + 64].copy_from_slice(&checksum.to_le_bytes());
+        let said = read(&damaged, &BOOT, |_| true).and_then(|said| said.window);
+        assert!(said.is_none_or(|said| said.start != start), "{start}, {begun}");
+    }
+}
