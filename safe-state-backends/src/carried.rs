@@ -26,8 +26,4 @@ pub use stream::StoredResults;
 pub use value_at::ValueAt;
 
 #[cfg(test)]
-mod evolved_tests;
-#[cfg(test)]
-mod read_back_tests;
-#[cfg(test)]
 mod tests;

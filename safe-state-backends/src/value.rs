@@ -186,12 +186,3 @@ pub fn check_converted(
 ) -> Result<(), ReadError> {
     lost::check_converted(stored, again, trace, conversion)
 }
-
-#[cfg(test)]
-mod changed;
-#[cfg(test)]
-mod model;
-#[cfg(test)]
-mod renamed;
-#[cfg(test)]
-mod tests;

@@ -81,3 +81,66 @@ impl<'de> Deserialize<'de> for Names {
         Ok(Names { bytes: bytes.into_vec().into(), ..Names::default() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::de::DeserializeOwned;
+    use serde::{Deserialize, Serialize};
+
+    use crate::{Carried, CarriedChange, Carry};
+
+    /// Saves the values one after another. Returns whether each value has to be read back.
+    fn are_doubtful<T: Serialize + DeserializeOwned>(values: &[T]) -> bool {
+        let mut stored: Option<Carried> = None;
+        for value in values {
+            let change = value.change("it", Vec::new(), stored.as_ref()).unwrap();
+            let CarriedChange { value, .. } = change.unwrap();
+            stored = Some(value.named_by(stored.as_ref()));
+        }
+        stored.unwrap().form.known_names().unwrap().are_doubtful()
+    }
+
+    #[test]
+    fn a_type_that_takes_what_it_writes_is_looked_at_once() {
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        struct Row {
+            id: u64,
+            name: String,
+            at: (f64, usize),
+            note: Option<Box<str>>,
+            kind: Kind,
+            more: HashMap<String, Vec<Kind>>,
+        }
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        enum Kind {
+            One,
+            Two(u8, Option<i8>),
+            Three { it: std::num::NonZeroU8 },
+            Four(std::time::Duration),
+        }
+        let kinds = [
+            Kind::One,
+            Kind::Two(1, Some(2)),
+            Kind::Three { it: std::num::NonZeroU8::MIN },
+            Kind::Four(std::time::Duration::MAX),
+        ];
+        let row = |kind: Kind| Row {
+            id: 1,
+            name: "a".to_owned(),
+            at: (1.5, 2),
+            note: Some("b".into()),
+            more: HashMap::from([("c".to_owned(), vec![kind.clone()])]),
+            kind,
+        };
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Number {
+            Small(u8),
+            Big(u64),
+        }
+        assert!(!are_doubtful(&kinds.map(row)));
+        assert!(are_doubtful(&[Number::Small(1), Number::Big(2000)]));
+    }
+}

@@ -237,3 +237,22 @@ impl Node {
         Node { kind: Kind::Unknown, tagged_since: 0, seen: 0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_whose_versions_are_used_up_is_none() {
+        let mut schema = Schema::default();
+        let (grown, ..) = crate::value::write(&1_u8, Cow::Owned(schema), &mut Vec::new()).unwrap();
+        schema = grown.into_owned();
+        assert!(schema.is_sound());
+        let last = Schema { version: u32::MAX, ..schema.clone() };
+        assert!(!last.is_sound());
+        schema.nodes[0].tagged_since = 2;
+        assert!(!schema.is_sound());
+    }
+}

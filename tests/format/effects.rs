@@ -1,8 +1,6 @@
 //! Tests of the effects of an idempotency cache: they are written as `docs/format.md` says, whole after any crash, and readable
 //! from bytes that anyone may have made.
 
-mod framing;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +11,8 @@ use safe_state_backends::{
     MemoryBackend,
 };
 use serde_bytes::Bytes;
+
+use super::framing;
 
 const NAME: &str = "mails.idempotency";
 const EFFECTS: u8 = 16;

@@ -1,14 +1,14 @@
 //! Tests of reports: they read back, and reading bytes that anyone may have made causes no panic and takes no more memory than
 //! a report may.
 
-mod framing;
-
 use proptest::prelude::*;
 use safe_state_backends::details::{
     Details, Excerpt, Fact, Frame, Link, Origin, Place, Span, Step, Value,
 };
 use safe_state_backends::format::{FormatError, Report};
 use safe_state_backends::{Checkpoint, Failure, FailureKind};
+
+use super::framing;
 
 const REPORT: u8 = 32;
 

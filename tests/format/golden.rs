@@ -2,11 +2,9 @@
 //! the byte.
 //!
 //! After a change to a format that no release has written yet:
-//! `rm tests/golden/v2/*; SAFE_STATE_BLESS=1 cargo test -p safe-state-backends --test golden`
+//! `rm tests/golden/v2/*; SAFE_STATE_BLESS=1 cargo test -p safe-state-tests --test format`
 
 mod effects;
-#[path = "../framing/mod.rs"]
-mod framing;
 mod jobs;
 mod kinds;
 mod records;
@@ -21,6 +19,7 @@ use std::sync::Once;
 use safe_state_backends::{Checkpoint, Results};
 use serde_json::{Value, json};
 
+use super::framing;
 use jobs::{
     Swapped, carried, given_up, in_order, keyed, marked, named, nested, often_run, put_back,
     retried, sought, torn,
@@ -33,7 +32,7 @@ const VERSIONS: [u8; 2] = [1, 2];
 fn directory(version: u8) -> PathBuf {
     static BLESSED: Once = Once::new();
     let directory =
-        |version| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/golden/v{version}"));
+        |version| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/v{version}"));
     if std::env::var_os("SAFE_STATE_BLESS").is_some() {
         BLESSED.call_once(|| bless(&directory(VERSIONS[VERSIONS.len() - 1])));
     }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::tests::{Shape, converted};
+use super::kinds::{Shape, converted};
 
 #[test]
 fn fields_go_by_name() {

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::tests::converted;
+use super::kinds::converted;
 
 /// Reads a value as another type; returns an error if that type can't hold it.
 fn becomes<T: Serialize, U: DeserializeOwned>(value: T) -> Result<U, String> {

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_bytes::Bytes;
 use serde_json::Value;
 
-use super::framing;
 use super::snapshots::encode;
+use crate::framing;
 
 const SNAPSHOT: u8 = 1;
 pub(super) const ADVANCE: u8 = 2;

@@ -7,34 +7,24 @@ use std::ops::RangeInclusive;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::*;
-use crate::{Results, Worklist};
+use safe_state_backends::{Carry, Results, Worklist};
+
+use super::Values;
 
 /// Saves the values one after another, as a carried value, a list and a worklist. Returns the three results for the last value.
 fn last<T: Serialize + DeserializeOwned + Clone>(values: &[T]) -> Vec<Result<(), String>> {
     let (mut results, mut list) = (Results::new(), Worklist::new());
-    let mut stored: [Option<Carried>; 3] = Default::default();
+    let mut stored = Values::new();
     let mut told = Vec::new();
     for value in values {
         results.push(value.clone());
         list.push_back(value.clone());
         told.clear();
-        told.push(save(value, &mut stored[0]));
-        told.push(save(&results, &mut stored[1]));
-        told.push(save(&list, &mut stored[2]));
+        told.push(stored.save("value", value));
+        told.push(stored.save("results", &results));
+        told.push(stored.save("list", &list));
     }
     told
-}
-
-fn save<T: Carry>(value: &T, stored: &mut Option<Carried>) -> Result<(), String> {
-    let change = value.change("it", Vec::new(), stored.as_ref()).map_err(|it| it.to_string())?;
-    let Some(CarriedChange { appends, value, .. }) = change else { return Ok(()) };
-    let value = value.named_by(stored.as_ref());
-    match stored.as_mut().filter(|_| appends) {
-        Some(stored) => stored.append(value),
-        None => *stored = Some(value),
-    }
-    Ok(())
 }
 
 #[track_caller]
@@ -208,48 +198,6 @@ impl std::hash::Hash for Num {
     }
 }
 
-#[test]
-fn a_type_that_takes_what_it_writes_is_looked_at_once() {
-    #[derive(Clone, Debug, Serialize, Deserialize)]
-    struct Row {
-        id: u64,
-        name: String,
-        at: (f64, usize),
-        note: Option<Box<str>>,
-        kind: Kind,
-        more: HashMap<String, Vec<Kind>>,
-    }
-    #[derive(Clone, Debug, Serialize, Deserialize)]
-    enum Kind {
-        One,
-        Two(u8, Option<i8>),
-        Three { it: std::num::NonZeroU8 },
-        Four(std::time::Duration),
-    }
-    let kinds = [
-        Kind::One,
-        Kind::Two(1, Some(2)),
-        Kind::Three { it: std::num::NonZeroU8::MIN },
-        Kind::Four(std::time::Duration::MAX),
-    ];
-    let row = |kind: Kind| Row {
-        id: 1,
-        name: "a".to_owned(),
-        at: (1.5, 2),
-        note: Some("b".into()),
-        more: HashMap::from([("c".to_owned(), vec![kind.clone()])]),
-        kind,
-    };
-    let mut stored = None;
-    for kind in kinds {
-        save(&row(kind), &mut stored).unwrap();
-    }
-    assert!(!stored.unwrap().form.known_names().unwrap().are_doubtful());
-    let mut stored = None;
-    save(&Num::Small(1), &mut stored).unwrap();
-    assert!(stored.unwrap().form.known_names().unwrap().are_doubtful());
-}
-
 /// Types whose `Deserialize` cuts a number that is too large.
 mod cut {
     use super::*;
@@ -334,16 +282,14 @@ fn what_another_process_has_stored_is_looked_at_again() {
         Plain(u64),
         Num { it: Num },
     }
-    let mut stored = None;
-    save(&Event::Num { it: Num::Big(1000) }, &mut stored).unwrap();
-    save(&Event::Plain(1), &mut stored).unwrap();
-    let read: Carried =
-        postcard::from_bytes(&postcard::to_stdvec(&stored.unwrap()).unwrap()).unwrap();
-    let mut stored = Some(read);
-    save(&Event::Plain(2), &mut stored).unwrap();
-    save(&Event::Num { it: Num::Big(5) }, &mut stored).unwrap_err();
-    save(&Event::Num { it: Num::Big(1001) }, &mut stored).unwrap();
-    save(&Event::Num { it: Num::Big(6) }, &mut stored).unwrap_err();
+    let mut stored = Values::new();
+    stored.save("it", &Event::Num { it: Num::Big(1000) }).unwrap();
+    stored.save("it", &Event::Plain(1)).unwrap();
+    let mut stored = stored.resume();
+    stored.save("it", &Event::Plain(2)).unwrap();
+    stored.save("it", &Event::Num { it: Num::Big(5) }).unwrap_err();
+    stored.save("it", &Event::Num { it: Num::Big(1001) }).unwrap();
+    stored.save("it", &Event::Num { it: Num::Big(6) }).unwrap_err();
 }
 
 /// After its last item, a `RangeInclusive` is written as one that has this item left.
@@ -353,10 +299,10 @@ fn a_range_that_does_not_tell_whether_it_is_used_up() {
     struct Ids {
         ids: RangeInclusive<u32>,
     }
-    let mut stored = None;
-    let refused = save(&(1..=5_u32), &mut stored).unwrap_err();
+    let mut stored = Values::new();
+    let refused = stored.save("it", &(1..=5_u32)).unwrap_err();
     assert!(refused.contains("carry `start..end + 1`"), "{refused}");
-    save(&(1..6_u32), &mut stored).unwrap();
+    stored.save("it", &(1..6_u32)).unwrap();
     let mut used_up = 1..=5;
     used_up.by_ref().for_each(drop);
     let ids = |ids| Ids { ids };
@@ -378,14 +324,14 @@ fn cells_that_change_after_they_were_saved() {
     };
     let mut cells = Results::new();
     cells.push(std::cell::Cell::new(1));
-    refused(save(&cells, &mut None));
+    refused(Values::new().save("it", &cells));
     let mut atomics = Worklist::new();
     atomics.push_back(std::sync::atomic::AtomicU8::new(1));
-    refused(save(&atomics, &mut None));
+    refused(Values::new().save("it", &atomics));
     let mut rows = Results::new();
-    let mut stored = None;
-    save(&rows, &mut stored).unwrap();
+    let mut stored = Values::new();
+    stored.save("it", &rows).unwrap();
     rows.push(Some(Row { id: 1, hits: 0.into() }));
-    refused(save(&rows, &mut stored));
-    save(&Vec::from(rows), &mut None).unwrap();
+    refused(stored.save("it", &rows));
+    Values::new().save("it", &Vec::from(rows)).unwrap();
 }

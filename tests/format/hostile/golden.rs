@@ -7,7 +7,7 @@ use super::{decode, examined, frame};
 
 /// Returns the records of a golden file, each with its kind and payload.
 fn records(name: &str) -> Vec<(u8, Vec<u8>)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v2").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v2").join(name);
     let bytes = std::fs::read(path).unwrap();
     let mut left = &bytes[16..];
     let mut records = Vec::new();

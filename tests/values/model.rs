@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde::ser::{SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleVariant};
 use serde::{Serialize, Serializer};
 
-use super::tests::write;
-use super::{Schema, Value, read};
+use safe_state_backends::value::{Schema, Value, read};
+
+use super::kinds::write;
 
 /// A value that calls a serializer in any possible way.
 #[derive(Clone, Debug)]

@@ -2,8 +2,6 @@
 //! justifies.
 
 mod bitmaps;
-#[path = "../framing/mod.rs"]
-mod framing;
 mod golden;
 mod payloads;
 
@@ -16,6 +14,7 @@ use safe_state_backends::{CarriedError, Checkpoint, Results, Worklist};
 use serde::de::DeserializeOwned;
 use serde_bytes::Bytes;
 
+use super::framing;
 use bitmaps::{chunks, lists, runs};
 use payloads::{
     LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, differing, letters, list,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use safe_state_backends::{Backend, Bounds, EffectState, EffectStore, LeaseOptions, MemoryBackend};
 use serde_bytes::Bytes;
 
-use super::{VERSIONS, directory, framing};
+use super::{VERSIONS, directory};
+use crate::framing;
 
 const EFFECTS: u8 = 16;
 const EFFECT: u8 = 17;

@@ -7,8 +7,9 @@ use std::ops::{Range, RangeInclusive};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::*;
-use crate::{Results, Worklist};
+use safe_state_backends::{Carry, Results, Worklist};
+
+use super::Values;
 
 /// Restores a value as another type: as a carried value, and as the element of a list and of a worklist.
 #[expect(clippy::needless_pass_by_value, reason = "the tests make each value where they pass it")]
@@ -33,10 +34,9 @@ where
 }
 
 fn restored<T: Carry, U: Carry>(value: &T) -> Result<U, String> {
-    let change = value.change("it", Vec::new(), None).unwrap().unwrap();
-    let bytes = postcard::to_stdvec(&change.value).unwrap();
-    let stored: Carried = postcard::from_bytes(&bytes).unwrap();
-    U::restore("it", &stored).map_err(|error| error.to_string())
+    let mut values = Values::new();
+    values.save("it", value).unwrap();
+    U::restore("it", &values.stored("it")).map_err(|error| error.to_string())
 }
 
 macro_rules! types {
