@@ -7,6 +7,7 @@ pub(crate) mod defaults;
 mod encryption;
 pub(crate) mod in_array;
 pub(crate) mod migrations;
+pub(crate) mod names;
 pub(crate) mod older;
 mod options;
 mod place;

@@ -384,10 +384,7 @@ impl Run {
     ) -> R {
         ending::finish_async(&mut self.stages, outcome, failing, on_error).await
     }
-}
 
-/// Items that can't be stopped.
-impl Run {
     /// Ends the process, because an item goes on beyond the grace period of a run that ends with `stopped`. What is
     /// complete is saved, and the failure that would have left the function.
     pub(crate) fn end_process(&mut self, stopped: &Error, failing: Failing) -> ! {

@@ -26,15 +26,12 @@ const CRATES: [&str; 10] = [
 ];
 
 /// The files that are longer. `error` is a single enum with its messages. None may be added.
-const LONG: [(&str, &str); 9] = [
-    ("safe-state", "private"),
+const LONG: [(&str, &str); 6] = [
     ("safe-state", "progress"),
     ("safe-state", "progress::open_loop"),
-    ("safe-state", "run"),
     ("safe-state", "run::stages"),
     ("safe-state", "run::tally"),
     ("safe-state", "run::values"),
-    ("safe-state", "save::saving"),
     ("safe-state/base", "error"),
 ];
 

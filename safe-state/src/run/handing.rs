@@ -74,7 +74,7 @@ impl<'t, 'r> Handing<'t, 'r> {
     pub(crate) fn goes_ahead(&mut self) -> u64 {
         let (stages, depth) = self.stages();
         let ahead = looping::items_ahead(stages, depth);
-        let is_paged = stages.saving.may_page();
+        let is_paged = stages.saving.page().may_be_used();
         if is_paged {
             // An item is in the page as soon as it has ended.
             self.only_in_window = true;
@@ -94,7 +94,7 @@ impl<'t, 'r> Handing<'t, 'r> {
         }
         let (stages, depth) = self.stages();
         let next = stages.progress.beside(depth).next();
-        stages.saving.make_room(next)
+        stages.saving.page_writer().make_room(next)
     }
 
     /// Returns the handle by which whoever ends an item notes that in the page at once. For loops whose items are complete when
@@ -267,10 +267,10 @@ impl Counter for Handing<'_, '_> {
     fn hand_out(&mut self) -> bool {
         let (stages, depth) = self.stages();
         let is_wanted = stages.progress.beside(depth).hand_out();
-        if stages.saving.has_window() {
+        if stages.saving.page().has_window() {
             let index = stages.progress.beside(depth).last_handed_out();
             // Without room, the item gets a record.
-            let _ = stages.saving.make_room(index);
+            let _ = stages.saving.page_writer().make_room(index);
         }
         is_wanted || looping::wants_mark(stages, depth)
     }

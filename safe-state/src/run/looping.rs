@@ -177,8 +177,8 @@ pub(super) fn complete_beside(stages: &mut Stages, depth: usize, items: &[u64]) 
     let budget = items_beside(stages);
     let most = usize::try_from(budget - 1).unwrap_or(usize::MAX).min(items.len());
     // An item that the page has only as a record needs to be attended to.
-    let is_paged = stages.saving.may_page();
-    let may_go_beside = |index: &&u64| !is_paged || stages.saving.is_in_window(**index);
+    let is_paged = stages.saving.page().may_be_used();
+    let may_go_beside = |index: &&u64| !is_paged || stages.saving.page().is_in_window(**index);
     let beside = items[..most].iter().take_while(may_go_beside);
     let count = beside.take_while(|index| stages.progress.complete_beside(depth, **index)).count();
     if count > 0 {
@@ -207,13 +207,13 @@ pub(super) fn items_ahead(stages: &Stages, depth: usize) -> u64 {
         || stages.saving.times_items()
         || stages.control.is_paced()
         || stages.progress.gives_once(depth)
-        || (stages.saving.may_page() && !stages.saving.may_have_window())
+        || (stages.saving.page().may_be_used() && !stages.saving.page().may_have_window())
     {
         return 0;
     }
     match stages.saving.items_at_risk() {
         // With a page, the file is written after a time.
-        1 if stages.saving.may_page() => u64::MAX,
+        1 if stages.saving.page().may_be_used() => u64::MAX,
         at_risk => at_risk / 2,
     }
 }
@@ -224,7 +224,7 @@ pub(super) fn end_marks(stages: &mut Stages, depth: usize) -> EndMarks {
     let is_by_index = stages.progress.beside(depth).knows_by_index();
     // A slice ends with the loop, and its page with it.
     if is_by_index && stages.session.sharing.is_none() {
-        stages.saving.wants_window()
+        stages.saving.page_writer().wants_window()
     } else {
         EndMarks::default()
     }
@@ -233,22 +233,22 @@ pub(super) fn end_marks(stages: &mut Stages, depth: usize) -> EndMarks {
 /// Makes the page follow the save that was made last, with the window of a loop whose items run side by side. Opens the window
 /// if it `may_open`.
 pub(super) fn settle_window(stages: &mut Stages, depth: usize, may_open: bool) {
-    if stages.saving.may_have_window()
+    if stages.saving.page().may_have_window()
         && matches!(stages.progress.unsaved(), Unpaged::Beside)
         && let Some(items) = stages.progress.beside(depth).items()
     {
-        let settled = stages.saving.settle_window(items, may_open);
+        let settled = stages.saving.page_writer().settle_window(items, may_open);
         stages.of_page(settled, ());
     }
 }
 
 /// Writes into the page up to where the items are complete that have ended and need no record, and which have begun.
 pub(super) fn advance_window(stages: &mut Stages, depth: usize) {
-    if stages.saving.has_window()
+    if stages.saving.page().has_window()
         && matches!(stages.progress.unsaved(), Unpaged::Beside)
         && let Some(items) = stages.progress.beside(depth).items()
     {
-        let advanced = stages.saving.advance_window(items);
+        let advanced = stages.saving.page_writer().advance_window(items);
         stages.of_page(advanced, ());
     }
 }
@@ -298,12 +298,12 @@ fn page(stages: &mut Stages, depth: usize, rewritten: Option<Advanced>) -> Paged
     }
     // A handle is synced when it is taken, as in a save to the disk, so a page would gain nothing.
     let is_synced = stages.progress.has_handles() && stages.handles.are_synced();
-    let paged = if !stages.saving.may_page() || is_synced {
+    let paged = if !stages.saving.page().may_be_used() || is_synced {
         Paged::No
     } else {
         match stages.progress.unsaved() {
             Unpaged::Items(items) => {
-                let begun = stages.saving.begin_page(items);
+                let begun = stages.saving.page_writer().begin(items);
                 match stages.of_page(begun, Begun::NoPage) {
                     Begun::InPage(at) => Paged::Advanced(at),
                     Begun::NoRoom => Paged::Record,
@@ -312,7 +312,7 @@ fn page(stages: &mut Stages, depth: usize, rewritten: Option<Advanced>) -> Paged
             }
             Unpaged::Beside => {
                 let index = stages.progress.position(depth).and_then(|next| next.checked_sub(1));
-                if index.is_some_and(|index| stages.saving.is_in_window(index)) {
+                if index.is_some_and(|index| stages.saving.page().is_in_window(index)) {
                     Paged::Window
                 } else {
                     stages.progress.beside(depth).need_record();
@@ -341,7 +341,7 @@ pub(super) fn leave(stages: &mut Stages, depth: usize) -> bool {
     stages.control.end_item();
     let _ = stages.commit.take_made();
     if stages.progress.runs_side_by_side(depth) {
-        stages.saving.close_window();
+        stages.saving.page_writer().close_window();
     }
     stages.observer.left(depth);
     stages.saving.loop_left(depth);

@@ -218,7 +218,7 @@ impl Stages {
         if is_numbers(value) {
             // The value may be overwritten in place only if the next save is certain to take all of it.
             let is_certain = self.saving.is_due()
-                && !self.saving.may_page()
+                && !self.saving.page().may_be_used()
                 && self.saving.thread().is_none()
                 && !self.is_in_slice()
                 && matches!(self.commit, Commit::None);
@@ -343,12 +343,12 @@ impl Stages {
             return Ok(Left::All);
         }
         self.check_doubt()?;
-        let is_ready = self.saving.ready_page();
+        let is_ready = self.saving.page_writer().ready();
         if !self.of_page(is_ready, false) {
             return Ok(Left::All);
         }
         let record = self.next_record();
-        let left = self.saving.record_in_page(record)?;
+        let left = self.saving.page_writer().record(record)?;
         Ok(left.map_or(Left::Nothing, Left::Record))
     }
 
@@ -378,7 +378,7 @@ impl Stages {
         if !is_alone {
             return None;
         }
-        let begun = self.saving.begin_rewriting(&self.progress, items, put);
+        let begun = self.saving.page_writer().begin_rewriting(&self.progress, items, put);
         self.of_page(begun, None)
     }
 
@@ -391,7 +391,7 @@ impl Stages {
         put: impl FnOnce(&mut PagedValues<'_>) -> bool,
     ) -> Option<Advanced> {
         match self.progress.unsaved_with_item(depth) {
-            Unpaged::Items(items) => self.saving.rewrite_known(items, put),
+            Unpaged::Items(items) => self.saving.page_writer().rewrite_known(items, put),
             Unpaged::Beside | Unpaged::Record => None,
         }
     }
@@ -399,10 +399,10 @@ impl Stages {
     /// Takes the values that the page alone has into the store, as a record in the page.
     #[cold]
     pub(super) fn take_in_rewritten(&mut self) {
-        let changes = self.saving.take_rewritten();
+        let changes = self.saving.page_writer().take_rewritten();
         self.progress.take_rewritten(changes);
         let record = self.next_record();
-        let written = match self.saving.record_in_page(record) {
+        let written = match self.saving.page_writer().record(record) {
             Ok(None) => Ok(()),
             // The page has no room, or can't be written any more.
             Ok(Some(record)) => self.saving.write(Write::Save(*record), &self.observer.save_span()),

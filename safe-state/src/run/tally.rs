@@ -168,7 +168,7 @@ impl<'r> Tally<'r> {
     fn is_paged(&mut self) -> bool {
         let Some(paged) = self.page.at else { return true };
         let next = self.next_paged(paged);
-        let is_in_page = self.run.stages.saving.advance_page(next);
+        let is_in_page = self.run.stages.saving.page_writer().advance(next);
         if is_in_page {
             (self.page.at, self.page.is_marked) = (Some(next), false);
         }
@@ -195,7 +195,7 @@ impl<'r> Tally<'r> {
             }
             (Rewriting::On(_), Some(paged)) if self.in_flight => {
                 let next = self.next_paged(paged);
-                if !self.run.stages.saving.rewrite(next, put) {
+                if !self.run.stages.saving.page_writer().rewrite(next, put) {
                     return self.complete_without_rewriting();
                 }
                 if self.left <= 1 {
@@ -227,7 +227,7 @@ impl<'r> Tally<'r> {
     #[cold]
     #[inline(never)]
     fn begin_rewriting(&mut self, put: impl FnOnce(&mut PagedValues<'_>) -> bool) -> Option<bool> {
-        if !self.run.stages.saving.may_page() {
+        if !self.run.stages.saving.page().may_be_used() {
             return None;
         }
         if let Rewriting::Off(left @ 1..) = self.page.rewriting {

@@ -4,21 +4,15 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{
-    CarriedChange, Error as BackendError, Failure, Measured, SlowItem, Store,
-};
+use safe_state_backends::{Error as BackendError, Failure, Measured, SlowItem, Store};
 use tracing::Span;
 
-use super::Advanced;
 use super::measuring::Measuring;
 use super::owner::{Owner, Shared};
 use super::pace::Pace;
-use super::paging::{EndMarks, Paging};
-use super::rewriting::{PagedValues, Rewriting};
+use super::page_writer::{PageState, PageWriter};
 use super::schedule::{SaveEvery, Schedule};
 use super::thread::Worker;
-use crate::items::keyed::UnsavedKeys;
-use crate::progress::{BesideItems, Progress, UnpagedItems};
 
 /// The owner of a run's store, with the times that items and saves take.
 #[derive(Debug)]
@@ -28,36 +22,17 @@ pub(crate) struct Saving {
     schedule: Schedule,
     pace: Pace,
     measuring: Measuring,
-    paging: Paging,
-    in_page: InPage,
-    rewriting: Rewriting,
+    page: PageState,
+    next: Next,
 }
 
-/// The state of records for the page.
+/// What the next save does.
 #[derive(Clone, Copy, Debug, Default)]
-struct InPage {
-    /// Whether the next save goes into the page as a record.
-    takes_next: bool,
-    /// Whether no request has to be looked for at that save.
-    is_all: bool,
-    /// The number of items that completed with records in the page.
-    completed: u64,
-}
-
-/// The outcome of writing a loop's progress into the page.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Begun {
-    /// The page says this by then.
-    InPage(Advanced),
-    /// The page has no room for the keys, or for the cursor.
-    NoRoom,
-    NoPage,
-}
-
-/// Returns what a page says of `items`.
-fn reached(items: UnpagedItems<'_>) -> Advanced {
-    let UnpagedItems { loop_id, count, fingerprint, cursor, .. } = items;
-    Advanced { loop_id, count, fingerprint, behind: 0, has_cursor: cursor.is_some() }
+struct Next {
+    /// Whether it goes into the page as a record.
+    is_paged: bool,
+    /// Whether no request has to be looked for at it.
+    is_alone: bool,
 }
 
 /// A write to a store.
@@ -90,14 +65,13 @@ impl Write {
 impl Saving {
     pub(crate) fn new(owner: Option<Owner>, every: SaveEvery, now: Instant) -> Self {
         let (schedule, pace) = (Schedule::new(every, now), Pace::new(now));
-        let (measuring, paging) = (Measuring::new(now), Paging::off());
-        let (in_page, rewriting) = (InPage::default(), Rewriting::default());
-        Saving { owner, schedule, pace, measuring, paging, in_page, rewriting }
+        let (measuring, page) = (Measuring::new(now), PageState::off());
+        Saving { owner, schedule, pace, measuring, page, next: Next::default() }
     }
 
     /// Turns the page on: it holds which items are complete before they are saved.
     pub(crate) fn paged(self) -> Self {
-        Saving { paging: Paging::default(), ..self }
+        Saving { page: PageState::default(), ..self }
     }
 
     /// Turns the times of items on, if `is_timed`.
@@ -172,220 +146,43 @@ impl Saving {
             thread.sleep(time).await;
         }
     }
-}
 
-/// The page.
-impl Saving {
-    /// Returns whether the run may have a page.
+    /// Returns what the run knows of its page.
     #[inline]
-    pub(crate) fn may_page(&self) -> bool {
-        !self.paging.is_off()
+    pub(crate) fn page(&self) -> &PageState {
+        &self.page
     }
 
-    /// Writes into the page how far a loop has come since the last save. Returns what the page says by then.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn begin_page(&mut self, items: UnpagedItems<'_>) -> Result<Begun, BackendError> {
-        let Saving { owner: Some(owner), paging, rewriting, .. } = self else {
-            return Ok(Begun::NoPage);
-        };
-        if !paging.begin(&mut owner.store())? {
-            return Ok(Begun::NoPage);
-        }
-        let at = reached(items);
-        let is_written = rewriting.write_cursor(items.cursor)
-            && paging.advance_with(at, items.keys, rewriting.next());
-        Ok(match is_written {
-            true => Begun::InPage(at),
-            false if paging.is_off() => Begun::NoPage,
-            false => Begun::NoRoom,
-        })
-    }
-
-    /// Writes into the page how far a loop by index has come. Returns whether that is in the page.
+    /// Returns the writer of the run's page.
     #[inline]
-    pub(crate) fn advance_page(&mut self, to: Advanced) -> bool {
-        self.paging.advance(to)
-    }
-
-    /// Finds out whether the values that `put` puts in can be written into the page with each item, and writes them with `items`,
-    /// which are complete once the item in flight is. Returns what the page says by then; `None` if it can't have that.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn begin_rewriting(
-        &mut self,
-        progress: &Progress,
-        items: UnpagedItems<'_>,
-        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
-    ) -> Result<Option<Advanced>, BackendError> {
-        let Saving { owner: Some(owner), paging, rewriting, .. } = self else { return Ok(None) };
-        let mut store = owner.store();
-        let begins = paging.begin_values(&mut store)?
-            && rewriting.begin((store.checkpoint(), progress), items.cursor, put);
-        drop(store);
-        let to = reached(items);
-        Ok((begins && self.write_next(to, items.keys)).then_some(to))
-    }
-
-    /// Writes the values that `put` puts in into the page, with `items`, which are complete once the item in flight is. Returns
-    /// what the page says by then; `None` if it has what it had.
-    #[inline]
-    pub(crate) fn rewrite_known(
-        &mut self,
-        items: UnpagedItems<'_>,
-        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
-    ) -> Option<Advanced> {
-        let to = reached(items);
-        let is_written = self.rewriting.write(items.cursor, put) && self.write_next(to, items.keys);
-        is_written.then_some(to)
-    }
-
-    /// Writes the values that `put` puts in into the page, with how far the loop by index will have come once the item in flight
-    /// is complete. Returns whether that is in the page; if not, the page has what it had.
-    #[inline]
-    pub(crate) fn rewrite(
-        &mut self,
-        to: Advanced,
-        put: impl FnOnce(&mut PagedValues<'_>) -> bool,
-    ) -> bool {
-        self.rewriting.write(None, put) && self.write_next(to, UnsavedKeys::default())
-    }
-
-    #[inline]
-    fn write_next(&mut self, to: Advanced, keys: UnsavedKeys<'_>) -> bool {
-        let is_written = self.paging.advance_with(to, keys, self.rewriting.next());
-        if is_written {
-            self.rewriting.is_written();
-        }
-        is_written
-    }
-
-    /// Takes the values of carried variables that the page alone holds.
-    pub(crate) fn take_rewritten(&mut self) -> Vec<CarriedChange> {
-        self.rewriting.take()
-    }
-
-    /// Notes whether items are safe in a page: then fewer saves are needed.
-    pub(crate) fn set_paged(&mut self, is_paged: bool) {
-        self.schedule.set_paged(is_paged);
-    }
-
-    /// Sets whether the next save goes into the page, unless a save is due. `is_all` tells that no request has to be
-    /// looked for.
-    pub(crate) fn take_next(&mut self, takes_next: bool, is_all: bool) {
-        (self.in_page.takes_next, self.in_page.is_all) = (takes_next, is_all);
-    }
-
-    /// Returns whether the next save goes into the page.
-    pub(crate) fn takes_next(&self) -> bool {
-        self.in_page.takes_next && !self.is_due()
-    }
-
-    /// Returns whether the next save goes into the page and no request has to be looked for.
-    pub(crate) fn takes_next_alone(&self) -> bool {
-        self.takes_next() && self.in_page.is_all
-    }
-
-    /// Makes the page follow the last save. Returns whether the run has a page.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn ready_page(&mut self) -> Result<bool, BackendError> {
-        let Saving { owner: Some(owner), paging, .. } = self else { return Ok(false) };
-        paging.ready(&mut owner.store())
-    }
-
-    /// Writes a record, with which `completed` items completed, into a page that is ready. Returns a record that has to
-    /// be saved now, if the page does not hold this one.
-    ///
-    /// # Errors
-    ///
-    /// The record is more than a checkpoint can hold.
-    pub(crate) fn record_in_page(
-        &mut self,
-        (record, completed): (Record, u64),
-    ) -> Result<Option<Box<Record>>, BackendError> {
-        self.in_page.completed += completed;
-        let Saving { owner, paging, .. } = self;
-        match owner {
-            Some(owner) => paging.record(&mut owner.store(), record),
-            None => Ok(Some(Box::new(record))),
-        }
-    }
-}
-
-/// The window of the page.
-impl Saving {
-    /// Lets a loop whose items complete in any order have a window in the page, if the run has a page. Returns the handle for
-    /// those who end items.
-    pub(crate) fn wants_window(&mut self) -> EndMarks {
-        if self.may_page() { self.paging.wants_window() } else { EndMarks::default() }
-    }
-
-    /// Closes the window, because the loop has been left.
-    pub(crate) fn close_window(&mut self) {
-        self.paging.close_window();
-    }
-
-    /// Returns whether the loop may have a window.
-    pub(crate) fn may_have_window(&self) -> bool {
-        self.paging.may_have_window()
-    }
-
-    pub(crate) fn has_window(&self) -> bool {
-        self.paging.has_window()
-    }
-
-    /// Gives an item a place in the window, which is about to be handed out. Returns whether the window has one.
-    #[inline]
-    pub(crate) fn make_room(&mut self, index: u64) -> bool {
-        self.paging.make_room(index)
-    }
-
-    /// Returns whether the window has that the item is complete.
-    #[inline]
-    pub(crate) fn is_in_window(&self, index: u64) -> bool {
-        self.paging.is_in_window(index)
-    }
-
-    /// Makes the page follow the last save, with the window, which it may open. `items` are a loop's that have completed.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn settle_window(
-        &mut self,
-        items: BesideItems<'_>,
-        may_open: bool,
-    ) -> Result<(), BackendError> {
-        let Saving { owner: Some(owner), paging, .. } = self else { return Ok(()) };
-        if !paging.may_have_window() {
-            return Ok(());
-        }
-        paging.settle_window(&mut owner.store(), items, may_open)
-    }
-
-    /// Writes into the page up to where a loop's items are complete.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn advance_window(&mut self, items: BesideItems<'_>) -> Result<(), BackendError> {
-        let Saving { owner: Some(owner), paging, .. } = self else { return Ok(()) };
-        if !paging.has_window() {
-            return Ok(());
-        }
-        paging.advance_window(&mut owner.store(), items)
+    pub(crate) fn page_writer(&mut self) -> PageWriter<'_> {
+        PageWriter::new(self.owner.as_ref(), &mut self.page)
     }
 }
 
 /// The schedule of saves.
 impl Saving {
+    /// Notes whether items are safe in a page: then fewer saves are needed.
+    pub(crate) fn set_paged(&mut self, is_paged: bool) {
+        self.schedule.set_paged(is_paged);
+    }
+
+    /// Sets whether the next save goes into the page, unless a save is due. `is_alone` tells that no request has to be
+    /// looked for.
+    pub(crate) fn take_next(&mut self, is_paged: bool, is_alone: bool) {
+        self.next = Next { is_paged, is_alone };
+    }
+
+    /// Returns whether the next save goes into the page.
+    pub(crate) fn takes_next(&self) -> bool {
+        self.next.is_paged && !self.is_due()
+    }
+
+    /// Returns whether the next save goes into the page and no request has to be looked for.
+    pub(crate) fn takes_next_alone(&self) -> bool {
+        self.takes_next() && self.next.is_alone
+    }
+
     /// Counts a completed item. Returns whether a save is due.
     #[inline]
     pub(crate) fn item_completed(&mut self) -> bool {
@@ -428,7 +225,7 @@ impl Saving {
     /// Counts items that completed since the last save, and adds those whose records went into the page. Returns the
     /// sum, and the time that these items took.
     pub(crate) fn worked(&mut self, items: u64, now: Instant) -> (u64, Duration) {
-        let items = items + std::mem::take(&mut self.in_page.completed);
+        let items = items + self.page.take_completed();
         let time = now - self.schedule.last_save();
         if items > 0 {
             self.pace.worked(items, time);
