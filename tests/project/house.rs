@@ -26,11 +26,9 @@ const CRATES: [&str; 10] = [
 ];
 
 /// The files that are longer. `error` is a single enum with its messages. None may be added.
-const LONG: [(&str, &str); 6] = [
+const LONG: [(&str, &str); 4] = [
     ("safe-state", "progress"),
     ("safe-state", "progress::open_loop"),
-    ("safe-state", "run::stages"),
-    ("safe-state", "run::tally"),
     ("safe-state", "run::values"),
     ("safe-state/base", "error"),
 ];
