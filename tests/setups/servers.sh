@@ -41,8 +41,8 @@ EOF
     exec "${as[@]}" haproxy -f haproxy.cfg -db
 }
 
-# nginx PORT SERVER: before a store on the port SERVER. It answers requests for an object from a cache, and accepts none
-# of more than 1 MiB.
+# nginx PORT SERVER: before a store on the port SERVER. It answers requests for an object from a cache, also that there
+# is none, and accepts none of more than 1 MiB.
 nginx() {
     cat >nginx.conf <<EOF
 daemon off;
@@ -64,7 +64,7 @@ http {
             proxy_pass http://127.0.0.1:$2;
             proxy_set_header Host \$http_host;
             proxy_cache objects;
-            proxy_cache_valid 200 1h;
+            proxy_cache_valid any 1h;
             proxy_cache_bypass \$is_args;
             proxy_no_cache \$is_args;
         }

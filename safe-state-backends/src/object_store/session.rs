@@ -107,7 +107,10 @@ impl ObjectSession {
         let epoch = last.unwrap_or(0) + 1;
         let renewed = Instant::now();
         let lease = self.layout.lease(key, epoch);
-        if self.requests.create(&lease, text.as_bytes())? == Created::No {
+        // The store's client, or a proxy, may have sent the request twice.
+        if self.requests.create(&lease, text.as_bytes())? == Created::No
+            && self.requests.get(&lease)?.as_deref() != Some(text.as_bytes())
+        {
             return Ok(None);
         }
         let (objects, created) = self.requests.list_and_get(&self.layout.job(key), &lease)?;
@@ -169,7 +172,7 @@ impl ObjectSession {
         if self.requests.create(&path, bytes)? == Created::No {
             match self.requests.get(&path)? {
                 Some(found) if found == SEAL => return Err(self.lost(token)?),
-                // The store's client has sent the request twice.
+                // The store's client, or a proxy, has sent the request twice.
                 Some(found) if found == bytes => {}
                 Some(_) => return Err(Trouble::permanent(format!("`{path}` is another's"))),
                 None => return Err(contended()),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use safe_state::Backend;
 use safe_state::backend::{Appended, Error, LeaseOptions, ObjectStoreBackend};
 
-use crate::objects::store::{Counting, Trouble};
+use crate::objects::store::{Counting, Lack, Trouble};
 use crate::objects::{lapse, lease};
 
 fn backend() -> (Arc<Counting>, ObjectStoreBackend) {
@@ -35,6 +35,22 @@ fn a_save_whose_answer_was_lost_is_made_again() {
         assert_eq!(lease.append(b"d").unwrap(), Appended::Yes);
         assert_eq!(loaded(&backend), b"abcd");
     }
+}
+
+#[test]
+fn what_was_written_by_a_request_that_was_sent_again_is_ours() {
+    let (store, backend) = backend();
+    store.lack(Lack::Answers);
+    let mut first = lease(&backend);
+    first.save(b"a").unwrap();
+    assert_eq!(first.append(b"b").unwrap(), Appended::Yes);
+    assert_eq!(loaded(&backend), b"ab");
+    // The next run creates a lease, and a seal.
+    lapse(&*store, "job");
+    let mut second = lease(&backend);
+    assert!(matches!(first.save(b"old"), Err(Error::LeaseLost { .. })));
+    second.save(b"abc").unwrap();
+    assert_eq!(loaded(&backend), b"abc");
 }
 
 #[test]
