@@ -4,8 +4,7 @@
 
 use std::fmt::Display;
 
-use safe_state::limits::time_guard;
-use safe_state::{idempotent, resumable, skip_if_exists};
+use safe_state::{idempotent, resumable, skip_if_exists, step, time_guard};
 use safe_state_tests::shapes::{Interrupted, store};
 
 #[derive(PartialEq)]
