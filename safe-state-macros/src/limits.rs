@@ -69,16 +69,12 @@ fn parse(kind: Kind, item: TokenStream) -> Result<ItemFn> {
     let mut function: ItemFn = syn::parse2(item).map_err(|error| {
         Error::new(error.span(), format!("`#[{name}]` goes on a function with a body: {error}"))
     })?;
-    match &function.sig.constness {
-        Some(token) => {
-            let text = "a `const fn` takes no time that could be watched; remove the `const`";
-            Err(Error::new(token.span, text))
-        }
-        None => {
-            KeptWhole.visit_item_fn_mut(&mut function);
-            Ok(function)
-        }
+    if let Some(token) = &function.sig.constness {
+        let text = "a `const fn` takes no time that could be watched; remove the `const`";
+        return Err(Error::new(token.span, text));
     }
+    KeptWhole.visit_item_fn_mut(&mut function);
+    Ok(function)
 }
 
 fn returned(function: &ItemFn) -> Returned {

@@ -65,7 +65,10 @@ impl Places {
             };
             let Some(written) = originals.get(&target.at) else { return false };
             let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
-            if variable.is_taken_whole() && is_moved_before(block, ident, target.at) {
+            if variable.is_taken_whole()
+                && !is_mentioned()
+                && is_moved_before(block, ident, target.at)
+            {
                 return false;
             }
             (!survey.around(target.at).any(held_around) || is_mentioned())
@@ -80,6 +83,16 @@ impl Places {
             changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
+        Self::around(block, variable, (targets, survey), (changing, mentioning))
+    }
+
+    /// The places of a variable that the loops in `changing` may change, and those in `mentioning` mention.
+    fn around(
+        block: &Block,
+        variable: &CarriedVariable,
+        (targets, survey): (&[Target], &Survey),
+        (changing, mentioning): (BTreeSet<usize>, BTreeSet<usize>),
+    ) -> Self {
         let events = Events::of(block, variable, targets);
         let reading = Reading { events: &events, changing: &changing };
         let is_inner = |at: &usize| survey.around(*at).any(|outer| changing.contains(&outer));

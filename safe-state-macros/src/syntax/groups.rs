@@ -29,7 +29,7 @@ impl VisitMut for KeptWhole {
             Expr::Let(it) => keep(&mut it.expr),
             Expr::MethodCall(it) => keep(&mut it.receiver),
             Expr::Range(it) => {
-                [&mut it.start, &mut it.end].into_iter().flatten().for_each(|it| keep(it))
+                [&mut it.start, &mut it.end].into_iter().flatten().for_each(|it| keep(it));
             }
             Expr::RawAddr(it) => keep(&mut it.expr),
             Expr::Reference(it) => keep(&mut it.expr),
