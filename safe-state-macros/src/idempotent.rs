@@ -27,11 +27,13 @@ use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
+use syn::visit_mut::VisitMut;
 use syn::{Block, Error, Expr, ExprClosure, FnArg, ItemFn, Pat, Path, Result, Token};
 
 use crate::parse::function::{self, Returned};
 use crate::parse::future;
 use crate::parse::options::forms::value;
+use crate::syntax::groups::KeptWhole;
 use crate::syntax::hygiene::{at, local};
 
 #[derive(Default)]
@@ -105,7 +107,7 @@ pub(crate) fn idempotent(options: TokenStream, item: TokenStream) -> Result<Toke
 }
 
 fn parse(item: TokenStream) -> Result<ItemFn> {
-    let function: ItemFn = syn::parse2(item).map_err(|error| {
+    let mut function: ItemFn = syn::parse2(item).map_err(|error| {
         let text = format!("`#[idempotent]` goes on a function with a body: {error}");
         Error::new(error.span(), text)
     })?;
@@ -113,6 +115,7 @@ fn parse(item: TokenStream) -> Result<ItemFn> {
         let text = "a `const fn` can't look whether it is done; remove the `const`";
         return Err(Error::new(token.span, text));
     }
+    KeptWhole.visit_item_fn_mut(&mut function);
     Ok(function)
 }
 

@@ -30,10 +30,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::visit_mut::VisitMut;
 use syn::{Block, Error, ItemFn, Result};
 
 use crate::parse::function::Returned;
 use crate::parse::future;
+use crate::syntax::groups::KeptWhole;
 use crate::syntax::hygiene::{at, local};
 use options::Options;
 
@@ -64,16 +66,15 @@ pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Re
 
 fn parse(kind: Kind, item: TokenStream) -> Result<ItemFn> {
     let name = kind.name();
-    let function: ItemFn = syn::parse2(item).map_err(|error| {
+    let mut function: ItemFn = syn::parse2(item).map_err(|error| {
         Error::new(error.span(), format!("`#[{name}]` goes on a function with a body: {error}"))
     })?;
-    match &function.sig.constness {
-        Some(token) => {
-            let text = "a `const fn` takes no time that could be watched; remove the `const`";
-            Err(Error::new(token.span, text))
-        }
-        None => Ok(function),
+    if let Some(token) = &function.sig.constness {
+        let text = "a `const fn` takes no time that could be watched; remove the `const`";
+        return Err(Error::new(token.span, text));
     }
+    KeptWhole.visit_item_fn_mut(&mut function);
+    Ok(function)
 }
 
 fn returned(function: &ItemFn) -> Returned {

@@ -3,6 +3,7 @@
 pub(crate) mod bindings;
 pub(crate) mod free_idents;
 pub(crate) mod free_variables;
+pub(crate) mod groups;
 pub(crate) mod hygiene;
 pub(crate) mod leaving;
 pub(crate) mod loop_forms;

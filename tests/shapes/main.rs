@@ -2,6 +2,7 @@
 
 #![allow(clippy::all, clippy::pedantic, reason = "what users write, twice")]
 
+mod operands;
 mod with;
 mod without;
 

@@ -7,7 +7,7 @@ mod lent;
 
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Block, Error, Expr, Result, Stmt};
+use syn::{Block, Error, Expr, Ident, Result, Stmt};
 
 use crate::analyse::changes::{Change, Changed, changes};
 use crate::analyse::collections::is_plain;
@@ -81,16 +81,17 @@ fn check(
             it.is_mut || it.is_mut_reference(),
             it.value_type().as_ref().is_some_and(is_plain),
             Opening::default(),
+            false,
         )
     });
-    let locals =
-        around.scope.locals.iter().map(|it| {
-            (&it.binding.ident, it.binding.is_mut, is_evident(it), it.init.opening.clone())
-        });
+    let locals = around.scope.locals.iter().map(|it| {
+        let is_closure = it.closure().is_some();
+        (&it.binding.ident, it.binding.is_mut, is_evident(it), it.init.opening.clone(), is_closure)
+    });
     // From the inside out: the innermost variable of a name is the one the body sees.
     let variables: Vec<_> = arguments.chain(locals).collect();
     let mut errors: Option<Error> = None;
-    for (at, (ident, is_mut, is_evident, opening)) in variables.iter().enumerate() {
+    for (at, (ident, is_mut, is_evident, opening, is_closure)) in variables.iter().enumerate() {
         let is_hidden = variables.iter().skip(at + 1).any(|(later, ..)| later == ident);
         if !is_mut || is_hidden || own.contains(&ident.to_string()) {
             continue;
@@ -106,7 +107,12 @@ fn check(
         let may_be_fresh = (is_head || !head.contains(&ident.to_string()))
             && !opening.makes_file()
             && changed.iter().all(|change| change.how != Changed::Written);
-        let error = Error::new(ident.span(), text(&changed, (is_head, may_be_fresh), opening));
+        let text = if *is_closure {
+            closure_text(ident)
+        } else {
+            text(&changed, (is_head, may_be_fresh), opening)
+        };
+        let error = Error::new(ident.span(), text);
         match &mut errors {
             Some(errors) => errors.combine(error),
             None => errors = Some(error),
@@ -183,6 +189,15 @@ fn head(written: &Expr) -> Option<&Expr> {
         Expr::While(it) => Some(&it.cond),
         _ => None,
     }
+}
+
+fn closure_text(ident: &Ident) -> String {
+    format!(
+        "the closure `{ident}` changes what it captures, which a resumed run would start anew\n\n\
+         help: to save that with the progress and restore it, write in the loop what `{ident}` does, and name in `carry(..)` \
+         the variable that it changes\n\
+         help: if every run may start with a new one, name in `fresh(..)` both that variable and `{ident}`"
+    )
 }
 
 fn text(changed: &[Change], (is_head, may_be_fresh): (bool, bool), opening: &Opening) -> String {

@@ -72,6 +72,12 @@ impl CarriedVariable {
         self.is_mut || is_reference
     }
 
+    /// Returns whether a use by value takes all that is carried: not of a reference, nor of one field.
+    pub(crate) fn is_taken_whole(&self) -> bool {
+        let (Source::Local { is_reference, .. } | Source::Argument { is_reference }) = self.source;
+        !is_reference && self.named.is_whole()
+    }
+
     /// Returns whether the variable is in scope where `locals` are; an argument always is.
     pub(crate) fn stands_among(&self, locals: &[Local]) -> bool {
         match self.source {

@@ -27,8 +27,10 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::rewrite::body;
 use events::{Events, Reading};
+use moved::is_moved_before;
 
 mod events;
+mod moved;
 
 impl Places {
     /// The places of a carried variable in `block`.
@@ -63,6 +65,12 @@ impl Places {
             };
             let Some(written) = originals.get(&target.at) else { return false };
             let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
+            if variable.is_taken_whole()
+                && !is_mentioned()
+                && is_moved_before(block, ident, target.at)
+            {
+                return false;
+            }
             (!survey.around(target.at).any(held_around) || is_mentioned())
                 && !(is_mentioned() && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
@@ -75,14 +83,24 @@ impl Places {
             changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
+        Self::around(block, variable, (targets, survey), (changing, mentioning))
+    }
+
+    /// The places of a variable that the loops in `changing` may change, and those in `mentioning` mention.
+    fn around(
+        block: &Block,
+        variable: &CarriedVariable,
+        (targets, survey): (&[Target], &Survey),
+        (changing, mentioning): (BTreeSet<usize>, BTreeSet<usize>),
+    ) -> Self {
         let events = Events::of(block, variable, targets);
         let reading = Reading { events: &events, changing: &changing };
-        let ends = changing.iter().copied().filter(|at| reading.of_end(*at)).collect();
+        let is_inner = |at: &usize| survey.around(*at).any(|outer| changing.contains(&outer));
+        let is_read_behind = |at: &usize| reading.of_end(*at, is_inner(at));
+        let ends = changing.iter().copied().filter(is_read_behind).collect();
         let items = changing.iter().copied().filter(|at| reading.of_item(*at)).collect();
         let start = reading.of_declaration();
-        let is_saving = |at: &usize| {
-            changing.contains(at) || survey.around(*at).any(|outer| changing.contains(&outer))
-        };
+        let is_saving = |at: &usize| changing.contains(at) || is_inner(at);
         let saving = targets.iter().map(|target| target.at).filter(is_saving).collect();
         let places = Places { changing, mentioning, saving, start, ends, items };
         if variable.is_assignable() || !places.are_kept() {

@@ -12,6 +12,7 @@ use syn::{
 
 use crate::parse::parameters::MadeOf;
 use crate::syntax::bindings::{Binding, bindings};
+use crate::syntax::groups::KeptWhole;
 use crate::syntax::hygiene::{IGNORED, RESERVED};
 
 /// A variable that an argument binds.
@@ -55,6 +56,7 @@ pub(crate) fn parse(item: TokenStream) -> Result<ItemFn> {
         .or_else(|error| syn::parse2(blocks_bare(item.clone())).map_err(|_| error))
         .map_err(|error| not_a_function(item).unwrap_or(error))?;
     check(&function)?;
+    KeptWhole.visit_item_fn_mut(&mut function);
     InParens.visit_block_mut(&mut function.block);
     Ok(function)
 }

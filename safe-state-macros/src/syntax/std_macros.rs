@@ -30,10 +30,14 @@ const EVALUATING: [&str; 17] = [
 
 /// Changes the expressions in the call of a macro of the standard library, if a `?` is in them.
 pub(crate) fn each_expression(mac: &mut Macro, mut change: impl FnMut(&mut Expr)) {
-    if !is_of_std(&mac.path) || !has_question(mac.tokens.clone()) {
-        return;
+    if is_of_std(&mac.path) && has_question(mac.tokens.clone()) {
+        change_list(mac, &mut change);
     }
-    let arguments = |input: ParseStream<'_>| changed(input, &mut change);
+}
+
+/// Changes the expressions in the call of a macro, if it is given a list of them.
+pub(crate) fn change_list(mac: &mut Macro, change: &mut impl FnMut(&mut Expr)) {
+    let arguments = |input: ParseStream<'_>| changed(input, change);
     // Tokens that are no list of expressions are for the macro to refuse.
     if let Ok(tokens) = arguments.parse2(mac.tokens.clone()) {
         mac.tokens = tokens;

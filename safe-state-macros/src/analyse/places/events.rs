@@ -50,9 +50,10 @@ impl Reading<'_> {
         is_read(self.behind(|event| event == Event::Declared), |_| true)
     }
 
-    /// Whether what it was at the end of that loop is needed: it is read before another loop changes it.
-    pub(super) fn of_end(&self, at: usize) -> bool {
-        is_read(self.behind(|event| event == Event::End(at)), |_| false)
+    /// Whether what it was at the end of that loop is needed: it is read before another loop changes it. If the loop
+    /// `is_inner`, inside one that may change it, a loop that does not change it saves it as the code before has left it.
+    pub(super) fn of_end(&self, at: usize, is_inner: bool) -> bool {
+        is_read(self.behind(|event| event == Event::End(at)), |is_read| is_inner && is_read)
     }
 
     /// Whether what it was where an item of that loop began is needed: it is read before a loop in the item, where
@@ -90,7 +91,7 @@ impl Reading<'_> {
 
 /// Whether it is read before a loop changes it for certain. A loop that does not change it decides that as
 /// `saved` says.
-fn is_read(steps: Vec<Step>, saved: fn(bool) -> bool) -> bool {
+fn is_read(steps: Vec<Step>, saved: impl Fn(bool) -> bool) -> bool {
     let mut is_read = false;
     for step in steps {
         match step {

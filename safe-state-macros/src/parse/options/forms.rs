@@ -4,9 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::token::Paren;
+use syn::visit_mut::VisitMut;
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Result, Token, UnOp};
 
 use crate::parse::options::variable::Variable;
+use crate::syntax::groups::KeptWhole;
 
 use syn::spanned::Spanned;
 
@@ -73,7 +75,10 @@ pub(crate) fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 pub(crate) fn bare(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => bare(*group.expr),
-        value => value,
+        mut value => {
+            KeptWhole.visit_expr_mut(&mut value);
+            value
+        }
     }
 }
 

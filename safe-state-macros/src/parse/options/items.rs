@@ -7,11 +7,13 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
+use syn::visit_mut::VisitMut;
 use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
 
 use super::forms::{bare, value};
 use super::policy::{self, PolicyOptions};
 use super::side_by_side::{self, SideBySide};
+use crate::syntax::groups::KeptWhole;
 
 const NAMES: [&str; 7] =
     ["key", "cursor", "check", "consumed", "capture", "concurrency", "threads"];
@@ -223,7 +225,8 @@ impl Parse for Capture {
         } else {
             Form::Any
         };
-        let expr: Expr = input.parse()?;
+        let mut expr: Expr = input.parse()?;
+        KeptWhole.visit_expr_mut(&mut expr);
         let name = name.unwrap_or_else(|| as_written(&expr));
         Ok(Capture { name, form, expr })
     }

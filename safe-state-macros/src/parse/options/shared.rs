@@ -7,7 +7,7 @@ use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, Lit, Result, Token};
 
 use super::Options;
-use super::forms::{Value, not_literal_but, text};
+use super::forms::{Value, bare, not_literal_but, text};
 use super::variable::Variable;
 use crate::parse::options::items::Identity;
 
@@ -75,7 +75,7 @@ pub(super) fn merging(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Merg
 fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
     let said: Ident = input.parse()?;
     input.parse::<Token![=]>()?;
-    let value: Expr = input.parse()?;
+    let value = bare(input.parse()?);
     let Some(of) = of else {
         let text = format!("`{said}` is about the variable before it; name that first");
         return Err(Error::new(said.span(), text));
