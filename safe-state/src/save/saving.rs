@@ -65,8 +65,8 @@ impl Write {
 impl Saving {
     pub(crate) fn new(owner: Option<Owner>, every: SaveEvery, now: Instant) -> Self {
         let (schedule, pace) = (Schedule::new(every, now), Pace::new(now));
-        let (measuring, page) = (Measuring::new(now), PageState::off());
-        Saving { owner, schedule, pace, measuring, page, next: Next::default() }
+        let measuring = Measuring::new(now);
+        Saving { owner, schedule, pace, measuring, page: PageState::off(), next: Next::default() }
     }
 
     /// Turns the page on: it holds which items are complete before they are saved.
