@@ -40,7 +40,7 @@ of_operands!(of_operands, 1 + 2, |x: u32| x + 1, Row { at: 2 }, u64, dyn Display
 fn what_a_macro_passes_on_stays_one_operand() {
     let items = [1, 2, 3, 4, 5, 6];
     let of = |x: u32| (1 + 2) * x + (x + 1) - 12 / (1 + 2) + x * (1 + 2);
-    let total = items.into_iter().map(of).sum::<u32>() + 1000;
+    let total = items.iter().copied().map(of).sum::<u32>() + 1000;
     let taken = (10 * (1 + 2)) * (1 + 2);
     assert_eq!(of_operands(items, &"shown"), Ok(format!("{total} {taken} shown 1.5")));
 }

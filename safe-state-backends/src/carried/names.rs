@@ -120,6 +120,12 @@ mod tests {
             Three { it: std::num::NonZeroU8 },
             Four(std::time::Duration),
         }
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Number {
+            Small(u8),
+            Big(u64),
+        }
         let kinds = [
             Kind::One,
             Kind::Two(1, Some(2)),
@@ -134,12 +140,6 @@ mod tests {
             more: HashMap::from([("c".to_owned(), vec![kind.clone()])]),
             kind,
         };
-        #[derive(Clone, Debug, Serialize, Deserialize)]
-        #[serde(untagged)]
-        enum Number {
-            Small(u8),
-            Big(u64),
-        }
         assert!(!are_doubtful(&kinds.map(row)));
         assert!(are_doubtful(&[Number::Small(1), Number::Big(2000)]));
     }
