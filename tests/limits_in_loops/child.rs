@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use safe_state::resumable;
@@ -116,6 +117,8 @@ fn carries(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
 #[resumable(name = "batch", state_dir = dir, timeout = "1h")]
 fn batch(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     for item in items {
+        // A thread tells the run of the end, which has to come before the last item.
+        std::thread::sleep(Duration::from_millis(50));
         effects.record(*item)?;
     }
     Ok(())
