@@ -13,7 +13,7 @@ use syn::visit::Visit;
 use syn::{Block, Expr, ItemMacro};
 
 use crate::analyse::ahead;
-use crate::analyse::carried::CarriedVariable;
+use crate::analyse::carried::{CarriedVariable, Source};
 use crate::analyse::kept::Places;
 use crate::analyse::lending::is_lent_in;
 use crate::analyse::mutations::block_may_change;
@@ -45,6 +45,7 @@ impl Places {
         ),
     ) -> Self {
         let ident = &variable.ident;
+        let declared = usize::from(matches!(variable.source, Source::Local { .. }));
         let has_hiding = |target: &Target| {
             let macros = survey.loops.get(target.at).map(|around| around.scope.macros.as_slice());
             let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
@@ -67,7 +68,7 @@ impl Places {
             let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
             if variable.is_taken_whole()
                 && !is_mentioned()
-                && is_moved_before(block, ident, target.at)
+                && is_moved_before(block, (ident, declared), target.at)
             {
                 return false;
             }

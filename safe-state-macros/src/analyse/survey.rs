@@ -17,6 +17,7 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::{is_marker, while_let};
 pub(crate) use beside::{Beside, Consumer};
 pub(crate) use calls::{Call, is_noted};
+pub(crate) use heads::has_cfg;
 use locals::Local;
 use patterns::{Bound, Matched, Visited, matched};
 pub(crate) use tokens::holds_for;
@@ -357,7 +358,7 @@ impl<'ast> Visit<'ast> for Surveyor {
                 self.shadows.insert(name, binding.ident.span());
             }
             // Such a `let` may not stand, and what the loop changes is not what it binds.
-            let is_of_other = heads::has_cfg(&local.attrs) && self.hides_mut(&binding);
+            let is_of_other = has_cfg(&local.attrs) && self.hides_mut(&binding);
             let local = Local::of(local, binding, at, self.enclosing.clone());
             self.survey.all_locals.push(local.clone());
             self.scope.locals.extend(Some(local).filter(|_| !is_of_other));

@@ -37,6 +37,13 @@ fn at_risk(job: &Job) -> (u64, Duration) {
     (items, if job.saves.page { time.max(PAGED_INTERVAL) } else { time })
 }
 
+/// Returns whether a run that saves `save_every` may use the page that the job asks for: a replay has nothing to lose, and where
+/// each item is synced, a page adds nothing.
+fn may_page(job: &Job, replay: Replay, save_every: SaveEvery) -> bool {
+    let syncs = job.lease_options().durability == Durability::Power;
+    job.saves.page && replay == Replay::No && (!syncs || save_every != SaveEvery::default())
+}
+
 /// The stages that an item goes through, in their order.
 #[derive(Debug)]
 pub(super) struct Stages {
@@ -106,11 +113,7 @@ impl Stages {
         // A nested run has nothing of its own to show.
         let shown = owner.is_some().then_some(&job.shown);
         let syncs = job.lease_options().durability == Durability::Power;
-        // A replay has nothing to lose, and where each item is synced, a page adds nothing.
-        let pages = job.saves.page
-            && owner.is_some()
-            && replay == Replay::No
-            && (!syncs || save_every != SaveEvery::default());
+        let pages = owner.is_some() && may_page(job, replay, save_every);
         let is_timed = job.saves.timings && owner.is_some();
         let saving = Saving::new(owner, save_every, now).timed(is_timed);
         Stages {

@@ -10,7 +10,7 @@ use super::rewriting::{PagedValues, Rewriting};
 use crate::items::keyed::UnsavedKeys;
 use crate::progress::{BesideItems, Progress, UnpagedItems};
 
-/// What a run knows of its page.
+/// The page of a run, with the values and the number of items in it that are not saved yet.
 #[derive(Debug, Default)]
 pub(crate) struct PageState {
     paging: Paging,

@@ -26,7 +26,7 @@ pub(crate) struct Saving {
     next: Next,
 }
 
-/// What the next save does.
+/// The form that the next save takes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Next {
     /// Whether it goes into the page as a record.
@@ -147,7 +147,7 @@ impl Saving {
         }
     }
 
-    /// Returns what the run knows of its page.
+    /// Returns the state of the run's page.
     #[inline]
     pub(crate) fn page(&self) -> &PageState {
         &self.page

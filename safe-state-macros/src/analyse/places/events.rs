@@ -9,6 +9,7 @@ use syn::{Attribute, Block, Expr, Item, Macro, Stmt};
 
 use crate::analyse::carried::{CarriedVariable, Source};
 use crate::analyse::lending::is_lent_in;
+use crate::analyse::survey::has_cfg;
 use crate::analyse::targets::Target;
 use crate::syntax::free_idents::free_idents;
 
@@ -165,7 +166,7 @@ impl<'a> Events<'a> {
 
     fn body(&mut self, at: usize, attrs: &[Attribute]) {
         if self.is_target(at) {
-            let is_certain = !may_be_left_out(attrs) && self.choices == 0;
+            let is_certain = !has_cfg(attrs) && self.choices == 0;
             self.found.push(Event::Body { at, is_certain });
         }
     }
@@ -181,11 +182,6 @@ impl<'a> Events<'a> {
         visit(self);
         self.choices -= 1;
     }
-}
-
-/// Returns whether `cfg` may leave out what has these attributes.
-fn may_be_left_out(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
 }
 
 impl<'ast> Visit<'ast> for Events<'_> {
@@ -216,7 +212,7 @@ impl<'ast> Visit<'ast> for Events<'_> {
                 events.chosen(|events| events.visit_expr(diverging));
             }
         };
-        if may_be_left_out(&local.attrs) {
+        if has_cfg(&local.attrs) {
             self.chosen(visit);
         } else {
             visit(self);
@@ -260,10 +256,10 @@ impl<'ast> Visit<'ast> for Events<'_> {
             Expr::If(_) | Expr::Match(_) | Expr::Binary(_) | Expr::Let(_) => {
                 self.chosen(|events| visit::visit_expr(events, expr));
             }
-            Expr::Unsafe(it) if may_be_left_out(&it.attrs) => {
+            Expr::Unsafe(it) if has_cfg(&it.attrs) => {
                 self.chosen(|events| visit::visit_expr(events, expr));
             }
-            Expr::Block(it) if it.label.is_some() || may_be_left_out(&it.attrs) => {
+            Expr::Block(it) if it.label.is_some() || has_cfg(&it.attrs) => {
                 self.chosen(|events| visit::visit_expr(events, expr));
             }
             _ => visit::visit_expr(self, expr),

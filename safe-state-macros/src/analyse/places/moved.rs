@@ -1,16 +1,19 @@
 //! Which loops a carried variable does not reach, because code before them has moved it away. Such a loop has nothing
 //! to save of it, and a resumed run does that code again.
 
+use std::slice;
+
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, Ident, Item, Local, Macro, Pat, Stmt};
+use syn::{Attribute, Block, Expr, Ident, Item, Local, Macro, Pat, PatIdent, Stmt};
 
 use crate::analyse::place::root;
+use crate::analyse::survey::has_cfg;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 
-/// What the text holds, in its order. What stands under choices that a later part stands under as well is done before
-/// that part.
+/// A use of the variable, or a loop. If all choices around a part are around a later part too, the first is done before the
+/// later one.
 enum Seen {
     /// A use of the variable, by its value or in another way.
     Used {
@@ -24,8 +27,18 @@ enum Seen {
 }
 
 /// Returns whether the last use of the variable in `block` takes its value, and is done before the loop with the number
-/// `at` in the survey begins. Then nothing has it borrowed there, either.
-pub(super) fn is_moved_before(block: &Block, ident: &Ident, at: usize) -> bool {
+/// `at` in the survey begins. Then nothing has it borrowed there, either. Returns false where that is uncertain: if more than
+/// `declared` patterns in the block bind the name, or a `cfg` may leave out a part of the block.
+pub(super) fn is_moved_before(
+    block: &Block,
+    (ident, declared): (&Ident, usize),
+    at: usize,
+) -> bool {
+    let mut doubts = Doubts { ident, bound: 0, has_cfg: false };
+    doubts.visit_block(block);
+    if doubts.has_cfg || doubts.bound > declared {
+        return false;
+    }
     let mut uses = Uses { ident, loops: 0, choices: 0, under: Vec::new(), seen: Vec::new() };
     uses.visit_block(block);
     let is_loop = |seen: &Seen| matches!(seen, Seen::Loop { at: found, .. } if *found == at);
@@ -43,8 +56,28 @@ pub(super) fn is_moved_before(block: &Block, ident: &Ident, at: usize) -> bool {
     }
 }
 
+/// Looks for what makes it uncertain which variable the text uses.
+struct Doubts<'a> {
+    ident: &'a Ident,
+    /// The number of patterns that bind the name.
+    bound: usize,
+    has_cfg: bool,
+}
+
+impl<'ast> Visit<'ast> for Doubts<'_> {
+    fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
+        self.bound += usize::from(it.ident == *self.ident);
+        visit::visit_pat_ident(self, it);
+    }
+
+    fn visit_attribute(&mut self, it: &'ast Attribute) {
+        self.has_cfg |= has_cfg(slice::from_ref(it));
+    }
+}
+
 struct Uses<'a> {
     ident: &'a Ident,
+    /// The number of loops so far, as the survey counts them.
     loops: usize,
     choices: usize,
     /// The choices around this place.
@@ -196,5 +229,67 @@ fn takes_all(pat: &Pat) -> bool {
         Pat::TupleStruct(it) => it.elems.iter().all(takes_all),
         Pat::Type(it) => takes_all(&it.pat),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    /// Returns whether `v` is moved before the loop with the number 1, which is the last of two.
+    fn is_moved(block: &Block) -> bool {
+        is_moved_before(block, (&parse_quote!(v), 1), 1)
+    }
+
+    #[test]
+    fn a_move_before_the_loop_is_seen() {
+        let block = parse_quote!({
+            let mut v = Vec::new();
+            for x in 0..3 {
+                v.push(x);
+            }
+            let w = v;
+            for x in 0..3 {
+                f(&w, x);
+            }
+        });
+        assert!(is_moved(&block));
+    }
+
+    #[test]
+    fn a_move_of_another_variable_of_the_name_is_none() {
+        let block = parse_quote!({
+            let mut v = Vec::new();
+            for x in 0..3 {
+                v.push(x);
+            }
+            let w = &mut v;
+            {
+                let v = 1;
+                drop(v);
+            }
+            for x in 0..3 {
+                w.push(x);
+            }
+        });
+        assert!(!is_moved(&block));
+    }
+
+    #[test]
+    fn a_move_that_cfg_may_leave_out_is_none() {
+        let block = parse_quote!({
+            let mut v = Vec::new();
+            for x in 0..3 {
+                v.push(x);
+            }
+            #[cfg(feature = "off")]
+            drop(v);
+            for x in 0..3 {
+                f(x);
+            }
+        });
+        assert!(!is_moved(&block));
     }
 }

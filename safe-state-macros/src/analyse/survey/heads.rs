@@ -28,7 +28,7 @@ pub(super) fn root(expr: &Expr) -> Option<String> {
 }
 
 /// Returns whether `#[cfg]` may leave out what has these attributes.
-pub(super) fn has_cfg(attrs: &[Attribute]) -> bool {
+pub(crate) fn has_cfg(attrs: &[Attribute]) -> bool {
     attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
 }
 

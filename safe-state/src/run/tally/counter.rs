@@ -1,4 +1,4 @@
-//! What a head tells the tally of the items that it hands out.
+//! Counts the items that a loop's head hands out.
 
 use safe_state_backends::Carry;
 
