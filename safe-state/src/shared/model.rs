@@ -7,8 +7,10 @@
 
 mod server;
 
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
@@ -301,8 +303,15 @@ fn whatever_happens_all_items_are_done_and_all_workers_return_the_same() {
     let first = number("SAFE_STATE_SCHEDULE", 0);
     let storm = number("SAFE_STATE_STORM", 1);
     let schedules = number("SAFE_STATE_SCHEDULES", if storm > 1 { 50_000 * storm } else { 1000 });
-    let seeds = first..first + schedules;
-    let disturbed = seeds.filter(|seed| schedule(*seed, true)).count() as u64;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get) as u64;
+    let disturbed: u64 = thread::scope(|scope| {
+        let disturbed = |thread| {
+            let seeds = (first + thread..first + schedules).step_by(threads as usize);
+            seeds.filter(|seed| schedule(*seed, true)).count() as u64
+        };
+        let tried: Vec<_> = (0..threads).map(|it| scope.spawn(move || disturbed(it))).collect();
+        tried.into_iter().map(|it| it.join().unwrap()).sum()
+    });
     assert!(schedules < 100 || disturbed * 4 > schedules, "only {disturbed} were disturbed");
 }
 

@@ -168,10 +168,10 @@ impl State {
 
     fn grant(&mut self, name: &str, worker: usize) -> Option<u64> {
         if let Some(lease) = self.leases.get(name).filter(|lease| lease.until > self.now) {
-            if name != JOB {
+            if !is_waited_for(name) {
                 return None;
             }
-            // Each worker waits for the head until it may have it.
+            // A worker waits for it until it may have it.
             self.now = lease.until;
         }
         self.epochs += 1;
@@ -192,6 +192,11 @@ impl State {
         write(Arc::make_mut(&mut self.stored.now));
         true
     }
+}
+
+/// Returns whether workers wait for the lease while others hold it: that of the head, and those of names for reading.
+fn is_waited_for(name: &str) -> bool {
+    name == JOB || name.contains("shared/read/")
 }
 
 fn lost() -> BackendError {
