@@ -10,7 +10,8 @@ mod redis;
 
 use std::sync::Arc;
 
-use safe_state_backends::{Appended, LeaseOptions, from_url};
+use safe_state_backends::{Appended, LeaseOptions};
+use safe_state_base::url::from_url;
 use safe_state_benches::{Table, Target, bench, compare, time};
 
 const ROUNDS: usize = 15;

@@ -1,7 +1,7 @@
 //! MySQL's driver.
 
-use safe_state_backends::mysql_async::prelude::Queryable;
-use safe_state_backends::mysql_async::{Conn, Opts, OptsBuilder};
+use safe_state_servers::mysql_async::prelude::Queryable;
+use safe_state_servers::mysql_async::{Conn, Opts, OptsBuilder};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::RECORD;
@@ -15,7 +15,7 @@ impl Driver {
     fn run(
         &mut self,
         statement: &str,
-        parameters: impl Into<safe_state_backends::mysql_async::Params> + Send,
+        parameters: impl Into<safe_state_servers::mysql_async::Params> + Send,
     ) {
         let conn = self.conn.as_mut().expect("a connection");
         self.runtime.block_on(conn.exec_drop(statement, parameters.into())).expect("a row");

@@ -3,7 +3,7 @@
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ObjectStore, PutMode, PutOptions};
-use safe_state_backends::from_url;
+use safe_state_base::url::from_url;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::RECORD;

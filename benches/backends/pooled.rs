@@ -1,7 +1,7 @@
 //! PostgreSQL's driver behind `PgBouncer`, which keeps no prepared statement.
 
-use safe_state_backends::tokio_postgres::types::Type;
-use safe_state_backends::tokio_postgres::{Client, NoTls, connect};
+use safe_state_servers::tokio_postgres::types::Type;
+use safe_state_servers::tokio_postgres::{Client, NoTls, connect};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::RECORD;

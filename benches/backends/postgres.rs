@@ -1,6 +1,6 @@
 //! PostgreSQL's driver.
 
-use safe_state_backends::tokio_postgres::{Client, NoTls, Statement, connect};
+use safe_state_servers::tokio_postgres::{Client, NoTls, Statement, connect};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::RECORD;

@@ -1,6 +1,6 @@
 //! Redis's driver.
 
-use safe_state_backends::redis_driver::{Client, Connection, cmd};
+use safe_state_servers::redis_driver::{Client, Connection, cmd};
 
 use crate::RECORD;
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod holder;
 pub(crate) mod lock;
-#[cfg(all(feature = "network", unix))]
+#[cfg(unix)]
 pub(crate) mod presence;
 pub(crate) mod process;
 pub(crate) mod wait;

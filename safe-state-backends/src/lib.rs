@@ -41,47 +41,33 @@ mod journal;
 mod lease;
 mod limits;
 mod memory;
-#[cfg(feature = "mysql")]
-mod mysql;
-mod name;
-#[cfg(feature = "network")]
-pub mod network;
-#[cfg(feature = "object-store")]
-mod object_store;
+#[doc(hidden)]
+pub mod name;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod page;
-#[cfg(feature = "postgres")]
-mod postgres;
-#[cfg(feature = "redis")]
-mod redis;
 mod requests;
 // The path of a list's type is stored with it, so these two modules stay at the root.
+mod redacted;
 mod results;
 #[cfg(test)]
 mod sample;
 mod shared;
-mod size;
+#[doc(hidden)]
+pub mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
 mod store;
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
-mod tables;
+#[doc(hidden)]
+pub mod tables;
 mod timestamp;
-mod url;
 pub mod value;
 mod worklist;
 
-#[cfg(feature = "object-store")]
-pub use self::object_store::{ObjectStoreBackend, Objects};
-#[cfg(feature = "redis")]
-pub use self::redis::{Redis, RedisBackend};
-#[cfg(feature = "redis")]
-pub use ::redis as redis_driver;
 #[doc(hidden)]
 pub use backend::Listing;
-pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
+pub use backend::{Appended, Backend, BackendOrUrl, Durability, IntoBackend, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 #[doc(hidden)]
 pub use carried::{Rewritten, write_cursor};
@@ -118,11 +104,12 @@ pub use file::{extend_by_page, with_pages_in};
 pub use lease::holder::Holder;
 #[doc(hidden)]
 pub use lease::lock::Lock;
+#[doc(hidden)]
+#[cfg(unix)]
+pub use lease::presence::Presence;
+#[doc(hidden)]
+pub use lease::process::Process;
 pub use memory::MemoryBackend;
-#[cfg(feature = "mysql")]
-pub use mysql::{MySql, MySqlBackend};
-#[cfg(feature = "mysql")]
-pub use mysql_async;
 #[doc(hidden)]
 pub use name::check_job;
 #[doc(hidden)]
@@ -134,8 +121,7 @@ pub use outputs::output::{
     FileId, OutputLock, Taken, claim_output, is_output_of, move_outputs, release_output, writer_of,
 };
 pub use outputs::publish::{Publication, publish, publish_once, skip_if_exists};
-#[cfg(feature = "postgres")]
-pub use postgres::{Postgres, PostgresBackend};
+pub use redacted::redacted;
 pub use requests::press::Press;
 pub use requests::request::Request;
 pub use requests::signs::Signs;
@@ -147,13 +133,13 @@ pub use safe_state_page::{Advanced, LoopKeys, Page, Window};
 pub use shared::{BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, whole};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
+#[doc(hidden)]
+pub use statements::Outstanding;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
 pub use store::InPage;
 pub use store::{Opening, Store};
 pub use timestamp::Timestamp;
-#[cfg(feature = "postgres")]
-pub use tokio_postgres;
-pub use url::{IntoBackend, from_url, redacted};
+
 pub use worklist::Worklist;

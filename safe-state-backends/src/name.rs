@@ -40,12 +40,12 @@ pub fn check_job(job: &str) -> Result<(), Error> {
 }
 
 /// Returns the stem of the names of a job's files.
-pub(crate) fn encode(job: &str) -> String {
+pub fn encode(job: &str) -> String {
     encode_within(job, STEM_LIMIT)
 }
 
 /// Encodes a name in at most `limit` bytes, of which a hash needs 34. A name that is too long ends in a hash.
-pub(crate) fn encode_within(job: &str, limit: usize) -> String {
+pub fn encode_within(job: &str, limit: usize) -> String {
     let mut stem = String::with_capacity(job.len());
     for (at, byte) in job.bytes().enumerate() {
         // A leading dot would hide the file, or name a directory.
@@ -66,7 +66,7 @@ pub(crate) fn encode_within(job: &str, limit: usize) -> String {
 }
 
 /// Returns the job whose encoded name is `stem`; `None` if the stem ends in a hash, or is no encoded name.
-pub(crate) fn decode(stem: &str) -> Option<String> {
+pub fn decode(stem: &str) -> Option<String> {
     let mut job = Vec::with_capacity(stem.len());
     let mut bytes = stem.bytes();
     while let Some(byte) = bytes.next() {

@@ -10,14 +10,14 @@ const DEFAULT: u64 = 1 << 30;
 
 /// The limit that the backend was given, or else the environment's.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct SizeLimit(Option<u64>);
+pub struct SizeLimit(Option<u64>);
 
 impl SizeLimit {
-    pub(crate) fn of(bytes: u64) -> Self {
+    pub fn of(bytes: u64) -> Self {
         SizeLimit(Some(bytes))
     }
 
-    pub(crate) fn bytes(self) -> Result<u64, Error> {
+    pub fn bytes(self) -> Result<u64, Error> {
         let set = || std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
         match (self.0, set()) {
             (Some(bytes), _) => Ok(bytes),
@@ -45,7 +45,7 @@ fn parse(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-pub(crate) fn too_large(found: u64, limit: u64) -> io::Error {
+pub fn too_large(found: u64, limit: u64) -> io::Error {
     let text = format!(
         "it has {found} bytes or more, and a checkpoint may have {limit}; \
          if it is to be that large, raise `${VARIABLE}`, or the backend's `max_checkpoint`"
@@ -55,7 +55,7 @@ pub(crate) fn too_large(found: u64, limit: u64) -> io::Error {
 
 /// Returns the largest size, in bytes, that the system lets this process give a file.
 #[cfg(unix)]
-pub(crate) fn rlimit() -> Option<u64> {
+pub fn rlimit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current
 }
 

@@ -114,7 +114,8 @@ impl SqliteBackend {
     }
 
     /// Refuses a path that SQLite takes for a database in memory: a file with this name would be created.
-    pub(crate) fn check_path(&self) -> Result<(), Error> {
+    #[doc(hidden)]
+    pub fn check_path(&self) -> Result<(), Error> {
         match &self.source {
             Source::Path(path) if is_memory(path) => Err(Error::NoFile(path.clone())),
             _ => Ok(()),

@@ -70,11 +70,11 @@ pub enum Ended {
 
 /// A save whose statements were given out, and whose end was not reported yet.
 #[derive(Debug)]
-#[cfg(any(feature = "sqlite", feature = "network"))]
-pub(crate) struct Outstanding {
+pub struct Outstanding {
     /// The number of the record; `None` for a whole checkpoint.
-    pub(crate) number: Option<u64>,
-    pub(crate) bytes: Vec<u8>,
+    pub number: Option<u64>,
+    /// The bytes that the statements save.
+    pub bytes: Vec<u8>,
 }
 
 impl<'s> Save<'s> {
@@ -98,7 +98,6 @@ impl fmt::Display for Dialect {
 
 macro_rules! from {
     ($ty:ty => $parameter:expr) => {
-        #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
         impl From<$ty> for Parameter {
             fn from(value: $ty) -> Self {
                 $parameter(value.into())

@@ -3,27 +3,26 @@
 use crate::Error;
 
 /// The version of the tables that this release creates, and the newest that it can use.
-pub(crate) const VERSION: i64 = 1;
+pub const VERSION: i64 = 1;
 
 /// The error of tables of a newer release.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "its tables are of version {0}, newer than {VERSION}, the newest this release uses; update safe-state"
 )]
-pub(crate) struct TooNew(i64);
+pub struct TooNew(i64);
 
-pub(crate) fn check_version(found: i64) -> Result<(), TooNew> {
+pub fn check_version(found: i64) -> Result<(), TooNew> {
     if found > VERSION { Err(TooNew(found)) } else { Ok(()) }
 }
 
 /// The error of tables that are missing and can't be created.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the tables `{meta}`, `{jobs}` and `{records}` are not all there, and this user may not make \
      them: let one who may run the statements that the backend's `schema()` gives"
 )]
-pub(crate) struct NotMade<E> {
+pub struct NotMade<E> {
     meta: String,
     jobs: String,
     records: String,
@@ -36,20 +35,19 @@ const PREFIX_LIMIT: usize = 40;
 /// The names of the tables, and of the function beside them. They are the only parts of a statement that are neither fixed nor
 /// bound, so they may consist only of letters, digits and `_`.
 #[derive(Clone, Debug)]
-pub(crate) struct Tables {
+pub struct Tables {
     /// The table with the version.
-    pub(crate) meta: String,
+    pub meta: String,
     /// The table with one row for each job that ever existed: its epoch, its holder, and with SQLite its snapshot.
-    pub(crate) jobs: String,
+    pub jobs: String,
     /// The table with the records behind the snapshots. Except with SQLite, a snapshot is record 0.
-    pub(crate) records: String,
+    pub records: String,
     /// The name of PostgreSQL's function that adds a record.
-    #[cfg(feature = "postgres")]
-    pub(crate) append: String,
+    pub append: String,
 }
 
 impl Tables {
-    pub(crate) fn with_prefix(prefix: &str) -> Result<Self, Error> {
+    pub fn with_prefix(prefix: &str) -> Result<Self, Error> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         let first = prefix.bytes().next().unwrap_or(b'0');
         if first.is_ascii_digit() || prefix.len() > PREFIX_LIMIT || !prefix.bytes().all(is_plain) {
@@ -59,8 +57,7 @@ impl Tables {
     }
 
     /// Makes the error of tables that this user may not create.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    pub(crate) fn not_made<E>(&self, source: E) -> NotMade<E> {
+    pub fn not_made<E>(&self, source: E) -> NotMade<E> {
         let Tables { meta, jobs, records, .. } = self.clone();
         NotMade { meta, jobs, records, source }
     }
@@ -70,7 +67,6 @@ impl Tables {
             meta: format!("{prefix}_meta"),
             jobs: format!("{prefix}_jobs"),
             records: format!("{prefix}_records"),
-            #[cfg(feature = "postgres")]
             append: format!("{prefix}_append"),
         }
     }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
 use safe_state_base::stored;
+use safe_state_base::url;
 
 use crate::control::limits::JobLimits;
 use crate::control::pacing::Watch;
@@ -206,7 +207,7 @@ impl Job {
     /// # Ok::<(), safe_state::Error>(())
     /// ```
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
-        self.storage.place.named.backend = Some(backend.into_backend().map_err(Arc::new));
+        self.storage.place.named.backend = Some(url::open(backend).map_err(Arc::new));
         self
     }
 

@@ -160,28 +160,29 @@ pub fn exit_code<T, E: std::fmt::Debug>(ended: Result<T, E>) -> std::process::Ex
 
 /// The storage of checkpoints: the trait, and the backends that come with the crate.
 pub mod backend {
-    #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
-    pub use safe_state_backends::MySqlBackend;
-    #[cfg(feature = "object-store")]
-    pub use safe_state_backends::ObjectStoreBackend;
-    #[cfg(any(feature = "postgres", feature = "sqlx-postgres"))]
-    pub use safe_state_backends::PostgresBackend;
     #[cfg(feature = "sqlite")]
     pub use safe_state_backends::SqliteBackend;
     #[cfg(feature = "conformance")]
     pub use safe_state_backends::conformance;
-    #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
-    pub use safe_state_backends::mysql_async;
-    #[cfg(feature = "network")]
-    pub use safe_state_backends::network;
-    #[cfg(any(feature = "postgres", feature = "sqlx-postgres"))]
-    pub use safe_state_backends::tokio_postgres;
     pub use safe_state_backends::{
         Appended, Backend, Durability, Error, FileBackend, Holder, IntoBackend, Lease,
-        LeaseOptions, MemoryBackend, from_url,
+        LeaseOptions, MemoryBackend,
     };
     #[cfg(feature = "encrypt")]
     pub use safe_state_backends::{Encrypted, EncryptionKeys, IntoKeys};
+    pub use safe_state_base::url::from_url;
+    #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
+    pub use safe_state_servers::MySqlBackend;
+    #[cfg(feature = "object-store")]
+    pub use safe_state_servers::ObjectStoreBackend;
+    #[cfg(any(feature = "postgres", feature = "sqlx-postgres"))]
+    pub use safe_state_servers::PostgresBackend;
+    #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
+    pub use safe_state_servers::mysql_async;
+    #[cfg(feature = "network")]
+    pub use safe_state_servers::network;
+    #[cfg(any(feature = "postgres", feature = "sqlx-postgres"))]
+    pub use safe_state_servers::tokio_postgres;
     #[cfg(feature = "redis")]
-    pub use safe_state_backends::{RedisBackend, redis_driver};
+    pub use safe_state_servers::{RedisBackend, redis_driver};
 }

@@ -12,11 +12,12 @@ const LAYERED: &str = "safe-state-macros";
 const LAYERS: [&str; 5] = ["syntax", "parse", "analyse", "emit", "resumable"];
 
 /// All crates that are published.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     LAYERED,
     "safe-state",
     "safe-state-backends",
     "safe-state-backends/page",
+    "safe-state-backends/servers",
     "safe-state/base",
     "safe-state/cli",
     "safe-state/guard",

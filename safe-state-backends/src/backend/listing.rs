@@ -17,7 +17,7 @@ pub struct Listing {
 impl Listing {
     /// Creates the listing of a store that holds something under each of the encoded names. A name that was cut is read from what
     /// is stored under it, which `load` returns.
-    pub(crate) fn of<'a>(
+    pub fn of<'a>(
         encoded: impl IntoIterator<Item = &'a str>,
         load: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
     ) -> Result<Listing, Error> {

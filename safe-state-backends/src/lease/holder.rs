@@ -49,7 +49,8 @@ impl Holder {
     }
 
     /// Formats the holder as one line of text: `PID MICROS HOST [PROCESS#LEASE[@DEVICE]]`.
-    pub(crate) fn to_line(&self) -> String {
+    #[doc(hidden)]
+    pub fn to_line(&self) -> String {
         let Holder { pid, host, since, mark, device } = self;
         let device = device.map(|device| format!("@{device:x}")).unwrap_or_default();
         let mark = mark.as_ref().map(|(process, lease)| format!(" {process}#{lease}{device}"));
@@ -57,7 +58,8 @@ impl Holder {
     }
 
     /// Parses a line of [`to_line`](Self::to_line), also one of older releases, which wrote no mark.
-    pub(crate) fn from_line(line: &str) -> Option<Self> {
+    #[doc(hidden)]
+    pub fn from_line(line: &str) -> Option<Self> {
         let mut words = line.splitn(3, ' ');
         let pid = words.next()?.parse().ok()?;
         let since = Timestamp::from_micros(words.next()?.parse().ok()?);
@@ -69,14 +71,15 @@ impl Holder {
     }
 
     /// Returns whether the process is known to have ended. That can be known only of a process on this machine.
-    pub(crate) fn has_ended(&self) -> bool {
+    #[doc(hidden)]
+    pub fn has_ended(&self) -> bool {
         self.mark.as_ref().is_some_and(|(process, _)| process.has_ended(self.pid))
     }
 
     /// Returns whether the process is known to have run here and to have ended. [`has_ended`](Self::has_ended) does not
     /// suffice: a copy of a virtual machine has the boot id of the original, but not its processes.
-    #[cfg(feature = "network")]
-    pub(crate) fn has_left(&self) -> bool {
+    #[doc(hidden)]
+    pub fn has_left(&self) -> bool {
         let Some((process, _)) = self.mark.as_ref().filter(|_| self.has_ended()) else {
             return false;
         };

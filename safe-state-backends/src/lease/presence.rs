@@ -24,7 +24,7 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Keeps this process's file. The file exists as long as any part of the process holds such a value.
 #[derive(Debug)]
-pub(crate) struct Presence(());
+pub struct Presence(());
 
 /// This process's file, and the number of parts of the process that keep it.
 struct Told {
@@ -40,7 +40,7 @@ static TOLD: Mutex<Option<Told>> = Mutex::new(None);
 
 impl Presence {
     /// Keeps this process's file, and creates it if needed. `None` where that is not possible.
-    pub(crate) fn tell() -> Option<Self> {
+    pub fn tell() -> Option<Self> {
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(told) = told.as_mut() {
             told.keepers += 1;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// The identity of a process on this machine since its boot. Together with the process id, it is unique: it differs for a
 /// process that gets the same id later, and for one in a container with the same host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Process {
+pub struct Process {
     /// The boot id of the machine.
     boot: String,
     /// The namespace of the process id: the inode of `/proc/PID/ns/pid`.
@@ -19,7 +19,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Returns the identity of this process; `None` where it is unknown.
-    pub(crate) fn this() -> Option<Self> {
+    pub fn this() -> Option<Self> {
         // If this differs, `/proc` is of another namespace, and shows other processes under these ids.
         let shown = fs::read_link("/proc/self").ok()?;
         if shown.to_str()? != std::process::id().to_string() {
@@ -41,7 +41,7 @@ impl Process {
     }
 
     /// Returns a text that tells this process from all others that have its id, since the boot.
-    #[cfg(all(feature = "network", unix))]
+    #[cfg(unix)]
     pub(crate) fn place(&self) -> String {
         format!("{}-{}", self.namespace, self.started)
     }

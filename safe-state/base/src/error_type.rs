@@ -74,7 +74,7 @@ pub fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
         #[cfg(feature = "mysql")]
         mysql::Error;
         #[cfg(feature = "mysql")]
-        safe_state_backends::mysql_async::Error;
+        safe_state_servers::mysql_async::Error;
         #[cfg(feature = "redis")]
         redis::RedisError;
         #[cfg(feature = "rusqlite")]

@@ -26,6 +26,7 @@ pub mod signals;
 pub mod status;
 mod stderr;
 pub mod stored;
+pub mod url;
 
 pub use backoff::Backoff;
 pub use error::{CommitError, Error, ReconnectError, StopReason, When};

@@ -5,9 +5,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Error as BackendError, FileBackend, from_url, with_pages_in};
+use safe_state_backends::{Backend, Error as BackendError, FileBackend, with_pages_in};
 
 use crate::Error;
+use crate::url::from_url;
 
 /// The directory if neither an option nor `$SAFE_STATE_DIR` names one.
 pub const DEFAULT_STATE_DIR: &str = ".safe_state";

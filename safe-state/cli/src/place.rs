@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use safe_state_backends::{Backend, IntoBackend, Lease, LeaseOptions, redacted};
+use safe_state_backends::{Backend, Lease, LeaseOptions, redacted};
 #[cfg(feature = "encrypt")]
 use safe_state_backends::{Encrypted, EncryptionKeys};
 use safe_state_base::place::{DEFAULT_STATE_DIR, from_environment};
 use safe_state_base::status::look::Look;
+use safe_state_base::url::from_url;
 
 use super::exit::Failed;
 
@@ -29,7 +30,7 @@ pub(super) struct Place {
 impl Place {
     /// Returns the backend that the jobs are stored in.
     pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
-        let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
+        let backend = self.backend.as_ref().map(|url| from_url(url).map_err(Arc::new));
         let dir = self.dir.clone().filter(|_| backend.is_none());
         let place = safe_state_base::Place { dir, backend, page_dir: None };
         with_key(place.backend("")?)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use safe_state_backends::{Backend, Error as BackendError, IntoBackend};
+use safe_state_base::url;
 
 /// The backend of checkpoints, or the reason why it cannot be used.
 type DefaultBackend = Result<Arc<dyn Backend>, Arc<BackendError>>;
@@ -42,7 +43,7 @@ impl Defaults {
     /// [`Job::backend`](crate::Job::backend). This default takes precedence over `$SAFE_STATE_BACKEND` and
     /// `$SAFE_STATE_DIR`.
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
-        self.backend = Some(backend.into_backend().map_err(Arc::new));
+        self.backend = Some(url::open(backend).map_err(Arc::new));
         self
     }
 

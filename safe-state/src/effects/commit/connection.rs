@@ -35,11 +35,11 @@ impl Connection for mysql::Conn {}
 #[cfg(feature = "mysql")]
 impl Connection for mysql::PooledConn {}
 #[cfg(feature = "mysql")]
-impl Connection for safe_state_backends::mysql_async::Conn {}
+impl Connection for safe_state_servers::mysql_async::Conn {}
 #[cfg(feature = "postgres")]
 impl Connection for postgres::Client {}
 #[cfg(feature = "postgres")]
-impl Connection for safe_state_backends::tokio_postgres::Client {}
+impl Connection for safe_state_servers::tokio_postgres::Client {}
 #[cfg(feature = "rusqlite")]
 impl Connection for rusqlite::Connection {}
 #[cfg(feature = "sqlx-mysql")]

@@ -1,8 +1,8 @@
 //! Transactions of MySQL and MariaDB, by the driver that blocks and an async one.
 
 use mysql::prelude::Queryable;
-use safe_state_backends::mysql_async;
 use safe_state_backends::{Dialect, Parameter, Statement};
+use safe_state_servers::mysql_async;
 
 use super::committing::BoxError;
 use super::{AsyncTransaction, Transaction};

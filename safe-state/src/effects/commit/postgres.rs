@@ -1,8 +1,8 @@
 //! Transactions of PostgreSQL, by its driver that blocks and its async one.
 
 use postgres::types::{ToSql, Type};
-use safe_state_backends::tokio_postgres;
 use safe_state_backends::{Dialect, Parameter, Statement};
+use safe_state_servers::tokio_postgres;
 
 use super::committing::BoxError;
 use super::{AsyncTransaction, Transaction};

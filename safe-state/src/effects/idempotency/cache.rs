@@ -8,6 +8,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use safe_state_backends::{Backend, Bounds, Carry, EffectStore, IntoBackend, LeaseOptions};
+use safe_state_base::url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -62,7 +63,7 @@ impl IdempotencyCache {
     /// The cache is open elsewhere, or the backend cannot be used, or something else is stored under the name.
     pub fn open(backend: impl IntoBackend, name: &str) -> Result<Self, IdempotencyError> {
         let (lease, bounds) = (LeaseOptions::default(), Bounds::default());
-        Self::open_with(backend.into_backend()?, name, lease, bounds)
+        Self::open_with(url::open(backend)?, name, lease, bounds)
     }
 
     pub(super) fn open_with(

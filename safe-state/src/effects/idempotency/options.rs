@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use safe_state_backends::{Bounds, Durability, IntoBackend, LeaseOptions};
+use safe_state_base::url;
 
 use super::cache::IdempotencyCache;
 use super::error::IdempotencyError;
@@ -69,6 +70,6 @@ impl CacheOptions {
         backend: impl IntoBackend,
         name: &str,
     ) -> Result<IdempotencyCache, IdempotencyError> {
-        IdempotencyCache::open_with(backend.into_backend()?, name, self.lease, self.bounds)
+        IdempotencyCache::open_with(url::open(backend)?, name, self.lease, self.bounds)
     }
 }

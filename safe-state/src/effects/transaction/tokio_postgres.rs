@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use safe_state_backends::tokio_postgres::Client;
+use safe_state_servers::tokio_postgres::Client;
 
 use super::awaited::AsyncTransactional;
 use super::error::BoxError;
