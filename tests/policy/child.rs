@@ -5,9 +5,12 @@ mod poisons;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use rustix::process::{Signal, getpid, kill_process};
+use safe_state::backend::{Backend, Error as BackendError, FileBackend};
 use safe_state::{Backoff, resumable};
 use safe_state_tests::Effects;
 
@@ -23,6 +26,7 @@ fn main() -> Result<()> {
         "every-item" => every_item(dir, &effects, &items)?,
         "every-tenth" => every_tenth(dir, &effects, &items)?,
         "by-time" => by_time(dir, &effects, &items)?,
+        "slow-saves" => slow_saves(dir, &effects, &items)?,
         "by-key" => by_key(dir, &effects, &items)?,
         "retried" => retried(dir, &effects, &items)?,
         "async" => safe_state_tests::shapes::block_on(waiting(dir, &effects, &items))?,
@@ -88,6 +92,40 @@ jobs! {
     by_time, save_every = "20ms";
     by_key, save_every = 3, key = |item| item;
     retried, save_every = 3, max_attempts = 2;
+}
+
+/// A backend of which a save takes much longer than an item.
+struct Slow(FileBackend);
+
+impl Backend for Slow {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
+        self.0.load(job)
+    }
+
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), BackendError> {
+        thread::sleep(Duration::from_millis(15));
+        self.0.save(job, checkpoint)
+    }
+
+    fn delete(&self, job: &str) -> Result<(), BackendError> {
+        self.0.delete(job)
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, BackendError> {
+        self.0.exists(job)
+    }
+}
+
+/// Items of a millisecond, so that many of them begin between two saves.
+#[resumable(name = "kills", backend = Slow(FileBackend::new(dir)), max_crashes = 2, carry(sum), save_every = "20ms")]
+fn slow_saves(dir: &Path, effects: &Effects, items: &[u64]) -> Result<u64> {
+    let mut sum = 0;
+    for item in items {
+        sum += item;
+        thread::sleep(Duration::from_millis(1));
+        work(effects, *item)?;
+    }
+    Ok(sum)
 }
 
 #[resumable(name = "kills", state_dir = dir, max_crashes = 2, carry(sum), save_every = 3)]

@@ -30,7 +30,8 @@ pub(crate) fn checkpoint(dir: &Path) -> Option<Checkpoint> {
 
 #[test]
 fn a_job_goes_on_without_items_that_kill_the_process() {
-    for kind in ["every-item", "every-tenth", "by-time", "by-key", "retried", "async"] {
+    for kind in ["every-item", "every-tenth", "by-time", "slow-saves", "by-key", "retried", "async"]
+    {
         let dir = tempfile::tempdir().unwrap();
         let died = run_to_its_end(kind, dir.path(), runs(4));
         assert!(died >= 2 * 4, "{kind}: {died} deaths");

@@ -2,7 +2,11 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -110,4 +114,42 @@ async fn a_stream_is_polled_beside_the_bodies() {
     let mut all = did.into_inner().unwrap();
     all.sort_unstable();
     assert_eq!(all, (0..20).collect::<Vec<_>>());
+}
+
+/// Comes back once, as `yield_now` of a runtime does.
+async fn once_more() {
+    let mut has_been_polled = false;
+    std::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        if std::mem::replace(&mut has_been_polled, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+#[resumable(name = "turns", state_dir = dir, concurrency = 4, save_every = 100_000, durability = "process")]
+async fn with_turns(dir: &Path, done: &AtomicU64) -> Result<(), Anything> {
+    for _ in 0..20_000 {
+        once_more().await;
+        done.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+/// What else runs in the same task, such as a timer of a runtime with one thread, gets its turn between the items.
+#[test]
+fn items_that_never_wait_keep_nobody_from_a_turn() {
+    let (dir, done) = (tempfile::tempdir().unwrap(), AtomicU64::new(0));
+    let mut run = pin!(with_turns(dir.path(), &done));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut most = 0;
+    loop {
+        let before = done.load(Ordering::SeqCst);
+        let polled = run.as_mut().poll(&mut context);
+        most = most.max(done.load(Ordering::SeqCst) - before);
+        match polled {
+            Poll::Ready(ended) => break ended.unwrap(),
+            Poll::Pending => thread::yield_now(),
+        }
+    }
+    assert!(most < 300, "{most} items in one turn");
 }

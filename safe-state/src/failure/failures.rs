@@ -41,9 +41,10 @@ impl Failures {
         self.poison.risk_more(items);
     }
 
-    /// Takes in an item that is about to begin. Returns whether it is a suspect.
-    pub(crate) fn suspect_next(&mut self) -> bool {
-        self.poison.suspects_next(Instant::now())
+    /// Takes in an item that is about to begin. `saving` is the part of the run's time that has gone into saves. Returns whether
+    /// the item is a suspect.
+    pub(crate) fn suspect_next(&mut self, saving: Duration) -> bool {
+        self.poison.suspects_next(Instant::now(), saving)
     }
 
     /// Adds a reason why the run ends with the failure of an item.

@@ -18,7 +18,7 @@ impl PoisonDetector {
     /// at most `time`, may have begun since its last save.
     pub(crate) fn new(has_crashed: bool, (items, time): (u64, Duration), now: Instant) -> Self {
         let (items, time) = if has_crashed { (items, time) } else { (0, Duration::ZERO) };
-        // The run takes longer for the same items, as it saves before each.
+        // A run is not equally fast each time.
         PoisonDetector { items, until: now + 2 * time, is_over: !has_crashed }
     }
 
@@ -34,9 +34,10 @@ impl PoisonDetector {
     }
 
     /// Takes in an item that is about to begin. Returns whether it is a suspect; once past the point where the run
-    /// before died, no item is.
-    pub(crate) fn suspects_next(&mut self, now: Instant) -> bool {
-        if self.items == 0 && self.until <= now {
+    /// before died, no item is. `saving` is the time that has gone into saves, which the run before did not make: it does not
+    /// count.
+    pub(crate) fn suspects_next(&mut self, now: Instant, saving: Duration) -> bool {
+        if self.items == 0 && self.until + saving <= now {
             self.is_over = true;
             return false;
         }
@@ -62,7 +63,10 @@ mod tests {
         let now = Instant::now();
         let mut detector = PoisonDetector::new(true, (2, Duration::ZERO), now);
         assert!(!detector.is_over());
-        assert_eq!([0; 3].map(|_| detector.suspects_next(now)), [true, true, false]);
+        assert_eq!(
+            [0; 3].map(|_| detector.suspects_next(now, Duration::ZERO)),
+            [true, true, false]
+        );
         assert!(detector.is_over());
     }
 
@@ -70,8 +74,12 @@ mod tests {
     fn the_detector_suspects_items_for_twice_the_time() {
         let (now, second) = (Instant::now(), Duration::from_secs(1));
         let mut detector = PoisonDetector::new(true, (1, second), now);
-        assert!(detector.suspects_next(now) && detector.suspects_next(now + second));
-        assert!(!detector.suspects_next(now + 2 * second));
+        let mut at = |seconds: u32, saving: u32| {
+            detector.suspects_next(now + seconds * second, saving * second)
+        };
+        assert!(at(0, 0) && at(1, 0));
+        assert!(at(10, 9), "most of the time has gone into saves");
+        assert!(!at(11, 9));
     }
 
     #[test]

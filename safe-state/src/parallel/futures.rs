@@ -232,8 +232,9 @@ where
         let Driven { course, under_way, without_yield, .. } = &mut *self;
         if under_way.none_has_ended() {
             let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
-            under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
-            *without_yield = 0;
+            if under_way.next_or(is_wanted, course.handing.sleep(patience)).await {
+                *without_yield = 0;
+            }
             if course.running() == 0 {
                 course.handing.waits();
             }

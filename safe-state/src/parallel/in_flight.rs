@@ -101,8 +101,14 @@ where
         .await
     }
 
-    /// Waits until a body has ended, the head has given the item that `is_wanted` asks for, or `other` has ended.
-    pub(super) async fn next_or(&mut self, is_wanted: bool, other: impl Future<Output = ()>) {
+    /// Waits until a body has ended, the head has given the item that `is_wanted` asks for, or `other` has ended. Returns whether
+    /// the caller's task gave others a turn meanwhile.
+    pub(super) async fn next_or(
+        &mut self,
+        is_wanted: bool,
+        other: impl Future<Output = ()>,
+    ) -> bool {
+        let mut has_waited = false;
         let mut other = pin!(other);
         let given = self.given.filter(|_| is_wanted);
         given.into_iter().for_each(Offered::want);
@@ -115,8 +121,14 @@ where
                     return Poll::Ready(());
                 }
             }
-            if self.ended.is_empty() { other.as_mut().poll(context) } else { Poll::Ready(()) }
+            if !self.ended.is_empty() {
+                return Poll::Ready(());
+            }
+            let polled = other.as_mut().poll(context);
+            has_waited |= polled.is_pending();
+            polled
         })
         .await;
+        has_waited
     }
 }

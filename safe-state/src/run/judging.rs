@@ -243,7 +243,7 @@ pub(super) fn is_given_up(
         let failure = poison(crashes, cause).with_index(item.index).with_location(item.location);
         return give_up(stages, depth, failure, crashes);
     }
-    if stages.failures.suspect_next() {
+    if stages.failures.suspect_next(stages.saving.spent()) {
         stages.progress.suspect(depth);
     } else {
         stages.progress.clear_suspect(depth);

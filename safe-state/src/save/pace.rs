@@ -53,6 +53,11 @@ impl Pace {
         median.map(nanos_of)
     }
 
+    /// Returns how much of the run's time has gone into saving.
+    pub(crate) fn saving(&self) -> Duration {
+        self.saving
+    }
+
     /// Counts a save. Returns true once in a run, when more than a fifth of its time has gone into saving.
     pub(crate) fn saved(&mut self, began: Instant, ended: Instant) -> bool {
         self.saving += ended - began;

@@ -238,6 +238,11 @@ impl Saving {
         self.pace.median()
     }
 
+    /// Returns how much of the run's time has gone into saving.
+    pub(crate) fn spent(&self) -> Duration {
+        self.pace.saving()
+    }
+
     /// Counts a save that took from `began` to `now`. Returns true once in a run, when too much of its time has gone
     /// into saving.
     pub(crate) fn saved(&mut self, began: Instant, now: Instant) -> bool {
