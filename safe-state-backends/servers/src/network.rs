@@ -17,12 +17,14 @@
 //!   grow, for a limited time. An append whose outcome is unknown is not repeated, and the first one on a new connection is not
 //!   made: the whole checkpoint is saved instead.
 
+mod access;
 mod acquire;
 #[cfg(any(feature = "postgres-tls", feature = "mysql-tls"))]
 pub(crate) mod authorities;
 #[cfg(test)]
 mod fake;
 mod holder;
+mod idle;
 mod keeper;
 mod limits;
 mod overview;
@@ -61,14 +63,14 @@ impl<C: Connect> NetworkBackend<C> {
         if job.is_empty() {
             return Err(Error::EmptyName);
         }
-        LeaseHandle::lease(&self.connect, self.limits, job, options)
+        LeaseHandle::lease(&self.access, job, options)
     }
 }
 
 impl<C: Connect> Backend for NetworkBackend<C> {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
         let key = name::encode(job);
-        self.ask("loading", job, |session| self.limits.checked(session.load(&key)?))
+        self.ask("loading", job, |session| self.access.limits.checked(session.load(&key)?))
     }
 
     /// Saves under a lease of its own. Fails with [`Error::Held`] while the job runs.
@@ -126,10 +128,10 @@ impl<C: Connect> Backend for NetworkBackend<C> {
     }
 
     fn store_name(&self) -> Option<String> {
-        Some(self.connect.place())
+        Some(self.access.connect.place())
     }
 
     fn page_place(&self) -> Option<String> {
-        Some(self.connect.page_place())
+        Some(self.access.connect.page_place())
     }
 }

@@ -24,6 +24,11 @@ impl Session for MySqlSession {
         Runtime::may_run_here()
     }
 
+    fn is_reusable(&mut self) -> bool {
+        self.extended = None;
+        self.is_idle()
+    }
+
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         // One statement sees one state.
         let (records, job) = (&self.tables.records, literal(key));

@@ -154,6 +154,11 @@ impl MySqlSession {
         if self.kind.is_read_only { Err(Trouble::transient(ReadOnly)) } else { Ok(()) }
     }
 
+    /// Returns whether the last request was answered or refused.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_answered
+    }
+
     pub(super) fn call<T, E: Into<Trouble>>(
         &mut self,
         call: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,

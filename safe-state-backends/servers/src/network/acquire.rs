@@ -1,30 +1,29 @@
 //! The acquisition of a lease.
 
-use std::sync::Arc;
 use std::time::Instant;
 
+use super::access::Access;
 use super::holder::{LeaseHolder, Renewal, Saved};
-use super::limits::{Limits, OPENING};
+use super::limits::OPENING;
 use super::{AcquireRequest, Acquired, Connect, LeaseToken, Session, Trouble, retry};
 use safe_state_backends::name;
 use safe_state_backends::{Error, Holder, LeaseOptions};
 
 impl<C: Connect> LeaseHolder<C> {
     pub(super) fn acquire(
-        connect: Arc<C>,
-        limits: Limits,
+        access: Access<C>,
         job: String,
         options: LeaseOptions,
     ) -> Result<Self, Error> {
-        let trouble = Trouble::at("taking the lease", &job, &*connect);
+        let trouble = Trouble::at("taking the lease", &job, &*access.connect);
+        let limits = access.limits;
         let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
         // The presence file is made before the lease, so that whoever sees the lease finds the file.
         #[cfg(unix)]
         let presence = safe_state_backends::Presence::tell();
         let mut over = None;
         let mut asked = Instant::now();
-        let mut once = || {
-            let mut session = limits.connect(&*connect)?;
+        let mut acquire = |session: &mut C::Session| {
             asked = Instant::now();
             let request = AcquireRequest { key: &key, holder: &holder, time: limits.lease, over };
             let acquired = match session.acquire(&request)? {
@@ -34,12 +33,14 @@ impl<C: Connect> LeaseHolder<C> {
                 }
                 acquired => acquired,
             };
-            Ok((session, acquired))
+            Ok(acquired)
         };
-        let acquired = retry::until(OPENING.min(limits.retry), &job, &mut once);
+        let once = || access.on_any(&mut acquire);
+        let acquired = retry::until(OPENING.min(limits.retry), &job, once);
         let (session, epoch) = match acquired.map_err(trouble)? {
             (session, Acquired::Yes { epoch }) => (session, epoch),
-            (_, Acquired::No { holder, .. }) => {
+            (session, Acquired::No { holder, .. }) => {
+                access.idle.give_back(session);
                 return Err(Error::Held { job, holder: Holder::from_line(&holder).map(Box::new) });
             }
         };
@@ -47,8 +48,7 @@ impl<C: Connect> LeaseHolder<C> {
         let token = LeaseToken { key, holder, epoch, time, until: asked + time, durability };
         let renewal = Renewal { due: Instant::now() + limits.lease / 3, is_lost: false };
         Ok(LeaseHolder {
-            connect,
-            limits,
+            access,
             job,
             token,
             session: Some(session),

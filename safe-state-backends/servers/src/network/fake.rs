@@ -15,6 +15,8 @@ struct State {
     rows: BTreeMap<String, Row>,
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
     connections: usize,
+    /// Whether a connection can have another lease.
+    keeps: bool,
     late: Vec<Late>,
 }
 
@@ -46,6 +48,16 @@ impl Server {
     pub(super) fn disturb(&self, operation: &'static str, fault: Fault, times: usize) {
         let mut state = self.0.lock().unwrap();
         state.faults.entry(operation).or_default().extend(vec![fault; times]);
+    }
+
+    /// Lets each connection have another lease.
+    pub(super) fn keep_connections(&self) {
+        self.0.lock().unwrap().keeps = true;
+    }
+
+    /// Returns the number of connections that are open, and of handles of the server.
+    pub(super) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
     }
 
     pub(super) fn connections(&self) -> usize {
@@ -132,6 +144,10 @@ impl Connect for Server {
 }
 
 impl Session for Server {
+    fn is_reusable(&mut self) -> bool {
+        self.0.lock().unwrap().keeps
+    }
+
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let key = key.to_owned();
         self.call("load", move |state| {

@@ -1,9 +1,9 @@
 //! The holder of a lease on a server: its connection, and what is done under the lease.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::limits::{Limits, OPENING};
+use super::access::Access;
+use super::limits::OPENING;
 use super::transactions::Transactions;
 use super::{Connect, LeaseToken, Session, Trouble, retry};
 use safe_state_backends::name;
@@ -14,8 +14,7 @@ const CUT: Duration = Duration::from_secs(1);
 
 /// A lease, its connection, and what it has saved.
 pub(super) struct LeaseHolder<C: Connect> {
-    pub(super) connect: Arc<C>,
-    pub(super) limits: Limits,
+    pub(super) access: Access<C>,
     pub(super) job: String,
     pub(super) token: LeaseToken,
     /// The connection; `None` after trouble, until the next use.
@@ -48,7 +47,7 @@ pub(super) struct Saved {
 
 impl<C: Connect> LeaseHolder<C> {
     pub(super) fn save(&mut self, checkpoint: &[u8]) -> Result<Appended, Trouble> {
-        self.limits.check(checkpoint.len())?;
+        self.access.limits.check(checkpoint.len())?;
         self.saved.records = None;
         self.retried(|session, token| session.save(token, checkpoint))?;
         self.saved.size = checkpoint.len();
@@ -77,7 +76,7 @@ impl<C: Connect> LeaseHolder<C> {
 
     /// Returns whether the stored checkpoint can still be loaded with `record` behind it.
     pub(super) fn has_room(&self, record: &[u8]) -> bool {
-        self.limits.check(self.saved.size + record.len()).is_ok()
+        self.access.limits.check(self.saved.size + record.len()).is_ok()
     }
 
     pub(super) fn delete(&mut self) -> Result<Appended, Trouble> {
@@ -99,10 +98,10 @@ impl<C: Connect> LeaseHolder<C> {
         &mut self,
         mut load: impl FnMut(&mut C::Session, &LeaseToken) -> Result<Option<Vec<u8>>, Trouble>,
     ) -> Result<Option<Vec<u8>>, Error> {
-        let (limit, job) = (OPENING.min(self.limits.retry), self.job.clone());
+        let (limit, job) = (OPENING.min(self.access.limits.retry), self.job.clone());
         let loaded = retry::until(limit, &job, || self.once(&mut load));
-        let loaded = loaded.and_then(|loaded| self.limits.checked(loaded));
-        loaded.map_err(Trouble::at("loading", &self.job, &*self.connect))
+        let loaded = loaded.and_then(|loaded| self.access.limits.checked(loaded));
+        loaded.map_err(Trouble::at("loading", &self.job, &*self.access.connect))
     }
 
     /// Loads another name; returns `None` if there is no connection.
@@ -111,7 +110,7 @@ impl<C: Connect> LeaseHolder<C> {
         let loaded = session.load(&name::encode(name));
         // The state of a connection after a failed operation is unknown, so it is not used again.
         self.session = loaded.is_ok().then_some(session);
-        Some(loaded.map_err(Trouble::at("looking", name, &*self.connect)))
+        Some(loaded.map_err(Trouble::at("looking", name, &*self.access.connect)))
     }
 
     /// Renews the lease if no save has for a third of its time.
@@ -121,7 +120,7 @@ impl<C: Connect> LeaseHolder<C> {
         }
         if self.session.is_none() && self.saved.transactions.is_outstanding() {
             // A new connection would give the lease a new epoch, under which a transaction under way would fail.
-            self.renewal.due = Instant::now() + self.limits.lease / 3;
+            self.renewal.due = Instant::now() + self.access.limits.lease / 3;
         } else {
             self.renew();
         }
@@ -131,11 +130,11 @@ impl<C: Connect> LeaseHolder<C> {
     /// out whether another run has it.
     fn renew(&mut self) {
         if self.renewal.is_lost {
-            self.renewal.due = Instant::now() + self.limits.lease;
+            self.renewal.due = Instant::now() + self.access.limits.lease;
             return;
         }
         let renewed = self.once(&mut |session, token| session.renew(token));
-        self.renewal.due = Instant::now() + self.limits.lease / 3;
+        self.renewal.due = Instant::now() + self.access.limits.lease / 3;
         if let Err(trouble) = renewed {
             tracing::warn!(target: "safe_state", job = self.job, %trouble, "the lease was not renewed");
         }
@@ -145,7 +144,7 @@ impl<C: Connect> LeaseHolder<C> {
         &mut self,
         mut work: impl FnMut(&mut C::Session, &LeaseToken) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let (limit, job) = (self.limits.retry, self.job.clone());
+        let (limit, job) = (self.access.limits.retry, self.job.clone());
         retry::until(limit, &job, || self.once(&mut work))
     }
 
@@ -164,7 +163,7 @@ impl<C: Connect> LeaseHolder<C> {
         let (session, asked, done) = done?;
         self.session = Some(session);
         self.token.until = asked + self.token.time;
-        self.renewal.due = Instant::now() + self.limits.lease / 3;
+        self.renewal.due = Instant::now() + self.access.limits.lease / 3;
         Ok(done)
     }
 
@@ -173,19 +172,23 @@ impl<C: Connect> LeaseHolder<C> {
             return Ok(session);
         }
         self.saved.records = None;
-        let mut session = self.limits.connect(&*self.connect)?;
+        let mut session = self.access.connect()?;
         self.token.epoch = session.resume(&self.token)?;
         self.saved.transactions.are_kept_by(&mut session, &self.token)?;
         Ok(session)
     }
 
-    /// Gives the lease back, and drops the connection here: some connections must not be dropped within a runtime, where the
-    /// run may end.
+    /// Gives the lease back, and then the connection. Both happen here: some connections must not be dropped within a runtime,
+    /// where the run may end.
     pub(super) fn close(&mut self) {
-        if !self.renewal.is_lost {
-            self.release();
+        if self.renewal.is_lost {
+            self.session = None;
+            return;
         }
-        self.session = None;
+        self.release();
+        if let Some(session) = self.session.take() {
+            self.access.idle.give_back(session);
+        }
     }
 
     fn release(&mut self) {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use super::access::Access;
 use super::holder::LeaseHolder;
-use super::limits::Limits;
 use super::{Connect, Session, Trouble};
 use safe_state_backends::{
     Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements,
@@ -33,16 +33,15 @@ enum Command<B> {
 
 impl<C: Connect> LeaseHandle<C> {
     pub(super) fn lease(
-        connect: &Arc<C>,
-        limits: Limits,
+        access: &Access<C>,
         job: &str,
         options: LeaseOptions,
     ) -> Result<Self, Error> {
         let (commands, inbox) = channel();
         let (outbox, outcomes) = channel();
         let (tell, told) = channel();
-        let (connect, name) = (Arc::clone(connect), job.to_owned());
-        let keep = move || match LeaseHolder::acquire(connect, limits, name, options) {
+        let (access, name) = (access.clone(), job.to_owned());
+        let keep = move || match LeaseHolder::acquire(access, name, options) {
             Ok(keeper) => {
                 let keeper = Arc::new(Mutex::new(keeper));
                 // If the caller is gone already, it needs no answer, and the lease ends.
@@ -194,7 +193,7 @@ impl<C: Connect> LeaseHolder<C> {
             Command::Delete => ("deleting", self.delete()),
             Command::Settle(ended) => ("looking", self.settle(*ended)),
         };
-        outcome.map_err(Trouble::at(action, &self.job, &*self.connect))
+        outcome.map_err(Trouble::at(action, &self.job, &*self.access.connect))
     }
 
     fn statements(
@@ -202,11 +201,11 @@ impl<C: Connect> LeaseHolder<C> {
         save: Save<'_>,
         dialect: Dialect,
     ) -> Result<Option<Statements>, Error> {
-        let connect = Arc::clone(&self.connect);
+        let connect = Arc::clone(&self.access.connect);
         let given = self.give(save, |token, number, bytes| {
             let given = connect.statements(token, number, bytes)?;
             Ok(given.filter(|given| given.dialect == dialect))
         });
-        given.map_err(Trouble::at("saving", &self.job, &*self.connect))
+        given.map_err(Trouble::at("saving", &self.job, &*self.access.connect))
     }
 }

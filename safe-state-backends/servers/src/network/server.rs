@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use super::access::Access;
 use super::limits::{Limits, OPENING};
 use super::{Connect, Session, Timeouts, Trouble, retry};
 use safe_state_backends::Error;
 use safe_state_backends::size::SizeLimit;
 
 /// A backend on the server that `C` connects to.
-pub struct NetworkBackend<C> {
-    pub(super) connect: Arc<C>,
-    pub(super) limits: Limits,
+pub struct NetworkBackend<C: Connect> {
+    pub(super) access: Access<C>,
 }
 
 impl<C: Connect> NetworkBackend<C> {
@@ -25,12 +25,12 @@ impl<C: Connect> NetworkBackend<C> {
             timeouts: Timeouts::default(),
             size: SizeLimit::default(),
         };
-        NetworkBackend { connect: Arc::new(connect), limits }
+        NetworkBackend { access: Access::new(connect, limits) }
     }
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn connect(&self) -> &C {
-        &self.connect
+        &self.access.connect
     }
 
     #[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
@@ -38,33 +38,36 @@ impl<C: Connect> NetworkBackend<C> {
     where
         C: Clone,
     {
-        Arc::make_mut(&mut self.connect)
+        self.access.forget_idle();
+        Arc::make_mut(&mut self.access.connect)
     }
 
     /// Sets how long a lease lasts without renewal; 30 seconds by default. After a run was killed, a run on another machine can
     /// begin only when this time is up. A run may be cut off or paused for this time without losing its job to another.
     pub fn lease_time(mut self, time: Duration) -> Self {
-        self.limits.lease = time;
+        self.access.limits.lease = time;
         self
     }
 
     /// Sets how long a save is repeated that fails for a reason that may pass; 30 seconds by default. The last attempt begins
     /// within this time, and may take as long as the timeouts say.
     pub fn retry_time(mut self, time: Duration) -> Self {
-        self.limits.retry = time;
+        self.access.limits.retry = time;
         self
     }
 
     /// Sets how long one attempt may take; by default, 10 seconds to connect and 30 for a statement.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.limits.timeouts = timeouts;
+        self.access.forget_idle();
+        self.access.limits.timeouts = timeouts;
         self
     }
 
     /// Sets the largest size of a checkpoint in bytes; by default `$SAFE_STATE_MAX_CHECKPOINT`, else 1 GiB. A larger one is
     /// neither loaded nor saved.
     pub fn max_checkpoint(mut self, bytes: u64) -> Self {
-        self.limits.size = SizeLimit::of(bytes);
+        self.access.forget_idle();
+        self.access.limits.size = SizeLimit::of(bytes);
         self
     }
 
@@ -75,11 +78,13 @@ impl<C: Connect> NetworkBackend<C> {
         job: &str,
         question: impl Fn(&mut C::Session) -> Result<T, Trouble> + Send,
     ) -> Result<T, Error> {
-        let trouble = Trouble::at(action, job, &*self.connect);
-        let limit = OPENING.min(self.limits.retry);
+        let Access { connect, limits, idle } = &self.access;
+        let trouble = Trouble::at(action, job, &**connect);
+        let limit = OPENING.min(limits.retry);
         let ask = move || {
-            let once = || question(&mut self.limits.connect(&*self.connect)?);
-            retry::until(limit, job, once)
+            let (session, answer) = retry::until(limit, job, || self.access.on_any(&question))?;
+            idle.give_back(session);
+            Ok(answer)
         };
         let answer = thread::scope(|scope| {
             let asking =
@@ -90,21 +95,21 @@ impl<C: Connect> NetworkBackend<C> {
     }
 
     pub(super) fn load_key(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.ask("loading", key, |session| self.limits.checked(session.load(key)?))
+        self.ask("loading", key, |session| self.access.limits.checked(session.load(key)?))
     }
 }
 
-impl<C> Clone for NetworkBackend<C> {
+impl<C: Connect> Clone for NetworkBackend<C> {
     fn clone(&self) -> Self {
-        NetworkBackend { connect: Arc::clone(&self.connect), limits: self.limits }
+        NetworkBackend { access: self.access.clone() }
     }
 }
 
 impl<C: Connect> fmt::Debug for NetworkBackend<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NetworkBackend")
-            .field("place", &self.connect.place())
-            .field("limits", &self.limits)
+            .field("place", &self.access.connect.place())
+            .field("limits", &self.access.limits)
             .finish()
     }
 }

@@ -77,6 +77,12 @@ pub trait Session {
         let _ = bytes;
     }
 
+    /// Makes a connection, on which the last operation has succeeded, ready for another lease, and returns whether it can have
+    /// one. A connection that can is kept for two seconds when its lease has been given back. The default is false.
+    fn is_reusable(&mut self) -> bool {
+        false
+    }
+
     /// Loads the checkpoint under `key`: what was saved last, and the records appended to it, in order, all as of one instant.
     ///
     /// # Errors

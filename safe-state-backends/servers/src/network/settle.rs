@@ -14,7 +14,7 @@ impl<C: Connect> LeaseHolder<C> {
     ) -> Result<Option<Statements>, Trouble> {
         let number = match save {
             Save::Whole(whole) => {
-                self.limits.check(whole.len())?;
+                self.access.limits.check(whole.len())?;
                 None
             }
             // Like an append, the record follows what this connection has saved.

@@ -284,3 +284,73 @@ fn a_network_backend_keeps_the_promises_of_every_backend() {
     });
     subject.lapse(move |job| server.end_lease(job)).check();
 }
+
+/// Returns a server whose connections can have several leases, and its backend.
+fn keeping() -> (Server, Arc<NetworkBackend<Server>>) {
+    let server = Server::default();
+    server.keep_connections();
+    let there = backend(&server);
+    (server, there)
+}
+
+fn take(backend: &Arc<NetworkBackend<Server>>, job: &str) -> Result<Box<dyn Lease>, Error> {
+    Arc::clone(backend).lease(job, LeaseOptions::default())
+}
+
+#[test]
+fn leases_one_after_another_and_questions_between_them_have_one_connection() {
+    let (server, there) = keeping();
+    for job in ["a", "b", "a", "c"] {
+        let mut lease = take(&there, job).unwrap();
+        lease.save(b"a").unwrap();
+        assert_eq!(lease.append(b"b").unwrap(), Appended::Yes);
+        drop(lease);
+        assert!(there.exists(job).unwrap());
+    }
+    let _first = take(&there, "a").unwrap();
+    assert!(matches!(take(&there, "a"), Err(Error::Held { .. })));
+    assert!(there.exists("a").unwrap());
+    assert_eq!(server.connections(), 2, "the second one is for what happens beside a lease");
+}
+
+/// With no time for a second attempt, all that helps is a new connection.
+#[test]
+fn an_idle_connection_that_was_cut_is_no_trouble() {
+    let (server, there) = keeping();
+    let there = Arc::new((*there).clone().retry_time(Duration::ZERO));
+    for (connections, fault) in [(2, Fault::Before), (3, Fault::Refusal), (4, Fault::After)] {
+        drop(take(&there, JOB).unwrap());
+        server.disturb("acquire", fault, 1);
+        take(&there, JOB).unwrap().save(b"a").unwrap();
+        assert_eq!(server.connections(), connections);
+    }
+}
+
+#[test]
+fn idle_connections_are_few_and_are_closed() {
+    let (server, there) = keeping();
+    let before = server.handles();
+    let leases: Vec<_> = (0..5).map(|job| take(&there, &job.to_string()).unwrap()).collect();
+    assert_eq!(server.handles(), before + 5);
+    drop(leases);
+    assert!(server.handles() <= before + 2, "{}", server.handles());
+    let began = Instant::now();
+    while server.handles() > before {
+        assert!(began.elapsed() < Duration::from_secs(60), "they stay open");
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Once all are closed, the next one is kept again; and the end of the backend closes it at once.
+    drop(take(&there, JOB).unwrap());
+    assert_eq!((server.connections(), server.handles()), (6, before + 1));
+    drop(there);
+    assert_eq!(server.handles(), 1);
+}
+
+#[test]
+fn other_settings_have_connections_of_their_own() {
+    let (server, there) = keeping();
+    drop(take(&there, JOB).unwrap());
+    let other = Arc::new((*there).clone().max_checkpoint(10));
+    drop(take(&other, JOB).unwrap());
+    assert_eq!(server.connections(), 2);
+}

@@ -22,6 +22,11 @@ impl Session for PostgresSession {
         Runtime::may_run_here()
     }
 
+    fn is_reusable(&mut self) -> bool {
+        self.extended = None;
+        !self.client.is_closed()
+    }
+
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let limit = self.limit();
         let query = format!(

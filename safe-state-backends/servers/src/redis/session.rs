@@ -227,6 +227,10 @@ impl RedisSession {
 }
 
 impl Session for RedisSession {
+    fn is_reusable(&mut self) -> bool {
+        self.elsewhere.node.is_none() && self.connection.is_open()
+    }
+
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         self.loaded(&SCRIPTS.load.on(&[self.checkpoint(key)]).arg(self.largest))
     }
