@@ -42,7 +42,7 @@ impl Process {
 
     /// Returns a text that tells this process from all others that have its id, since the boot.
     #[cfg(unix)]
-    pub(crate) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         format!("{}-{}", self.namespace, self.started)
     }
 

@@ -274,7 +274,6 @@ fn an_empty_name_is_refused() {
     assert!(matches!(refused, Err(Error::EmptyName)));
 }
 
-#[cfg(feature = "conformance")]
 #[test]
 fn a_network_backend_keeps_the_promises_of_every_backend() {
     let server = Server::default();
