@@ -7,7 +7,7 @@ use safe_state_backends::name;
 use safe_state_backends::{Backend, Error, Holder, Listing};
 
 /// The stored jobs as of one instant. Large checkpoints are loaded from the store when they are asked for.
-pub(super) struct Overview<C> {
+pub(super) struct Overview<C: Connect> {
     store: NetworkBackend<C>,
     stored: BTreeMap<String, Listed>,
 }

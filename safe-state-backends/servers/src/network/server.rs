@@ -1,7 +1,6 @@
 //! A server that stores checkpoints: how it is reached, and asked.
 
 use std::fmt;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
