@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use safe_state_tests::servers::{mysql_url, objects_url, postgres_url, redis_url};
+use safe_state::resumable;
+use safe_state_tests::Proxy;
+use safe_state_tests::servers::{address, at, mysql_url, objects_url, postgres_url, redis_url};
 use tempfile::TempDir;
 
 use crate::work::Work;
@@ -48,4 +50,25 @@ fn workers_share_a_job_in_redis() {
 #[test]
 fn workers_share_a_job_in_an_object_store() {
     on(objects_url("shared"));
+}
+
+#[resumable(name = "connected", backend = url, shared, slices = 40, carry(sum, merge = |a, b| a + b))]
+fn connected(url: &str) -> Result<u64, safe_state::Error> {
+    let mut sum = 0;
+    for item in 0..40_u64 {
+        sum += item;
+    }
+    Ok(sum)
+}
+
+/// Each slice has a lease, and so has each change of the job's head. The server is not to log somebody in for each of them.
+#[test]
+fn leases_that_follow_one_another_share_connections() {
+    for url in [postgres_url(), mysql_url(), redis_url()] {
+        let proxy = Proxy::to(address(&url));
+        assert_eq!(connected(&at(&url, proxy.address())).unwrap(), 39 * 40 / 2);
+        let connections = proxy.connections();
+        // A connection that nobody uses for two seconds is closed, as on a busy machine.
+        assert!(connections <= 20, "{connections} connections");
+    }
 }

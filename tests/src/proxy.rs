@@ -21,6 +21,7 @@ struct Link {
     state: Mutex<State>,
     changed: Condvar,
     round_trips: AtomicUsize,
+    made: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl Proxy {
             state: Mutex::new(state),
             changed: Condvar::new(),
             round_trips: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
         });
         let accepting = Arc::clone(&link);
         thread::spawn(move || accept(&listener, &accepting));
@@ -77,6 +79,11 @@ impl Proxy {
     /// Returns how often the server has answered so far, on all connections.
     pub fn round_trips(&self) -> usize {
         self.link.round_trips.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many connections clients have made so far.
+    pub fn connections(&self) -> usize {
+        self.link.made.load(Ordering::Relaxed)
     }
 
     /// Ends all connections, and leads each new one to the server at this address.
@@ -130,6 +137,7 @@ impl Link {
 
     /// Connects a client to the server, under the present trouble.
     fn connect(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         let address = self.state().server;
         let server = TcpStream::connect(address)?;
         client.set_nodelay(true)?;
