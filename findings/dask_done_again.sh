@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # dask.distributed 2026.8.0 (PyPI): twenty tasks are done, each of which has sent something, and their futures say "finished". Then a worker dies. The tasks that it had done are carried out
 # once more, on another, without an error or a retry that was asked for: a result is in the memory of the worker that made it, and the futures are still held. The guess would be that
-# "finished" is final, and `retries`, which is 0, the number of times more that a task may run. A future that was let go, or whose result was gathered before, sends nothing again.
+# "finished" is final, and `retries`, which is 0, the number of times more that a task may run. Futures whose results were gathered, and which were let go, send nothing again.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
