@@ -37,6 +37,7 @@ mod error;
 pub mod escape;
 mod file;
 pub mod format;
+mod given;
 mod journal;
 mod lease;
 mod limits;
@@ -67,7 +68,7 @@ mod worklist;
 
 #[doc(hidden)]
 pub use backend::Listing;
-pub use backend::{Appended, Backend, BackendOrUrl, Durability, IntoBackend, Lease, LeaseOptions};
+pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 #[doc(hidden)]
 pub use carried::{Rewritten, write_cursor};
@@ -101,6 +102,7 @@ pub use error::sentence::one_line;
 pub use file::FileBackend;
 #[doc(hidden)]
 pub use file::{extend_by_page, with_pages_in};
+pub use given::{BackendOrUrl, IntoBackend};
 pub use lease::holder::Holder;
 #[doc(hidden)]
 pub use lease::lock::Lock;
