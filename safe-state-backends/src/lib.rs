@@ -40,6 +40,7 @@ pub mod format;
 mod journal;
 mod lease;
 mod limits;
+mod loading;
 mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -48,6 +49,7 @@ mod name;
 pub mod network;
 #[cfg(feature = "object-store")]
 mod object_store;
+mod operations;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod page;
@@ -144,7 +146,7 @@ pub use results::Results;
 #[doc(hidden)]
 pub use safe_state_page::{Advanced, LoopKeys, Page, Window};
 #[doc(hidden)]
-pub use shared::{BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, whole};
+pub use shared::{BegunSlice, FinishedSlice, Head, PutBack, SharedJob, begun_slices, whole};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
