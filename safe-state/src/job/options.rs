@@ -109,7 +109,7 @@ impl Job {
     }
 }
 
-/// What is told of the function by its attribute.
+/// Facts about the function, from its attribute.
 impl Job {
     /// Sets whether the job's name is made as the program runs, or is fixed in its text.
     #[doc(hidden)]

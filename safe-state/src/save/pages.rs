@@ -11,12 +11,12 @@ use crate::progress::BesideItems;
 /// The progress of a loop since the last save.
 #[cfg(not(target_os = "linux"))]
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Advanced {
-    pub loop_id: u16,
-    pub count: u64,
-    pub fingerprint: Option<u32>,
-    pub behind: u16,
-    pub has_cursor: bool,
+pub(crate) struct Advanced {
+    pub(crate) loop_id: u16,
+    pub(crate) count: u64,
+    pub(crate) fingerprint: Option<u32>,
+    pub(crate) behind: u16,
+    pub(crate) has_cursor: bool,
 }
 
 /// The page of a run. On systems without pages, it is one that is always off.
