@@ -41,9 +41,11 @@ mod given;
 mod journal;
 mod lease;
 mod limits;
+mod loading;
 mod memory;
 #[doc(hidden)]
 pub mod name;
+mod operations;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod page;
@@ -132,7 +134,7 @@ pub use results::Results;
 #[doc(hidden)]
 pub use safe_state_page::{Advanced, LoopKeys, Page, Window};
 #[doc(hidden)]
-pub use shared::{BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, whole};
+pub use shared::{BegunSlice, FinishedSlice, Head, PutBack, SharedJob, begun_slices, whole};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 #[doc(hidden)]

@@ -9,55 +9,54 @@ use super::{AcquireRequest, Acquired, Connect, LeaseToken, Session, Trouble, ret
 use safe_state_backends::name;
 use safe_state_backends::{Error, Holder, LeaseOptions};
 
-impl<C: Connect> LeaseHolder<C> {
-    pub(super) fn acquire(
-        connect: Arc<C>,
-        limits: Limits,
-        job: String,
-        options: LeaseOptions,
-    ) -> Result<Self, Error> {
-        let trouble = Trouble::at("taking the lease", &job, &*connect);
-        let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
-        // The presence file is made before the lease, so that whoever sees the lease finds the file.
-        #[cfg(unix)]
-        let presence = safe_state_backends::Presence::tell();
-        let mut over = None;
-        let mut asked = Instant::now();
-        let mut once = || {
-            let mut session = limits.connect(&*connect)?;
-            asked = Instant::now();
-            let request = AcquireRequest { key: &key, holder: &holder, time: limits.lease, over };
-            let acquired = match session.acquire(&request)? {
-                Acquired::No { epoch, holder: other } if is_free(&other, &holder) => {
-                    over = Some(epoch);
-                    session.acquire(&AcquireRequest { over, ..request })?
-                }
-                acquired => acquired,
-            };
-            Ok((session, acquired))
-        };
-        let acquired = retry::until(OPENING.min(limits.retry), &job, &mut once);
-        let (session, epoch) = match acquired.map_err(trouble)? {
-            (session, Acquired::Yes { epoch }) => (session, epoch),
-            (_, Acquired::No { holder, .. }) => {
-                return Err(Error::Held { job, holder: Holder::from_line(&holder).map(Box::new) });
+/// Takes the lease on a job.
+pub(super) fn acquire<C: Connect>(
+    connect: Arc<C>,
+    limits: Limits,
+    job: String,
+    options: LeaseOptions,
+) -> Result<LeaseHolder<C>, Error> {
+    let trouble = Trouble::at("taking the lease", &job, &*connect);
+    let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
+    // The presence file is made before the lease, so that whoever sees the lease finds the file.
+    #[cfg(unix)]
+    let presence = safe_state_backends::Presence::tell();
+    let mut over = None;
+    let mut asked = Instant::now();
+    let mut once = || {
+        let mut session = limits.connect(&*connect)?;
+        asked = Instant::now();
+        let request = AcquireRequest { key: &key, holder: &holder, time: limits.lease, over };
+        let acquired = match session.acquire(&request)? {
+            Acquired::No { epoch, holder: other } if is_free(&other, &holder) => {
+                over = Some(epoch);
+                session.acquire(&AcquireRequest { over, ..request })?
             }
+            acquired => acquired,
         };
-        let (time, durability) = (limits.lease, options.durability);
-        let token = LeaseToken { key, holder, epoch, time, until: asked + time, durability };
-        let renewal = Renewal { due: Instant::now() + limits.lease / 3, is_lost: false };
-        Ok(LeaseHolder {
-            connect,
-            limits,
-            job,
-            token,
-            session: Some(session),
-            saved: Saved::default(),
-            renewal,
-            #[cfg(unix)]
-            _presence: presence,
-        })
-    }
+        Ok((session, acquired))
+    };
+    let acquired = retry::until(OPENING.min(limits.retry), &job, &mut once);
+    let (session, epoch) = match acquired.map_err(trouble)? {
+        (session, Acquired::Yes { epoch }) => (session, epoch),
+        (_, Acquired::No { holder, .. }) => {
+            return Err(Error::Held { job, holder: Holder::from_line(&holder).map(Box::new) });
+        }
+    };
+    let (time, durability) = (limits.lease, options.durability);
+    let token = LeaseToken { key, holder, epoch, time, until: asked + time, durability };
+    let renewal = Renewal { due: Instant::now() + limits.lease / 3, is_lost: false };
+    Ok(LeaseHolder {
+        connect,
+        limits,
+        job,
+        token,
+        session: Some(session),
+        saved: Saved::default(),
+        renewal,
+        #[cfg(unix)]
+        _presence: presence,
+    })
 }
 
 /// Returns whether the lease of `other` can be taken: its holder has ended, or it is our own, taken by an attempt whose answer

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use super::acquire::acquire;
 use super::holder::LeaseHolder;
 use super::limits::Limits;
 use super::{Connect, Session, Trouble};
@@ -42,7 +43,7 @@ impl<C: Connect> LeaseHandle<C> {
         let (outbox, outcomes) = channel();
         let (tell, told) = channel();
         let (connect, name) = (Arc::clone(connect), job.to_owned());
-        let keep = move || match LeaseHolder::acquire(connect, limits, name, options) {
+        let keep = move || match acquire(connect, limits, name, options) {
             Ok(keeper) => {
                 let keeper = Arc::new(Mutex::new(keeper));
                 // If the caller is gone already, it needs no answer, and the lease ends.
@@ -69,7 +70,7 @@ impl<C: Connect> LeaseHandle<C> {
     /// time as the server does.
     fn ask(&mut self, command: &Command<&[u8]>) -> Result<Appended, Error> {
         if C::Session::may_run_here() {
-            return lock(&self.keeper).carry_out(command);
+            return carry_out(&mut lock(&self.keeper), command);
         }
         if let Some(commands) = &self.commands {
             // If the thread is gone, it gives no outcome, which is noticed below.
@@ -145,7 +146,13 @@ impl<C: Connect> Lease for LeaseHandle<C> {
         save: Save<'_>,
         dialect: Dialect,
     ) -> Result<Option<Statements>, Error> {
-        lock(&self.keeper).statements(save, dialect)
+        let holder = &mut lock(&self.keeper);
+        let connect = Arc::clone(&holder.connect);
+        let given = holder.give(save, |token, number, bytes| {
+            let given = connect.statements(token, number, bytes)?;
+            Ok(given.filter(|given| given.dialect == dialect))
+        });
+        given.map_err(Trouble::at("saving", &holder.job, &*holder.connect))
     }
 
     fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
@@ -176,7 +183,7 @@ fn serve<C: Connect>(
         let renewal = lock(keeper).renewal.due;
         match inbox.recv_timeout(renewal.saturating_duration_since(Instant::now())) {
             Ok(command) => {
-                let outcome = lock(keeper).carry_out(&command);
+                let outcome = carry_out(&mut lock(keeper), &command);
                 // If the run is gone, the next `recv` notices it.
                 let _ = outbox.send(outcome);
             }
@@ -186,27 +193,15 @@ fn serve<C: Connect>(
     }
 }
 
-impl<C: Connect> LeaseHolder<C> {
-    fn carry_out<B: AsRef<[u8]>>(&mut self, command: &Command<B>) -> Result<Appended, Error> {
-        let (action, outcome) = match command {
-            Command::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
-            Command::Append(record) => ("saving", self.append(record.as_ref())),
-            Command::Delete => ("deleting", self.delete()),
-            Command::Settle(ended) => ("looking", self.settle(*ended)),
-        };
-        outcome.map_err(Trouble::at(action, &self.job, &*self.connect))
-    }
-
-    fn statements(
-        &mut self,
-        save: Save<'_>,
-        dialect: Dialect,
-    ) -> Result<Option<Statements>, Error> {
-        let connect = Arc::clone(&self.connect);
-        let given = self.give(save, |token, number, bytes| {
-            let given = connect.statements(token, number, bytes)?;
-            Ok(given.filter(|given| given.dialect == dialect))
-        });
-        given.map_err(Trouble::at("saving", &self.job, &*self.connect))
-    }
+fn carry_out<C: Connect, B: AsRef<[u8]>>(
+    holder: &mut LeaseHolder<C>,
+    command: &Command<B>,
+) -> Result<Appended, Error> {
+    let (action, outcome) = match command {
+        Command::Save(checkpoint) => ("saving", holder.save(checkpoint.as_ref())),
+        Command::Append(record) => ("saving", holder.append(record.as_ref())),
+        Command::Delete => ("deleting", holder.delete()),
+        Command::Settle(ended) => ("looking", holder.settle(*ended)),
+    };
+    outcome.map_err(Trouble::at(action, &holder.job, &*holder.connect))
 }
