@@ -1,7 +1,6 @@
 //! The traits that every backend implements: [`Backend`] stores checkpoints, [`Lease`] is the right to run a job.
 
 mod arc;
-mod given;
 mod listing;
 mod options;
 
@@ -10,7 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
-pub use given::{BackendOrUrl, IntoBackend};
 pub use listing::Listing;
 pub use options::{Durability, LeaseOptions};
 #[cfg(target_os = "linux")]

@@ -17,6 +17,7 @@ mod waiting;
 mod written;
 
 pub use carry::Carry;
+pub(crate) use carry::overwrite;
 pub use error::CarriedError;
 pub use rewritten::{Rewritten, write_cursor};
 #[cfg(target_os = "linux")]

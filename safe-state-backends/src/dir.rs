@@ -157,6 +157,22 @@ impl Dir {
         if self.handle.id_of(name)? == Some(id) { self.remove(name) } else { Ok(()) }
     }
 
+    /// Returns the user, other than this one, who owns the directory, or the link that leads to it. Root may do anything
+    /// anyway, so a directory of root's counts as nobody else's.
+    pub(crate) fn other_owner(&self) -> io::Result<Option<u32>> {
+        self.handle.other_owner(&self.path)
+    }
+
+    /// Returns the owner of a file in the directory, if it is neither this user, root nor the directory's owner.
+    pub(crate) fn other_owner_of(&self, file: &File) -> io::Result<Option<u32>> {
+        self.handle.other_owner_of(file)
+    }
+
+    /// Returns whether a file in the directory belongs to this user.
+    pub(crate) fn is_ours(&self, file: &File) -> io::Result<bool> {
+        self.handle.is_ours(file)
+    }
+
     /// Returns whether the directory's path still leads to its file system. If the path does not exist, the nearest existing
     /// directory above it counts.
     pub(crate) fn is_mounted(&self) -> io::Result<bool> {

@@ -27,11 +27,12 @@ mod tail;
 #[cfg(test)]
 mod torn;
 
-pub use crate::checkpoint::change::{Advance, Arguments, Change, LoopChange, Record, SideBySide};
+pub use crate::checkpoint::arguments::Arguments;
+pub use crate::checkpoint::change::{Advance, Change, LoopChange, Record, SideBySide};
 pub use error::{FormatError, VERSION};
 pub use examine::{Examination, Examined, RecordKind, examine};
 pub(crate) use framed::Framed;
-pub(crate) use log::{ends_within, snapshot_in_pieces};
+pub(crate) use log::{decode, encode, ends_within, snapshot_in_pieces};
 pub use report::Report;
 #[cfg(target_os = "linux")]
 pub(crate) use tail::Behind;

@@ -4,6 +4,7 @@
 use crate::format::Record;
 use crate::format::pieces::Pieces;
 use crate::format::{FormatError, Framed, Tail};
+use crate::loading;
 #[cfg(target_os = "linux")]
 use crate::page;
 use crate::{
@@ -127,7 +128,7 @@ impl Journal {
         backend: &dyn Backend,
         job: &str,
     ) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::load_held(&mut *self.lease, backend, job)
+        loading::load_held(&mut *self.lease, backend, job)
     }
 
     /// Returns the end of the log, which [`keep`](Self::keep) can restore.
@@ -206,7 +207,7 @@ impl Journal {
         backend: &dyn Backend,
         name: &str,
     ) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::load_current(&mut *self.lease, backend, name)
+        loading::load_current(&mut *self.lease, backend, name)
     }
 
     /// Removes what is stored.

@@ -37,12 +37,15 @@ mod error;
 pub mod escape;
 mod file;
 pub mod format;
+mod given;
 mod journal;
 mod lease;
 mod limits;
+mod loading;
 mod memory;
 #[doc(hidden)]
 pub mod name;
+mod operations;
 mod outputs;
 #[cfg(target_os = "linux")]
 mod page;
@@ -67,7 +70,7 @@ mod worklist;
 
 #[doc(hidden)]
 pub use backend::Listing;
-pub use backend::{Appended, Backend, BackendOrUrl, Durability, IntoBackend, Lease, LeaseOptions};
+pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 #[doc(hidden)]
 pub use carried::{Rewritten, write_cursor};
@@ -101,6 +104,7 @@ pub use error::sentence::one_line;
 pub use file::FileBackend;
 #[doc(hidden)]
 pub use file::{extend_by_page, with_pages_in};
+pub use given::{BackendOrUrl, IntoBackend};
 pub use lease::holder::Holder;
 #[doc(hidden)]
 pub use lease::lock::Lock;
@@ -130,7 +134,7 @@ pub use results::Results;
 #[doc(hidden)]
 pub use safe_state_page::{Advanced, LoopKeys, Page, Window};
 #[doc(hidden)]
-pub use shared::{BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, whole};
+pub use shared::{BegunSlice, FinishedSlice, Head, PutBack, SharedJob, begun_slices, whole};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 #[doc(hidden)]

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use crate::carried::{all_rewritten, cursor_before};
-use crate::format::{Advance, Behind, Change, LoopChange, Record, SideBySide, Tail};
-use crate::{Carried, Checkpoint, Keys, Mark};
+use crate::format::{self, Advance, Behind, Change, LoopChange, Record, SideBySide, Tail};
+use crate::{Carried, Keys, Mark};
 use safe_state_page::{Advanced, Base, Beside, Boot, Said, number};
 
 /// Returns the state that ends with `tail`, in the file with this device and inode number.
@@ -90,7 +90,7 @@ fn marked(said: &Said<'_>, cursor: Option<Box<Carried>>) -> Option<LoopChange> {
 /// Returns the progress of a loop whose items run side by side, behind `checkpoint`.
 fn side_by_side(beside: &Beside, checkpoint: &[u8]) -> Option<LoopChange> {
     let Beside { loop_id, start, begun, mark, .. } = *beside;
-    let known = Checkpoint::decode(checkpoint).ok()?;
+    let known = format::decode(checkpoint).ok()?;
     // The loop has begun, or the window would be of another run.
     let mut completed = known.loop_progress(loop_id)?.completed().clone();
     completed.insert_range(0..start);

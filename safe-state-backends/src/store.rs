@@ -1,17 +1,19 @@
 //! A job's checkpoint while a run holds its lease: the state in memory, and its way to the backend.
 
-mod loading;
 mod overwritten;
 mod transactions;
 
 use std::fmt;
 use std::sync::Arc;
 
+use crate::checkpoint::apply::apply;
+use crate::checkpoint::run;
 use crate::error::stored::place;
 use crate::format::{self, Change, FormatError, Framed, Record};
 use crate::journal::Journal;
 use crate::lease::wait;
 use crate::limits::DIFFERING_LIMIT;
+use crate::loading;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, CarriedChange, Checkpoint, Error, Lease, LeaseOptions, Request};
 use overwritten::Overwritten;
@@ -146,10 +148,10 @@ impl Store {
         self.take_back(Some(record))?;
         let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
         record.set_micros(micros);
-        if self.checkpoint.make_replaceable(record) {
+        if self.checkpoint.carried.make_replaceable(record) {
             self.journal.keep(None);
         }
-        self.checkpoint.shorten_places(record);
+        self.checkpoint.carried.shorten_places(record);
         Ok(micros)
     }
 
@@ -157,7 +159,8 @@ impl Store {
     fn shortened(&mut self, record: &Record) -> Option<Record> {
         let shorter = (self.differing < DIFFERING_LIMIT)
             .then(|| {
-                self.checkpoint.shortened_record(record, |name| self.overwritten.contains(name))
+                let overwritten = |name: &str| self.overwritten.contains(name);
+                self.checkpoint.carried.shortened_record(record, overwritten)
             })
             .flatten();
         self.differing += u32::from(shorter.is_some());
@@ -172,15 +175,17 @@ impl Store {
     pub fn finish(&mut self, change: Change) -> Result<(), Error> {
         let record = Record::Change(change);
         self.take_back(Some(&record))?;
-        self.checkpoint.make_replaceable(&record);
+        self.checkpoint.carried.make_replaceable(&record);
         self.apply(record)?;
-        self.checkpoint.finish();
+        run::finish(&mut self.checkpoint);
         self.save_whole()
     }
 
     fn apply(&mut self, record: Record) -> Result<(), Error> {
-        let applied = self.checkpoint.apply(record).inspect(|()| self.overwritten.is_taken_in());
-        applied.map_err(|what| self.unwritable(FormatError::TooMany(what)))
+        let applied = apply(&mut self.checkpoint, record);
+        applied
+            .inspect(|()| self.overwritten.is_taken_in())
+            .map_err(|what| self.unwritable(FormatError::TooMany(what)))
     }
 
     /// Removes the checkpoint.
@@ -246,10 +251,10 @@ impl Store {
     #[doc(hidden)]
     pub fn record_in_page(&mut self, mut record: Record) -> Result<InPage<'_>, Error> {
         self.take_back(Some(&record))?;
-        if self.checkpoint.make_replaceable(&record) {
+        if self.checkpoint.carried.make_replaceable(&record) {
             self.journal.keep(None);
         }
-        self.checkpoint.shorten_places(&mut record);
+        self.checkpoint.carried.shorten_places(&mut record);
         let shorter = self.shortened(&record);
         let longer = self.journal.frame_paged(shorter.as_ref().unwrap_or(&record));
         let Some(longer) = longer.map_err(|source| self.unwritable(source))? else {
@@ -305,7 +310,7 @@ impl Opening {
         name: &str,
         options: LeaseOptions,
     ) -> Result<Opening, Error> {
-        let found = Checkpoint::load_held(&mut *lease, &*backend, name)?;
+        let found = loading::load_held(&mut *lease, &*backend, name)?;
         Ok(Opening { backend, journal: Journal::new(lease, options.durability), found })
     }
 

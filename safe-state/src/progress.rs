@@ -13,6 +13,7 @@ mod loops;
 mod open_loop;
 mod places;
 mod restore;
+mod saves;
 mod side_by_side;
 mod steps;
 mod stored;
@@ -24,8 +25,8 @@ use std::fmt::Arguments;
 
 #[cfg(feature = "limits")]
 use safe_state_backends::CrashCause;
-use safe_state_backends::format::{Advance, Change, LoopChange};
-use safe_state_backends::{Captured, CarriedChange, Carry, SlowItem};
+use safe_state_backends::format::LoopChange;
+use safe_state_backends::{Captured, Carry, DeadLetter, SlowItem};
 
 use crate::Error;
 use crate::items::entry::Number;
@@ -34,6 +35,7 @@ use crate::items::key::KeyHash;
 use crate::items::terms::Terms;
 
 use carried::Values;
+use failing::Attempted;
 use given_up::GivenUp;
 use loops::Loops;
 use open_loop::{OpenLoop, ResumePoint};
@@ -44,9 +46,6 @@ pub(crate) use before::Before;
 pub(crate) use entering::{Entered, check_not_by_hand, wrong_input};
 pub(crate) use open_loop::{BesideItems, Unpaged, UnpagedItems};
 pub(crate) use stored::Stored;
-
-/// The number of saves from one that stores the items' median time to the next.
-const SAVES_PER_MEDIAN: u64 = 32;
 
 /// The position of a run in its loops, its values, and what of them the checkpoint does not have yet.
 #[derive(Debug, Default)]
@@ -144,6 +143,11 @@ impl Progress {
         if let Some(open) = self.loops.get_mut(depth) {
             open.capture(values);
         }
+    }
+
+    /// Returns the items of the first `depth` loops that the run is in, from the outermost in.
+    pub(crate) fn within(&self, depth: usize) -> Vec<u64> {
+        self.loops.within(depth)
     }
 
     /// Returns the index of the next item to complete.
@@ -293,28 +297,11 @@ impl Progress {
     }
 }
 
-/// The changes for saves.
+/// The values of a run's variables.
 impl Progress {
     /// Returns the values at the place where the run is, with what is stored of them.
     pub(crate) fn values<'a>(&'a mut self, stored: Stored<'a>) -> CurrentValues<'a> {
         CurrentValues { values: &mut self.values, loops: &mut self.loops, stored }
-    }
-
-    /// Takes the value of a variable into the next save if `overwrite` could write it over the stored one. Returns
-    /// whether it did.
-    pub(crate) fn overwrite(
-        &mut self,
-        name: &str,
-        depth: usize,
-        overwrite: impl FnOnce(&[u64]) -> Option<CarriedChange>,
-    ) -> bool {
-        if self.values.places.is_behind(name) {
-            return false;
-        }
-        let Some(change) = overwrite(&self.loops.within(depth)) else { return false };
-        self.values.set(name, Some(change));
-        self.values.is_taken(name);
-        true
     }
 
     /// Returns the cursor of the last item that the loop `loop_id` completed; `None` on a fresh start. The loop has
@@ -330,129 +317,22 @@ impl Progress {
         restored.map_err(|error| stored.carried_error(error))
     }
 
-    /// Notes whether the run waits at the head of a loop, where the values without handles have been taken.
-    pub(crate) fn waits_at_head(&mut self, waits: bool) {
-        self.values.waits_at_head(waits);
-    }
-
-    /// Returns whether no run of the job has come to a loop or saved a value, so that nothing is left to go on from.
-    pub(crate) fn has_begun_nothing(&self, stored: Stored<'_>) -> bool {
-        self.loops.location().is_empty()
-            && !self.values.have_changed()
-            && stored.has(|checkpoint| {
-                checkpoint.loops().next().is_none() && checkpoint.carried_names().next().is_none()
-            })
-    }
-
-    /// Drops the progress since the last save if the function carries variables. After a failure these hold what the
-    /// failed item did to them, and their values when the last item completed are lost, so the items since the last
-    /// save run again.
-    pub(crate) fn keep_only_what_matches_values(&mut self) {
-        if self.values.are_carried() {
-            self.loops.forget_progress();
-            self.values.forget_progress();
-            self.given_up = GivenUp::default();
-        }
-    }
-
-    /// Returns what is unsaved, in the form for a page.
-    pub(crate) fn unsaved(&self) -> Unpaged<'_> {
-        let belong_to_items = self.values.are_carried() || self.values.have_any_handles();
-        if belong_to_items || !self.values.are_saved() || !self.given_up.is_none() {
-            return Unpaged::Record;
-        }
-        self.loops.unsaved()
-    }
-
-    /// Returns what will be unsaved once the item in flight inside `depth` loops is complete, beside the values of carried
-    /// variables, which a page then holds as well.
-    pub(crate) fn unsaved_with_item(&self, depth: usize) -> Unpaged<'_> {
-        let has_more = self.values.have_any_handles() || !self.values.are_saved();
-        if has_more || !self.given_up.is_none() {
-            return Unpaged::Record;
-        }
-        self.loops.unsaved_with_item(depth)
-    }
-
-    /// Returns the items of the first `depth` loops that the run is in, from the outermost in.
-    pub(crate) fn within(&self, depth: usize) -> Vec<u64> {
-        self.loops.within(depth)
-    }
-
-    /// Takes values into the next save that variables had when the last item completed.
-    pub(crate) fn take_rewritten(&mut self, changes: Vec<CarriedChange>) {
-        for change in changes {
-            let name = change.name.clone();
-            self.values.set(&name, Some(change));
-        }
-    }
-
     /// Returns whether the variables include handles, which are taken with each item.
     pub(crate) fn has_handles(&self) -> bool {
         self.values.have_any_handles()
     }
+}
 
-    /// Takes the fingerprint of an item after which `behind` others have completed.
-    pub(crate) fn mark_complete(&mut self, depth: usize, behind: u16, fingerprint: Option<u32>) {
-        if let Some(open) = self.loops.get_mut(depth) {
-            open.mark_complete(behind, fingerprint);
-        }
+/// Items that fail, and that are given up.
+impl Progress {
+    /// Returns the item in flight inside `depth` loops, to count attempts at it.
+    pub(crate) fn attempted(&mut self, depth: usize) -> Attempted<'_> {
+        Attempted { loops: &mut self.loops, depth }
     }
 
-    /// Takes the items that completed since the last save, if nothing else has to be saved. Most saves need no more
-    /// than this short form.
-    pub(crate) fn advance(&mut self) -> Option<Advance> {
-        let median_is_due = (self.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
-        if median_is_due || !self.values.are_saved() || !self.given_up.is_none() {
-            return None;
-        }
-        let advance = self.loops.advance()?;
-        self.saves += 1;
-        Some(advance)
-    }
-
-    /// Takes what has to be saved now, and the number of items that completed with it.
-    pub(crate) fn change(&mut self) -> (Change, u64) {
-        self.saves += 1;
-        self.take_change()
-    }
-
-    /// Returns whether the change that was taken last has to hold the median time of items.
-    pub(crate) fn median_is_due(&self) -> bool {
-        self.saves.is_multiple_of(SAVES_PER_MEDIAN)
-    }
-
-    /// Takes the last change of a run that stops without a failure: no item stays a suspect.
-    pub(crate) fn change_of_stopped(&mut self) -> (Change, u64) {
+    /// Clears the suspects of all loops, because the suspected item has ended.
+    pub(crate) fn clear_suspects(&mut self) {
         self.loops.clear_suspects();
-        let cleared = self.loops.take_suspects();
-        if !self.values.match_progress() {
-            self.keep_only_what_matches_values();
-        }
-        let (mut change, count) = self.change();
-        change.loops.extend(cleared);
-        (change, count)
-    }
-
-    /// Takes the last change of a run whose function has returned. A `return` from within a loop leaves its item
-    /// unfinished, as a failure does. But the job is finished, so its dead letters stay.
-    pub(crate) fn change_of_finished(&mut self) -> (Change, u64) {
-        let dead_letters = self.given_up.dead_letters().clone();
-        if self.index_in_flight().is_some() {
-            self.keep_only_what_matches_values();
-        }
-        self.given_up.set_dead_letters(dead_letters);
-        self.change()
-    }
-
-    /// Takes what is complete, as far as it can be saved without the values that the body of the item in flight holds.
-    #[cfg(feature = "limits")]
-    pub(crate) fn change_beside_the_body(&mut self) -> Change {
-        if self.values.are_carried() {
-            // Without the values, only the suspects can be stored.
-            return Change { loops: self.loops.take_suspects(), ..Change::default() };
-        }
-        self.take_change().0
     }
 
     /// Marks the item in flight as the suspect with the cause `cause`, in case the process ends before the item does.
@@ -463,29 +343,24 @@ impl Progress {
         }
     }
 
-    /// Takes what the checkpoint does not have yet, and the number of items that completed with it.
-    fn take_change(&mut self) -> (Change, u64) {
-        let (loops, count) = self.loops.take_changes();
-        let carried = self.values.take();
-        let (skipped, dead_letters) = self.given_up.take();
-        (Change { loops, carried, skipped, dead_letters, ..Change::default() }, count)
+    /// Returns how many items the job has given up, in all runs.
+    pub(crate) fn given_up(&self, stored: Stored<'_>) -> u64 {
+        self.given_up.count(stored.checkpoint())
     }
 
-    /// Returns a copy of the progress, to be put back later.
-    pub(crate) fn before(&self) -> Before {
-        Before {
-            loops: self.loops.before(),
-            places: self.values.places.clone(),
-            given_up: self.given_up.clone(),
-            saves: self.saves,
-        }
+    /// Counts an item that was given up without a record.
+    pub(crate) fn skip(&mut self) {
+        self.given_up.skip();
     }
 
-    /// Restores the progress from before an item completed.
-    pub(crate) fn put_back(&mut self, before: Before) {
-        self.loops.put_back(before.loops);
-        self.values.put_back(before.places);
-        self.given_up = before.given_up;
-        self.saves = before.saves;
+    /// Adds an item that was given up as a dead letter. Returns whether the job has room for one more.
+    pub(crate) fn give_up(&mut self, stored: Stored<'_>, letter: &DeadLetter) -> bool {
+        self.given_up.add(letter, stored.checkpoint())
+    }
+
+    /// Returns whether the job has dead letters.
+    pub(crate) fn has_dead_letters(&self, stored: Stored<'_>) -> bool {
+        self.given_up.has_dead_letters()
+            || stored.has(|checkpoint| !checkpoint.dead_letters().is_empty())
     }
 }

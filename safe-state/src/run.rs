@@ -21,6 +21,7 @@ mod rows;
 mod sharing;
 pub(crate) mod slices;
 mod stages;
+mod steps;
 pub(crate) mod tally;
 mod values;
 mod waiting;

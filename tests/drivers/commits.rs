@@ -4,6 +4,7 @@ mod dropped;
 mod ends;
 mod items;
 mod leases;
+mod over;
 mod places;
 
 use std::cell::RefCell;

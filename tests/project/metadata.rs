@@ -43,6 +43,7 @@ fn only_the_listed_crates_are_published() {
         "-page",
         "-report",
         "-serve",
+        "-servers",
     ];
     assert_eq!(names, expected.map(|part| format!("safe-state{part}")));
 }

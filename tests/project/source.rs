@@ -43,6 +43,21 @@ impl Source {
         paths.filter_map(|path| self.resolve(path, 0)).filter(|used| used != module).collect()
     }
 
+    /// Returns the types of the crate that have methods, each with its module, and the files that have them.
+    pub(crate) fn methods(&self) -> BTreeMap<(String, String), BTreeSet<&str>> {
+        let mut methods: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+        for (module, file) in self.files() {
+            for ty in file.has_methods_of() {
+                let plain = ty.split('<').next().unwrap_or_default();
+                let import = file.imports.get(plain).filter(|_| !file.defines(plain));
+                let of = import.and_then(|path| self.resolve(path, 0));
+                let of = of.unwrap_or_else(|| module.to_owned());
+                methods.entry((of, ty)).or_default().insert(module);
+            }
+        }
+        methods
+    }
+
     /// Returns the module that has the item at `path`.
     fn resolve(&self, path: &[String], depth: usize) -> Option<String> {
         let is_module = |length: &usize| self.0.contains_key(&path[..*length].join("::"));
@@ -117,17 +132,31 @@ impl File {
         File { code, paths, imports }
     }
 
-    /// Returns the types that the file has inherent methods of.
+    /// Returns the types that the file has inherent methods of, as the file names them. A type whose arguments are given,
+    /// such as `Backend<Redis>`, is one of its own.
     pub(crate) fn has_methods_of(&self) -> BTreeSet<String> {
         let headers = self.code.split("\nimpl").skip(1).filter_map(|rest| rest.split_once('{'));
         let inherent = headers.map(|(header, _)| header).filter(|it| !it.contains(" for "));
         let ty = |header: &str| {
             let rest = after_generics(header).trim_start();
-            rest.split(|char: char| !char.is_alphanumeric() && char != '_')
-                .next()
-                .map(str::to_owned)
+            let is_name = |char: char| char.is_alphanumeric() || "_:".contains(char);
+            let (name, behind) =
+                rest.split_at(rest.find(|char| !is_name(char)).unwrap_or(rest.len()));
+            let arguments = behind.strip_prefix('<').and_then(|it| it.split_once('>'));
+            match arguments.filter(|(it, _)| !header.starts_with('<') && !it.starts_with('\'')) {
+                Some((arguments, _)) => format!("{name}<{arguments}>"),
+                None => name.to_owned(),
+            }
         };
-        inherent.filter_map(ty).filter(|name| !name.is_empty()).collect()
+        inherent.map(ty).filter(|name| !name.is_empty()).collect()
+    }
+
+    fn defines(&self, ty: &str) -> bool {
+        ["struct", "enum", "union"].iter().any(|kind| {
+            let named = format!("{kind} {ty}");
+            let mut behind = self.code.split(&named).skip(1);
+            behind.any(|it| !it.starts_with(|char: char| char.is_alphanumeric() || char == '_'))
+        })
     }
 
     /// Returns the file's structs, with the number of their fields, and whether some fields are open beyond the file.

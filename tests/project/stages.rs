@@ -34,10 +34,6 @@ const CRATES: [&str; 10] = [
     "safe-state-backends/servers",
 ];
 
-/// The types that have methods in more than two files. None may be added. The options of a job are in two files of
-/// `job`, and what it does is in two files of `run`.
-const SCATTERED: [&str; 1] = ["Job"];
-
 /// The structs of more than eight fields. None may be added.
 const LARGE: [&str; 0] = [];
 
@@ -88,23 +84,6 @@ fn files_in_circles(krate: &str) -> Vec<String> {
     };
     let circles = uses.keys().filter(|module| reaches_itself(module));
     circles.map(|module| format!("{krate}: {module}")).collect()
-}
-
-#[test]
-fn no_type_is_scattered_over_files() {
-    let mut files: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for (module, file) in Source::of_the_core().files() {
-        let folder = if module.starts_with("job") || module.starts_with("run") {
-            "job and run"
-        } else {
-            module.split("::").next().unwrap_or_default()
-        };
-        for ty in file.has_methods_of() {
-            *files.entry((folder.to_owned(), ty)).or_default() += 1;
-        }
-    }
-    let scattered = files.into_iter().filter(|(_, count)| *count > 2);
-    assert_eq!(scattered.map(|((_, ty), _)| ty).collect::<BTreeSet<_>>(), sorted(&SCATTERED));
 }
 
 #[test]

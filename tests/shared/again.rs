@@ -7,6 +7,7 @@ use std::thread;
 
 use anyhow::Result;
 use safe_state::{Action, Backend, Checkpoint, ErrorContext, Job, Results, resumable, step};
+use safe_state_backends::Head;
 
 use crate::World;
 use crate::hooked::{Hooked, Request};
@@ -226,7 +227,7 @@ fn a_clear_for_another_submission_that_is_killed_on_its_way_is_made_good() {
     });
     catch_unwind(AssertUnwindSafe(|| resubmitted(&killed, "two", 2))).unwrap_err();
     let left = world.job("resubmitted").peek_checkpoint().unwrap().unwrap();
-    assert!(left.is_being_cleared());
+    assert!(Head::from(left).is_being_cleared());
     assert_eq!(resubmitted(&nothing(&world), "two", 2).unwrap(), [2; 16]);
 }
 

@@ -1,8 +1,8 @@
 //! The jobs that a store knows, by the names under which it holds something.
 
-use crate::format::{request, sealed};
+use crate::format::{self, request, sealed};
 use crate::name::REQUEST;
-use crate::{Checkpoint, Error, name};
+use crate::{Error, name};
 
 /// The jobs that a store knows.
 #[doc(hidden)]
@@ -56,6 +56,6 @@ fn job(
         return Ok((!name::is_reserved(&job)).then_some(job));
     }
     let bytes = checkpoint()?.unwrap_or_default();
-    let checkpoint = Checkpoint::decode(&bytes).ok();
+    let checkpoint = format::decode(&bytes).ok();
     Ok(checkpoint.map(|checkpoint| checkpoint.job).or_else(|| sealed::name(&bytes)))
 }

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::cells::check_shared;
 use super::form::Form;
+use super::restored::restored;
 use super::written::{Written, check_reads_back, named, unserializable};
 use super::{Carried, CarriedChange, CarriedError, Rewritten, ValueAt};
 use crate::format::pieces::LARGE;
@@ -105,7 +106,7 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.restored(name, false, |value, written| {
+        restored(stored, name, false, |value, written| {
             written.write_all(&std::slice::from_ref(value).iter())
         })
     }
@@ -165,27 +166,25 @@ fn is_range_inclusive<T>() -> bool {
     type_name::<T>().starts_with("core::ops::range::RangeInclusive<")
 }
 
-impl Carried {
-    /// Writes a large list of numbers over the stored one in memory, if the two have nothing in common and nobody else holds
-    /// the stored one. Returns the change to save, or `None` if it wrote nothing.
-    pub(crate) fn overwrite<T>(
-        &mut self,
-        name: &str,
-        within: &[u64],
-        value: &T,
-    ) -> Option<CarriedChange> {
-        let is_like = *self.type_name == *type_name::<T>() && *self.within == *within;
-        let Form::Named(form) = &self.form else { return None };
-        let (names, version) = &**form;
-        let schema = names.schema().filter(|schema| schema.version() == *version)?;
-        if !is_like || self.bytes.len() < LARGE {
-            return None;
-        }
-        if !value::overwrite(value, schema, Arc::get_mut(&mut self.bytes)?) {
-            return None;
-        }
-        let form = Form::Named(Box::new((names.stored(), *version)));
-        let value = Carried { form, ..self.clone() };
-        Some(CarriedChange { name: name.to_owned(), appends: false, value })
+/// Writes a large list of numbers over the stored one in memory, if the two have nothing in common and nobody else holds the
+/// stored one. Returns the change to save, or `None` if it wrote nothing.
+pub(crate) fn overwrite<T>(
+    stored: &mut Carried,
+    name: &str,
+    within: &[u64],
+    value: &T,
+) -> Option<CarriedChange> {
+    let is_like = *stored.type_name == *type_name::<T>() && *stored.within == *within;
+    let Form::Named(form) = &stored.form else { return None };
+    let (names, version) = &**form;
+    let schema = names.schema().filter(|schema| schema.version() == *version)?;
+    if !is_like || stored.bytes.len() < LARGE {
+        return None;
     }
+    if !value::overwrite(value, schema, Arc::get_mut(&mut stored.bytes)?) {
+        return None;
+    }
+    let form = Form::Named(Box::new((names.stored(), *version)));
+    let value = Carried { form, ..stored.clone() };
+    Some(CarriedChange { name: name.to_owned(), appends: false, value })
 }

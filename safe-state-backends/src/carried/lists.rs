@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::cells::check_elements;
 use super::form::{Form, List};
+use super::restored::restored;
 use super::waiting::{Entries, Waiting};
 use super::written::{Written, check_reads_back, named};
 use super::{Carried, CarriedChange, CarriedError, Carry};
@@ -58,8 +59,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        let list: Results<T> = stored
-            .restored(name, true, |list: &Results<T>, written| written.write_all(&list.iter()))?;
+        let again =
+            |list: &Results<T>, written: &mut Written<'_, _>| written.write_all(&list.iter());
+        let list = restored(stored, name, true, again)?;
         Ok(list.restored(&stored.generation))
     }
 
@@ -155,8 +157,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Worklist<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        let list: Worklist<T> = stored
-            .restored(name, true, |list: &Worklist<T>, written| written.write_all(&list.iter()))?;
+        let again =
+            |list: &Worklist<T>, written: &mut Written<'_, _>| written.write_all(&list.iter());
+        let list = restored(stored, name, true, again)?;
         Ok(list.restored(&stored.generation))
     }
 

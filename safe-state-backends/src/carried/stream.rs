@@ -30,7 +30,8 @@ impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
         StoredResults { name: name.to_owned(), from: None, left: 0 }
     }
 
-    pub(super) fn of(carried: &'a Carried, name: &str) -> Result<Self, CarriedError> {
+    /// Creates an iterator over the elements of the stored list `name`.
+    pub(crate) fn of(carried: &'a Carried, name: &str) -> Result<Self, CarriedError> {
         let elements = match &carried.form {
             Form::PlainList(_) => {
                 carried.check_type::<Results<T>>(name)?;
@@ -53,16 +54,6 @@ impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
         };
         let left = carried.form.elements().unwrap_or_default();
         Ok(StoredResults { name: name.to_owned(), from: Some((carried, elements)), left })
-    }
-}
-
-impl Carried {
-    /// Returns the elements of the list `name`, each decoded when the iterator reaches it.
-    pub(crate) fn results<T: DeserializeOwned>(
-        &self,
-        name: &str,
-    ) -> Result<StoredResults<'_, T>, CarriedError> {
-        StoredResults::of(self, name)
     }
 }
 

@@ -304,20 +304,20 @@ fn stored_results_are_read_one_by_one() {
         let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
         stored.append(change.value.named_by(Some(&stored)));
     }
-    let mut read = stored.results::<serde_json::Value>("it").unwrap();
+    let mut read = StoredResults::<serde_json::Value>::of(&stored, "it").unwrap();
     assert_eq!(read.size_hint(), (0, Some(3)));
     for row in &results {
         assert_eq!(read.next().unwrap().as_ref(), Ok(row));
     }
     assert!(read.next().is_none());
-    let mut numbers = stored.results::<u8>("it").unwrap();
+    let mut numbers = StoredResults::<u8>::of(&stored, "it").unwrap();
     assert_eq!(numbers.next(), Some(Ok(1)));
     numbers.next().unwrap().unwrap_err();
     assert!(numbers.next().is_none());
     let plain = Carried::new::<Results<u16>>(Vec::new(), Form::PlainList(2), vec![1, 0xac, 2]);
-    let read: Result<Vec<u16>, _> = plain.results::<u16>("it").unwrap().collect();
+    let read: Result<Vec<u16>, _> = StoredResults::<u16>::of(&plain, "it").unwrap().collect();
     assert_eq!(read, Ok(vec![1, 300]));
-    carried(&vec![1_u8]).results::<u8>("it").unwrap_err();
+    StoredResults::<u8>::of(&carried(&vec![1_u8]), "it").unwrap_err();
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! The changes of a checkpoint between two saves: the records that a log holds.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::arguments::Arguments;
 use super::{Attempts, InFlight, LoopEnd, Mark, Measured, Merge, RunEnd, Sampled, Samples, Slices};
 use super::{Checkpoint, Suspect, Timings};
-use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, IN_FLIGHT_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
+use crate::limits::{CARRIED_LIMIT, IN_FLIGHT_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{Carried, CarriedChange, Completed, DeadLetters, Failure, Keys, bounded};
 
 /// One entry of the log.
@@ -31,13 +30,6 @@ pub enum Record {
     /// The timings of items and saves.
     Timings(Box<Timings>),
 }
-
-/// The fingerprints of a job's arguments, by their names.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Arguments(
-    #[serde(deserialize_with = "bounded::map::<ARGUMENT_LIMIT, _, _, _>")]
-    pub(crate)  BTreeMap<String, u32>,
-);
 
 /// Items of one loop that completed in order, behind its prefix.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -54,6 +54,25 @@ impl DeadLetter {
         DeadLetter { loop_id, within, key, fingerprint: None, attempts: 1, failure }
     }
 
+    /// Returns the dead letter with the item's index increased by `before`, the number of items before its slice.
+    #[must_use]
+    pub fn behind(mut self, before: u64) -> DeadLetter {
+        match self.within.first_mut() {
+            Some(outermost) => *outermost = outermost.saturating_add(before),
+            None => self.failure.index = self.failure.index.map(|it| it.saturating_add(before)),
+        }
+        self
+    }
+
+    /// Returns the dead letter with the item's index reduced by `before`, the number of items before its slice.
+    pub(crate) fn after(mut self, before: u64) -> DeadLetter {
+        match self.within.first_mut() {
+            Some(outermost) => *outermost = outermost.saturating_sub(before),
+            None => self.failure.index = self.failure.index.map(|it| it.saturating_sub(before)),
+        }
+        self
+    }
+
     /// Sets the fingerprint of the item, if it was taken.
     pub fn with_fingerprint(self, fingerprint: Option<u32>) -> Self {
         DeadLetter { fingerprint, ..self }

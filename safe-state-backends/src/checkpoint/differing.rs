@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::Checkpoint;
+use super::carried::CarriedValues;
 use super::change::{Change, Record};
 use super::refused::Refused;
 use crate::{Carried, CarriedChange, ValueAt};
@@ -14,21 +14,21 @@ const FROM_NOTHING: Refused =
     "a value that tells how it differs from another, and does not fit what that is";
 const REPLACED: Refused = "a value is replaced from which another tells how it differs";
 
-impl Checkpoint {
+impl CarriedValues {
     /// Returns the whole value that is stored under `name`. Returns `None` if nothing is stored under it, or if its base is
     /// missing or does not fit.
-    pub fn whole_value(&self, name: &str) -> Option<Cow<'_, Carried>> {
-        self.whole_of(self.carried.get(name)?)
+    pub(super) fn whole_value(&self, name: &str) -> Option<Cow<'_, Carried>> {
+        self.whole_of(self.get(name)?)
     }
 
     pub(super) fn whole_of<'a>(&'a self, value: &'a Carried) -> Option<Cow<'a, Carried>> {
         let mut differing = vec![value];
         let mut base = value;
         while let Some(name) = base.differs_from() {
-            base = self.carried.get(name)?;
+            base = self.get(name)?;
             differing.push(base);
             // Bases that nobody has checked may form a circle.
-            if differing.len() > self.carried.len() + 1 {
+            if differing.len() > self.len() + 1 {
                 return None;
             }
         }
@@ -52,7 +52,7 @@ impl Checkpoint {
         let Some(base) = value.differs_from() else { return Ok(()) };
         let may_be = is_base_of(base, name) || (base == name && !ValueAt::is_of(name));
         let stored = before.iter().rfind(|change| change.name == base);
-        let stored = stored.map(|change| &change.value).or_else(|| self.carried.get(base));
+        let stored = stored.map(|change| &change.value).or_else(|| self.get(base));
         let fits = stored.is_some_and(|stored| value.fits(stored));
         (may_be && fits).then_some(()).ok_or(FROM_NOTHING)
     }
@@ -63,7 +63,7 @@ impl Checkpoint {
             ValueAt::is_of(other) && value.differs_from() == Some(name)
         };
         ValueAt::is_of(name)
-            && (self.carried.iter().any(differs)
+            && (self.iter().any(differs)
                 || before.iter().any(|change| differs((&change.name, &change.value))))
     }
 
@@ -75,12 +75,11 @@ impl Checkpoint {
             return false;
         }
         let whole: Vec<_> = self
-            .carried
             .iter()
             .filter(|(_, value)| value.differs_from().is_some())
             .filter_map(|(name, value)| Some((name.clone(), self.whole_of(value)?.into_owned())))
             .collect();
-        self.carried.extend(whole);
+        self.extend(whole);
         true
     }
 
@@ -102,13 +101,6 @@ impl Checkpoint {
         }
     }
 
-    /// Returns whether the record holds a last value that is stored as a difference.
-    pub(crate) fn has_differing(record: &Record) -> bool {
-        let Record::Change(change) = record else { return false };
-        let is_last = |it: &&CarriedChange| !ValueAt::is_of(&it.name);
-        change.carried.iter().filter(is_last).any(|it| it.value.differs_from().is_some())
-    }
-
     /// Returns the record with last values stored as their difference from the value before, or `None` if that makes none
     /// shorter. Leaves the values that are `overwritten` whole, as the value before is unknown.
     pub(crate) fn shortened_record(
@@ -120,7 +112,7 @@ impl Checkpoint {
         let shorter = |(at, change): (usize, &CarriedChange)| {
             let is_last = !change.appends && !ValueAt::is_of(&change.name);
             let is_last = is_last && !overwritten(&change.name);
-            let base = self.carried.get(&change.name).filter(|_| is_last)?;
+            let base = self.get(&change.name).filter(|_| is_last)?;
             Some((at, change.value.differing(&change.name, base)?))
         };
         let shorter: Vec<_> = change.carried.iter().enumerate().filter_map(shorter).collect();
@@ -136,19 +128,20 @@ impl Checkpoint {
         Some(Record::Change(shortened))
     }
 
-    /// Returns the state as it is to be written: a last value is its difference from a value at a place, where that is shorter.
-    pub(crate) fn shortened(&self) -> Cow<'_, Checkpoint> {
+    /// Returns the values as they are to be written, or `None` if none differs: a last value is its difference from a value
+    /// at a place, where that is shorter.
+    pub(crate) fn shortened(&self) -> Option<CarriedValues> {
         let is_last = |(name, _): &(&String, &Carried)| !ValueAt::is_of(name);
         let shorter = |(name, value): (&String, &Carried)| {
             Some((name.clone(), self.differing_from_place(name, value, &[])?))
         };
-        let shorter: Vec<_> = self.carried.iter().filter(is_last).filter_map(shorter).collect();
+        let shorter: Vec<_> = self.iter().filter(is_last).filter_map(shorter).collect();
         if shorter.is_empty() {
-            return Cow::Borrowed(self);
+            return None;
         }
         let mut shortened = self.clone();
-        shortened.carried.extend(shorter);
-        Cow::Owned(shortened)
+        shortened.extend(shorter);
+        Some(shortened)
     }
 
     /// Makes the last values of a decoded snapshot whole.
@@ -156,10 +149,10 @@ impl Checkpoint {
     /// # Errors
     ///
     /// A value does not fit its base.
-    pub(crate) fn take_differing(&mut self) -> Result<(), Refused> {
-        for (name, value) in &self.carried {
+    pub(super) fn make_last_whole(&mut self) -> Result<(), Refused> {
+        for (name, value) in &**self {
             let Some(base) = value.differs_from() else { continue };
-            let stored = self.carried.get(base).filter(|stored| value.fits(stored));
+            let stored = self.get(base).filter(|stored| value.fits(stored));
             if !is_base_of(base, name) || stored.is_none() || !self.ends_in_a_whole(value) {
                 return Err(FROM_NOTHING);
             }
@@ -170,16 +163,16 @@ impl Checkpoint {
         let whole = |(name, value): (&String, &Carried)| {
             Some((name.clone(), self.whole_of(value)?.into_owned()))
         };
-        let whole: Vec<_> = self.carried.iter().filter(last).filter_map(whole).collect();
-        self.carried.extend(whole);
+        let whole: Vec<_> = self.iter().filter(last).filter_map(whole).collect();
+        self.extend(whole);
         Ok(())
     }
 
     fn ends_in_a_whole(&self, value: &Carried) -> bool {
         let mut base = Some(value);
-        for _ in 0..=self.carried.len() {
+        for _ in 0..=self.len() {
             match base.map(Carried::differs_from) {
-                Some(Some(name)) => base = self.carried.get(name),
+                Some(Some(name)) => base = self.get(name),
                 Some(None) => return true,
                 None => return false,
             }
@@ -199,7 +192,7 @@ impl Checkpoint {
         }
         let variable = ValueAt::variable_of(name)?;
         let of_variable = format!("{variable}!");
-        let places = self.carried.range(of_variable.clone()..);
+        let places = self.range(of_variable.clone()..);
         let places = places.take_while(|(place, _)| place.starts_with(&of_variable));
         let stays = |(place, value): &(&String, &Carried)| {
             value.within().is_empty() && is_base_of(place, name) && !replaced.contains(place)
@@ -207,6 +200,13 @@ impl Checkpoint {
         let (base, stored) = places.filter(stays).max_by_key(|(place, _)| ValueAt::order(place))?;
         value.differing(base, &*self.whole_of(stored)?)
     }
+}
+
+/// Returns whether the record holds a last value that is stored as a difference.
+pub(crate) fn has_differing(record: &Record) -> bool {
+    let Record::Change(change) = record else { return false };
+    let is_last = |it: &&CarriedChange| !ValueAt::is_of(&it.name);
+    change.carried.iter().filter(is_last).any(|it| it.value.differs_from().is_some())
 }
 
 /// Returns whether a value under `name` may have the one under `base` as its base.

@@ -1,8 +1,6 @@
 //! The time when a job finished for the first time.
 
-use std::time::SystemTime;
-
-use super::Checkpoint;
+use super::arguments::Arguments;
 use crate::timestamp::Timestamp;
 
 /// The name of the note with the finish time in whole seconds since the Unix epoch.
@@ -12,37 +10,27 @@ const MICROS: &str = "finished!micros";
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
-pub(super) fn is_note(name: &str) -> bool {
-    name == SECONDS || name == MICROS
+/// Returns the noted time.
+pub(super) fn noted(notes: &Arguments) -> Option<Timestamp> {
+    let seconds = notes.noted(SECONDS)?;
+    let micros = u64::from(notes.noted(MICROS).unwrap_or_default());
+    Some(Timestamp::from_micros(u64::from(seconds) * MICROS_PER_SECOND + micros))
 }
 
-impl Checkpoint {
-    /// Returns when the job finished for the first time; `None` if it has not. Dead letters may have been put back since, or
-    /// items added to its input.
-    pub fn first_finished_at(&self) -> Option<SystemTime> {
-        let noted = self.noted(SECONDS).map(|seconds| {
-            let micros = u64::from(self.noted(MICROS).unwrap_or_default());
-            Timestamp::from_micros(u64::from(seconds) * MICROS_PER_SECOND + micros)
-        });
-        // An older release has noted nothing.
-        noted.or(self.finished.then_some(self.updated_at)).map(SystemTime::from)
+/// Notes the time, if none is noted yet.
+pub(super) fn note(notes: &mut Arguments, finished_at: Timestamp) {
+    if notes.noted(SECONDS).is_some() {
+        return;
     }
-
-    /// Notes when the job finished, if it has finished and this is not noted yet.
-    pub(super) fn note_finish(&mut self) {
-        if !self.finished || self.noted(SECONDS).is_some() {
-            return;
-        }
-        let micros = self.updated_at.micros();
-        let seconds = u32::try_from(micros / MICROS_PER_SECOND).unwrap_or(u32::MAX);
-        self.note(SECONDS, Some(seconds));
-        self.note(MICROS, u32::try_from(micros % MICROS_PER_SECOND).ok());
-    }
+    let micros = finished_at.micros();
+    let seconds = u32::try_from(micros / MICROS_PER_SECOND).unwrap_or(u32::MAX);
+    notes.note(SECONDS, Some(seconds));
+    notes.note(MICROS, u32::try_from(micros % MICROS_PER_SECOND).ok());
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::Checkpoint;
 
     #[test]
     fn the_first_time_counts() {

@@ -153,14 +153,14 @@ mod tests {
     #[test]
     fn each_run_is_kept_with_how_it_ended() {
         let mut checkpoint = Checkpoint::new("job", None);
-        checkpoint.apply(Change::completed(7).into()).unwrap();
+        checkpoint.take_in(Change::completed(7)).unwrap();
         checkpoint.begin_run(None);
         let failure = Some(Failure::new(FailureKind::Error, "E", "no"));
         let failed = Change { micros: 5, failure, ..Change::completed(2) };
-        checkpoint.apply(failed.into()).unwrap();
+        checkpoint.take_in(failed).unwrap();
         checkpoint.begin_run(None);
         let end = Some(RunEnd::Stopped);
-        checkpoint.apply(Change { end, ..Change::default() }.into()).unwrap();
+        checkpoint.take_in(Change { end, ..Change::default() }).unwrap();
         assert!(!checkpoint.is_open());
         checkpoint.begin_run(None);
         assert!(checkpoint.is_open());
@@ -184,10 +184,10 @@ mod tests {
             let change = LoopChange { begun, count, keys, ..LoopChange::default() };
             Change { loops: vec![change], ..Change::default() }
         };
-        checkpoint.apply(walk(None, 3, keys(vec![5, 6, 7])).into()).unwrap();
+        checkpoint.take_in(walk(None, 3, keys(vec![5, 6, 7]))).unwrap();
         checkpoint.begin_run(None);
-        checkpoint.apply(walk(Some(vec![]), 3, None).into()).unwrap();
-        checkpoint.apply(walk(None, 2, keys(vec![8])).into()).unwrap();
+        checkpoint.take_in(walk(Some(vec![]), 3, None)).unwrap();
+        checkpoint.take_in(walk(None, 2, keys(vec![8]))).unwrap();
         let completed: Vec<u64> = checkpoint.history().iter().map(PastRun::completed).collect();
         assert_eq!(completed, [3, 1]);
     }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::{Checkpoint, LoopEnd, LoopProgress, Mark};
-use crate::DeadLetter;
 use crate::limits::BEHIND_LIMIT;
 use crate::timestamp::Timestamp;
+use crate::{DeadLetter, DeadLetters};
 
 /// The reason why a dead letter can't be put back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,84 +32,75 @@ pub enum DeadLetterNotRetryable {
 
 crate::debug_is_one_line!(DeadLetterNotRetryable);
 
-impl Checkpoint {
-    /// Puts all dead letters back: the next run does their items as if they were new, with all attempts. It also does any other
-    /// item that is not complete. Returns the number of dead letters.
-    ///
-    /// # Errors
-    ///
-    /// The index of the first dead letter that can't be put back, and the reason; then none is put back.
-    pub fn put_back_dead_letters(&mut self) -> Result<usize, (u64, DeadLetterNotRetryable)> {
-        let letters: Vec<DeadLetter> = self.dead_letters.iter().collect();
-        for letter in &letters {
-            self.check_put_back(letter).map_err(|reason| (letter.index(), reason))?;
-        }
-        if !letters.is_empty() {
-            self.close_loops();
-            for (id, progress) in &mut self.loops {
-                progress.put_back(letters.iter().filter(|letter| letter.loop_id == *id));
-            }
-            self.dead_letters = std::iter::empty().collect();
-            self.note_finish();
-            self.finished = false;
-            self.updated_at = Timestamp::now();
-        }
-        Ok(letters.len())
+/// Puts all dead letters of the checkpoint back. Returns the number of dead letters.
+pub(crate) fn put_back(
+    checkpoint: &mut Checkpoint,
+) -> Result<usize, (u64, DeadLetterNotRetryable)> {
+    let letters: Vec<DeadLetter> = checkpoint.dead_letters.iter().collect();
+    for letter in &letters {
+        check(checkpoint, letter).map_err(|reason| (letter.index(), reason))?;
     }
-
-    fn check_put_back(&self, letter: &DeadLetter) -> Result<(), DeadLetterNotRetryable> {
-        let progress = self.loops.get(&letter.loop_id);
-        if !letter.within.is_empty() || progress.is_none_or(|it| !it.within.is_empty()) {
-            return Err(DeadLetterNotRetryable::InInnerLoop);
+    if !letters.is_empty() {
+        close_loops(checkpoint);
+        for (id, progress) in &mut checkpoint.loops {
+            put_back_in(progress, letters.iter().filter(|letter| letter.loop_id == *id));
         }
-        match progress {
-            Some(it) if it.cursor.is_some() => Err(DeadLetterNotRetryable::BehindCursor),
-            Some(it) if it.keys.is_some() && it.end == Some(LoopEnd::Left) => {
-                Err(DeadLetterNotRetryable::LeftByBreak)
-            }
-            Some(it) if it.completed.prefix().saturating_sub(letter.index()) > BEHIND_LIMIT => {
-                Err(DeadLetterNotRetryable::TooFarBack)
-            }
-            _ => Ok(()),
-        }
+        checkpoint.dead_letters = DeadLetters::default();
+        checkpoint.note_finish();
+        checkpoint.finished = false;
+        checkpoint.updated_at = Timestamp::now();
     }
+    Ok(letters.len())
+}
 
-    /// Notes in `closed_at` where a `break` left a loop for good, before the other signs of it are lost.
-    fn close_loops(&mut self) {
-        let last = self.loops.iter().rfind(|(_, it)| it.within.is_empty()).map(|(id, _)| *id);
-        let finished = self.finished;
-        for (id, progress) in self.loops.iter_mut().filter(|(_, it)| it.within.is_empty()) {
-            if progress.end == Some(LoopEnd::Left) && (finished || Some(*id) < last) {
-                progress.closed_at.get_or_insert(progress.completed.prefix());
-            }
+fn check(checkpoint: &Checkpoint, letter: &DeadLetter) -> Result<(), DeadLetterNotRetryable> {
+    let progress = checkpoint.loops.get(&letter.loop_id);
+    if !letter.within.is_empty() || progress.is_none_or(|it| !it.within.is_empty()) {
+        return Err(DeadLetterNotRetryable::InInnerLoop);
+    }
+    match progress {
+        Some(it) if it.cursor.is_some() => Err(DeadLetterNotRetryable::BehindCursor),
+        Some(it) if it.keys.is_some() && it.end == Some(LoopEnd::Left) => {
+            Err(DeadLetterNotRetryable::LeftByBreak)
+        }
+        Some(it) if it.completed.prefix().saturating_sub(letter.index()) > BEHIND_LIMIT => {
+            Err(DeadLetterNotRetryable::TooFarBack)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Notes in `closed_at` where a `break` left a loop for good, before the other signs of it are lost.
+fn close_loops(checkpoint: &mut Checkpoint) {
+    let last = checkpoint.loops.iter().rfind(|(_, it)| it.within.is_empty()).map(|(id, _)| *id);
+    let finished = checkpoint.finished;
+    for (id, progress) in checkpoint.loops.iter_mut().filter(|(_, it)| it.within.is_empty()) {
+        if progress.end == Some(LoopEnd::Left) && (finished || Some(*id) < last) {
+            progress.closed_at.get_or_insert(progress.completed.prefix());
         }
     }
 }
 
-impl LoopProgress {
-    fn put_back<'a>(&mut self, letters: impl Iterator<Item = &'a DeadLetter>) {
-        let mut hashes = HashSet::new();
-        let mut first: Option<&DeadLetter> = None;
-        for letter in letters {
-            self.completed.remove(letter.index());
-            self.samples.remove(letter.index());
-            hashes.extend(letter.key);
-            self.forget_attempts(letter.key.unwrap_or(letter.index()));
-            if first.is_none_or(|first| letter.index() < first.index()) {
-                first = Some(letter);
-            }
+/// Makes the items of a loop's dead letters incomplete.
+fn put_back_in<'a>(progress: &mut LoopProgress, letters: impl Iterator<Item = &'a DeadLetter>) {
+    let mut hashes = HashSet::new();
+    let mut first: Option<&DeadLetter> = None;
+    for letter in letters {
+        progress.completed.remove(letter.index());
+        progress.samples.remove(letter.index());
+        hashes.extend(letter.key);
+        let item = letter.key.unwrap_or(letter.index());
+        progress.attempts = progress.attempts.take().filter(|attempts| attempts.item != item);
+        progress.suspect = progress.suspect.take().filter(|suspect| suspect.item != item);
+        if first.is_none_or(|first| letter.index() < first.index()) {
+            first = Some(letter);
         }
-        let Some(first) = first else { return };
-        if let Some(keys) = &mut self.keys {
-            keys.remove(&hashes);
-        }
-        let mark = |fingerprint| Mark { index: first.index(), fingerprint };
-        self.mark = first.fingerprint.map(mark).or(self.mark);
-        self.end = self.end.filter(|end| *end != LoopEnd::Exhausted);
     }
-
-    fn forget_attempts(&mut self, item: u64) {
-        self.attempts = self.attempts.take().filter(|attempts| attempts.item != item);
-        self.suspect = self.suspect.take().filter(|suspect| suspect.item != item);
+    let Some(first) = first else { return };
+    if let Some(keys) = &mut progress.keys {
+        keys.remove(&hashes);
     }
+    let mark = |fingerprint| Mark { index: first.index(), fingerprint };
+    progress.mark = first.fingerprint.map(mark).or(progress.mark);
+    progress.end = progress.end.filter(|end| *end != LoopEnd::Exhausted);
 }

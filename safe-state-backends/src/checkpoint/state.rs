@@ -1,15 +1,23 @@
-//! The stored state of a job, and the methods that read it.
+//! The stored state of a job, and the methods that read it. Those that change it are in `operations.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::separate;
-use super::{History, InFlight, LoopProgress, Merge, PastRun, RunEnd, Slices, Timings, Workers};
-use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT};
+use super::arguments::Arguments;
+use super::carried::CarriedValues;
+use super::{
+    History, InFlight, LoopProgress, Merge, PastRun, Progress, RunEnd, Slices, Timings, Workers,
+};
+use super::{finished, separate};
+use crate::limits::LOOP_LIMIT;
 use crate::timestamp::Timestamp;
-use crate::{Carried, Completed, DeadLetters, Failure, bounded};
+use crate::{
+    Carried, CarriedError, Carry, Completed, DeadLetters, Failure, StoredResults, bounded,
+};
 
 /// The stored state of a job: its completed items, its last failure, its number of runs.
 ///
@@ -31,39 +39,22 @@ pub struct Checkpoint {
     #[serde(deserialize_with = "bounded::map::<LOOP_LIMIT, _, _, _>")]
     pub(crate) loops: BTreeMap<u16, LoopProgress>,
     /// The carried values by the variables' names.
-    #[serde(deserialize_with = "bounded::map::<CARRIED_LIMIT, _, _, _>")]
-    pub(crate) carried: BTreeMap<String, Carried>,
+    pub(crate) carried: CarriedValues,
     pub(crate) failure: Option<Failure>,
     /// The number of items that were skipped because of their errors.
     pub(crate) skipped: u64,
     /// The items that were given up and recorded.
     pub(crate) dead_letters: DeadLetters,
     pub(crate) history: History,
-    /// Fingerprints of the arguments that belong to the job, by the arguments' names. They have a record of their own.
-    #[serde(with = "separate", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) arguments: BTreeMap<String, u32>,
+    /// Fingerprints of the arguments that belong to the job, and notes. They have a record of their own.
+    #[serde(with = "separate", default, skip_serializing_if = "Arguments::is_empty")]
+    pub(crate) arguments: Arguments,
     /// The state of loops that run side by side or are shared. It has records of its own.
     #[serde(with = "separate", default, skip_serializing_if = "Workers::is_empty")]
     pub(crate) workers: Workers,
     /// The timings of items and saves. They have a record of their own.
     #[serde(with = "separate", default, skip_serializing_if = "Timings::is_empty")]
     pub(crate) timings: Timings,
-}
-
-/// A job's progress in numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Progress {
-    /// The number of complete items.
-    pub completed: u64,
-    /// The number of all items, if the input told its length.
-    pub total: Option<u64>,
-    /// The number of items that are not complete, if the input told its length.
-    pub remaining: Option<u64>,
-    /// Whether the last run failed.
-    pub has_failure: bool,
-    /// The number of runs the job has had, the one under way included.
-    pub run_count: u32,
 }
 
 impl Checkpoint {
@@ -82,12 +73,12 @@ impl Checkpoint {
             finished: false,
             item_nanos: None,
             loops: BTreeMap::new(),
-            carried: BTreeMap::new(),
+            carried: CarriedValues::default(),
             failure: None,
             skipped: 0,
             dead_letters: DeadLetters::default(),
             history,
-            arguments: BTreeMap::new(),
+            arguments: Arguments::default(),
             workers: Workers::default(),
             timings: Timings::default(),
         }
@@ -236,9 +227,123 @@ impl Checkpoint {
         self.workers.merges()
     }
 
+    /// Returns how a loop that many workers share is cut into slices; `None` if it has not begun, or is not shared.
+    pub fn slices_of(&self, loop_id: u16) -> Option<&Slices> {
+        self.slices().find(|slices| slices.loop_id == loop_id)
+    }
+
+    /// Returns whether loops of the job are cut into slices.
+    pub fn has_slices(&self) -> bool {
+        self.slices().next().is_some()
+    }
+
     /// Returns whether many workers share the job.
     pub(crate) fn is_shared(&self) -> bool {
         self.workers.are_shared()
+    }
+
+    /// Returns the value that the variable `name` had when the checkpoint was saved; `None` if the variable is not carried, or
+    /// has not been saved yet.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type than `T`.
+    pub fn carried<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CarriedError> {
+        let carried = self.carried.variable(name);
+        carried.map(|carried| self.carried.whole(name, carried).decode(name)).transpose()
+    }
+
+    /// Returns the elements of the variable `name`, a [`Results`](crate::Results), at the last save. Each is decoded when the
+    /// iterator reaches it. The iterator is empty if the variable is not carried, or has not been saved yet.
+    ///
+    /// ```
+    /// # use safe_state_backends::{Checkpoint, CarriedError};
+    /// # let checkpoint = Checkpoint::new("job", None);
+    /// let mut sum = 0;
+    /// for size in checkpoint.results::<u64>("sizes")? {
+    ///     sum += size?;
+    /// }
+    /// # assert_eq!(sum, 0);
+    /// # Ok::<(), CarriedError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The variable is no `Results`. The iterator gives an error for an element that does not read as a `T` without loss.
+    pub fn results<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<StoredResults<'_, T>, CarriedError> {
+        let carried = self.carried.get(name);
+        carried.map_or_else(
+            || Ok(StoredResults::none(name)),
+            |carried| StoredResults::of(carried, name),
+        )
+    }
+
+    /// Returns the value of the variable `name` if it was saved in the items `within` of the loops around it, else `None`.
+    ///
+    /// # Errors
+    ///
+    /// The same errors as [`carried`](Self::carried).
+    pub fn carried_within<T: Carry>(
+        &self,
+        name: &str,
+        within: &[u64],
+    ) -> Result<Option<T>, CarriedError> {
+        let carried = self.carried.get(name).filter(|carried| carried.within() == within);
+        carried.map(|carried| T::restore(name, &self.carried.whole(name, carried))).transpose()
+    }
+
+    /// Returns the names of the carried variables and of the steps.
+    pub fn carried_names(&self) -> impl Iterator<Item = &str> {
+        self.carried.names()
+    }
+
+    /// Returns what is stored under `name`: a variable's last value, its value at a [`ValueAt`](crate::ValueAt), or a step's
+    /// value.
+    pub fn carried_value(&self, name: &str) -> Option<&Carried> {
+        self.carried.get(name)
+    }
+
+    /// Returns the whole value that is stored under `name`. Returns `None` if nothing is stored under it, or if its base is
+    /// missing or does not fit.
+    pub fn whole_value(&self, name: &str) -> Option<Cow<'_, Carried>> {
+        self.carried.whole_value(name)
+    }
+
+    /// Checks that the variable `name` can be carried.
+    ///
+    /// # Errors
+    ///
+    /// 256 other variables and steps are stored already.
+    pub fn has_room_for(&self, name: &str) -> Result<(), CarriedError> {
+        self.carried.has_room_for(name)
+    }
+
+    /// Returns when the job finished for the first time; `None` if it has not. Dead letters may have been put back since, or
+    /// items added to its input.
+    pub fn first_finished_at(&self) -> Option<SystemTime> {
+        // An older release has noted nothing.
+        let noted = finished::noted(&self.arguments);
+        noted.or(self.finished.then_some(self.updated_at)).map(SystemTime::from)
+    }
+
+    /// Notes when the job finished, if it has finished and this is not noted yet.
+    pub(super) fn note_finish(&mut self) {
+        if self.finished {
+            finished::note(&mut self.arguments, self.updated_at);
+        }
+    }
+
+    /// Returns all notes, with their names.
+    pub fn notes(&self) -> Vec<(String, u32)> {
+        self.arguments.notes()
+    }
+
+    /// Returns the value of the note `name`.
+    pub fn noted(&self, name: &str) -> Option<u32> {
+        self.arguments.noted(name)
     }
 
     fn current_loop(&self) -> Option<&LoopProgress> {

@@ -123,6 +123,11 @@ impl Timings {
         self.run.add(measured);
     }
 
+    /// Adds the timings of a slice that has `before` items before it.
+    pub(crate) fn add_slice(&mut self, slice: &Timings, before: u64) {
+        self.add_to_run(&slice.all_runs().behind(before));
+    }
+
     fn remember(&mut self, past: MeasuredRun) {
         if self.past.len() >= RUN_LIMIT {
             self.past.remove(0);

@@ -3,36 +3,37 @@
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Dir, For, How};
+use super::system::Handle;
+use super::{For, How};
 
-impl Dir {
-    /// Returns the user, other than this one, who owns the directory, or the link that leads to it. Root may do anything
+impl Handle {
+    /// Returns the user, other than this one, who owns the directory, or the link `path` that leads to it. Root may do anything
     /// anyway, so a directory of root's counts as nobody else's.
-    pub(crate) fn other_owner(&self) -> io::Result<Option<u32>> {
+    pub(super) fn other_owner(&self, path: &Path) -> io::Result<Option<u32>> {
         // With a slash at the end of the path, a link would be followed.
-        let path = self.path.components().as_path();
-        let link = fs::symlink_metadata(path).ok().filter(Metadata::is_symlink);
+        let link =
+            fs::symlink_metadata(path.components().as_path()).ok().filter(Metadata::is_symlink);
         let link = link.map(|link| link.uid()).filter(|owner| !is_us(*owner));
         if link.is_some() {
             return Ok(link);
         }
-        let owner = self.handle.metadata()?.uid();
+        let owner = self.metadata()?.uid();
         let is_other = !is_us(owner) && self.maker() != Some(owner);
         Ok(is_other.then_some(owner))
     }
 
     /// Returns the owner of a file in the directory, if it is neither this user, root nor the directory's owner.
-    pub(crate) fn other_owner_of(&self, file: &File) -> io::Result<Option<u32>> {
+    pub(super) fn other_owner_of(&self, file: &File) -> io::Result<Option<u32>> {
         let owner = file.metadata()?.uid();
-        let is_other = !is_us(owner) && owner != self.handle.metadata()?.uid();
+        let is_other = !is_us(owner) && owner != self.metadata()?.uid();
         Ok(is_other.then_some(owner))
     }
 
     /// Returns whether a file in the directory belongs to this user.
-    pub(crate) fn is_ours(&self, file: &File) -> io::Result<bool> {
+    pub(super) fn is_ours(&self, file: &File) -> io::Result<bool> {
         let owner = file.metadata()?.uid();
         Ok(owner == rustix::process::geteuid().as_raw() || self.maker() == Some(owner))
     }
@@ -43,7 +44,7 @@ impl Dir {
         static PROBES: AtomicU64 = AtomicU64::new(0);
         let number = PROBES.fetch_add(1, Ordering::Relaxed);
         let name = PathBuf::from(format!(".safe-state-owner.{}.{number}", std::process::id()));
-        let made = self.handle.open_file(&name, How::New, For::Owner).ok()?;
+        let made = self.open_file(&name, How::New, For::Owner).ok()?;
         // The file is empty, and only its owner mattered.
         let _ = self.remove(&name);
         Some(made.metadata().ok()?.uid())

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::{Dir, For, How, Id, no_file};
+use super::{For, How, Id, no_file};
 
 #[derive(Debug)]
 pub(super) struct Handle(PathBuf);
@@ -75,16 +75,16 @@ pub(super) fn dir_builder() -> DirBuilder {
 
 /// Owners are not checked on this system.
 #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "elsewhere it is")]
-impl Dir {
-    pub(crate) fn other_owner(&self) -> io::Result<Option<u32>> {
+impl Handle {
+    pub(super) fn other_owner(&self, _: &Path) -> io::Result<Option<u32>> {
         Ok(None)
     }
 
-    pub(crate) fn other_owner_of(&self, _: &File) -> io::Result<Option<u32>> {
+    pub(super) fn other_owner_of(&self, _: &File) -> io::Result<Option<u32>> {
         Ok(None)
     }
 
-    pub(crate) fn is_ours(&self, _: &File) -> io::Result<bool> {
+    pub(super) fn is_ours(&self, _: &File) -> io::Result<bool> {
         Ok(true)
     }
 }

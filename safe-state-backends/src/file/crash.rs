@@ -22,7 +22,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::format::{FormatError, frame};
+use crate::format::{Arguments, FormatError, frame};
 use crate::sample::dice::Dice;
 use crate::sample::storm;
 use crate::{Checkpoint, Durability};
@@ -180,7 +180,7 @@ impl<'a> Judge<'a> {
         let saves = Judge::saves_of(self.saves, Some(&state));
         let without_arguments = |save: &Save| {
             let mut bare = save.state.clone()?;
-            bare.arguments.clear();
+            bare.arguments = Arguments::default();
             Some(bare)
         };
         let is_bare = |save: &Save| without_arguments(save).is_some_and(|it| it == state);

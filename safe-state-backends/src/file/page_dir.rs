@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::paged::{self, Beside, Read, page_in, read_both};
 use super::state_dir::FileBackend;
 use crate::dir::{self, Dir};
+use crate::format;
 use crate::{
     Appended, Backend, Checkpoint, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Listing,
     Save, Statements, name, page,
@@ -26,7 +27,7 @@ pub fn extend_by_page(path: &Path, folder: Option<&Path>, checkpoint: &mut Vec<u
 }
 
 fn extend_in(folder: &Path, path: &Path, checkpoint: &mut Vec<u8>) -> bool {
-    let Ok(Checkpoint { job, .. }) = Checkpoint::decode(checkpoint) else { return false };
+    let Ok(Checkpoint { job, .. }) = format::decode(checkpoint) else { return false };
     let within = Arc::new(FileBackend::new(dir::parent_of(path)));
     let pages = PageDir { within, folder: FileBackend::new(folder) };
     let (Some(dir), Some(place)) = (pages.existing(), pages.place(&job)) else { return false };

@@ -3,7 +3,7 @@
 use super::frame::FramePlace;
 use super::framed::push;
 use super::kind::{ARGUMENTS, IN_FLIGHT, MERGE, SAMPLES, SLICES, TIMINGS};
-use super::{Arguments, Change, FormatError};
+use super::{Change, FormatError};
 use crate::checkpoint::Workers;
 use crate::limits::SAMPLE_LIMIT;
 use crate::{Checkpoint, Mark, Sampled, Timings};
@@ -19,9 +19,8 @@ pub(super) fn push_behind(
         push_samples(*loop_id, progress.samples.marks(), (place, begin), buffer)?;
     }
     if !checkpoint.arguments.is_empty() {
-        let arguments = Arguments(checkpoint.arguments.clone());
         let here = place.at(place.offset + buffer.len() - begin);
-        push(ARGUMENTS, &arguments, here, buffer)?;
+        push(ARGUMENTS, &checkpoint.arguments, here, buffer)?;
     }
     push_workers(&checkpoint.workers, (place, begin), buffer)?;
     push_timings(&checkpoint.timings, (place, begin), buffer)

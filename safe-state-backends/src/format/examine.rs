@@ -5,6 +5,7 @@ use super::frame::{self, Frame, Frames};
 use super::log::no_snapshot;
 use super::{FormatError, Record, kind, record};
 use crate::Checkpoint;
+use crate::checkpoint::apply::apply;
 
 /// The contents of a possibly damaged checkpoint, record by record.
 #[derive(Clone, Debug)]
@@ -113,7 +114,7 @@ impl Examination {
                     // Only the first record can be a snapshot here.
                     Record::Change(_) | Record::Snapshot(_) => RecordKind::Change,
                 };
-                checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
+                apply(checkpoint, record).map_err(|what| damaged(frame.offset, what))?;
                 kind
             }
         };

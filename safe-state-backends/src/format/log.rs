@@ -4,6 +4,8 @@ use super::error::damaged;
 use super::frame::{self, Frame, Frames};
 use super::pieces::Pieces;
 use super::{FormatError, kind, record};
+use crate::checkpoint::apply::apply;
+use crate::checkpoint::differing::has_differing;
 use crate::limits::DIFFERING_LIMIT;
 use crate::{Carried, Checkpoint};
 
@@ -17,47 +19,35 @@ pub(crate) fn ends_within(beginning: &[u8]) -> bool {
     frames.rest_in_use() == 0 && frames.rest_len() >= NOTHING_FOLLOWS
 }
 
-impl Checkpoint {
-    /// Decodes a stored checkpoint. A torn tail, which a crash in the middle of a save leaves, is dropped: the result is the
-    /// save before it.
-    ///
-    /// # Errors
-    ///
-    /// The bytes are no checkpoint, are of a newer format, or are damaged anywhere but in their tail. Any bytes are safe to
-    /// pass; decoding allocates no more memory than they justify.
-    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
-        let mut frames = Frames::open(bytes)?;
-        let mut checkpoint = match frames.next_frame()? {
-            Some(Frame { kind: kind::SNAPSHOT, payload, offset, .. }) => {
-                record::snapshot(payload, offset)?
-            }
-            Some(Frame { kind, offset, .. }) => return Err(no_snapshot(kind, offset)),
-            None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged")),
-        };
-        let mut differing = 0;
-        while let Some(frame) = frames.next_frame()? {
-            let record = record::decode(&frame)?;
-            differing += u32::from(Checkpoint::has_differing(&record));
-            if differing > DIFFERING_LIMIT {
-                return Err(damaged(frame.offset, "too many values that tell how they differ"));
-            }
-            checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
+/// Decodes a stored checkpoint. A torn tail, which a crash in the middle of a save leaves, is dropped.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
+    let mut frames = Frames::open(bytes)?;
+    let mut checkpoint = match frames.next_frame()? {
+        Some(Frame { kind: kind::SNAPSHOT, payload, offset, .. }) => {
+            record::snapshot(payload, offset)?
         }
-        Ok(checkpoint)
+        Some(Frame { kind, offset, .. }) => return Err(no_snapshot(kind, offset)),
+        None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged")),
+    };
+    let mut differing = 0;
+    while let Some(frame) = frames.next_frame()? {
+        let record = record::decode(&frame)?;
+        differing += u32::from(has_differing(&record));
+        if differing > DIFFERING_LIMIT {
+            return Err(damaged(frame.offset, "too many values that tell how they differ"));
+        }
+        apply(&mut checkpoint, record).map_err(|what| damaged(frame.offset, what))?;
     }
+    Ok(checkpoint)
+}
 
-    /// Encodes the checkpoint for storage, as one snapshot.
-    ///
-    /// # Errors
-    ///
-    /// The checkpoint is larger than 4 GiB.
-    pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
-        let values = self.carried.values();
-        let mut bytes = Vec::with_capacity(record::sum(values.map(Carried::size)) + 1024);
-        bytes.extend_from_slice(&frame::header());
-        record::write_snapshot(self, &mut bytes)?;
-        Ok(bytes)
-    }
+/// Encodes the checkpoint for storage, as one snapshot.
+pub(crate) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
+    let values = checkpoint.carried.values();
+    let mut bytes = Vec::with_capacity(record::sum(values.map(Carried::size)) + 1024);
+    bytes.extend_from_slice(&frame::header());
+    record::write_snapshot(checkpoint, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// Returns the error for a first record that is whole, but of the kind `kind` instead of a snapshot.

@@ -1,5 +1,7 @@
 //! The records: the meaning of a frame's payload.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::behind::{push_behind, push_behind_change};
@@ -12,6 +14,7 @@ use super::kind::{
 use super::pieces::{LARGE, Pieces};
 use super::side_by_side;
 use super::{FormatError, Record};
+use crate::checkpoint::check::take_snapshot;
 use crate::{Carried, Checkpoint};
 
 pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
@@ -32,7 +35,7 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
 
 pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
     let mut checkpoint: Checkpoint = payload(bytes, offset)?;
-    checkpoint.take_whole_state().map_err(|what| damaged(offset, what))?;
+    take_snapshot(&mut checkpoint).map_err(|what| damaged(offset, what))?;
     Ok(checkpoint)
 }
 
@@ -94,11 +97,19 @@ pub(super) fn write_snapshot_in_pieces(
     checkpoint: &Checkpoint,
     pieces: &mut Pieces,
 ) -> Result<(), FormatError> {
-    let short = checkpoint.shortened();
+    let short = shortened(checkpoint);
     push_in_pieces(SNAPSHOT, &*short, short.carried.values(), FramePlace::FIRST, pieces)?;
     let place = FramePlace::after(pieces.small()).unwrap_or(FramePlace::FIRST).at(pieces.len());
     let begin = pieces.small().len();
     push_behind(checkpoint, (place, begin), pieces.small_mut())
+}
+
+/// Returns the state as it is to be written: its values are stored as differences, where that is shorter.
+fn shortened(checkpoint: &Checkpoint) -> Cow<'_, Checkpoint> {
+    match checkpoint.carried.shortened() {
+        Some(carried) => Cow::Owned(Checkpoint { carried, ..checkpoint.clone() }),
+        None => Cow::Borrowed(checkpoint),
+    }
 }
 
 /// Writes the snapshot, and behind it the parts of the checkpoint that have records of their own.
@@ -108,7 +119,7 @@ fn push_snapshot(
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let begin = buffer.len();
-    push(SNAPSHOT, &*checkpoint.shortened(), place, buffer)?;
+    push(SNAPSHOT, &*shortened(checkpoint), place, buffer)?;
     let place = FramePlace::behind(buffer.get(begin..).unwrap_or_default(), place);
     push_behind(checkpoint, (place, begin), buffer)
 }

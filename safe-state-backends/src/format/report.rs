@@ -7,6 +7,7 @@ use super::error::damaged;
 use super::frame::{self, Frame, FramePlace, Frames};
 use super::framed::{payload, push};
 use super::kind::{EFFECTS, REPORT, SNAPSHOT};
+use super::log::decode;
 use crate::{Checkpoint, Failure};
 
 /// A failure, and the job that failed, if the program had one.
@@ -41,7 +42,7 @@ impl Report {
             Some(Frame { kind: REPORT, payload: bytes, offset, .. }) => {
                 payload(bytes, offset).map(Some)
             }
-            Some(Frame { kind: SNAPSHOT, .. }) => Ok(Report::of(&Checkpoint::decode(bytes)?)),
+            Some(Frame { kind: SNAPSHOT, .. }) => Ok(Report::of(&decode(bytes)?)),
             Some(Frame { kind: EFFECTS, .. }) => {
                 Err(FormatError::OtherKind("an idempotency cache, which holds no report"))
             }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::output;
 use crate::lease::wait;
+use crate::loading;
 use crate::name::RESERVED;
 use crate::{Backend, Checkpoint, Durability, Error, LeaseOptions};
 
@@ -215,7 +216,7 @@ fn owner(backend: &dyn Backend, name: &str) -> Result<Option<String>, Error> {
 /// Returns whether a run of the job would go on with the file: one of the job's saved handles names it. Returns `true` if that
 /// is unknown.
 fn goes_on_with(backend: &dyn Backend, job: &str, (file, path): (&FileId, &Path)) -> bool {
-    match Checkpoint::load(backend, job) {
+    match loading::load(backend, job) {
         Ok(Some(found)) => {
             let names_it = |bytes: &[u8]| file.is_named_by(path, bytes);
             !found.is_finished() && found.carried.values().any(|value| names_it(&value.bytes))

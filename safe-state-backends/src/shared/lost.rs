@@ -7,7 +7,7 @@ use super::SharedJob;
 use crate::format::Change;
 use crate::{
     Appended, Backend, Checkpoint, Completed, Cut, DeadLetter, Error, Failure, FailureKind,
-    FinishedSlice, Lease, LeaseOptions, MemoryBackend, Slices,
+    FinishedSlice, Head, Lease, LeaseOptions, MemoryBackend, Slices,
 };
 
 /// A backend whose first saves fail because the lease is lost.
@@ -80,7 +80,7 @@ fn dead_letters_are_put_back_by_two_leases_at_a_time() {
     let there: Arc<dyn Backend> = Arc::clone(&backend) as _;
     let job = SharedJob::new(there, "job", LeaseOptions::default()).unwrap();
     let finished = Completed::default();
-    let mut head = Checkpoint::new("job", None);
+    let mut head = Head::new("job");
     head.cut(Slices { loop_id: 0, count: 10, cut: Cut::Index, finished }, Some(100)).unwrap();
     let letter = |index| {
         let failure = Failure::new(FailureKind::Error, "E", "no").with_index(Some(index));
@@ -112,7 +112,7 @@ fn a_head_that_was_lost_before_it_was_written_is_changed_from_its_begin() {
     let backend = Arc::new(Losing::default());
     let there: Arc<dyn Backend> = Arc::clone(&backend) as _;
     let job = SharedJob::new(there, "job", LeaseOptions::default()).unwrap();
-    job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
+    job.change(|_| Ok::<_, Error>((Some(Head::new("job")), ()))).unwrap();
     backend.times.store(2, Ordering::Relaxed);
     let mut tries = 0;
     let tries = job.change(|head| {

@@ -7,7 +7,7 @@ use super::SharedJob;
 use crate::format::Change;
 use crate::{
     Backend, Checkpoint, Completed, Cut, DeadLetter, Error, Failure, FailureKind, FinishedSlice,
-    Lease, LeaseOptions, MemoryBackend, Slices,
+    Head, Lease, LeaseOptions, MemoryBackend, Slices,
 };
 
 /// A backend in memory where a worker has the lease of the name `taken`, from the second time on that it is asked for.
@@ -64,7 +64,7 @@ fn given_up() -> Checkpoint {
 fn job(backend: &Arc<Taking>) -> SharedJob {
     let there: Arc<dyn Backend> = Arc::clone(backend) as _;
     let job = SharedJob::new(there, "job", LeaseOptions::default()).unwrap();
-    let mut head = Checkpoint::new("job", None);
+    let mut head = Head::new("job");
     let finished = Completed::default();
     head.cut(Slices { loop_id: 0, count: 4, cut: Cut::Index, finished }, Some(40)).unwrap();
     for slice in 0..2 {

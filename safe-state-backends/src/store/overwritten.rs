@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::carried::overwrite;
 use crate::format::Record;
 use crate::journal::Journal;
 use crate::{Backend, CarriedChange, Checkpoint, Error};
@@ -25,7 +26,8 @@ impl Overwritten {
         within: &[u64],
         value: &T,
     ) -> Option<CarriedChange> {
-        let change = checkpoint.carried.get_mut(name)?.overwrite(name, within, value)?;
+        let stored = checkpoint.carried.get_mut(name)?;
+        let change = overwrite(stored, name, within, value)?;
         self.0.insert(name.to_owned());
         Some(change)
     }
@@ -51,7 +53,7 @@ impl Overwritten {
             let value = stored.as_mut().and_then(|stored| stored.carried.remove(&name));
             // A value that is no longer stored is removed.
             match value {
-                Some(value) => _ = checkpoint.carried.insert(name.clone(), value),
+                Some(value) => checkpoint.carried.insert(name.clone(), value),
                 None => _ = checkpoint.carried.remove(&name),
             }
             self.0.remove(&name);

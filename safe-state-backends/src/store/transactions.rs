@@ -1,7 +1,9 @@
 //! Saves that transactions of the program's own make.
 
 use super::{Outstanding, Store};
-use crate::format::{FormatError, Record};
+use crate::checkpoint::apply::apply;
+use crate::checkpoint::check::check;
+use crate::format::{self, FormatError, Record};
 use crate::{Dialect, Ended, Error, Statements};
 
 impl Store {
@@ -19,8 +21,7 @@ impl Store {
     ) -> Result<Option<Statements>, Error> {
         let mut record = change.into();
         self.make_ready(&mut record)?;
-        self.checkpoint
-            .check(&record)
+        check(&self.checkpoint, &record)
             .map_err(|what| self.unwritable(FormatError::TooMany(what)))?;
         let before = self.journal.tail();
         let shorter = self.shortened(&record);
@@ -33,8 +34,8 @@ impl Store {
             return Ok(Some(given));
         }
         let mut whole = self.checkpoint.clone();
-        whole.apply(record).map_err(|what| self.unwritable(FormatError::TooMany(what)))?;
-        let snapshot = whole.encode().map_err(|source| self.unwritable(source))?;
+        apply(&mut whole, record).map_err(|what| self.unwritable(FormatError::TooMany(what)))?;
+        let snapshot = format::encode(&whole).map_err(|source| self.unwritable(source))?;
         let given = self.journal.save_statements(dialect, before, &snapshot.into())?;
         match given {
             Some(_) => self.outstanding = Some(Outstanding::Whole(Box::new(whole))),

@@ -5,11 +5,14 @@ mod causes;
 mod commit;
 #[cfg(test)]
 mod debug_tests;
+mod input;
 mod kind;
 #[cfg(feature = "limits")]
 mod limit;
 mod message;
+mod program;
 mod reconnect;
+mod shared;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -22,7 +25,7 @@ use std::sync::Arc;
 use safe_state_backends::escape::Line;
 use safe_state_backends::{CarriedError, DeadLetterNotRetryable, Error as BackendError, NotByHand};
 
-use advice::{accept, accept_another, or_start_over, version};
+use advice::{accept_another, or_start_over};
 pub use advice::{items, start_over};
 pub use causes::{causes, one_line};
 pub use commit::CommitError;
@@ -63,12 +66,7 @@ pub enum Error {
         job: String,
     },
     /// The job's version differs from the checkpoint's.
-    #[error(
-        "job `{job}` has a checkpoint of {}, but is now {}; \
-         finish it with the program that began it, {}, or {}",
-        version(stored.as_deref()),
-        version(current.as_deref()),
-        accept(job), start_over(job), job = Line(job))]
+    #[error("{}", program::version(job, stored.as_deref(), current.as_deref()))]
     VersionChanged {
         /// The job's name.
         job: String,
@@ -78,10 +76,7 @@ pub enum Error {
         current: Option<String>,
     },
     /// The program's `migrate` can't convert a value of an older version to this version.
-    #[error(
-        "job `{job}` can't be taken over from {}: {carried}; let `migrate(from = .., with = ..)` take what is stored, or {}",
-        version(from.as_deref()),
-        start_over(job), job = Line(job))]
+    #[error("{}", program::not_migrated(job, from.as_deref(), carried))]
     NotMigrated {
         /// The job's name.
         job: String,
@@ -91,12 +86,7 @@ pub enum Error {
         carried: Box<CarriedError>,
     },
     /// The input is shorter than the number of its complete items.
-    #[error(
-        "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
-         give it the input it began with, mark the loop `#[resume(consumed)]` if what is complete does not come \
-         again, {}, or {}",
-        found.map_or_else(|| "fewer items than before".to_owned(), items),
-        accept(job), start_over(job), job = Line(job))]
+    #[error("{}", input::shrank(job, *completed, *found))]
     InputShrank {
         /// The job's name.
         job: String,
@@ -109,10 +99,7 @@ pub enum Error {
     ///
     /// If items change or move, identify them by `key`. If the input does not give complete items again, mark the loop
     /// `#[resume(consumed)]`. If only the indices matter, say `on_input_change = "continue"`.
-    #[error(
-        "the input of job `{job}` has changed: item {index} is not the one that was completed; give it the input it \
-         began with (`key`, `consumed` and `on_input_change` are for inputs that change), {}, or {}",
-        accept(job), start_over(job), job = Line(job))]
+    #[error("{}", input::changed(job, *index))]
     InputChanged {
         /// The job's name.
         job: String,
@@ -120,38 +107,26 @@ pub enum Error {
         index: u64,
     },
     /// The items of a loop contain an address, which differs in every process, so they can't be recognised.
-    #[error(
-        "the items of a loop of job `{job}` hold a pointer or a function, whose address is another one in every \
-         process; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, or go by \
-         the index alone with `on_input_change = \"continue\"`", job = Line(job))]
+    #[error("{}", input::not_compared(job))]
     NotCompared {
         /// The job's name.
         job: String,
     },
     /// The first item of a loop can't be serialised, so the loop's items could not be recognised later.
-    #[error(
-        "the first item of a loop of job `{job}` cannot be compared with what it is in a later run, as its `Serialize` \
-         fails; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, \
-         `#[derive(Hash)]` on its type, or go by the index alone with `on_input_change = \"continue\"`", job = Line(job))]
+    #[error("{}", input::not_serializable(job))]
     NotSerializable {
         /// The job's name.
         job: String,
     },
     /// A loop over a channel identifies its items by index, but a channel gives each item only
     /// once.
-    #[error(
-        "a loop of job `{job}` receives from a channel, which gives each item once, and would give new ones in place of \
-         those that are complete; mark it `#[resume(consumed)]` if what is complete does not come again, or know items \
-         by `key = |item| ..` if all are sent again", job = Line(job))]
+    #[error("{}", input::gives_once(job))]
     GivesOnce {
         /// The job's name.
         job: String,
     },
     /// A loop identifies its items in another way than the checkpoint does.
-    #[error(
-        "job `{job}` identified its completed items by {before}, and now identifies them differently; \
-         put `key`, `cursor` and `consumed` back as they were, or {}",
-        start_over(job), job = Line(job))]
+    #[error("{}", input::identity_changed(job, before))]
     ItemIdentityChanged {
         /// The job's name.
         job: String,
@@ -160,10 +135,7 @@ pub enum Error {
     },
     /// The last run was interrupted inside an item's inner loop, and the input now gives a new item
     /// before that one. The carried values already contain a part of the interrupted item.
-    #[error(
-        "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
-         first; put that item in front of new ones, or {}",
-        start_over(job), job = Line(job))]
+    #[error("{}", input::inner_loop_interrupted(job))]
     InnerLoopInterrupted {
         /// The job's name.
         job: String,
@@ -230,9 +202,7 @@ pub enum Error {
         runs: u32,
     },
     /// An item's key cannot be serialised.
-    #[error(
-        "in job `{job}`, the key of item {index} cannot be serialised ({reason}); leave that item out of the input for \
-         now, which keeps what is complete, or let `key` give something else, and clear the checkpoint", job = Line(job), reason = Line(reason))]
+    #[error("{}", input::key_not_serializable(job, *index, reason))]
     KeyNotSerializable {
         /// The job's name.
         job: String,
@@ -242,20 +212,13 @@ pub enum Error {
         reason: String,
     },
     /// The function has changed since the checkpoint was made.
-    #[error(
-        "the code of job `{job}` has changed since its checkpoint was made; \
-         finish with the program that began it, {}, or {}",
-        accept(job), start_over(job), job = Line(job))]
+    #[error("{}", program::code(job))]
     CodeChanged {
         /// The job's name.
         job: String,
     },
     /// An argument that belongs to the job has changed since the job began.
-    #[error(
-        "`{argument}` of job `{job}` has changed since the job began; call it with the earlier value, put it \
-         into the job's name if each value is a job of its own, as in `name = format!(\"import-{{}}\", ..)`, \
-         name it in `fresh({argument})` if it does not matter, {}, or {}",
-        accept(job), start_over(job), job = Line(job), argument = Line(argument))]
+    #[error("{}", program::argument(job, argument))]
     ArgumentChanged {
         /// The job's name.
         job: String,
@@ -263,10 +226,7 @@ pub enum Error {
         argument: String,
     },
     /// A variable in `fresh(..)` has made the file anew that complete items wrote.
-    #[error(
-        "`{}` in job `{job}` has made `{}` anew, and what complete items wrote there is gone; name it in `reconnect({})`, or \
-         open the file to append; if nothing of it is missed, {}, or {}",
-        Line(name), Line(&path.display().to_string()), Line(name), accept(job), start_over(job), job = Line(job))]
+    #[error("{}", program::file(job, name, path))]
     MadeAnew {
         /// The job's name.
         job: String,
@@ -276,10 +236,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// Another function began the job, under the same name.
-    #[error(
-        "job `{job}` was begun by another function than `{function}`; give each function a name of its own, or if it was \
-         only renamed or moved, {}, or {}",
-        accept(job), start_over(job), job = Line(job), function = Line(function))]
+    #[error("{}", program::function(job, function))]
     OtherFunction {
         /// The job's name.
         job: String,
@@ -287,10 +244,7 @@ pub enum Error {
         function: String,
     },
     /// Two functions of the program have one default name, so each would go on with the other's progress.
-    #[error(
-        "two functions have the job name `{job}`, at {place} and at {other}; give each a name of its own: \
-         `#[resumable(name = \"..\")]`",
-        job = Line(job), place = Line(place), other = Line(other))]
+    #[error("{}", program::shared_name(job, place, other))]
     SharedName {
         /// The job's name.
         job: String,
@@ -308,9 +262,7 @@ pub enum Error {
         reason: String,
     },
     /// A worker of a shared job has other settings than the workers before it.
-    #[error(
-        "a worker of job `{job}` has {found}, and those before it had {stored}; give all workers of a job the same, or {}",
-        start_over(job), job = Line(job), found = Line(found), stored = Line(stored))]
+    #[error("{}", shared::worker_differs(job, found, stored))]
     WorkerDiffers {
         /// The job's name.
         job: String,
@@ -320,9 +272,7 @@ pub enum Error {
         stored: String,
     },
     /// A loop that many workers share can't be cut into slices.
-    #[error(
-        "the input of a loop of job `{job}` does not tell how many items it has, by which it would be cut into slices for \
-         many workers; collect it into a `Vec` before the loop", job = Line(job))]
+    #[error("{}", shared::length_unknown(job))]
     LengthUnknown {
         /// The job's name.
         job: String,
@@ -337,10 +287,7 @@ pub enum Error {
     },
     /// The values of variables at the end of a slice are not stored any more, and the result of all slices is unknown without
     /// them.
-    #[error(
-        "the checkpoint of slice {slice} of job `{job}` is gone, and the values of its variables with it; put it back where it \
-         was, or {}",
-        start_over(job), job = Line(job))]
+    #[error("{}", shared::slice_lost(job, *slice))]
     SliceLost {
         /// The job.
         job: String,
@@ -348,10 +295,7 @@ pub enum Error {
         slice: u32,
     },
     /// The function of a shared job returned from within a slice, with no error.
-    #[error(
-        "the function of job `{job}` returned in the middle of a slice, while other workers are at other items, so what it \
-         returned is no result of the job; end with an error there, also where a macro hides a `return`, or remove `shared`",
-        job = Line(job))]
+    #[error("{}", shared::returned_from_slice(job))]
     ReturnedFromSlice {
         /// The job's name.
         job: String,
@@ -381,10 +325,7 @@ pub enum Error {
         carried: CarriedError,
     },
     /// Items are complete, but a carried variable was not carried yet when they completed.
-    #[error(
-        "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
-         finish with the program that began it, or {}",
-        start_over(job), job = Line(job), name = Line(name))]
+    #[error("{}", program::not_carried(job, name, *completed))]
     NotCarried {
         /// The job's name.
         job: String,
@@ -395,10 +336,7 @@ pub enum Error {
     },
     /// The function reads a carried variable at a place whose value the checkpoint lacks, because
     /// another release, or another version of the function, wrote it.
-    #[error(
-        "job `{job}` has no stored value of `{name}` {place}, where the function reads it; \
-         finish with the program that began it, or {}",
-        start_over(job), job = Line(job), name = Line(name))]
+    #[error("{}", program::not_kept(job, name, place))]
     NotKept {
         /// The job's name.
         job: String,

@@ -140,20 +140,11 @@ impl<'a> ByHand<'a> {
 /// Under what name a checkpoint has how many loops know items by key, if they are several.
 const KEYED_LOOPS: &str = "keyed-loops!";
 
-impl Job {
-    /// Tells how many of its loops know items by key.
-    #[doc(hidden)]
-    pub fn keyed_loops(mut self, count: u32) -> Self {
-        self.expected.runs.keyed_loops = count;
-        self
-    }
-
-    /// Notes that several of its loops know items by key: until all of them have begun, nothing else tells.
-    pub(crate) fn note_keyed_loops(&self, checkpoint: &mut Checkpoint) {
-        let count = self.expected.runs.keyed_loops;
-        checkpoint.forget_note(KEYED_LOOPS);
-        checkpoint.note(KEYED_LOOPS, (count > 1).then_some(count));
-    }
+/// Notes that several loops of the job know items by key: until all of them have begun, nothing else tells.
+pub(crate) fn note_keyed_loops(job: &Job, checkpoint: &mut Checkpoint) {
+    let count = job.expected.runs.keyed_loops;
+    checkpoint.forget_note(KEYED_LOOPS);
+    checkpoint.note(KEYED_LOOPS, (count > 1).then_some(count));
 }
 
 /// The keys of a job's complete items, as they were when [`Job::completed_keys`] was called.

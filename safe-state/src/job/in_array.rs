@@ -18,7 +18,7 @@ pub(crate) fn noted(submission: Option<String>) -> Option<u32> {
     submission.and_then(|text| fingerprint::serialized(&text))
 }
 
-/// The [`Job::finish_key`] of each job that this process has finished for the tasks of its array.
+/// The [`finish_key`] of each job that this process has finished for the tasks of its array.
 static FINISHED_HERE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Notes that this process finishes a job whose checkpoint is kept for the tasks of its array.
@@ -29,65 +29,55 @@ pub(crate) fn finishes_here(key: &str) {
     }
 }
 
-impl Job {
-    /// Sets whether the job's name is made as the program runs, or is fixed in its text.
-    #[doc(hidden)]
-    pub fn name_is_made(mut self, is: bool) -> Self {
-        self.expected.runs.name = if is { NameOrigin::Made } else { NameOrigin::Fixed };
-        self
-    }
+/// Returns the array's task that does the job, if all tasks of the array seem to do the same job: they do not share
+/// it, and neither its name nor its place contains the task's number.
+pub(crate) fn task_of_many(job: &Job) -> Option<ArrayTask> {
+    let task = task(job)?;
+    let is_in_name = job.expected.runs.name != NameOrigin::Fixed && task.is_in(job.job_name());
+    // The file's own name is made from the job's name, so only the folder is looked at.
+    let path = job.checkpoint_path();
+    let folder = path.as_deref().and_then(Path::parent);
+    let is_in_path = folder.is_some_and(|folder| task.is_in_path(&folder.to_string_lossy()));
+    (!is_in_name && !is_in_path).then_some(task)
+}
 
-    /// Returns the array's task that does the job, if all tasks of the array seem to do the same job: they do not share
-    /// it, and neither its name nor its place contains the task's number.
-    pub(crate) fn task_of_many(&self) -> Option<ArrayTask> {
-        let task = self.task()?;
-        let is_in_name =
-            self.expected.runs.name != NameOrigin::Fixed && task.is_in(self.job_name());
-        // The file's own name is made from the job's name, so only the folder is looked at.
-        let path = self.checkpoint_path();
-        let folder = path.as_deref().and_then(Path::parent);
-        let is_in_path = folder.is_some_and(|folder| task.is_in_path(&folder.to_string_lossy()));
-        (!is_in_name && !is_in_path).then_some(task)
-    }
+fn task(job: &Job) -> Option<ArrayTask> {
+    engine::array_task().filter(|_| !job.is_shared())
+}
 
-    fn task(&self) -> Option<ArrayTask> {
-        engine::array_task().filter(|_| !self.is_shared())
-    }
+/// Returns the submission that the run belongs to, if a later task of the same submission is to find the job
+/// finished.
+///
+/// A number in a name or a path may match the task's by accident. Only a name that is made as the program runs is
+/// taken to tell the tasks apart, until the checkpoint `found` under it shows that several tasks use it.
+pub(crate) fn kept_for(job: &Job, found: Option<&Checkpoint>) -> Option<u32> {
+    let submission = submission_of_task(job)?;
+    let is_own = job.expected.runs.name == NameOrigin::Made
+        && task(job).is_some_and(|task| task.is_in_path(job.job_name()));
+    let is_of_several = found.is_some_and(|it| it.noted(SUBMISSION) == Some(submission));
+    (!is_own || is_of_several).then_some(submission)
+}
 
-    /// Returns the submission that the run belongs to, if a later task of the same submission is to find the job
-    /// finished.
-    ///
-    /// A number in a name or a path may match the task's by accident. Only a name that is made as the program runs is
-    /// taken to tell the tasks apart, until the checkpoint `found` under it shows that several tasks use it.
-    pub(crate) fn kept_for(&self, found: Option<&Checkpoint>) -> Option<u32> {
-        let submission = self.submission_of_task()?;
-        let is_own = self.expected.runs.name == NameOrigin::Made
-            && self.task().is_some_and(|task| task.is_in_path(self.job_name()));
-        let is_of_several = found.is_some_and(|it| it.noted(SUBMISSION) == Some(submission));
-        (!is_own || is_of_several).then_some(submission)
-    }
+/// Returns whether a finished checkpoint was kept for the tasks of another submission, or by this process, which does
+/// the job once more.
+pub(crate) fn was_kept_for_others(job: &Job, found: &Checkpoint) -> bool {
+    let Some(kept) = found.noted(SUBMISSION).filter(|_| !job.saves.keep_on_success) else {
+        return false;
+    };
+    let is_by_this = || {
+        let finished = FINISHED_HERE.lock().unwrap_or_else(PoisonError::into_inner);
+        finished.contains(&finish_key(job))
+    };
+    found.is_finished() && (Some(kept) != submission_of_task(job) || is_by_this())
+}
 
-    /// Returns whether a finished checkpoint was kept for the tasks of another submission, or by this process, which does
-    /// the job once more.
-    pub(crate) fn was_kept_for_others(&self, found: &Checkpoint) -> bool {
-        let Some(kept) = found.noted(SUBMISSION).filter(|_| !self.saves.keep_on_success) else {
-            return false;
-        };
-        let is_by_this = || {
-            let finished = FINISHED_HERE.lock().unwrap_or_else(PoisonError::into_inner);
-            finished.contains(&self.finish_key())
-        };
-        found.is_finished() && (Some(kept) != self.submission_of_task() || is_by_this())
-    }
+/// Returns a key that tells the job from other jobs of the process: its name and the path of its checkpoint.
+pub(crate) fn finish_key(job: &Job) -> String {
+    format!("{}\n{:?}", job.job_name(), job.checkpoint_path())
+}
 
-    /// Returns a key that tells the job from other jobs of the process: its name and the path of its checkpoint.
-    pub(crate) fn finish_key(&self) -> String {
-        format!("{}\n{:?}", self.job_name(), self.checkpoint_path())
-    }
-
-    /// Returns the submission that the run belongs to, if the finished checkpoint is to be kept for its later tasks.
-    fn submission_of_task(&self) -> Option<u32> {
-        let task = self.task().filter(|_| !self.saves.keep_on_success);
-        task.and_then(|_| noted(engine::submission()))
-    }
+/// Returns the submission that the run belongs to, if the finished checkpoint is to be kept for its later tasks.
+fn submission_of_task(job: &Job) -> Option<u32> {
+    let task = task(job).filter(|_| !job.saves.keep_on_success);
+    task.and_then(|_| noted(engine::submission()))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use safe_state_backends::{Carry, Checkpoint, DeadLetter};
 
 use super::Job;
+use super::settings::NameOrigin;
 use crate::control::rate::Rate;
 use crate::observe::shows::{ProgressLines, ShowProgress};
 use crate::observe::summary::RunSummary;
@@ -104,6 +105,47 @@ impl Job {
     /// is no limit.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
+        self
+    }
+}
+
+/// Facts about the function, from its attribute.
+impl Job {
+    /// Sets whether the job's name is made as the program runs, or is fixed in its text.
+    #[doc(hidden)]
+    pub fn name_is_made(mut self, is: bool) -> Self {
+        self.expected.runs.name = if is { NameOrigin::Made } else { NameOrigin::Fixed };
+        self
+    }
+
+    /// Sets how many of its loops know items by key.
+    #[doc(hidden)]
+    pub fn keyed_loops(mut self, count: u32) -> Self {
+        self.expected.runs.keyed_loops = count;
+        self
+    }
+}
+
+/// Encryption.
+#[cfg(feature = "encrypt")]
+impl Job {
+    /// Sets the key that encrypts the checkpoint, wherever it is stored. `key` returns
+    /// [`EncryptionKeys`](crate::backend::EncryptionKeys), 32 bytes, or a `Result` of one of these. An error is
+    /// returned when the job is run or queried.
+    ///
+    /// ```
+    /// use safe_state::backend::EncryptionKeys;
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path()).encrypt(|| EncryptionKeys::from_hex(&"4d".repeat(32)));
+    /// mail.run(0..9, |item| if item < 3 { Ok(()) } else { Err(std::io::Error::other("no")) }).unwrap_err();
+    /// let without = Job::new("mail").state_dir(dir.path()).peek_checkpoint().unwrap_err();
+    /// assert!(without.to_string().contains("it is encrypted"), "{without}");
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn encrypt<K: safe_state_backends::IntoKeys>(mut self, key: impl FnOnce() -> K) -> Self {
+        self.storage.keys = Some(key().into_keys().map_err(Arc::new));
         self
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod before;
 mod changes;
+mod count;
 mod cursors;
 mod flights;
 mod marks;
@@ -9,6 +10,7 @@ mod outline;
 mod resume_point;
 mod sampling;
 mod suspicion;
+mod tracking;
 mod unpaged;
 
 use std::fmt::Arguments;
@@ -16,19 +18,18 @@ use std::fmt::Arguments;
 use safe_state_backends::format::LoopChange;
 use safe_state_backends::{Captured, Carried, Completed, CrashCause, LoopProgress};
 
-use crate::bounded::write_bounded;
-use crate::items::capture;
-use crate::items::fingerprint::serialized;
 use crate::items::identity::IdentityKind;
 use crate::items::key::KeyHash;
 use crate::items::keyed::Keyed;
 
-use cursors::Cursors;
-use flights::{Bodies, Flights};
+use count::Count;
+use flights::Bodies;
 use marks::Marks;
 use outline::Outline;
 use suspicion::Suspicion;
+use tracking::ItemTracking;
 
+pub(super) use flights::Flights;
 pub(crate) use resume_point::ResumePoint;
 pub(crate) use unpaged::{BesideItems, Unpaged, UnpagedItems};
 
@@ -48,29 +49,6 @@ pub(crate) struct OpenLoop {
     bodies: Bodies,
 }
 
-/// The way in which a loop knows its items.
-#[derive(Debug)]
-struct ItemTracking {
-    kind: IdentityKind,
-    /// The keys, in a loop that knows its items by key.
-    keyed: Option<Keyed>,
-    cursors: Cursors,
-}
-
-/// The position of a loop, and its items since the last save.
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    /// The index of the next item to complete.
-    position: u64,
-    /// Whether the item at `position` has been handed out and its body has not ended.
-    in_flight: bool,
-    /// The number of items that completed since the last save.
-    unsaved: u64,
-    /// The number of items passed over since the last save, in a loop that learns item by item whether they are
-    /// complete.
-    passed_over: u64,
-}
-
 impl OpenLoop {
     /// Begins a loop inside the items `within` of the loops around it, or goes on from `stored`, its progress in the
     /// same items.
@@ -81,16 +59,11 @@ impl OpenLoop {
         total: Option<u64>,
         kind: IdentityKind,
     ) -> Self {
-        let keys = stored.and_then(LoopProgress::keys);
-        let keyed = match kind {
-            IdentityKind::Key(made_by) => Some(Keyed::new(made_by, keys)),
-            IdentityKind::Index | IdentityKind::Cursor | IdentityKind::Consumed => None,
-        };
-        let cursors = Cursors::stored(stored.and_then(LoopProgress::cursor).cloned());
+        let known = ItemTracking::new(kind, stored);
         let resume_point = stored.map_or(ResumePoint::Fresh, ResumePoint::of);
         let suspicion = Suspicion::stored(stored);
         // A loop by key walks its input anew.
-        let stored = stored.filter(|_| keyed.is_none());
+        let stored = stored.filter(|_| known.keyed.is_none());
         let position = stored.map_or(0, |stored| stored.completed().prefix());
         let marks = Marks::new(kind, position, within.is_empty());
         let begun = stored.is_none().then_some(within);
@@ -98,8 +71,8 @@ impl OpenLoop {
         OpenLoop {
             loop_id,
             resume_point,
-            known: ItemTracking { kind, keyed, cursors },
-            count: Count { position, in_flight: false, unsaved: 0, passed_over: 0 },
+            known,
+            count: Count::at(position),
             marks,
             suspicion,
             outline: Outline::new(begun, total, stored.and_then(LoopProgress::end)),
@@ -132,26 +105,15 @@ impl OpenLoop {
         self.count.in_flight
     }
 
-    /// Returns what identifies the item at `position`: its index, the hash of its key, or its index and a checksum of
-    /// its cursor. The checksum is needed because new items may have been inserted before the last item's cursor.
+    /// Returns what identifies the item at `position`.
     pub(super) fn item(&self) -> u64 {
-        let ItemTracking { kind, keyed, cursors } = &self.known;
-        if let Some(keyed) = keyed {
-            return keyed.in_flight();
-        }
-        let position = self.count.position;
-        match cursors.current().filter(|_| *kind == IdentityKind::Cursor) {
-            Some(cursor) => position << 32 | u64::from(serialized(cursor).unwrap_or_default()),
-            None => position,
-        }
+        self.known.item(self.count.position)
     }
 
     /// Returns whether `item`, of which a loop inside did a part, has lost its place to another item, with another
     /// cursor.
     pub(super) fn has_ousted(&self, item: u64) -> bool {
-        self.known.kind == IdentityKind::Cursor
-            && item != self.item()
-            && item >> 32 == self.item() >> 32
+        self.known.has_ousted(item, self.count.position)
     }
 
     /// Returns whether `item`, which is not the one in flight, was left before it was complete, and may come later.
@@ -212,15 +174,7 @@ impl OpenLoop {
 
     /// Records values of the item that was handed out last.
     pub(super) fn capture(&mut self, values: &[(&str, Arguments<'_>)]) {
-        // The strings of the item before are reused.
-        let kept = &mut self.bodies.captured;
-        kept.resize_with(values.len(), Captured::default);
-        for (captured, (name, value)) in kept.iter_mut().zip(values) {
-            captured.name.clear();
-            captured.name.push_str(name);
-            captured.value.clear();
-            write_bounded(&mut captured.value, capture::LIMIT, *value);
-        }
+        self.bodies.capture(values);
     }
 
     pub(super) fn captured(&self) -> &[Captured] {
@@ -316,18 +270,9 @@ impl OpenLoop {
         index.is_multiple_of(MARKED_BESIDE) || self.marks.wants(index)
     }
 
-    /// Notes that an item has completed that a page has only as a record.
-    pub(super) fn need_record(&mut self) {
-        if let Some(flights) = &mut self.bodies.flights {
-            flights.need_record();
-        }
-    }
-
-    /// Sets the index from which on no item has begun that was handed out.
-    pub(super) fn set_unbegun(&mut self, index: u64) {
-        if let Some(flights) = &mut self.bodies.flights {
-            flights.set_unbegun(index);
-        }
+    /// Returns the items in flight, if they run side by side.
+    pub(super) fn flights(&mut self) -> Option<&mut Flights> {
+        self.bodies.flights.as_deref_mut()
     }
 
     /// Completes the item `index`, which nobody has attended to. Returns `false` if the loop needs that: it knows its
@@ -364,14 +309,6 @@ impl OpenLoop {
         }
         self.marks.attend(flight.mark);
         self.bodies.captured = flight.captured;
-    }
-
-    /// Stores the values recorded of an item in flight.
-    pub(super) fn set_captured(&mut self, index: u64, captured: Vec<Captured>) {
-        let flight = self.bodies.flights.as_mut().and_then(|flights| flights.get_mut(index));
-        if let Some(flight) = flight {
-            flight.captured = captured;
-        }
     }
 
     /// Returns how many items are complete, including those that were passed over.
@@ -436,12 +373,8 @@ impl OpenLoop {
     /// Returns whether the item that the process died in is still to come: with carried variables, items before it may
     /// be done again.
     fn awaits_suspect(&self) -> bool {
-        let Some(suspect) = self.suspicion.awaited() else { return false };
-        match (&self.known.keyed, self.known.kind) {
-            (Some(keyed), _) => suspect != self.item() && !keyed.knows(suspect),
-            (None, IdentityKind::Cursor) => suspect >> 32 > self.count.position,
-            (None, _) => suspect > self.count.position,
-        }
+        let suspect = self.suspicion.awaited();
+        suspect.is_some_and(|suspect| self.known.awaits(suspect, self.count.position))
     }
 
     /// Marks the item in flight as the suspect with the cause `cause`, because it passed a limit and the process may

@@ -3,7 +3,7 @@
 use safe_state_backends::{Captured, LoopProgress};
 
 use super::loops::Loops;
-use super::open_loop::{BesideItems, OpenLoop};
+use super::open_loop::{BesideItems, Flights, OpenLoop};
 use super::stored::Stored;
 
 /// A loop whose items run side by side.
@@ -49,8 +49,8 @@ impl<'a> Beside<'a> {
 
     /// Sets the index from which on no item has begun that was handed out.
     pub(crate) fn set_unbegun(self, index: u64) {
-        if let Some(open) = self.0 {
-            open.set_unbegun(index);
+        if let Some(flights) = self.flights() {
+            flights.set_unbegun(index);
         }
     }
 
@@ -62,8 +62,8 @@ impl<'a> Beside<'a> {
 
     /// Notes that an item has completed that a page has only as a record.
     pub(crate) fn need_record(self) {
-        if let Some(open) = self.0 {
-            open.need_record();
+        if let Some(flights) = self.flights() {
+            flights.need_record();
         }
     }
 
@@ -76,8 +76,12 @@ impl<'a> Beside<'a> {
 
     /// Stores the values recorded of an item in flight.
     pub(crate) fn set_captured(self, index: u64, captured: Vec<Captured>) {
-        if let Some(open) = self.0 {
-            open.set_captured(index, captured);
+        if let Some(flights) = self.flights() {
+            flights.set_captured(index, captured);
         }
+    }
+
+    fn flights(self) -> Option<&'a mut Flights> {
+        self.0.and_then(OpenLoop::flights)
     }
 }

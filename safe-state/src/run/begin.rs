@@ -10,7 +10,8 @@ use super::{places, replay};
 use crate::control::{Replay, limits};
 use crate::error::StopReason;
 use crate::items::terms::OnChange;
-use crate::job::in_array::SUBMISSION;
+use crate::job::by_hand::note_keyed_loops;
+use crate::job::in_array::{self, SUBMISSION};
 use crate::job::older;
 use crate::observe::events::Events;
 use crate::{Error, Job};
@@ -39,7 +40,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let was_finished = found.is_some_and(Checkpoint::is_finished);
     let has_crashed = found.is_some_and(Checkpoint::is_open);
     let saved_at = found.map(Checkpoint::updated_at);
-    let kept_for = job.kept_for(found);
+    let kept_for = in_array::kept_for(job, found);
     let accepts = asked == Some(Request::Accept);
     let checkpoint = match found {
         Some(found) => continued(job, found.clone(), accepts)?,
@@ -60,7 +61,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     job.expected.arguments.note_lent(job.job_name());
     checkpoint.note(SUBMISSION, kept_for);
     checkpoint.note(FUNCTION, job.expected.code.function_mark());
-    job.note_keyed_loops(&mut checkpoint);
+    note_keyed_loops(job, &mut checkpoint);
     if was_finished && kept_for.is_some() {
         Events::new(job.job_name(), job.shown.verbose).done_by_a_task();
     }
@@ -90,7 +91,7 @@ fn starts_over(job: &Job, found: &Checkpoint) -> bool {
     let is_expired = |after| age().is_some_and(|age| age > after);
     let may_expire = found.is_finished() && found.dead_letters().is_empty();
     job.expected.runs.restart
-        || job.was_kept_for_others(found)
+        || in_array::was_kept_for_others(job, found)
         || (may_expire && job.saves.kept.expires_after.is_some_and(is_expired))
 }
 

@@ -94,7 +94,7 @@ pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
     if stages.control.is_over() || failed.stopping().is_some() {
         return Judged::As(ends(failed, Verdict::Fail));
     }
-    let attempt = stages.progress.count_attempt(depth);
+    let attempt = stages.progress.attempted(depth).count();
     let (failure, key) = failure_of_item(stages, &failed);
     let told = stages.told(&failure);
     let context = ErrorContext::new(told, thrown, key, attempt, policy.most_attempts());
@@ -171,7 +171,7 @@ pub(super) fn failure_of_item(stages: &Stages, failed: &Failed) -> (Failure, Opt
 
 /// Gives up the item in flight inside `depth` loops as a dead letter. Returns whether there was room for the letter.
 fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -> bool {
-    let Some(letter) = stages.progress.dead_letter(depth, failure) else { return false };
+    let Some(letter) = stages.progress.attempted(depth).dead_letter(failure) else { return false };
     let letter = letter.with_attempts(attempts);
     let is_given_up = stages.with_stored(|progress, stored| progress.give_up(stored, &letter));
     if is_given_up {
@@ -216,7 +216,7 @@ pub(super) fn suspected<F>(
     policy: &Policy<F>,
     depth: usize,
 ) -> Option<Suspected> {
-    let (crashes, cause) = stages.progress.crashes(depth)?;
+    let (crashes, cause) = stages.progress.attempted(depth).crashes()?;
     let most = policy.is_poison(crashes).then(|| policy.most_given_up());
     Some(Suspected { crashes, cause, most })
 }
@@ -244,9 +244,9 @@ pub(super) fn is_given_up(
         return give_up(stages, depth, failure, crashes);
     }
     if stages.failures.suspect_next(stages.saving.spent()) {
-        stages.progress.suspect(depth);
+        stages.progress.attempted(depth).suspect();
     } else {
-        stages.progress.clear_suspect(depth);
+        stages.progress.attempted(depth).clear_suspect();
     }
     false
 }

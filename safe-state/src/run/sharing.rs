@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{Checkpoint, Error as BackendError, Lease, MemoryBackend, SharedJob};
+use safe_state_backends::{Error as BackendError, Head, Lease, MemoryBackend, SharedJob};
 use safe_state_base::exit;
 
 use super::active::Active;
@@ -76,7 +76,7 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
 }
 
 /// What a worker reports: its slices are parts of one run.
-fn observer(job: &Job, head: &Checkpoint) -> Observer {
+fn observer(job: &Job, head: &Head) -> Observer {
     let mut events = Events::new(job.job_name(), job.shown.verbose);
     let spans = Spans::of(job.job_name(), head.run_count());
     {
@@ -93,7 +93,7 @@ fn nested(job: &Job) -> Result<Stages, Error> {
     stages.observer.events().nested();
     let memory = Arc::new(MemoryBackend::default());
     let stored = SharedJob::new(memory, job.job_name(), quiet.lease_options())?;
-    let head = Checkpoint::new(job.job_name(), None);
+    let head = Head::new(job.job_name());
     stored.change(|_| Ok::<_, Error>((Some(head.clone()), ())))?;
     stages.session.sharing = Some(Box::new(Sharing::new(&quiet, stored, 0)));
     Ok(stages)
@@ -221,7 +221,7 @@ fn taken(stages: &mut Stages) -> Result<Option<Taken>, Error> {
     Ok(sharing.finish().map(|(finished, outside)| (job, finished, outside)))
 }
 
-fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> Result<(), Error> {
+fn outside_again(stages: &mut Stages, head: &Head, outside: Progress) -> Result<(), Error> {
     let sharing = sharing(stages)?;
     sharing.finished(head);
     let every = sharing.save_every();
@@ -312,7 +312,7 @@ async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
 pub(super) fn await_step(
     stages: &mut Stages,
     mut step: Awaited,
-) -> Result<Option<Box<Checkpoint>>, Error> {
+) -> Result<Option<Box<Head>>, Error> {
     loop {
         match step.turn()? {
             StepTurn::Wait(pause) => wait(stages, pause)?,
@@ -326,7 +326,7 @@ pub(super) fn await_step(
 pub(super) async fn await_step_async(
     stages: &mut Stages,
     mut step: Awaited,
-) -> Result<Option<Box<Checkpoint>>, Error> {
+) -> Result<Option<Box<Head>>, Error> {
     loop {
         let turn;
         (turn, step) = stages.on_thread(move || (step.turn(), step)).await;
@@ -338,7 +338,7 @@ pub(super) async fn await_step_async(
     }
 }
 
-fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Checkpoint>>, Error> {
+fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Head>>, Error> {
     sharing(stages)?.steps.begin(lease);
     Ok(None)
 }
@@ -348,7 +348,7 @@ pub(super) fn save_step(
     stages: &mut Stages,
     stored_as: &str,
     change: &Change,
-) -> Result<Option<Box<Checkpoint>>, Error> {
+) -> Result<Option<Box<Head>>, Error> {
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
     let saved = steps::save(&job, stored_as, change);
@@ -361,7 +361,7 @@ pub(super) async fn save_step_async(
     stages: &mut Stages,
     stored_as: String,
     change: Change,
-) -> Result<Option<Box<Checkpoint>>, Error> {
+) -> Result<Option<Box<Head>>, Error> {
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
     let save = move || {

@@ -17,7 +17,7 @@ use crate::effects::handles::Handles;
 use crate::error::StopReason;
 use crate::failure::Failures;
 use crate::items::terms::Terms;
-use crate::job::in_array::SUBMISSION;
+use crate::job::in_array::{SUBMISSION, finish_key};
 use crate::observe::Observer;
 use crate::observe::events::Events;
 use crate::observe::spans::Spans;
@@ -75,6 +75,29 @@ pub(super) struct Session {
     pub(super) thread: Option<Worker>,
 }
 
+impl Session {
+    /// Creates the session of a run that has begun, or of one that is nested in another.
+    fn new(job: &Job, begun: Option<&Begun>) -> Session {
+        let terms = Terms {
+            was_finished: begun.is_some_and(|begun| begun.was_finished),
+            accepts: begun.is_some_and(|begun| begun.accepts),
+            on_input_change: job.expected.on_input_change,
+            saved_at: begun.and_then(|begun| begun.saved_at).filter(|_| !job.saves.page),
+        };
+        let is_noted = |begun: &&Begun| begun.store.checkpoint().noted(SUBMISSION).is_some();
+        let kept_as = begun.filter(is_noted).filter(|_| !job.is_shared()).map(|_| finish_key(job));
+        Session {
+            active: None,
+            terms,
+            keep_on_success: job.saves.keep_on_success || kept_as.is_some(),
+            kept_as,
+            keep_history: job.saves.kept.history,
+            sharing: None,
+            thread: None,
+        }
+    }
+}
+
 impl Stages {
     /// Creates the stages of a run. `begun` has the run that has begun, with its thread if the run may not block.
     /// Without `begun`, the run is nested in another and keeps no progress.
@@ -82,17 +105,7 @@ impl Stages {
         let now = Instant::now();
         let mut events = Events::new(job.job_name(), job.shown.verbose);
         let known = begun.as_ref().map(|(begun, _)| begun);
-        let terms = Terms {
-            was_finished: known.is_some_and(|begun| begun.was_finished),
-            accepts: known.is_some_and(|begun| begun.accepts),
-            on_input_change: job.expected.on_input_change,
-            saved_at: known.and_then(|begun| begun.saved_at).filter(|_| !job.saves.page),
-        };
-        let kept_as = known
-            .filter(|begun| {
-                !job.is_shared() && begun.store.checkpoint().noted(SUBMISSION).is_some()
-            })
-            .map(|_| job.finish_key());
+        let session = Session::new(job, known);
         let has_crashed = known.is_some_and(|begun| begun.has_crashed);
         let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
@@ -117,15 +130,7 @@ impl Stages {
         let is_timed = job.saves.timings && owner.is_some();
         let saving = Saving::new(owner, save_every, now).timed(is_timed);
         Stages {
-            session: Session {
-                active: None,
-                terms,
-                keep_on_success: job.saves.keep_on_success || kept_as.is_some(),
-                kept_as,
-                keep_history: job.saves.kept.history,
-                sharing: None,
-                thread: None,
-            },
+            session,
             failures: Failures::new(has_crashed, at_risk(job), now),
             progress: Progress::default(),
             saving: if pages { saving.paged() } else { saving },

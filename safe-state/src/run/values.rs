@@ -2,20 +2,15 @@
 
 use std::fs::File;
 
-use safe_state_backends::format::Change;
-use safe_state_backends::{CarriedError, Carry, Checkpoint, Store};
+use safe_state_backends::{Carry, Store};
 
-use super::{Run, judging, rebuilding, rows, sharing};
+use super::{Run, judging, rebuilding, rows, steps};
 use crate::Error;
-use crate::control::staged;
 use crate::effects::reconnect::means::Means;
-use crate::error::StopReason;
 use crate::items::identity::CursorType;
 use crate::progress::Stored;
-use crate::progress::values::{Place, step_name};
-use crate::save::Write;
+use crate::progress::values::Place;
 use crate::shared::merging::fold;
-use crate::shared::steps::Awaited;
 
 /// A loop: the number of resumable loops around it, and its own number.
 type Number = (usize, u16);
@@ -197,10 +192,7 @@ impl Run {
     ///
     /// The value is of another type.
     pub fn remembered<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        let remembered = self.remembered_here(step)?;
-        let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
-        let head = sharing::await_step(&mut self.stages, awaited)?;
-        self.step_in(step, head)
+        steps::remembered(&mut self.stages, step)
     }
 
     /// Returns the value that a `step!` had in an earlier run, without blocking.
@@ -209,39 +201,7 @@ impl Run {
     ///
     /// The same errors as [`remembered`](Self::remembered).
     pub async fn remembered_async<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        let remembered = self.remembered_here(step)?;
-        let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
-        let head = sharing::await_step_async(&mut self.stages, awaited).await?;
-        self.step_in(step, head)
-    }
-
-    /// Returns that value as far as this worker knows it, unless a test ends the run before the step.
-    fn remembered_here<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        let remembered = self.stages.values(|mut values| values.step(step))?;
-        if remembered.is_none() && staged::is_at_step(step) {
-            return Err(self.stages.stop(StopReason::Cancelled));
-        }
-        Ok(remembered)
-    }
-
-    /// Returns the step, if the job is shared and another worker may do the step.
-    fn awaited(&self, step: &str) -> Option<Awaited> {
-        let sharing = self.stages.session.sharing.as_deref()?;
-        Some(sharing.steps.reach(step, step_name(step)))
-    }
-
-    fn step_in<T: Carry>(
-        &self,
-        step: &str,
-        head: Option<Box<Checkpoint>>,
-    ) -> Result<Option<T>, Error> {
-        let Some(head) = head else { return Ok(None) };
-        let value = head.carried_within(&step_name(step), &[]);
-        value.map_err(|carried| self.carried_error(carried))
-    }
-
-    fn carried_error(&self, carried: CarriedError) -> Error {
-        Error::Carried { job: self.stages.observer.job().to_owned(), carried }
+        steps::remembered_async(&mut self.stages, step).await
     }
 
     /// Saves the value of a `step!`. Returns the value that counts: in a shared job, another worker may have done the
@@ -251,13 +211,7 @@ impl Run {
     ///
     /// The value cannot be serialised, or the backend cannot be written.
     pub fn remember<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
-        if self.stages.session.sharing.is_some() {
-            let change = self.shared_step(step, &value)?;
-            let before = sharing::save_step(&mut self.stages, &step_name(step), &change)?;
-            return Ok(self.step_in(step, before)?.unwrap_or(value));
-        }
-        let change = self.stages.values(|mut values| values.step_change(step, &value))?;
-        self.stages.write(Write::Save(change.into())).map(|()| value)
+        steps::remember(&mut self.stages, step, value)
     }
 
     /// Saves the value of a `step!` without blocking: see [`remember`](Self::remember).
@@ -266,20 +220,7 @@ impl Run {
     ///
     /// The same errors as [`remember`](Self::remember).
     pub async fn remember_async<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
-        if self.stages.session.sharing.is_some() {
-            let change = self.shared_step(step, &value)?;
-            let saving = sharing::save_step_async(&mut self.stages, step_name(step), change);
-            let before = saving.await?;
-            return Ok(self.step_in(step, before)?.unwrap_or(value));
-        }
-        let change = self.stages.values(|mut values| values.step_change(step, &value))?;
-        self.stages.write_async(Write::Save(change.into())).await.map(|()| value)
-    }
-
-    fn shared_step<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {
-        let change = value.change(&step_name(step), Vec::new(), None);
-        let carried = change.map_err(|carried| self.carried_error(carried))?;
-        Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
+        steps::remember_async(&mut self.stages, step, value).await
     }
 
     /// Returns the cursor of the last item that the loop `loop_id` completed; `None` on a fresh start. The loop has

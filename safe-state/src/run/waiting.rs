@@ -10,6 +10,7 @@ use super::begin::begin;
 use super::begun::{Begun, Unclaimed};
 use crate::control::requests::Source;
 use crate::error::StopReason;
+use crate::job::in_array::task_of_many;
 use crate::observe::events::Events;
 use crate::observe::service::waits_to_begin;
 use crate::save::thread::Worker;
@@ -41,7 +42,7 @@ pub(crate) enum Turn<B> {
 
 impl Waiting {
     pub(crate) fn new(job: &Job) -> Self {
-        let task = job.task_of_many();
+        let task = task_of_many(job);
         if let Some(task) = &task {
             Events::new(job.job_name(), job.shown.verbose).done_by_each_task(task);
         }

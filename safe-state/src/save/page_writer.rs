@@ -5,6 +5,7 @@ use safe_state_backends::{CarriedChange, Error as BackendError};
 
 use super::Advanced;
 use super::owner::Owner;
+use super::pages::Pages;
 use super::paging::{EndMarks, Paging};
 use super::rewriting::{PagedValues, Rewriting};
 use crate::items::keyed::UnsavedKeys;

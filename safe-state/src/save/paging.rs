@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Advanced, Error as BackendError, InPage, LoopKeys, Page, Store, Window};
 
+use super::pages::Pages;
 use crate::items::keyed::UnsavedKeys;
 use crate::progress::BesideItems;
 
@@ -46,32 +47,6 @@ impl EndMarks {
 }
 
 impl Paging {
-    /// Returns the paging of a run that has no page.
-    pub(crate) fn off() -> Self {
-        Paging { is_off: true, ..Paging::default() }
-    }
-
-    pub(crate) fn is_off(&self) -> bool {
-        self.is_off
-    }
-
-    /// Makes the page follow the last save. Returns whether the run has a page.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn ready(&mut self, store: &mut Store) -> Result<bool, BackendError> {
-        if self.is_off {
-            return Ok(false);
-        }
-        let behind = store.saved_up_to();
-        if behind.is_some() && behind == self.behind {
-            Ok(true)
-        } else {
-            self.move_to(store, behind)
-        }
-    }
-
     fn move_to(
         &mut self,
         store: &mut Store,
@@ -97,13 +72,56 @@ impl Paging {
         Ok(!self.is_off)
     }
 
-    /// Makes the page follow the last save, and tells `store` that the page is about to hold more. Returns whether the run has a
-    /// page.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn begin(&mut self, store: &mut Store) -> Result<bool, BackendError> {
+    fn advance_behind_record(&mut self) -> bool {
+        if self.beside.is_open {
+            self.write_window(self.beside.begun, None)
+        } else {
+            self.advance(Advanced::default())
+        }
+    }
+
+    #[cold]
+    fn give_up(&mut self, error: &io::Error) -> bool {
+        tracing::warn!(target: "safe_state", %error, "the page can't be written; items are saved without it");
+        (self.page, self.is_off) = (None, true);
+        self.beside = Beside::default();
+        false
+    }
+
+    fn write_window(&mut self, begun: u64, mark: Option<(u64, u32)>) -> bool {
+        self.beside.begun = begun;
+        match self.page.as_mut().map(|page| page.advance_window(begun, mark)) {
+            Some(Ok(is_written)) => is_written,
+            Some(Err(error)) => self.give_up(&error),
+            None => false,
+        }
+    }
+}
+
+impl Pages for Paging {
+    type EndMarks = EndMarks;
+
+    fn off() -> Self {
+        Paging { is_off: true, ..Paging::default() }
+    }
+
+    fn is_off(&self) -> bool {
+        self.is_off
+    }
+
+    fn ready(&mut self, store: &mut Store) -> Result<bool, BackendError> {
+        if self.is_off {
+            return Ok(false);
+        }
+        let behind = store.saved_up_to();
+        if behind.is_some() && behind == self.behind {
+            Ok(true)
+        } else {
+            self.move_to(store, behind)
+        }
+    }
+
+    fn begin(&mut self, store: &mut Store) -> Result<bool, BackendError> {
         let is_ready = self.ready(store)?;
         if is_ready {
             store.is_paged();
@@ -111,13 +129,7 @@ impl Paging {
         Ok(is_ready)
     }
 
-    /// Makes the page follow the last save, and tells `store` that the page is about to hold more. Returns whether the run has a
-    /// page with room for a record that takes the place of a slot's values.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn begin_values(&mut self, store: &mut Store) -> Result<bool, BackendError> {
+    fn begin_values(&mut self, store: &mut Store) -> Result<bool, BackendError> {
         let is_ready = self.ready(store)? && store.page_has_room();
         if is_ready {
             store.is_paged();
@@ -125,13 +137,7 @@ impl Paging {
         Ok(is_ready)
     }
 
-    /// Takes a record into `store`, and writes it into a page that is [ready](Self::ready). Returns a record that has
-    /// to be saved now, if the page does not hold this one.
-    ///
-    /// # Errors
-    ///
-    /// The record is more than a checkpoint can hold.
-    pub(crate) fn record(
+    fn record(
         &mut self,
         store: &mut Store,
         record: Record,
@@ -150,22 +156,13 @@ impl Paging {
         Ok(Some(Box::new(Change::default().into())))
     }
 
-    /// Writes how far a loop by index has come. Returns whether that is in the page. If the page can't be written, the run has
-    /// none any more.
     #[inline]
-    pub(crate) fn advance(&mut self, to: Advanced) -> bool {
+    fn advance(&mut self, to: Advanced) -> bool {
         self.advance_with(to, UnsavedKeys::default(), &[])
     }
 
-    /// Writes how far a loop has come, with the keys of its items, and values. Returns whether that is in the page. If the page
-    /// can't be written, the run has none any more.
     #[inline]
-    pub(crate) fn advance_with(
-        &mut self,
-        to: Advanced,
-        keys: UnsavedKeys<'_>,
-        values: &[u8],
-    ) -> bool {
+    fn advance_with(&mut self, to: Advanced, keys: UnsavedKeys<'_>, values: &[u8]) -> bool {
         let UnsavedKeys { made_by, complete, next } = keys;
         let keys = LoopKeys { made_by, complete, next };
         match self.page.as_mut().map(|page| page.advance(to, keys, values)) {
@@ -175,52 +172,29 @@ impl Paging {
         }
     }
 
-    fn advance_behind_record(&mut self) -> bool {
-        if self.beside.is_open {
-            self.write_window(self.beside.begun, None)
-        } else {
-            self.advance(Advanced::default())
-        }
-    }
-
-    #[cold]
-    fn give_up(&mut self, error: &io::Error) -> bool {
-        tracing::warn!(target: "safe_state", %error, "the page can't be written; items are saved without it");
-        (self.page, self.is_off) = (None, true);
-        self.beside = Beside::default();
-        false
-    }
-}
-
-/// The window.
-impl Paging {
-    /// Lets a loop have a window, whose items complete in any order. Returns the handle for those who end them.
-    pub(crate) fn wants_window(&mut self) -> EndMarks {
+    fn wants_window(&mut self) -> EndMarks {
         let marks = EndMarks::default();
         self.beside = Beside { marks: Some(marks.clone()), ..Beside::default() };
         marks
     }
 
-    /// Closes the window, because the loop has been left.
-    pub(crate) fn close_window(&mut self) {
+    fn close_window(&mut self) {
         self.beside = Beside::default();
         if let Some(page) = &mut self.page {
             page.close_window();
         }
     }
 
-    /// Returns whether the loop may have a window.
-    pub(crate) fn may_have_window(&self) -> bool {
+    fn may_have_window(&self) -> bool {
         self.beside.marks.is_some()
     }
 
-    pub(crate) fn has_window(&self) -> bool {
+    fn has_window(&self) -> bool {
         self.beside.is_open
     }
 
-    /// Gives an item a place in the window, which is about to be handed out. Returns whether the window has one.
     #[inline]
-    pub(crate) fn make_room(&mut self, index: u64) -> bool {
+    fn make_room(&mut self, index: u64) -> bool {
         if !self.beside.is_open {
             return false;
         }
@@ -231,21 +205,14 @@ impl Paging {
         }
     }
 
-    /// Returns whether the window has that the item is complete.
     #[inline]
-    pub(crate) fn is_in_window(&self, index: u64) -> bool {
+    fn is_in_window(&self, index: u64) -> bool {
         let marks = self.beside.marks.as_ref().filter(|_| self.beside.is_open);
         let window = marks.and_then(|EndMarks(window)| window.get());
         window.is_some_and(|window| window.contains(index))
     }
 
-    /// Makes the page follow the last save, with the window, which it may open. `items` are a loop's that have completed, all
-    /// of them by what was saved or is in records.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn settle_window(
+    fn settle_window(
         &mut self,
         store: &mut Store,
         items: BesideItems<'_>,
@@ -280,12 +247,7 @@ impl Paging {
         Ok(())
     }
 
-    /// Writes into the page up to where a loop's items are complete, and which have begun.
-    ///
-    /// # Errors
-    ///
-    /// The page cannot be used. From then on, the run has none.
-    pub(crate) fn advance_window(
+    fn advance_window(
         &mut self,
         store: &mut Store,
         items: BesideItems<'_>,
@@ -294,14 +256,5 @@ impl Paging {
             self.write_window(items.begun, items.mark);
         }
         Ok(())
-    }
-
-    fn write_window(&mut self, begun: u64, mark: Option<(u64, u32)>) -> bool {
-        self.beside.begun = begun;
-        match self.page.as_mut().map(|page| page.advance_window(begun, mark)) {
-            Some(Ok(is_written)) => is_written,
-            Some(Err(error)) => self.give_up(&error),
-            None => false,
-        }
     }
 }

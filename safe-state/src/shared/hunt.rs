@@ -9,8 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state_backends::{
-    Carried, Checkpoint, Completed, Cut, Error as BackendError, Opening, RunEnd, SharedJob, Slices,
-    Store, format::Change,
+    Carried, Checkpoint, Completed, Cut, Error as BackendError, Head, Opening, RunEnd, SharedJob,
+    Slices, Store, format::Change,
 };
 
 use safe_state_base::engine;
@@ -83,7 +83,7 @@ pub(crate) enum Turn {
 /// The result of all workers for a loop.
 #[derive(Debug)]
 pub(crate) struct Done {
-    head: Checkpoint,
+    head: Head,
     /// The checkpoints of slices whose values are not in the head, because they are too large.
     apart: BTreeMap<u32, Checkpoint>,
     loop_id: u16,
@@ -179,7 +179,7 @@ impl Hunt {
     }
 
     /// Updates the finished slices from the head.
-    pub(crate) fn knows(&mut self, head: &Checkpoint) {
+    pub(crate) fn knows(&mut self, head: &Head) {
         self.finished = head.slices_of(self.loop_id()).map(|slices| slices.finished.clone());
     }
 
@@ -240,12 +240,12 @@ impl Hunt {
 
     /// Returns the result of all workers. Values that are not in the head are read from the slices' own checkpoints.
     /// Returns `None` if a slice was opened again since the head was read.
-    fn done(&self, head: &Checkpoint) -> Result<Option<Done>, Error> {
+    fn done(&self, head: &Head) -> Result<Option<Done>, Error> {
         let (loop_id, carries) = self.of;
         let lacks = |slice: &u32| carries && !head.has_merges_of(loop_id, *slice);
         let lacking: Vec<u32> = (0..self.cutting.count).filter(lacks).collect();
         let mut apart = self.job.finished_slices(loop_id, &lacking)?;
-        apart.retain(|_, stored| stored.is_slice_of(head));
+        apart.retain(|_, stored| head.has_slice(stored));
         let is_lacking = |slice: &u32| !apart.contains_key(slice);
         let lacking: Vec<u32> = lacking.into_iter().filter(is_lacking).collect();
         if !lacking.is_empty() && !self.had_nothing(head, &lacking)? {
@@ -260,7 +260,7 @@ impl Hunt {
     /// # Errors
     ///
     /// [`Error::SliceLost`] if the head says that one of them stores its values apart; [`Error::Cleared`] if the job is being cleared.
-    fn had_nothing(&self, head: &Checkpoint, lacking: &[u32]) -> Result<bool, Error> {
+    fn had_nothing(&self, head: &Head, lacking: &[u32]) -> Result<bool, Error> {
         let loop_id = self.loop_id();
         let mut apart = lacking.iter().filter(|slice| head.stays_apart(loop_id, **slice)).copied();
         let first = apart.next();
@@ -277,7 +277,7 @@ impl Hunt {
     }
 
     /// Returns where the loop stands, whose slice begins with the item `first`.
-    fn whole(&self, head: &Checkpoint, first: u64) -> Whole {
+    fn whole(&self, head: &Head, first: u64) -> Whole {
         let progress = head.loop_progress(self.loop_id());
         Whole {
             total: self.cutting.total,
@@ -289,8 +289,8 @@ impl Hunt {
 
     /// Returns the head and what is finished; none if the job was cancelled. It may be older than the truth, if it says that there
     /// is something to do, or that all is done.
-    fn looked_again(&self) -> Result<Option<(Checkpoint, Completed)>, Error> {
-        let is_cancelled = |head: &Checkpoint| head.noted(CANCELLED).unwrap_or(0) != self.cancelled;
+    fn looked_again(&self) -> Result<Option<(Head, Completed)>, Error> {
+        let is_cancelled = |head: &Head| head.noted(CANCELLED).unwrap_or(0) != self.cancelled;
         if let Some(head) = self.job.head()?.filter(|head| !is_cancelled(head))
             && let Ok(finished) = self.checked(&head)
         {
@@ -302,7 +302,7 @@ impl Hunt {
     }
 
     /// Returns the head, with a note that the slice is under way, if there are such.
-    fn head_with(&self, slice: u32, opening: &mut Opening) -> Result<Checkpoint, Error> {
+    fn head_with(&self, slice: u32, opening: &mut Opening) -> Result<Head, Error> {
         if !self.how.notes {
             return self.job.head_by(opening)?.ok_or_else(|| self.cleared());
         }
@@ -326,9 +326,9 @@ impl Hunt {
         Error::Cleared { job: self.job.name().to_owned() }
     }
 
-    fn begun(&self, opening: Opening, slice: u32, head: &Checkpoint) -> Result<Claimed, Error> {
+    fn begun(&self, opening: Opening, slice: u32, head: &Head) -> Result<Claimed, Error> {
         // A slice's checkpoint does not count if a worker stored it after the job was cleared, without knowing of that.
-        let found = opening.found().filter(|found| found.is_slice_of(head));
+        let found = opening.found().filter(|found| head.has_slice(found));
         let has_crashed = found.is_some_and(Checkpoint::is_open);
         let mut checkpoint = match found.cloned() {
             Some(mut found) => {
@@ -339,7 +339,7 @@ impl Hunt {
         };
         checkpoint.forget_note(TASK);
         checkpoint.note(TASK, task());
-        checkpoint.begin_slice(head);
+        head.begin_slice(&mut checkpoint);
         let store = Some(opening.begin(checkpoint)?);
         let Cutting { count, total, cut, .. } = &self.cutting;
         let range = cut.range(slice, *count, *total);
@@ -350,7 +350,7 @@ impl Hunt {
 }
 
 /// Returns among how many workers a rate is divided, by the head.
-pub(crate) fn share_of(head: &Checkpoint) -> u32 {
+pub(crate) fn share_of(head: &Head) -> u32 {
     u32::try_from(head.slices_under_way()).unwrap_or(u32::MAX).max(1)
 }
 

@@ -3,12 +3,13 @@
 use std::iter;
 use std::sync::Arc;
 
-use safe_state_backends::{Checkpoint, Request, SharedJob};
+use safe_state_backends::{Checkpoint, Head, Request, SharedJob};
 use safe_state_base::exit;
 
 use crate::control::requests::Source;
 use crate::error::StopReason;
 use crate::items::terms::OnChange;
+use crate::job::by_hand::note_keyed_loops;
 use crate::job::in_array::{SUBMISSION, noted};
 use crate::job::shared::SharedTerms;
 use crate::{Error, Job};
@@ -23,7 +24,7 @@ const SUBMISSIONS: usize = 16;
 pub(crate) struct Joined {
     pub(crate) job: SharedJob,
     /// The job's head.
-    pub(crate) head: Checkpoint,
+    pub(crate) head: Head,
     /// The number of times that the job had been cancelled.
     pub(crate) cancelled: u32,
     /// Whether the worker accepts other arguments, other code or another version.
@@ -48,11 +49,11 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let accepts = requested == Some(Request::Accept);
     let is_cancelled = requested == Some(Request::Cancel);
     let submission = submission(job);
-    let is_another = |head: &Checkpoint| {
+    let is_another = |head: &Head| {
         head.is_being_cleared()
             || head.is_finished() && submission.is_some_and(|it| !has_taken_part(head, it))
     };
-    let joining = |found: Option<Checkpoint>| {
+    let joining = |found: Option<Head>| {
         if found.as_ref().is_some_and(is_another) {
             return Ok((None, None));
         }
@@ -85,7 +86,7 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
 }
 
 /// Returns the head to go on from, which agrees with the worker.
-fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpoint, Error> {
+fn agreed(job: &Job, found: Option<Head>, accepts: bool) -> Result<Head, Error> {
     let mut head = match found {
         Some(head)
             if head.has_progress() && !head.has_slices() && head.loops().next().is_some() =>
@@ -97,7 +98,10 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
             });
         }
         Some(head) => continued(job, head, accepts)?,
-        None => Checkpoint::new(job.job_name(), job.expected.version.clone()),
+        None => {
+            let version = job.expected.version.clone();
+            Head::from(Checkpoint::new(job.job_name(), version))
+        }
     };
     let notes = head.notes();
     head.set_code(job.expected.code.fingerprint);
@@ -108,7 +112,7 @@ fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpo
     if let Some(submission) = submission(job) {
         takes_part(&mut head, submission);
     }
-    job.note_keyed_loops(&mut head);
+    note_keyed_loops(job, &mut head);
     Ok(head)
 }
 
@@ -118,12 +122,12 @@ fn names_of_submissions() -> impl Iterator<Item = String> {
     iter::once(SUBMISSION.to_owned()).chain(earlier)
 }
 
-fn has_taken_part(head: &Checkpoint, submission: u32) -> bool {
+fn has_taken_part(head: &Head, submission: u32) -> bool {
     names_of_submissions().any(|name| head.noted(&name) == Some(submission))
 }
 
 /// Notes that a worker of the submission has joined. Of too many, the one that came first is forgotten.
-fn takes_part(head: &mut Checkpoint, submission: u32) {
+fn takes_part(head: &mut Head, submission: u32) {
     if has_taken_part(head, submission) {
         return;
     }
@@ -139,7 +143,7 @@ fn submission(job: &Job) -> Option<u32> {
     noted(job.saves.shared.as_ref().and_then(SharedTerms::submission))
 }
 
-fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoint, Error> {
+fn continued(job: &Job, mut head: Head, accepts: bool) -> Result<Head, Error> {
     let name = || job.job_name().to_owned();
     let notes = head.notes();
     let stored = head.set_version(job.expected.version.clone());

@@ -14,8 +14,8 @@ use std::thread;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Backend, Carried, Carry, Checkpoint, DeadLetter, Failure, FailureKind, FinishedSlice,
-    LeaseOptions, SharedJob, Store,
+    Backend, Carried, Carry, DeadLetter, Failure, FailureKind, FinishedSlice, Head, LeaseOptions,
+    SharedJob, Store,
 };
 
 use super::hunt::{Hunt, Passed, SliceAt, Turn};
@@ -74,7 +74,7 @@ impl Model {
         let giving_up = GivingUp { fails, is_mended: false, put_back: vec![0; items] };
         let mut model = Model { server, job, workers, done, giving_up, steps: 0, passed, slices };
         model.undisturbed(|model| {
-            let head = Checkpoint::new(JOB, None);
+            let head = Head::new(JOB);
             model.job.change(|_| Ok::<_, Error>((Some(head.clone()), ()))).unwrap();
         });
         for _ in 0..=dice.roll(4) {
@@ -195,7 +195,7 @@ impl Model {
         let carried = value.change(STEP, Vec::new(), None).unwrap();
         let change = Change { carried: carried.into_iter().collect(), ..Change::default() };
         let before = steps::save(&self.job, STEP, &change)?;
-        let stored = |head: Box<Checkpoint>| head.carried_within(STEP, &[]).unwrap();
+        let stored = |head: Box<Head>| head.carried_within(STEP, &[]).unwrap();
         self.passed.push(before.and_then(stored).unwrap_or(value));
         drop(steps.end());
         Ok(self.hunting())

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Carried, CarriedChange, Carry, Checkpoint, Failure, FinishedSlice, RunEnd, SharedJob, Store,
+    Carried, CarriedChange, Carry, Failure, FinishedSlice, Head, RunEnd, SharedJob, Store,
 };
 
 use super::hunt::{Done, Hunt, Passed, SliceAt, Turn};
@@ -215,7 +215,7 @@ impl Sharing {
     }
 
     /// Updates the search for slices from the head as it is after the slice was finished.
-    pub(crate) fn finished(&mut self, head: &Checkpoint) {
+    pub(crate) fn finished(&mut self, head: &Head) {
         if let Some(hunt) = &mut self.looking.hunt {
             hunt.knows(head);
         }
@@ -238,7 +238,7 @@ pub(crate) fn finish_slice(
     job: &SharedJob,
     finished: &FinishedSlice,
     store: &mut Store,
-) -> Result<Checkpoint, Error> {
+) -> Result<Head, Error> {
     let (head, stays) = job.change(|head| {
         let Some(mut head) = head else {
             return Err(Error::Cleared { job: job.name().to_owned() });
@@ -248,7 +248,7 @@ pub(crate) fn finish_slice(
         store.save(Change { end: Some(RunEnd::Stopped), ..Change::default() })?;
         let found = store.checkpoint();
         head.finish_slice(finished.clone(), found).map_err(|reason| job.unwritable(reason))?;
-        let stays = finished.stays(found, &head);
+        let stays = head.keeps(finished, found);
         Ok((Some(head.clone()), (head, stays)))
     })?;
     if !stays {
@@ -311,7 +311,7 @@ mod tests {
     fn a_worker_that_divides_a_rate_is_told_among_how_many() {
         let backend = Arc::new(MemoryBackend::default());
         let job = SharedJob::new(backend, "job", LeaseOptions::default()).unwrap();
-        job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
+        job.change(|_| Ok::<_, Error>((Some(Head::new("job")), ()))).unwrap();
         let mut workers: Vec<Claimed> = (0..3).map(|_| claimed(&job)).collect();
         assert_eq!(workers.iter().map(|it| it.workers).collect::<Vec<_>>(), [1, 2, 3]);
         let mut done = workers.remove(0);
@@ -328,7 +328,7 @@ mod tests {
     fn a_worker_that_divides_a_rate_keeps_no_slice_from_one_that_has_the_head() {
         let backend = Arc::new(MemoryBackend::default());
         let job = SharedJob::new(backend, "job", LeaseOptions::default()).unwrap();
-        job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
+        job.change(|_| Ok::<_, Error>((Some(Head::new("job")), ()))).unwrap();
         let hunt = || Hunt::new(job.clone(), (0, false), Cutting::by_index(1, 1), 0).noting();
         drop(hunt().turn().unwrap());
         let mut head = Arc::clone(job.backend()).lease("job", LeaseOptions::default()).unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{Checkpoint, Error as BackendError, Lease, SharedJob};
+use safe_state_backends::{Error as BackendError, Head, Lease, SharedJob};
 
 use crate::Error;
 
@@ -21,7 +21,7 @@ pub(crate) struct Steps {
 /// The answer of a look at a step.
 pub(crate) enum StepTurn {
     /// The step is done; the head has its value.
-    Done(Box<Checkpoint>),
+    Done(Box<Head>),
     /// This worker has to do the step.
     Own(Box<dyn Lease>),
     /// Another worker does the step; look again after this time.
@@ -87,7 +87,7 @@ impl Awaited {
         }
     }
 
-    fn done(&self, head: Checkpoint) -> Option<Box<Checkpoint>> {
+    fn done(&self, head: Head) -> Option<Box<Head>> {
         head.carried_value(&self.stored_as).is_some().then(|| Box::new(head))
     }
 }
@@ -102,7 +102,7 @@ pub(crate) fn save(
     job: &SharedJob,
     stored_as: &str,
     change: &Change,
-) -> Result<Option<Box<Checkpoint>>, Error> {
+) -> Result<Option<Box<Head>>, Error> {
     job.change(|head| {
         let Some(mut head) = head else {
             return Err(Error::Cleared { job: job.name().to_owned() });

@@ -3,6 +3,10 @@
 //! If the lease is not held in the database, the subquery selects no row, and so NULL, which the column does not accept: so the
 //! statement fails with any driver, and in any mode of the server, as it inserts a single row. The lease's row is locked until
 //! the transaction ends, so that nobody takes the lease over meanwhile.
+//!
+//! In MariaDB, the subquery selects no row either if no transaction is open. A deadlock, or a statement such as CREATE TABLE, has
+//! then ended the program's transaction, and an item that passed over the error would be saved without its rows. MySQL, which
+//! does not read `/*M! .. */`, has no variable that tells.
 
 use crate::network::{LeaseToken, Trouble};
 use safe_state_backends::tables::Tables;
@@ -24,7 +28,7 @@ pub(super) fn save(
     // (`collation_connection`), and drivers send bytes as text.
     let insert = format!(
         "INSERT INTO {records} (job, number, record) VALUES (?, ?, (
-             SELECT UNHEX(?) FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ?
+             SELECT UNHEX(?) FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ? /*M! AND @@in_transaction = 1 */
              LOCK IN SHARE MODE
          )){}",
         if number.is_none() { " ON DUPLICATE KEY UPDATE record = VALUES(record)" } else { "" }

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::access::Access;
+use super::acquire::acquire;
 use super::holder::LeaseHolder;
 use super::{Connect, Session, Trouble};
 use safe_state_backends::{
@@ -41,7 +42,7 @@ impl<C: Connect> LeaseHandle<C> {
         let (outbox, outcomes) = channel();
         let (tell, told) = channel();
         let (access, name) = (access.clone(), job.to_owned());
-        let keep = move || match LeaseHolder::acquire(access, name, options) {
+        let keep = move || match acquire(access, name, options) {
             Ok(keeper) => {
                 let keeper = Arc::new(Mutex::new(keeper));
                 // If the caller is gone already, it needs no answer, and the lease ends.
@@ -68,7 +69,7 @@ impl<C: Connect> LeaseHandle<C> {
     /// time as the server does.
     fn ask(&mut self, command: &Command<&[u8]>) -> Result<Appended, Error> {
         if C::Session::may_run_here() {
-            return lock(&self.keeper).carry_out(command);
+            return carry_out(&mut lock(&self.keeper), command);
         }
         if let Some(commands) = &self.commands {
             // If the thread is gone, it gives no outcome, which is noticed below.
@@ -144,7 +145,13 @@ impl<C: Connect> Lease for LeaseHandle<C> {
         save: Save<'_>,
         dialect: Dialect,
     ) -> Result<Option<Statements>, Error> {
-        lock(&self.keeper).statements(save, dialect)
+        let holder = &mut lock(&self.keeper);
+        let connect = Arc::clone(&holder.access.connect);
+        let given = holder.give(save, |token, number, bytes| {
+            let given = connect.statements(token, number, bytes)?;
+            Ok(given.filter(|given| given.dialect == dialect))
+        });
+        given.map_err(Trouble::at("saving", &holder.job, &*holder.access.connect))
     }
 
     fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
@@ -175,7 +182,7 @@ fn serve<C: Connect>(
         let renewal = lock(keeper).renewal.due;
         match inbox.recv_timeout(renewal.saturating_duration_since(Instant::now())) {
             Ok(command) => {
-                let outcome = lock(keeper).carry_out(&command);
+                let outcome = carry_out(&mut lock(keeper), &command);
                 // If the run is gone, the next `recv` notices it.
                 let _ = outbox.send(outcome);
             }
@@ -185,27 +192,15 @@ fn serve<C: Connect>(
     }
 }
 
-impl<C: Connect> LeaseHolder<C> {
-    fn carry_out<B: AsRef<[u8]>>(&mut self, command: &Command<B>) -> Result<Appended, Error> {
-        let (action, outcome) = match command {
-            Command::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
-            Command::Append(record) => ("saving", self.append(record.as_ref())),
-            Command::Delete => ("deleting", self.delete()),
-            Command::Settle(ended) => ("looking", self.settle(*ended)),
-        };
-        outcome.map_err(Trouble::at(action, &self.job, &*self.access.connect))
-    }
-
-    fn statements(
-        &mut self,
-        save: Save<'_>,
-        dialect: Dialect,
-    ) -> Result<Option<Statements>, Error> {
-        let connect = Arc::clone(&self.access.connect);
-        let given = self.give(save, |token, number, bytes| {
-            let given = connect.statements(token, number, bytes)?;
-            Ok(given.filter(|given| given.dialect == dialect))
-        });
-        given.map_err(Trouble::at("saving", &self.job, &*self.access.connect))
-    }
+fn carry_out<C: Connect, B: AsRef<[u8]>>(
+    holder: &mut LeaseHolder<C>,
+    command: &Command<B>,
+) -> Result<Appended, Error> {
+    let (action, outcome) = match command {
+        Command::Save(checkpoint) => ("saving", holder.save(checkpoint.as_ref())),
+        Command::Append(record) => ("saving", holder.append(record.as_ref())),
+        Command::Delete => ("deleting", holder.delete()),
+        Command::Settle(ended) => ("looking", holder.settle(*ended)),
+    };
+    outcome.map_err(Trouble::at(action, &holder.job, &*holder.access.connect))
 }

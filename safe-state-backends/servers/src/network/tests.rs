@@ -8,8 +8,8 @@ use super::NetworkBackend;
 use super::fake::{Fault, Server};
 use safe_state_backends::Process;
 use safe_state_backends::{
-    Appended, Backend, Checkpoint, Completed, Cut, Error, Lease, LeaseOptions, SharedJob, Slices,
-    begun_slices,
+    Appended, Backend, Checkpoint, Completed, Cut, Error, Head, Lease, LeaseOptions, SharedJob,
+    Slices, begun_slices,
 };
 
 const JOB: &str = "job";
@@ -256,7 +256,7 @@ fn slices_that_have_not_begun_are_not_looked_for_one_by_one() {
     let server = Server::default();
     let there: Arc<dyn Backend> = backend(&server);
     let job = SharedJob::new(Arc::clone(&there), JOB, LeaseOptions::default()).unwrap();
-    let mut head = Checkpoint::new(JOB, None);
+    let mut head = Head::new(JOB);
     let finished = Completed::default();
     head.cut(Slices { loop_id: 0, count: 256, cut: Cut::Index, finished }, Some(1000)).unwrap();
     job.change(|_| Ok::<_, Error>((Some(head.clone()), ()))).unwrap();

@@ -29,6 +29,15 @@ pub(super) enum Created {
     No,
 }
 
+/// The object that exists after one was to be created.
+pub(super) enum Existing {
+    Ours,
+    /// An object with these bytes.
+    Another(Vec<u8>),
+    /// An object existed, and does no more.
+    Gone,
+}
+
 impl Requests {
     pub(super) fn new(store: Arc<dyn ObjectStore>, runtime: Arc<Runtime>, limit: Duration) -> Self {
         Requests { store, runtime, limit }
@@ -126,6 +135,19 @@ impl Requests {
 
     pub(super) fn create(&self, path: &Path, bytes: &[u8]) -> Result<Created, Trouble> {
         self.wait(self.creation(path, bytes))?.map_err(trouble)
+    }
+
+    /// Creates an object, unless another one exists. The store's client, or a proxy, may have sent the request twice, so one
+    /// that exists with the same bytes counts as created.
+    pub(super) fn create_once(&self, path: &Path, bytes: &[u8]) -> Result<Existing, Trouble> {
+        if self.create(path, bytes)? == Created::Yes {
+            return Ok(Existing::Ours);
+        }
+        Ok(match self.get(path)? {
+            Some(found) if found == bytes => Existing::Ours,
+            Some(found) => Existing::Another(found),
+            None => Existing::Gone,
+        })
     }
 
     async fn creation(&self, path: &Path, bytes: &[u8]) -> Result<Created, Error> {

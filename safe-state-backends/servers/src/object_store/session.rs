@@ -9,7 +9,7 @@ use ::object_store::path::Path;
 use super::epochs::{Epochs, is_deletion, is_seal};
 use super::fitness::{self, Lack, unfit};
 use super::layout::{DELETED, HEAD, Layout, RECORD, SEAL, SNAPSHOT};
-use super::requests::{Created, Requests};
+use super::requests::{Existing, Requests};
 use crate::network::runtime::Runtime;
 use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 use safe_state_backends::Appended;
@@ -107,12 +107,9 @@ impl ObjectSession {
         let epoch = last.unwrap_or(0) + 1;
         let renewed = Instant::now();
         let lease = self.layout.lease(key, epoch);
-        // The store's client, or a proxy, may have sent the request twice.
-        if self.requests.create(&lease, text.as_bytes())? == Created::No
-            && self.requests.get(&lease)?.as_deref() != Some(text.as_bytes())
-        {
+        let Existing::Ours = self.requests.create_once(&lease, text.as_bytes())? else {
             return Ok(None);
-        }
+        };
         let (objects, created) = self.requests.list_and_get(&self.layout.job(key), &lease)?;
         let epochs = Epochs::of(&self.layout, objects).remove(key).unwrap_or_default();
         match epochs.last() {
@@ -140,13 +137,10 @@ impl ObjectSession {
         let mut saved = Vec::new();
         loop {
             let path = self.layout.saved(key, epoch, next);
-            if self.requests.create(&path, SEAL)? == Created::Yes {
-                return Ok(saved);
-            }
-            match self.requests.get(&path)? {
-                Some(found) if found == SEAL => return Ok(saved),
-                Some(_) => saved.push(path),
-                None => return Err(contended()),
+            match self.requests.create_once(&path, SEAL)? {
+                Existing::Ours => return Ok(saved),
+                Existing::Another(_) => saved.push(path),
+                Existing::Gone => return Err(contended()),
             }
             next += 1;
         }
@@ -169,14 +163,13 @@ impl ObjectSession {
     fn add(&mut self, token: &LeaseToken, bytes: &[u8]) -> Result<Path, Trouble> {
         self.keep(token)?;
         let path = self.layout.saved(&token.key, token.epoch, self.next);
-        if self.requests.create(&path, bytes)? == Created::No {
-            match self.requests.get(&path)? {
-                Some(found) if found == SEAL => return Err(self.lost(token)?),
-                // The store's client, or a proxy, has sent the request twice.
-                Some(found) if found == bytes => {}
-                Some(_) => return Err(Trouble::permanent(format!("`{path}` is another's"))),
-                None => return Err(contended()),
+        match self.requests.create_once(&path, bytes)? {
+            Existing::Ours => {}
+            Existing::Another(found) if found == SEAL => return Err(self.lost(token)?),
+            Existing::Another(_) => {
+                return Err(Trouble::permanent(format!("`{path}` is another's")));
             }
+            Existing::Gone => return Err(contended()),
         }
         self.next += 1;
         Ok(path)

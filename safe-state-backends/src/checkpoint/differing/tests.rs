@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
+use crate::checkpoint::check;
 use crate::limits::DIFFERING_LIMIT;
 use crate::sample::dice::Dice;
-use crate::{Backend, Carry, LeaseOptions, MemoryBackend, Store};
+use crate::{Backend, Carry, Checkpoint, LeaseOptions, MemoryBackend, Store};
 
 type Map = BTreeMap<u64, u64>;
 
@@ -149,7 +150,7 @@ fn a_value_that_differs_from_nothing_that_is_there_is_refused() {
     let from = |name: &str, base: &str| {
         let value = whole.differing(base, &whole).unwrap();
         let record = change(vec![CarriedChange { name: name.to_owned(), appends: false, value }]);
-        store.checkpoint().check(&Record::Change(record))
+        check::check(store.checkpoint(), &Record::Change(record))
     };
     assert_eq!(from("map!end 0", "map!start"), Ok(()));
     assert_eq!(from("map", "map!start"), Ok(()));
@@ -169,7 +170,7 @@ fn a_value_that_differs_from_nothing_that_is_there_is_refused() {
         circle.carried.insert(name.to_owned(), whole.differing(base, &whole).unwrap());
     }
     assert_eq!(circle.whole_value("map!end 0"), None);
-    assert_eq!(circle.take_differing(), Err(FROM_NOTHING));
+    assert_eq!(circle.carried.make_last_whole(), Err(FROM_NOTHING));
 }
 
 #[test]
@@ -183,5 +184,5 @@ fn what_another_differs_from_is_not_replaced_in_a_record() {
     }
     let other = kept(&store, Some(ValueAt::Declaration), &[], &value);
     let record = Record::Change(change(vec![other]));
-    assert_eq!(store.checkpoint().check(&record), Err(REPLACED));
+    assert_eq!(check::check(store.checkpoint(), &record), Err(REPLACED));
 }

@@ -96,7 +96,7 @@ fn the_items_of_a_slice_are_those_of_the_whole_input() {
     let measured = Measured { slowest: vec![slow(2, 3), inner], ..Measured::default() };
     slice.timings.add_to_run(&measured);
     let mut head = Checkpoint::new("head", None);
-    head.add_timings_of(&slice, 100);
+    head.timings.add_slice(&slice.timings, 100);
     let slowest = &head.timings().last_run().slowest;
     assert_eq!((slowest[0].index, slowest[1].index, &*slowest[1].within), (102, 4, &[103][..]));
 }

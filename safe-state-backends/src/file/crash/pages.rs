@@ -106,10 +106,10 @@ impl Run {
         let carried: Vec<_> = self.unsaved.text.clone().into_iter().collect();
         let loops = self.unsaved.items.clone().change();
         if !carried.is_empty() || !loops.is_empty() {
-            state.apply(Change { loops, carried, ..Change::default() }.into()).unwrap();
+            state.take_in(Change { loops, carried, ..Change::default() }).unwrap();
         }
         if let Some(beside) = self.beside.as_ref().filter(|beside| beside.has_window()) {
-            state.apply(beside.change().into()).unwrap();
+            state.take_in(beside.change()).unwrap();
         }
         let ops = self.disk.recorder.op_count();
         self.moments.push(Moment { ops, page: bytes, state: Some(state) });

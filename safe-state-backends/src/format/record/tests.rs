@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::format::behind::push_samples;
-use crate::format::{Arguments, Change, LoopChange, SideBySide};
+use crate::format::{Change, LoopChange, SideBySide};
 use crate::{Backend, LeaseOptions, Mark, MemoryBackend, Store};
 
 fn mark(index: u64) -> Mark {
@@ -48,7 +48,7 @@ fn samples_and_arguments_have_the_bytes_that_are_described() {
     push_samples(3, &[mark(9)], (FramePlace::FIRST, 0), &mut buffer).unwrap();
     assert_eq!(buffer[8..], [4, 3, 1, 9, 0x81, 0x84, 0x8C, 0x20]);
     buffer.clear();
-    let arguments = Record::Arguments(Arguments([("a".to_owned(), 5)].into()));
+    let arguments = Record::Arguments([("a".to_owned(), 5)].into_iter().collect());
     arguments.write(FramePlace::FIRST, &mut buffer).unwrap();
     assert_eq!(buffer[8..], [5, 1, 1, b'a', 5]);
 }
@@ -56,11 +56,11 @@ fn samples_and_arguments_have_the_bytes_that_are_described() {
 #[test]
 fn a_loop_that_begins_anew_has_no_samples() {
     let mut checkpoint = Checkpoint::new("j", None);
-    checkpoint.apply(Record::Change(sampled(0..3))).unwrap();
+    checkpoint.take_in(sampled(0..3)).unwrap();
     assert_eq!(checkpoint.loops[&0].samples.marks().len(), 3);
     let begun = LoopChange { begun: Some(Vec::new()), ..LoopChange::default() };
     let change = Change { loops: vec![begun], ..Change::default() };
-    checkpoint.apply(Record::Change(change)).unwrap();
+    checkpoint.take_in(change).unwrap();
     assert_eq!(checkpoint.loops[&0].samples.marks(), []);
 }
 

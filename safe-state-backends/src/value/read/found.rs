@@ -20,18 +20,18 @@ pub(super) enum Found {
     Enum(EnumId),
 }
 
-impl State<'_> {
+impl Found {
     /// Returns the kind of the value at a place, after reading the bytes that tell it.
-    pub(super) fn find(&mut self, at: NodeId) -> Result<Found, ReadError> {
-        let node = self.schema.node(at).ok_or_else(ReadError::damaged)?;
-        if node.is_tagged_in(self.version) {
-            return self.find_tagged(at);
+    pub(super) fn at(at: NodeId, state: &mut State<'_>) -> Result<Found, ReadError> {
+        let node = state.schema.node(at).ok_or_else(ReadError::damaged)?;
+        if node.is_tagged_in(state.version) {
+            return Found::tagged(at, state);
         }
         match node.kind {
             Kind::Unknown => Err(ReadError::damaged()),
             Kind::Scalar(scalar) => Ok(Found::Scalar(scalar)),
             Kind::Option(inner) => {
-                Ok(if self.boolean()? { Found::Some(inner) } else { Found::None })
+                Ok(if state.boolean()? { Found::Some(inner) } else { Found::None })
             }
             Kind::Seq(element) => Ok(Found::Seq(element)),
             Kind::Map(key, value) => Ok(Found::Map(key, value)),
@@ -41,8 +41,8 @@ impl State<'_> {
         }
     }
 
-    fn find_tagged(&mut self, at: NodeId) -> Result<Found, ReadError> {
-        let tag = Tag::from_byte(self.byte()?).ok_or_else(ReadError::damaged)?;
+    fn tagged(at: NodeId, state: &mut State<'_>) -> Result<Found, ReadError> {
+        let tag = Tag::from_byte(state.byte()?).ok_or_else(ReadError::damaged)?;
         Ok(match tag {
             Tag::Absent => Found::Absent,
             Tag::Scalar(scalar) => Found::Scalar(scalar),
@@ -50,9 +50,9 @@ impl State<'_> {
             Tag::Some => Found::Some(at),
             Tag::Seq => Found::Seq(at),
             Tag::Map => Found::Map(at, at),
-            Tag::Tuple => Found::Tuple(at, 0, self.number()?),
-            Tag::Struct => Found::Struct(self.number()?),
-            Tag::Enum => Found::Enum(self.number()?),
+            Tag::Tuple => Found::Tuple(at, 0, state.number()?),
+            Tag::Struct => Found::Struct(state.number()?),
+            Tag::Enum => Found::Enum(state.number()?),
         })
     }
 }

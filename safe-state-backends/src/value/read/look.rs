@@ -41,9 +41,15 @@ impl<'a> Item<'a> {
         let mut state = State::new(schema, version, bytes);
         let mut items = Vec::new();
         while !state.left.is_empty() {
-            items.push(state.item(ROOT)?);
+            items.push(Item::next(&mut state, ROOT)?);
         }
         Ok(items)
+    }
+
+    /// Passes over the value at a place.
+    fn next(state: &mut State<'a>, at: NodeId) -> Result<Self, ReadError> {
+        let bytes = state.skipped(at)?;
+        Ok(Item { schema: state.schema, version: state.version, at, bytes })
     }
 
     /// Returns the values in `bytes`, divided into `sections`.
@@ -88,73 +94,59 @@ impl<'a> Item<'a> {
 
     pub(in super::super) fn look(&self) -> Result<Look<'a>, ReadError> {
         let mut state = State::new(self.schema, self.version, self.bytes);
-        let found = state.find(self.at)?;
-        state.look(found)
+        let found = Found::at(self.at, &mut state)?;
+        look(&mut state, found)
     }
 }
 
-impl<'a> State<'a> {
-    /// Passes over the value at a place.
-    fn item(&mut self, at: NodeId) -> Result<Item<'a>, ReadError> {
-        let bytes = self.skipped(at)?;
-        Ok(Item { schema: self.schema, version: self.version, at, bytes })
-    }
-
-    /// Skips the value at a place. Returns its bytes.
-    pub(super) fn skipped(&mut self, at: NodeId) -> Result<&'a [u8], ReadError> {
-        let before = self.left;
-        if !self.skip(at)? {
-            return Err(ReadError::damaged());
+/// Looks at the value of this kind that follows.
+fn look<'a>(state: &mut State<'a>, found: Found) -> Result<Look<'a>, ReadError> {
+    Ok(match found {
+        Found::Absent => return Err(ReadError::damaged()),
+        Found::Scalar(scalar) => Look::Scalar(state.scalar(scalar)?),
+        Found::None => Look::None,
+        Found::Some(at) => Look::Some(Item::next(state, at)?),
+        Found::Seq(element) => {
+            let count = state.count()?;
+            Look::List((0..count).map(|_| Item::next(state, element)).collect::<Result<_, _>>()?)
         }
-        let len = before.len() - self.left.len();
-        before.get(..len).ok_or_else(ReadError::damaged)
-    }
-
-    fn look(&mut self, found: Found) -> Result<Look<'a>, ReadError> {
-        Ok(match found {
-            Found::Absent => return Err(ReadError::damaged()),
-            Found::Scalar(scalar) => Look::Scalar(self.scalar(scalar)?),
-            Found::None => Look::None,
-            Found::Some(at) => Look::Some(self.item(at)?),
-            Found::Seq(element) => {
-                let count = self.count()?;
-                Look::List((0..count).map(|_| self.item(element)).collect::<Result<_, _>>()?)
-            }
-            Found::Map(key, value) => {
-                let count = self.count()?;
-                let mut entry = || Ok((self.item(key)?, self.item(value)?));
-                Look::Map((0..count).map(|_| entry()).collect::<Result<_, ReadError>>()?)
-            }
-            Found::Tuple(first, step, count) => self.tuple(first, step, count)?,
-            Found::Struct(record) => self.record(record)?,
-            Found::Enum(id) => {
-                let at: usize = self.number()?;
-                let schema = self.schema;
-                let found = schema.enums.get(id as usize).and_then(|it| it.variants.get(at));
-                let variant = found.ok_or_else(ReadError::damaged)?;
-                let body = match variant.body {
-                    Body::Unit => None,
-                    Body::Newtype(at) => Some(Look::Newtype(self.item(at)?)),
-                    Body::Tuple(first, count) => Some(self.tuple(first, 1, count)?),
-                    Body::Struct(record) => Some(self.record(record)?),
-                };
-                Look::Variant(&variant.name, body.map(Box::new))
-            }
-        })
-    }
-
-    fn tuple(&mut self, first: NodeId, step: u32, count: u32) -> Result<Look<'a>, ReadError> {
-        if count as usize > self.left.len() {
-            return Err(ReadError::damaged());
+        Found::Map(key, value) => {
+            let count = state.count()?;
+            let mut entry = || Ok((Item::next(state, key)?, Item::next(state, value)?));
+            Look::Map((0..count).map(|_| entry()).collect::<Result<_, ReadError>>()?)
         }
-        let places = (0..count).map(|place| first + place * step);
-        Ok(Look::Tuple(places.map(|at| self.item(at)).collect::<Result<_, _>>()?))
-    }
+        Found::Tuple(first, step, count) => tuple(state, (first, step, count))?,
+        Found::Struct(id) => record(state, id)?,
+        Found::Enum(id) => {
+            let at: usize = state.number()?;
+            let schema = state.schema;
+            let found = schema.enums.get(id as usize).and_then(|it| it.variants.get(at));
+            let variant = found.ok_or_else(ReadError::damaged)?;
+            let body = match variant.body {
+                Body::Unit => None,
+                Body::Newtype(at) => Some(Look::Newtype(Item::next(state, at)?)),
+                Body::Tuple(first, count) => Some(tuple(state, (first, 1, count))?),
+                Body::Struct(id) => Some(record(state, id)?),
+            };
+            Look::Variant(&variant.name, body.map(Box::new))
+        }
+    })
+}
 
-    fn record(&mut self, record: RecordId) -> Result<Look<'a>, ReadError> {
-        let (schema, version) = (self.schema, self.version);
-        let fields = Fields::skipped(self, record)?.into_iter();
-        let item = |(name, at, bytes)| (name, Item { schema, version, at, bytes });
-        Ok(Look::Struct(record, fields.map(item).collect()))
+fn tuple<'a>(
+    state: &mut State<'a>,
+    (first, step, count): (NodeId, u32, u32),
+) -> Result<Look<'a>, ReadError> {
+    if count as usize > state.left.len() {
+        return Err(ReadError::damaged());
     }
+    let places = (0..count).map(|place| first + place * step);
+    Ok(Look::Tuple(places.map(|at| Item::next(state, at)).collect::<Result<_, _>>()?))
+}
+
+fn record<'a>(state: &mut State<'a>, record: RecordId) -> Result<Look<'a>, ReadError> {
+    let (schema, version) = (state.schema, state.version);
+    let fields = Fields::skipped(state, record)?.into_iter();
+    let item = |(name, at, bytes)| (name, Item { schema, version, at, bytes });
+    Ok(Look::Struct(record, fields.map(item).collect()))
 }

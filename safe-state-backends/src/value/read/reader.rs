@@ -48,24 +48,34 @@ impl<'a> State<'a> {
 
     /// Skips the value at a place. Returns whether there was one.
     pub(super) fn skip(&mut self, at: NodeId) -> Result<bool, ReadError> {
-        let found = self.find(at)?;
+        let found = Found::at(at, self)?;
         if let Found::Absent = found {
             return Ok(false);
         }
         self.reader(at).visit(found, serde::de::IgnoredAny)?;
         Ok(true)
     }
+
+    /// Skips the value at a place. Returns its bytes.
+    pub(super) fn skipped(&mut self, at: NodeId) -> Result<&'a [u8], ReadError> {
+        let before = self.left;
+        if !self.skip(at)? {
+            return Err(ReadError::damaged());
+        }
+        let len = before.len() - self.left.len();
+        before.get(..len).ok_or_else(ReadError::damaged)
+    }
 }
 
 impl Reader<'_, '_> {
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let found = self.state.find(self.at)?;
+        let found = Found::at(self.at, self.state)?;
         self.visit(found, visitor)
     }
 
     /// Passes the value to a visitor of wide numbers.
     fn wide<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        match self.state.find(self.at)? {
+        match Found::at(self.at, self.state)? {
             Found::Scalar(scalar) => self.state.scalar(scalar)?.visit(visitor),
             found => self.visit(found, visitor),
         }
@@ -108,7 +118,7 @@ macro_rules! floats {
     ($($method:ident: $exact:ident;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
             self.state.ask::<V>();
-            let found = self.state.find(self.at)?;
+            let found = Found::at(self.at, self.state)?;
             if let Found::Scalar(scalar) = found {
                 let mut ahead = State { ..*self.state };
                 if !ahead.$exact(scalar)? {
@@ -188,7 +198,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             trace.ask_option(type_name::<V>(), type_name::<V::Value>());
         }
         let mut ahead = State { ..*self.state };
-        match ahead.find(self.at)? {
+        match Found::at(self.at, &mut ahead)? {
             Found::None | Found::Some(_) => self.any(visitor),
             // The value was not optional when it was written.
             _ => {
@@ -221,7 +231,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         self.state.ask::<V>();
-        let found = self.state.find(self.at)?;
+        let found = Found::at(self.at, self.state)?;
         if let (Some(trace), Found::Struct(record)) = (self.state.trace, found) {
             trace.note_struct(record);
             check_range(&mut State { ..*self.state }, name, record)?;
@@ -242,7 +252,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, ReadError> {
         self.state.ask::<V>();
-        let read = match self.state.find(self.at)? {
+        let read = match Found::at(self.at, self.state)? {
             Found::Enum(id) => VariantOf::find(self.state, id)
                 .and_then(|variant| variant.listed(variants))
                 .and_then(|variant| visitor.visit_enum(variant)),

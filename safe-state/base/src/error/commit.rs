@@ -19,10 +19,12 @@ pub enum CommitError {
     },
     /// The progress could not be saved in the transaction, which was rolled back. A transaction in another database lacks the
     /// tables or the lease's row. So does a node of a cluster that has not yet applied what another has written; then the item
-    /// is done again.
+    /// is done again. MariaDB and SQLite end a transaction by themselves after some errors; an item that passes over such an
+    /// error is not committed.
     #[error(
         "the transaction refused to save the item's progress, and was rolled back; it has to be one in \
-         `{place}`, where the checkpoint is", place = Line(place))]
+         `{place}`, where the checkpoint is, and open until `commit!`: in some databases a deadlock, or a statement such \
+         as CREATE TABLE, ends it", place = Line(place))]
     Refused {
         /// The place where the checkpoint is stored.
         place: String,

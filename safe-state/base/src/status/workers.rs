@@ -146,7 +146,7 @@ mod tests {
 
     use safe_state_backends::format::Change;
     use safe_state_backends::{
-        Backend, Completed, Cut, Error, LeaseOptions, MemoryBackend, SharedJob, Slices,
+        Backend, Completed, Cut, Error, Head, LeaseOptions, MemoryBackend, SharedJob, Slices,
     };
 
     use super::*;
@@ -157,7 +157,7 @@ mod tests {
         let stored = Arc::clone(&backend) as Arc<dyn Backend>;
         let job = SharedJob::new(stored, "job", LeaseOptions::default()).unwrap();
         let cut = job.change(|_| {
-            let mut head = Checkpoint::new("job", None);
+            let mut head = Head::new("job");
             let finished = Completed::default();
             head.cut(Slices { loop_id: 0, count: 4, cut: Cut::Index, finished }, Some(100))
                 .unwrap();

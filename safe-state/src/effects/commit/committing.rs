@@ -9,6 +9,12 @@ pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 #[doc(hidden)]
 pub struct Committing<T>(pub T);
 
+/// The error if SQLite has rolled the transaction back by itself. Later statements would be committed one by one.
+#[cfg(any(feature = "rusqlite", feature = "sqlx-sqlite"))]
+#[derive(Debug, thiserror::Error)]
+#[error("SQLite has rolled it back by itself, when an earlier statement failed")]
+pub(super) struct Over;
+
 /// Reports a rollback that failed. The database rolls back anyway when the connection ends.
 pub(super) fn report_rollback(rolled_back: Result<(), BoxError>) {
     if let Err(error) = rolled_back {

@@ -5,12 +5,7 @@ use rusqlite::{ToSql, params_from_iter};
 use safe_state_backends::{Dialect, Parameter, Statement};
 
 use super::Transaction;
-use super::committing::BoxError;
-
-/// The error if SQLite has rolled the transaction back by itself. Later statements would be committed one by one.
-#[derive(Debug, thiserror::Error)]
-#[error("SQLite has rolled it back by itself, when an earlier statement failed")]
-struct Over;
+use super::committing::{BoxError, Over};
 
 /// Takes any transaction that is the connection's outermost, [`unchecked`](rusqlite::Connection::unchecked_transaction)
 /// or not. A `Savepoint` is none: the transaction around it may be rolled back.

@@ -9,7 +9,7 @@ use super::AsyncTransaction;
 use super::committing::BoxError;
 
 macro_rules! transaction {
-    ($database:ty, $dialect:expr) => {
+    ($database:ty, $dialect:expr $(, $check:path)?) => {
         /// Takes any transaction that is the connection's outermost, and none within another.
         impl AsyncTransaction for Transaction<'_, $database> {
             fn dialect(&self) -> Dialect {
@@ -17,6 +17,7 @@ macro_rules! transaction {
             }
 
             async fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
+                $($check(self).await?;)?
                 let mut query = query::<$database>(AssertSqlSafe(statement.text.as_str()));
                 for parameter in &statement.parameters {
                     query = match parameter {
@@ -45,4 +46,14 @@ transaction!(sqlx_mysql::MySql, Dialect::MySql);
 #[cfg(feature = "sqlx-postgres")]
 transaction!(sqlx_postgres::Postgres, Dialect::Postgres);
 #[cfg(feature = "sqlx-sqlite")]
-transaction!(sqlx_sqlite::Sqlite, Dialect::Sqlite);
+transaction!(sqlx_sqlite::Sqlite, Dialect::Sqlite, check_is_open);
+
+/// Fails if SQLite has ended the transaction: it refuses to begin one within another.
+#[cfg(feature = "sqlx-sqlite")]
+async fn check_is_open(tx: &mut Transaction<'_, sqlx_sqlite::Sqlite>) -> Result<(), BoxError> {
+    if query::<sqlx_sqlite::Sqlite>("BEGIN").execute(&mut **tx).await.is_err() {
+        return Ok(());
+    }
+    query::<sqlx_sqlite::Sqlite>("ROLLBACK").execute(&mut **tx).await?;
+    Err(super::committing::Over.into())
+}

@@ -2,7 +2,9 @@
 
 use safe_state_backends::Mark;
 
-use super::{Count, Cursors, OpenLoop, Outline, Suspicion};
+use super::count::Count;
+use super::cursors::Cursors;
+use super::{OpenLoop, Outline, Suspicion};
 
 /// All that completing an item, and taking it into a save, changes in a loop.
 #[derive(Debug)]

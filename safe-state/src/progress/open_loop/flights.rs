@@ -1,9 +1,13 @@
 //! The items in flight, and the complete ones, in a loop whose items run side by side.
 
+use std::fmt::Arguments;
+
 use safe_state_backends::format::SideBySide;
 use safe_state_backends::{Captured, Completed, Mark};
 
 use crate::ascending::Ascending;
+use crate::bounded::write_bounded;
+use crate::items::capture;
 
 /// The items whose bodies run, and the values of the one that the run attends to.
 #[derive(Debug, Default)]
@@ -14,12 +18,26 @@ pub(super) struct Bodies {
     pub(super) flights: Option<Box<Flights>>,
 }
 
+impl Bodies {
+    /// Records values of the item that was handed out last.
+    pub(super) fn capture(&mut self, values: &[(&str, Arguments<'_>)]) {
+        // The strings of the item before are reused.
+        self.captured.resize_with(values.len(), Captured::default);
+        for (captured, (name, value)) in self.captured.iter_mut().zip(values) {
+            captured.name.clear();
+            captured.name.push_str(name);
+            captured.value.clear();
+            write_bounded(&mut captured.value, capture::LIMIT, *value);
+        }
+    }
+}
+
 /// The most complete items that are kept one by one, until they are added to the set of all.
 const LATELY: usize = 4096;
 
 /// The items that were handed out, and those that are complete.
 #[derive(Debug)]
-pub(super) struct Flights {
+pub(in crate::progress) struct Flights {
     /// The complete items, without those of `lately`. In a loop by key, only those of the present walk.
     complete: Completed,
     /// Items that have completed lately, in any order.
@@ -114,12 +132,19 @@ impl Flights {
         self.in_flight.get(index)
     }
 
+    /// Stores the values recorded of an item in flight.
+    pub(in crate::progress) fn set_captured(&mut self, index: u64, captured: Vec<Captured>) {
+        if let Some(flight) = self.get_mut(index) {
+            flight.captured = captured;
+        }
+    }
+
     pub(super) fn get_mut(&mut self, index: u64) -> Option<&mut Flight> {
         self.in_flight.get_mut(index)
     }
 
     /// Sets the index from which on no item has begun that was handed out.
-    pub(super) fn set_unbegun(&mut self, index: u64) {
+    pub(in crate::progress) fn set_unbegun(&mut self, index: u64) {
         // Then other items are in flight than the checkpoint may say.
         self.unsaved.is_any |= index != self.unbegun;
         self.unbegun = index;
@@ -143,7 +168,7 @@ impl Flights {
     }
 
     /// Notes that an item has completed that a page has only as a record.
-    pub(super) fn need_record(&mut self) {
+    pub(in crate::progress) fn need_record(&mut self) {
         self.unsaved.needs_record = true;
     }
 

@@ -1,7 +1,7 @@
 //! How the loop is cut into slices, on which all workers agree: the first one cuts it, and one that would cut it otherwise is
 //! refused.
 
-use safe_state_backends::{Checkpoint, Completed, Cut, LoopProgress, Slices};
+use safe_state_backends::{Completed, Cut, Head, LoopProgress, Slices};
 
 use super::Hunt;
 use crate::Error;
@@ -41,7 +41,7 @@ impl Hunt {
     }
 
     /// Returns what is finished, if the loop is cut.
-    pub(super) fn checked(&self, head: &Checkpoint) -> Result<Option<Completed>, Error> {
+    pub(super) fn checked(&self, head: &Head) -> Result<Option<Completed>, Error> {
         let Some(slices) = head.slices_of(self.loop_id()) else { return Ok(None) };
         let total = head.loop_progress(self.loop_id()).and_then(LoopProgress::total);
         if total != Some(self.cutting.total) {
@@ -75,7 +75,7 @@ impl Hunt {
         [(format!("first!{loop_id}"), first), (format!("items!{loop_id}"), some)]
     }
 
-    fn note_sampled(&self, head: &mut Checkpoint) {
+    fn note_sampled(&self, head: &mut Head) {
         for (name, found) in self.sampled() {
             head.forget_note(&name);
             head.note(&name, found);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use safe_state_backends::{
-    Appended, Backend, Checkpoint, Error as BackendError, Lease, LeaseOptions,
+    Appended, Backend, Checkpoint, Error as BackendError, Head, Lease, LeaseOptions,
 };
 
 pub(super) const JOB: &str = "model";
@@ -102,8 +102,8 @@ impl Server {
     }
 
     /// The job's head, as it is.
-    pub(super) fn head(&self) -> Checkpoint {
-        Checkpoint::decode(&self.state().stored.now[JOB]).unwrap()
+    pub(super) fn head(&self) -> Head {
+        Checkpoint::decode(&self.state().stored.now[JOB]).unwrap().into()
     }
 
     /// Lets time pass; some of the late requests come.

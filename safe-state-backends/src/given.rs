@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Backend;
-use crate::Error;
+use crate::{Backend, Error};
 
 /// A backend, or the URL of one, which `safe_state::backend::from_url` opens.
 #[expect(
