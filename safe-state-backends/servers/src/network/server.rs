@@ -38,7 +38,7 @@ impl<C: Connect> NetworkBackend<C> {
         C: Clone,
     {
         self.access.forget_idle();
-        Arc::make_mut(&mut self.access.connect)
+        std::sync::Arc::make_mut(&mut self.access.connect)
     }
 
     /// Sets how long a lease lasts without renewal; 30 seconds by default. After a run was killed, a run on another machine can

@@ -228,7 +228,7 @@ impl RedisSession {
 
 impl Session for RedisSession {
     fn is_reusable(&mut self) -> bool {
-        self.elsewhere.node.is_none() && self.connection.is_open()
+        self.elsewhere.node.is_none() && ::redis::ConnectionLike::is_open(&self.connection)
     }
 
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
