@@ -90,7 +90,7 @@ fn what_was_not_committed_is_done_again() {
             let error = format!("{:#}", ends(&base, &all, true).unwrap_err());
             let said = match end {
                 End::Broken => "the transaction was not committed: the connection broke",
-                _ => "rows.db`, where the checkpoint is: refused",
+                _ => "such as CREATE TABLE, ends it: refused",
             };
             assert!(error.ends_with(said), "{error}");
             assert_eq!((base.rows().len(), base.completed("ends")), (item, item as u64));

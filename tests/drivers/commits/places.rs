@@ -76,7 +76,7 @@ fn a_test_stops_a_run_after_a_committed_item() {
 fn another_database_of_the_same_kind_is_refused() {
     let (base, other) = (Base::new(), Base::new());
     let said = format!(
-        "was rolled back; it has to be one in `{}/rows.db`, where the checkpoint is: ",
+        "was rolled back; it has to be one in `{}/rows.db`, where the checkpoint is, and open",
         other.dir().display()
     );
     let error = refused(Arc::new(other.backend()), &base);
