@@ -168,6 +168,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             taking::check_taking(plan, written, body)?;
             taking::check_receiving(plan, written, target)?;
             taking::check_order(plan, written, it, target)?;
+            lending::check_head(plan, target)?;
             closures::check_fresh_closures(plan, it)?;
             // With several loops, a loop must pass the code that notes its end, or the next loop would not know of it.
             let block_labels =

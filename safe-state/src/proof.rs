@@ -229,6 +229,33 @@ where
     never()
 }
 
+/// Takes the head of a loop that lends what is carried. It must not change anything else from before the loop.
+pub fn change_in_the_body_and_walk_by_reference_what_the_head_does_not_lend<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the loop's head changes or moves. The head lends what is
+    // carried, and walks it again from its front after each save.
+    //     carry(x)          if the head walks it by `x.iter_mut()` too
+    //     x.iter()          if it only reads it
+    // Change anything else in the body.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes the head of a loop in an async function, if it lends what is carried. It must not change anything else from before
+/// the loop.
+pub fn change_in_the_body_and_walk_by_reference_what_the_async_head_does_not_lend<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the loop's head changes or moves. The head lends what is
+    // carried, and walks it again from its front after each save.
+    //     carry(x)          if the head walks it by `x.iter_mut()` too
+    //     x.iter()          if it only reads it
+    // Change anything else in the body.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
 /// Returns a value of the types in the option, in code that never runs.
 pub fn known<T>(_: &Option<T>) -> T {
     never()
