@@ -27,7 +27,7 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::rewrite::body;
 use events::{Events, Reading};
-use moved::is_moved_before;
+use moved::{Held, held_before};
 
 mod events;
 mod moved;
@@ -51,10 +51,24 @@ impl Places {
             let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
             macros.unwrap_or_default().iter().any(hides)
         };
-        let may_change = |target: &&Target| {
+        let is_mentioned_in =
+            |written: &Expr| free::holds(&free_idents(written.to_token_stream()), ident);
+        let stands = |target: &&Target| {
             let around = survey.loops.get(target.at);
-            let stands = around.is_some_and(|around| variable.stands_among(&around.scope.locals));
-            if !stands || target.hides(ident) {
+            around.is_some_and(|around| variable.stands_among(&around.scope.locals))
+                && !target.hides(ident)
+        };
+        let held = |target: &Target| {
+            let written = originals.get(&target.at)?;
+            let is_open =
+                !has_hiding(target) && variable.may_be_held() && !is_mentioned_in(written);
+            let held =
+                is_open.then(|| held_before(block, (ident, declared), target.at)).flatten()?;
+            (held != Held::Moved || variable.is_taken_whole()).then_some((target.at, held))
+        };
+        let held: BTreeMap<usize, Held> = targets.iter().filter(stands).filter_map(held).collect();
+        let may_change = |target: &&Target| {
+            if !stands(target) || held.contains_key(&target.at) {
                 return false;
             }
             if has_hiding(target) {
@@ -65,15 +79,9 @@ impl Places {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
             let Some(written) = originals.get(&target.at) else { return false };
-            let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
-            if variable.is_taken_whole()
-                && !is_mentioned()
-                && is_moved_before(block, (ident, declared), target.at)
-            {
-                return false;
-            }
-            (!survey.around(target.at).any(held_around) || is_mentioned())
-                && !(is_mentioned() && shared.only_reads(target, written, ident))
+            let is_mentioned = is_mentioned_in(written);
+            (is_mentioned || !survey.around(target.at).any(held_around))
+                && !(is_mentioned && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
@@ -84,7 +92,7 @@ impl Places {
             changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
-        Self::around(block, variable, (targets, survey), (changing, mentioning))
+        Self::around(block, variable, (targets, survey), (changing, mentioning, &held))
     }
 
     /// The places of a variable that the loops in `changing` may change, and those in `mentioning` mention.
@@ -92,7 +100,7 @@ impl Places {
         block: &Block,
         variable: &CarriedVariable,
         (targets, survey): (&[Target], &Survey),
-        (changing, mentioning): (BTreeSet<usize>, BTreeSet<usize>),
+        (changing, mentioning, held): (BTreeSet<usize>, BTreeSet<usize>, &BTreeMap<usize, Held>),
     ) -> Self {
         let events = Events::of(block, variable, targets);
         let reading = Reading { events: &events, changing: &changing };
@@ -101,9 +109,12 @@ impl Places {
         let ends = changing.iter().copied().filter(is_read_behind).collect();
         let items = changing.iter().copied().filter(|at| reading.of_item(*at)).collect();
         let start = reading.of_declaration();
-        let is_saving = |at: &usize| changing.contains(at) || is_inner(at);
+        let all = |it: Held| held.iter().filter(move |(_, held)| **held == it).map(|(at, _)| *at);
+        let (moved, lent): (BTreeSet<usize>, BTreeSet<usize>) =
+            (all(Held::Moved).collect(), all(Held::Lent).collect());
+        let is_saving = |at: &usize| (changing.contains(at) || is_inner(at)) && !moved.contains(at);
         let saving = targets.iter().map(|target| target.at).filter(is_saving).collect();
-        let places = Places { changing, mentioning, saving, start, ends, items };
+        let places = Places { changing, mentioning, saving, start, ends, items, moved, lent };
         if variable.is_assignable() || !places.are_kept() {
             return places;
         }

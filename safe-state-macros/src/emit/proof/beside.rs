@@ -160,13 +160,35 @@ pub(crate) fn kept_checks(
     around: &Loop,
     taken: &mut Taken,
 ) -> TokenStream {
-    let kept = plan.carried.iter().filter(|it| it.places.are_kept());
+    let kept = plan.carried.iter().filter(|it| it.places.are_kept() || !it.places.lent.is_empty());
     let kept = kept.filter(|it| it.is_first_before(target, &around.scope.locals));
     let checks = kept.map(|variable| {
         let here = at(variable.ident.span());
         let krate = moved_crate(&plan.krate, here);
         let known = taken::take(plan, &variable.assigned(), taken);
         quote_spanned! {here=> #krate::__private::set_back!(#known); }
+    });
+    checks.collect()
+}
+
+/// Refuses carried variables that the loop could change although it does not mention them. One that code before the loop has moved
+/// away can get another value there, and one that it has lent can be read there, unless a local can change it.
+pub(crate) fn held_checks(plan: &Plan, target: &Target) -> TokenStream {
+    let checks = plan.carried.iter().map(|variable| {
+        let here = at(variable.ident.span());
+        let krate = moved_crate(&plan.krate, here);
+        let place = variable.assigned();
+        if variable.places.moved.contains(&target.at) {
+            quote_spanned! {here=>
+                #place = #krate::__private::never();
+                #krate::__private::touch(&mut #place);
+            }
+        } else if variable.places.lent.contains(&target.at) {
+            let value = variable.value();
+            quote_spanned! {here=> let _ = #value; }
+        } else {
+            TokenStream::new()
+        }
     });
     checks.collect()
 }
