@@ -45,33 +45,13 @@ impl Places {
         ),
     ) -> Self {
         let ident = &variable.ident;
-        let declared = usize::from(matches!(variable.source, Source::Local { .. }));
-        let has_hiding = |target: &Target| {
-            let macros = survey.loops.get(target.at).map(|around| around.scope.macros.as_slice());
-            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
-            macros.unwrap_or_default().iter().any(hides)
-        };
-        let is_mentioned_in =
-            |written: &Expr| free::holds(&free_idents(written.to_token_stream()), ident);
-        let stands = |target: &&Target| {
-            let around = survey.loops.get(target.at);
-            around.is_some_and(|around| variable.stands_among(&around.scope.locals))
-                && !target.hides(ident)
-        };
-        let held = |target: &Target| {
-            let written = originals.get(&target.at)?;
-            let is_open =
-                !has_hiding(target) && variable.may_be_held() && !is_mentioned_in(written);
-            let held =
-                is_open.then(|| held_before(block, (ident, declared), target.at)).flatten()?;
-            (held != Held::Moved || variable.is_taken_whole()).then_some((target.at, held))
-        };
-        let held: BTreeMap<usize, Held> = targets.iter().filter(stands).filter_map(held).collect();
+        let hiding = |target: &Target| has_hiding(survey, target, ident);
+        let held = held_in(block, variable, (targets, survey), originals);
         let may_change = |target: &&Target| {
-            if !stands(target) || held.contains_key(&target.at) {
+            if !stands(variable, survey, target) || held.contains_key(&target.at) {
                 return false;
             }
-            if has_hiding(target) {
+            if hiding(target) {
                 return true;
             }
             // It could not be set back there, and nothing but a mention can change it.
@@ -79,7 +59,7 @@ impl Places {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
             let Some(written) = originals.get(&target.at) else { return false };
-            let is_mentioned = is_mentioned_in(written);
+            let is_mentioned = mentions(written, ident);
             (is_mentioned || !survey.around(target.at).any(held_around))
                 && !(is_mentioned && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
@@ -89,7 +69,7 @@ impl Places {
         let is_mentioned = |target: &&Target| {
             let is_in = |body: &BTreeSet<String>| free::holds(body, ident);
             let body = in_bodies.get(&target.at);
-            changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
+            changing.contains(&target.at) && (hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
         Self::around(block, variable, (targets, survey), (changing, mentioning, &held))
@@ -133,6 +113,48 @@ impl Places {
     pub(crate) fn are_kept(&self) -> bool {
         self.start || !self.ends.is_empty() || !self.items.is_empty()
     }
+}
+
+/// Returns whether the variable is in scope where the loop begins.
+fn stands(variable: &CarriedVariable, survey: &Survey, target: &Target) -> bool {
+    let around = survey.loops.get(target.at);
+    around.is_some_and(|around| variable.stands_among(&around.scope.locals))
+        && !target.hides(&variable.ident)
+}
+
+/// Returns whether a macro that the loop may call mentions the variable.
+fn has_hiding(survey: &Survey, target: &Target, ident: &Ident) -> bool {
+    let macros = survey.loops.get(target.at).map(|around| around.scope.macros.as_slice());
+    macros.unwrap_or_default().iter().any(|it: &ItemMacro| mentions(it, ident))
+}
+
+fn mentions(tokens: &impl ToTokens, ident: &Ident) -> bool {
+    free::holds(&free_idents(tokens.to_token_stream()), ident)
+}
+
+/// Returns the loops that do not mention the variable and before which it may have been moved away or lent.
+fn held_in(
+    block: &Block,
+    variable: &CarriedVariable,
+    (targets, survey): (&[Target], &Survey),
+    originals: &BTreeMap<usize, Expr>,
+) -> BTreeMap<usize, Held> {
+    let ident = &variable.ident;
+    let declared = usize::from(matches!(variable.source, Source::Local { .. }));
+    let seeing = || targets.iter().filter(|target| stands(variable, survey, target));
+    let held = |target: &Target| {
+        let written = originals.get(&target.at)?;
+        if has_hiding(survey, target, ident) || mentions(written, ident) {
+            return None;
+        }
+        let held = held_before(block, (ident, declared), target.at)?;
+        // A loop around this one saves the variable with each item of this one, too.
+        let is_saved =
+            || survey.around(target.at).any(|outer| seeing().any(|target| target.at == outer));
+        let may_be = held != Held::Moved || (variable.is_taken_whole() && !is_saved());
+        may_be.then_some((target.at, held))
+    };
+    if variable.may_be_held() { seeing().filter_map(held).collect() } else { BTreeMap::new() }
 }
 
 /// Finds out where the carried variables are needed again.

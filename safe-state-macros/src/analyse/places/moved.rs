@@ -63,15 +63,20 @@ pub(super) fn held_before(
     let (before, from) = uses.seen.split_at(uses.seen.iter().position(is_loop)?);
     let Some(Seen::Loop { under: around, .. }) = from.first() else { return None };
     let of = |seen: &Seen| match seen {
-        Seen::Used { how, under } => Some((*how, around.starts_with(under))),
+        Seen::Used { how, under } => Some((*how, under.clone())),
         Seen::Loop { .. } => None,
     };
-    // What is moved is not used again, unless it gets another value first.
-    let is_gone = matches!(from.iter().find_map(of), None | Some((How::Assigned, _)));
-    if is_gone && before.iter().rev().find_map(of) == Some((How::Taken, true)) {
-        return Some(Held::Moved);
+    if let Some((How::Taken, under)) = before.iter().rev().find_map(of)
+        && around.starts_with(&under)
+    {
+        // What is moved is not used again in the same branch, unless it gets another value first.
+        let mut behind = from.iter().filter_map(of).filter(|(_, it)| it.starts_with(&under));
+        if matches!(behind.next(), None | Some((How::Assigned, _))) {
+            return Some(Held::Moved);
+        }
     }
-    before.iter().any(|seen| of(seen) == Some((How::Lent, true))).then_some(Held::Lent)
+    let is_lent = |(how, under): (How, Vec<usize>)| how == How::Lent && around.starts_with(&under);
+    before.iter().filter_map(of).any(is_lent).then_some(Held::Lent)
 }
 
 /// Looks for what makes it uncertain which variable the text uses.
