@@ -160,6 +160,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
         let written = plan.originals.get(&target.at);
         let found = written.and_then(|it| Some((it, body(it)?)));
         if let (Some((written, body)), Some(it)) = (found, survey.loops.get(target.at)) {
+            markers::check_pattern(written)?;
             sharing::check_shared(plan, target, written, body)?;
             durable::check_durable(plan, body, it)?;
             accumulators::check_accumulators(plan, written, body, it)?;

@@ -101,6 +101,32 @@ where
     never()
 }
 
+/// Takes a body that changes nothing from before its loop but the named fields of a variable.
+pub fn name_all_of_it_or_change_its_named_fields_in_the_loop_and_in_no_method<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the body changes or moves. If it is one of which only fields
+    // are named, a method that the body calls may change all of it. Do in the loop what the method does to the named
+    // fields, or name all of it:
+    //     carry(self)   to save it with the progress and restore it
+    //     fresh(self)   if every run may start with the one that it is given
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes an async body that changes nothing from before its loop but the named fields of a variable.
+pub fn name_all_of_it_or_change_its_named_fields_in_the_async_loop_and_in_no_method<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the body changes or moves. If it is one of which only fields
+    // are named, a method that the body calls may change all of it. Do in the loop what the method does to the named
+    // fields, or name all of it:
+    //     carry(self)   to save it with the progress and restore it
+    //     fresh(self)   if every run may start with the one that it is given
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
 /// Takes a step that neither changes nor moves anything from before it.
 pub fn let_the_step_give_what_it_changes<R, F>(_: F) -> R
 where
