@@ -24,7 +24,7 @@ pub(crate) fn is_lent_in(variable: &CarriedVariable, head: &Expr) -> bool {
     lent(head).iter().any(|lent| variable.named.holds(lent))
 }
 
-/// Returns the variables and fields in `&mut x`, in `x.iter_mut()` and in calls on these or with them, as in
+/// Returns the variables and fields in `&mut x`, in `x.iter_mut()` and in calls on these, also beside it, as in
 /// `x.iter_mut().zip(y.iter_mut())`. What stands as `&mut y` in a call may be an iterator, and is not lent.
 pub(crate) fn lent(head: &Expr) -> Vec<Variable> {
     match head {
@@ -34,8 +34,10 @@ pub(crate) fn lent(head: &Expr) -> Vec<Variable> {
         }
         Expr::MethodCall(it) => {
             let mut all = lent(&it.receiver);
-            let calls = it.args.iter().filter(|it| matches!(it, Expr::MethodCall(_)));
-            all.extend(calls.flat_map(lent));
+            if !all.is_empty() {
+                let calls = it.args.iter().filter(|it| matches!(it, Expr::MethodCall(_)));
+                all.extend(calls.flat_map(lent));
+            }
             all
         }
         Expr::Paren(it) => lent(&it.expr),

@@ -16,7 +16,7 @@ mod two_lists_side_by_side {
     pub fn run() -> String { format!("{:?}", moved(4)) }
 }
 
-// kept
+// refused
 mod slots_behind_the_items {
     #[resumable(backend = store(), carry(slots))]
     fn filled(xs: &[u64]) -> Result<Vec<u64>, Stop> {
