@@ -212,23 +212,8 @@ impl<'ast> Visit<'ast> for Uses<'_> {
             Expr::Const(it) if self.mentions(it) => self.used(How::Other),
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
             Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => self.visit_loop(expr),
-            Expr::If(it) => {
-                self.visit_expr(&it.cond);
-                self.chosen(|uses| uses.visit_block(&it.then_branch));
-                if let Some((_, other)) = &it.else_branch {
-                    self.chosen(|uses| uses.visit_expr(other));
-                }
-            }
-            Expr::Match(it) => {
-                self.bound(&it.expr, it.arms.iter().map(|arm| &arm.pat));
-                for arm in &it.arms {
-                    self.chosen(|uses| uses.visit_arm(arm));
-                }
-            }
-            Expr::Let(it) => self.bound(&it.expr, std::iter::once(&*it.pat)),
-            Expr::Binary(it) => {
-                self.place(&it.left);
-                self.chosen(|uses| uses.place(&it.right));
+            Expr::If(_) | Expr::Match(_) | Expr::Let(_) | Expr::Binary(_) | Expr::Block(_) => {
+                self.visit_choice(expr);
             }
             Expr::Assign(it) => {
                 self.visit_expr(&it.right);
@@ -259,9 +244,6 @@ impl<'ast> Visit<'ast> for Uses<'_> {
                 self.place(&it.expr);
                 self.visit_expr(&it.index);
             }
-            Expr::Block(it) if it.label.is_some() => {
-                self.chosen(|uses| uses.visit_block(&it.block));
-            }
             _ => visit::visit_expr(self, expr),
         }
     }
@@ -276,6 +258,34 @@ impl<'ast> Visit<'ast> for Uses<'_> {
 }
 
 impl Uses<'_> {
+    /// Visits an expression that binds what it matches, or of which a part may not be done.
+    fn visit_choice(&mut self, expr: &Expr) {
+        match expr {
+            Expr::If(it) => {
+                self.visit_expr(&it.cond);
+                self.chosen(|uses| uses.visit_block(&it.then_branch));
+                if let Some((_, other)) = &it.else_branch {
+                    self.chosen(|uses| uses.visit_expr(other));
+                }
+            }
+            Expr::Match(it) => {
+                self.bound(&it.expr, it.arms.iter().map(|arm| &arm.pat));
+                for arm in &it.arms {
+                    self.chosen(|uses| uses.visit_arm(arm));
+                }
+            }
+            Expr::Let(it) => self.bound(&it.expr, std::iter::once(&*it.pat)),
+            Expr::Binary(it) => {
+                self.place(&it.left);
+                self.chosen(|uses| uses.place(&it.right));
+            }
+            Expr::Block(it) if it.label.is_some() => {
+                self.chosen(|uses| uses.visit_block(&it.block));
+            }
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
     /// Notes a call of a method on the variable, or on a part of it. Names only decide which check the
     /// compiler makes: a method may take its receiver by value, or give what borrows it.
     fn called(&mut self, method: &Ident) {
