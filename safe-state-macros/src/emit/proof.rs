@@ -173,13 +173,13 @@ pub(crate) fn proof(
     let shared = beside::shared_or_captured(plan, place, (&outer, &seen), &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let durable = beside::durable_checks(plan, written.body);
-    let held = beside::held_checks(plan, (target, &written), around);
+    let unchanged = beside::held_checks(plan, (target, &written), around);
     // Behind what may be what tells the types: the closure, or the body that runs.
     let untaken = |check: TokenStream| {
         let here = at(written.keyword);
         (!check.is_empty()).then(|| quote_spanned! {here=> if false { #check } })
     };
-    let by_types = quote! { #shared #kept #durable #held };
+    let by_types = quote! { #shared #kept #durable #unchanged };
     let (check, behind) = if is_whole {
         (untaken(items), untaken(by_types))
     } else {

@@ -189,10 +189,14 @@ impl<'ast> Visit<'ast> for Uses<'_> {
             Some((last @ Stmt::Expr(_, None), others)) => (Some(last), others),
             _ => (None, block.stmts.as_slice()),
         };
-        others.iter().for_each(|stmt| self.visit_stmt(stmt));
+        for stmt in others {
+            self.visit_stmt(stmt);
+        }
         // The block's value is that of the `let` around it.
         self.lets = lets;
-        last.into_iter().for_each(|stmt| self.visit_stmt(stmt));
+        if let Some(last) = last {
+            self.visit_stmt(last);
+        }
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
