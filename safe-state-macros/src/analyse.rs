@@ -160,6 +160,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
         let written = plan.originals.get(&target.at);
         let found = written.and_then(|it| Some((it, body(it)?)));
         if let (Some((written, body)), Some(it)) = (found, survey.loops.get(target.at)) {
+            markers::check_pattern(written)?;
             sharing::check_shared(plan, target, written, body)?;
             durable::check_durable(plan, body, it)?;
             accumulators::check_accumulators(plan, written, body, it)?;
@@ -168,6 +169,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             taking::check_taking(plan, written, body)?;
             taking::check_receiving(plan, written, target)?;
             taking::check_order(plan, written, it, target)?;
+            lending::check_head(plan, target)?;
             closures::check_fresh_closures(plan, it)?;
             // With several loops, a loop must pass the code that notes its end, or the next loop would not know of it.
             let block_labels =

@@ -100,8 +100,12 @@ pub use crate::proof::shared::{
     Unshared, UnsharedByStep, Unwritten,
 };
 pub use crate::proof::{
-    Peeks, TypeOf, committed, committed_later, cursor_of, fake, is_of, known,
-    let_the_async_step_give_what_it_changes, let_the_step_give_what_it_changes, maybe,
+    Peeks, TypeOf, change_in_the_body_and_walk_by_reference_what_the_async_head_does_not_lend,
+    change_in_the_body_and_walk_by_reference_what_the_head_does_not_lend, committed,
+    committed_later, cursor_of, fake, is_of, known, let_the_async_step_give_what_it_changes,
+    let_the_step_give_what_it_changes, maybe,
+    name_all_of_it_or_change_its_named_fields_in_the_async_loop_and_in_no_method,
+    name_all_of_it_or_change_its_named_fields_in_the_loop_and_in_no_method,
     name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,

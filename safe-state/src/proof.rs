@@ -101,6 +101,32 @@ where
     never()
 }
 
+/// Takes a body that changes nothing from before its loop but the named fields of a variable.
+pub fn name_all_of_it_or_change_its_named_fields_in_the_loop_and_in_no_method<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the body changes or moves. If it is one of which only fields
+    // are named, a method that the body calls may change all of it. Do in the loop what the method does to the named
+    // fields, or name all of it:
+    //     carry(self)   to save it with the progress and restore it
+    //     fresh(self)   if every run may start with the one that it is given
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes an async body that changes nothing from before its loop but the named fields of a variable.
+pub fn name_all_of_it_or_change_its_named_fields_in_the_async_loop_and_in_no_method<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the body changes or moves. If it is one of which only fields
+    // are named, a method that the body calls may change all of it. Do in the loop what the method does to the named
+    // fields, or name all of it:
+    //     carry(self)   to save it with the progress and restore it
+    //     fresh(self)   if every run may start with the one that it is given
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
 /// Takes a step that neither changes nor moves anything from before it.
 pub fn let_the_step_give_what_it_changes<R, F>(_: F) -> R
 where
@@ -224,6 +250,33 @@ where
     // Next to this line the compiler says which variable the closures in the loop's head change or move. A loop
     // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
     // name it in carry(x); or in fresh(x), if every run may start with a new one.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
+/// Takes the head of a loop that lends what is carried. It must not change anything else from before the loop.
+pub fn change_in_the_body_and_walk_by_reference_what_the_head_does_not_lend<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the loop's head changes or moves. The head lends what is
+    // carried, and walks it again from its front after each save.
+    //     carry(x)          if the head walks it by `x.iter_mut()` too
+    //     x.iter()          if it only reads it
+    // Change anything else in the body.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// Takes the head of a loop in an async function, if it lends what is carried. It must not change anything else from before
+/// the loop.
+pub fn change_in_the_body_and_walk_by_reference_what_the_async_head_does_not_lend<R, F>(_: F) -> R
+where
+    // Next to this line the compiler says which variable the loop's head changes or moves. The head lends what is
+    // carried, and walks it again from its front after each save.
+    //     carry(x)          if the head walks it by `x.iter_mut()` too
+    //     x.iter()          if it only reads it
+    // Change anything else in the body.
     F: AsyncFn() -> R,
 {
     never()

@@ -1,10 +1,42 @@
-//! Refuses carried variables that borrow: a resumed run has nothing for them to borrow from.
+//! Refuses to restore variables that borrow, as a resumed run has nothing for them to borrow from, and variables of types that no
+//! run can make.
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
 use syn::{Error, Expr, Lit, Result, Type, TypeReference};
 
+use crate::parse::options::variable::Variable;
 use crate::syntax::std_macros::expressions;
+
+/// Refuses to carry a variable of a type whose values no variable can have by itself.
+pub(crate) fn check_sized(named: &Variable, ty: Option<&Type>) -> Result<()> {
+    let name = named.name();
+    let text = match ty {
+        Some(Type::TraitObject(_)) => format!(
+            "`{name}` may be of any type that has a trait, so its value can't be saved and restored; take the type that it is, or \
+             carry a variable of your own with what is in it"
+        ),
+        Some(Type::Slice(_)) => format!(
+            "`{name}` is a slice, and a resumed run has nothing that it is a part of; carry what owns it, as a `&mut Vec<T>` does"
+        ),
+        _ => return Ok(()),
+    };
+    Err(Error::new(named.span(), text))
+}
+
+/// Refuses to rebuild a handle of which the function knows only a trait.
+pub(crate) fn check_handle(named: &Variable, ty: Option<&Type>) -> Result<()> {
+    if !matches!(ty, Some(Type::TraitObject(_) | Type::ImplTrait(_))) {
+        return Ok(());
+    }
+    let name = named.name();
+    let text = format!(
+        "`{name}` may be of any type that has a trait, so a resumed run can't tell how to open it again\n\n\
+         help: take the type that it is, as in `{name}: &mut File`, or open it in this function\n\
+         help: if every run may start with the one that it is given, add `fresh({name})` in place of `reconnect({name})`"
+    );
+    Err(Error::new(named.span(), text))
+}
 
 /// Refuses to restore a variable whose type is written and holds a reference.
 pub(crate) fn check_type(ident: &Ident, ty: Option<&Type>) -> Result<()> {

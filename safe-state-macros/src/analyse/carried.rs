@@ -72,6 +72,12 @@ impl CarriedVariable {
         self.is_mut || is_reference
     }
 
+    /// Returns whether code before a loop may have moved the variable, or lent it, so that the compiler can check that the loop does
+    /// not change it.
+    pub(crate) fn may_be_held(&self) -> bool {
+        self.is_assignable() && self.named.is_whole()
+    }
+
     /// Returns whether a use by value takes all that is carried: not of a reference, nor of one field.
     pub(crate) fn is_taken_whole(&self) -> bool {
         let (Source::Local { is_reference, .. } | Source::Argument { is_reference }) = self.source;

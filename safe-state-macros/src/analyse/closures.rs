@@ -34,6 +34,14 @@ pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
             changeable.into_iter().filter(|(it, _)| mentioned.contains(&it.to_string())).collect();
         let surely = seen.iter().filter(|(it, of)| !changes_in(&closure.body, it, *of).is_empty());
         let surely: Vec<&Ident> = surely.map(|(it, _)| *it).collect();
+        if let Some(held) = surely.iter().find(|it| is_carried(plan, it)) {
+            let text = format!(
+                "`{name}` changes `{held}`, and has that borrowed as long as it lives, so that it could not be saved with the \
+                 progress; write in the loop what `{name}` does, or give it `{held}` in each call: \
+                 `let {name} = |{held}: &mut _, ..| ..`"
+            );
+            return Err(Error::new(held.span(), text));
+        }
         let changed =
             if surely.is_empty() { seen.iter().map(|(it, _)| *it).collect() } else { surely };
         let is_named = |it: &&Ident| plan.options.named().any(|named| named.root == **it);
@@ -46,6 +54,10 @@ pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn is_carried(plan: &Plan, ident: &Ident) -> bool {
+    plan.options.restored.carry.iter().any(|named| named.is(ident))
 }
 
 /// Refuses a closure by which items are known, if it reads a carried variable that the loop changes: the closure holds that

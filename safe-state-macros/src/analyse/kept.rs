@@ -18,4 +18,8 @@ pub(crate) struct Places {
     pub(crate) ends: BTreeSet<usize>,
     /// The loops that keep the variable's value where an item begins.
     pub(crate) items: BTreeSet<usize>,
+    /// The loops before which code has moved the variable away, if the guess is right that the compiler checks.
+    pub(crate) moved: BTreeSet<usize>,
+    /// The loops before which code has lent the variable to a local that can't change it, if the guess is right.
+    pub(crate) lent: BTreeSet<usize>,
 }

@@ -1,8 +1,10 @@
-//! Refuses `#[resume]` on a loop that has no items.
+//! Refuses `#[resume]` on a loop that has no items, or none for certain.
 
-use syn::{Attribute, Error, Result};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Expr, Pat, Result};
 
 use crate::analyse::survey::{Loop, LoopKind};
+use crate::syntax::loop_forms::while_let;
 
 pub(crate) fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
     if !marker.path().is_ident("resume") {
@@ -20,5 +22,33 @@ pub(crate) fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
                         and for others there is `#[resumable(manual)]`";
             Err(Error::new_spanned(marker, text))
         }
+    }
+}
+
+/// Refuses a `while let` with a pattern that not all items match. Of others that there are, the compiler says so.
+pub(crate) fn check_pattern(written: &Expr) -> Result<()> {
+    let Expr::While(it) = written else { return Ok(()) };
+    match while_let(it) {
+        Some((pat, _)) if may_fail(pat) => {
+            let text = "the items of a `while let` are all that its `Some(..)` gives, and this pattern may not match one; write \
+                        `while let Some(item) = ..`, and as the body's first statement `let .. = item else { break };`";
+            Err(Error::new(pat.span(), text))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn may_fail(pat: &Pat) -> bool {
+    match pat {
+        Pat::TupleStruct(it) => {
+            let name = it.path.segments.last().map(|last| last.ident.to_string());
+            let is_variant = matches!(name.as_deref(), Some("Ok" | "Err" | "Some"));
+            is_variant || it.elems.iter().any(may_fail)
+        }
+        Pat::Lit(_) | Pat::Range(_) => true,
+        Pat::Tuple(it) => it.elems.iter().any(may_fail),
+        Pat::Reference(it) => may_fail(&it.pat),
+        Pat::Paren(it) => may_fail(&it.pat),
+        _ => false,
     }
 }

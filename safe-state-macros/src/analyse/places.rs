@@ -27,7 +27,7 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::rewrite::body;
 use events::{Events, Reading};
-use moved::is_moved_before;
+use moved::{Held, held_before};
 
 mod events;
 mod moved;
@@ -45,19 +45,13 @@ impl Places {
         ),
     ) -> Self {
         let ident = &variable.ident;
-        let declared = usize::from(matches!(variable.source, Source::Local { .. }));
-        let has_hiding = |target: &Target| {
-            let macros = survey.loops.get(target.at).map(|around| around.scope.macros.as_slice());
-            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
-            macros.unwrap_or_default().iter().any(hides)
-        };
+        let hiding = |target: &Target| has_hiding(survey, target, ident);
+        let held = held_in(block, variable, (targets, survey), originals);
         let may_change = |target: &&Target| {
-            let around = survey.loops.get(target.at);
-            let stands = around.is_some_and(|around| variable.stands_among(&around.scope.locals));
-            if !stands || target.hides(ident) {
+            if !stands(variable, survey, target) || held.contains_key(&target.at) {
                 return false;
             }
-            if has_hiding(target) {
+            if hiding(target) {
                 return true;
             }
             // It could not be set back there, and nothing but a mention can change it.
@@ -65,15 +59,9 @@ impl Places {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
             let Some(written) = originals.get(&target.at) else { return false };
-            let is_mentioned = || free::holds(&free_idents(written.to_token_stream()), ident);
-            if variable.is_taken_whole()
-                && !is_mentioned()
-                && is_moved_before(block, (ident, declared), target.at)
-            {
-                return false;
-            }
-            (!survey.around(target.at).any(held_around) || is_mentioned())
-                && !(is_mentioned() && shared.only_reads(target, written, ident))
+            let is_mentioned = mentions(written, ident);
+            (is_mentioned || !survey.around(target.at).any(held_around))
+                && !(is_mentioned && shared.only_reads(target, written, ident))
                 && (lends(written, variable) || may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
@@ -81,10 +69,10 @@ impl Places {
         let is_mentioned = |target: &&Target| {
             let is_in = |body: &BTreeSet<String>| free::holds(body, ident);
             let body = in_bodies.get(&target.at);
-            changing.contains(&target.at) && (has_hiding(target) || body.is_some_and(is_in))
+            changing.contains(&target.at) && (hiding(target) || body.is_some_and(is_in))
         };
         let mentioning = targets.iter().filter(is_mentioned).map(|target| target.at).collect();
-        Self::around(block, variable, (targets, survey), (changing, mentioning))
+        Self::around(block, variable, (targets, survey), (changing, mentioning, &held))
     }
 
     /// The places of a variable that the loops in `changing` may change, and those in `mentioning` mention.
@@ -92,7 +80,7 @@ impl Places {
         block: &Block,
         variable: &CarriedVariable,
         (targets, survey): (&[Target], &Survey),
-        (changing, mentioning): (BTreeSet<usize>, BTreeSet<usize>),
+        (changing, mentioning, held): (BTreeSet<usize>, BTreeSet<usize>, &BTreeMap<usize, Held>),
     ) -> Self {
         let events = Events::of(block, variable, targets);
         let reading = Reading { events: &events, changing: &changing };
@@ -101,9 +89,12 @@ impl Places {
         let ends = changing.iter().copied().filter(is_read_behind).collect();
         let items = changing.iter().copied().filter(|at| reading.of_item(*at)).collect();
         let start = reading.of_declaration();
-        let is_saving = |at: &usize| changing.contains(at) || is_inner(at);
+        let all = |it: Held| held.iter().filter(move |(_, held)| **held == it).map(|(at, _)| *at);
+        let (moved, lent): (BTreeSet<usize>, BTreeSet<usize>) =
+            (all(Held::Moved).collect(), all(Held::Lent).collect());
+        let is_saving = |at: &usize| (changing.contains(at) || is_inner(at)) && !moved.contains(at);
         let saving = targets.iter().map(|target| target.at).filter(is_saving).collect();
-        let places = Places { changing, mentioning, saving, start, ends, items };
+        let places = Places { changing, mentioning, saving, start, ends, items, moved, lent };
         if variable.is_assignable() || !places.are_kept() {
             return places;
         }
@@ -122,6 +113,48 @@ impl Places {
     pub(crate) fn are_kept(&self) -> bool {
         self.start || !self.ends.is_empty() || !self.items.is_empty()
     }
+}
+
+/// Returns whether the variable is in scope where the loop begins.
+fn stands(variable: &CarriedVariable, survey: &Survey, target: &Target) -> bool {
+    let around = survey.loops.get(target.at);
+    around.is_some_and(|around| variable.stands_among(&around.scope.locals))
+        && !target.hides(&variable.ident)
+}
+
+/// Returns whether a macro that the loop may call mentions the variable.
+fn has_hiding(survey: &Survey, target: &Target, ident: &Ident) -> bool {
+    let macros = survey.loops.get(target.at).map(|around| around.scope.macros.as_slice());
+    macros.unwrap_or_default().iter().any(|it: &ItemMacro| mentions(it, ident))
+}
+
+fn mentions(tokens: &impl ToTokens, ident: &Ident) -> bool {
+    free::holds(&free_idents(tokens.to_token_stream()), ident)
+}
+
+/// Returns the loops that do not mention the variable and before which it may have been moved away or lent.
+fn held_in(
+    block: &Block,
+    variable: &CarriedVariable,
+    (targets, survey): (&[Target], &Survey),
+    originals: &BTreeMap<usize, Expr>,
+) -> BTreeMap<usize, Held> {
+    let ident = &variable.ident;
+    let declared = usize::from(matches!(variable.source, Source::Local { .. }));
+    let seeing = || targets.iter().filter(|target| stands(variable, survey, target));
+    let held = |target: &Target| {
+        let written = originals.get(&target.at)?;
+        if has_hiding(survey, target, ident) || mentions(written, ident) {
+            return None;
+        }
+        let held = held_before(block, (ident, declared), target.at)?;
+        // A loop around this one saves the variable with each item of this one, too.
+        let is_saved =
+            || survey.around(target.at).any(|outer| seeing().any(|target| target.at == outer));
+        let may_be = held != Held::Moved || (variable.is_taken_whole() && !is_saved());
+        may_be.then_some((target.at, held))
+    };
+    if variable.may_be_held() { seeing().filter_map(held).collect() } else { BTreeMap::new() }
 }
 
 /// Finds out where the carried variables are needed again.

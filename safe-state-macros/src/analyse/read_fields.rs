@@ -91,7 +91,8 @@ fn assigned(expr: &Expr) -> Option<Variable> {
     }
 }
 
-fn is_assignment(op: &BinOp) -> bool {
+/// Returns whether the operator assigns to what is on its left.
+pub(crate) fn is_assignment(op: &BinOp) -> bool {
     use BinOp::{
         AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign,
         ShlAssign, ShrAssign, SubAssign,

@@ -35,11 +35,13 @@ pub(crate) fn carried_variables(
     let find = |named: &Variable| found(plan, (named, meanings), survey, targets);
     let carried = plan.options.restored.carry.iter().map(|named| {
         let found = find(named)?;
+        borrowed::check_sized(named, found.ty.as_ref())?;
         borrowed::check_type(&named.root, found.ty.as_ref())?;
         Ok(of(named, found, Restoration::Carry))
     });
     let reconnected = plan.options.restored.reconnect.iter().map(|named| {
         let mut found = find(named)?;
+        borrowed::check_handle(named, found.ty.as_ref())?;
         let ty = found.ty.take().map(Box::new);
         Ok(of(named, found, Restoration::Reconnect(ty)))
     });
@@ -70,7 +72,7 @@ fn found(
     }
     let of_local = |local: &Local| {
         Ok(Found {
-            source: local_source(local, targets)?,
+            source: local_source(plan, local, targets)?,
             declared: local.binding.ident.clone(),
             ty: local.value_type(),
             is_mut: local.binding.is_mut,
@@ -119,7 +121,7 @@ fn of_pattern(plan: &Plan, bound: &Ident, survey: &Survey) -> Error {
     let mut named = plan.arguments.iter().map(|it| &it.ident).chain(locals);
     match named.find(|it| *it == bound) {
         Some(other) => naming::two_variables(other, bound),
-        None => no_let_of_its_own(bound),
+        None => no_let_of_its_own(bound, None),
     }
 }
 
@@ -143,16 +145,33 @@ fn field(plan: &Plan, named: &Variable, meant: Option<&Kind<'_>>) -> Result<Foun
     }
 }
 
-fn no_let_of_its_own(ident: &Ident) -> Error {
-    let text = format!(
-        "a variable to be restored needs a `let` of its own; write `let mut {ident} = ...;`"
-    );
+/// Returns the error for a variable that no plain `let` declares, which may be a `part` of another one.
+fn no_let_of_its_own(ident: &Ident, part: Option<(String, bool)>) -> Error {
+    let text = match part {
+        Some((part, true)) => format!(
+            "a variable to be restored needs a `let` of its own; write `let {ident} = &mut {part};`, or `{part}` in the loop and in \
+             the option"
+        ),
+        Some((part, false)) => format!(
+            "a variable to be restored needs a `let` of its own; write `let mut {ident} = {part};`"
+        ),
+        None => format!(
+            "a variable to be restored needs a `let` of its own; write `let mut {ident} = ...;`"
+        ),
+    };
     Error::new(ident.span(), text)
 }
 
-fn local_source(local: &Local, targets: &[Target]) -> Result<Source> {
+/// Returns the text of what a pattern binds to a local, a part of another variable, and whether that is borrowed.
+fn part_of(plan: &Plan, local: &Local) -> Option<(String, bool)> {
+    let (of, part) = (local.init.made_of.as_ref()?, local.init.part.as_ref()?);
+    let argument = plan.arguments.iter().find(|it| it.name() == *of);
+    Some((format!("{of}.{part}"), argument.is_some_and(Argument::is_mut_reference)))
+}
+
+fn local_source(plan: &Plan, local: &Local, targets: &[Target]) -> Result<Source> {
     if !local.is_plain {
-        return Err(no_let_of_its_own(&local.binding.ident));
+        return Err(no_let_of_its_own(&local.binding.ident, part_of(plan, local)));
     }
     let is_target = |around: &&usize| targets.iter().any(|target| target.at == **around);
     let depth = local.around.iter().filter(is_target).count();

@@ -93,7 +93,9 @@ pub(crate) fn completed(plan: &Plan, target: &Target, locals: &[Local]) -> Token
         let values = moved(&values.to_token_stream(), here);
         quote_spanned! {here=> #values.put(#name, #depth, #value) }
     });
-    quote_spanned! {site=> #tally.complete_with(|#values| true #(&& #put)*) }
+    // An error about a value that is not there points at an option, and not at the whole attribute.
+    let here = standing.first().map_or(site, |it| at(it.ident.span()));
+    quote_spanned! {here=> #tally.complete_with(|#values| true #(&& #put)*) }
 }
 
 /// Returns the expression that says how a handle is rebuilt: by what its type offers if that is written, else by its

@@ -25,7 +25,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{Block, Type};
@@ -173,12 +173,13 @@ pub(crate) fn proof(
     let shared = beside::shared_or_captured(plan, place, (&outer, &seen), &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let durable = beside::durable_checks(plan, written.body);
+    let unchanged = beside::held_checks(plan, (target, &written), around);
     // Behind what may be what tells the types: the closure, or the body that runs.
     let untaken = |check: TokenStream| {
         let here = at(written.keyword);
         (!check.is_empty()).then(|| quote_spanned! {here=> if false { #check } })
     };
-    let by_types = quote! { #shared #kept #durable };
+    let by_types = quote! { #shared #kept #durable #unchanged };
     let (check, behind) = if is_whole {
         (untaken(items), untaken(by_types))
     } else {
@@ -211,6 +212,9 @@ fn closure(
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
     let bound = match kept {
         Some(_) => bound_of_source(plan.is_async),
+        None if !runs_again && is_named_by_fields(plan, target, written.body) => {
+            bound_of_whole(plan.is_async)
+        }
         None => bound(plan.is_async, runs_again),
     };
     let bound = Ident::new(bound, here);
@@ -246,11 +250,10 @@ fn head_closure(
     taken: &mut Taken,
 ) -> TokenStream {
     let own = BTreeSet::new();
-    let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let cursor = cursor_within(target, targets);
     let mut copy = Copy {
         plan,
-        outer: &names,
+        outer,
         apart: &[],
         own: &own,
         cursor,
@@ -277,10 +280,8 @@ fn copied(
     let (named, renamed) = fakes::fakes(plan, (target, written), (seen, apart, kept), taken);
     let mut own = own_names(written.body);
     own.extend(bindings(written.pat).iter().map(Binding::name));
-    let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
-    let (outer_names, own) = (outer_names.as_slice(), &own);
-    let mut copy =
-        Copy { plan, outer: outer_names, apart, own, cursor, is_lost: false, may_go_on, inner: 0 };
+    let own = &own;
+    let mut copy = Copy { plan, outer, apart, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
     let NextItem { bound: item, kind, check } =
@@ -330,6 +331,23 @@ fn bound(is_async: bool, runs_again: bool) -> &'static str {
         (true, true) => {
             "name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes"
         }
+    }
+}
+
+/// Returns whether the body uses as a whole, as by a method, a variable of which the options name only fields.
+fn is_named_by_fields(plan: &Plan, target: &Target, body: &Block) -> bool {
+    let mut named = outer::named_in(plan, target).filter(|named| !named.is_whole());
+    let whole = |named: &Variable| outer::is_named(plan, &named.root, target);
+    let body = || body.to_token_stream();
+    named.any(|named| !whole(named) && parts::used(body(), &named.root).is_none())
+}
+
+/// Returns the name of the function that asks for a closure which does not change more of a variable than its named fields.
+fn bound_of_whole(is_async: bool) -> &'static str {
+    if is_async {
+        "name_all_of_it_or_change_its_named_fields_in_the_async_loop_and_in_no_method"
+    } else {
+        "name_all_of_it_or_change_its_named_fields_in_the_loop_and_in_no_method"
     }
 }
 

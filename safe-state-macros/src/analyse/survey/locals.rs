@@ -1,11 +1,12 @@
 //! Describes the variables that the function's `let`s bind.
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
 use crate::analyse::collections::{is_of_std, makes_channel, makes_collection};
 use crate::analyse::opening::Opening;
-use crate::analyse::place::part;
+use crate::analyse::place::{is_place, part};
 use crate::analyse::survey::{beside, mentions};
 use crate::syntax::bindings::Binding;
 
@@ -37,6 +38,8 @@ pub(crate) struct Init {
     pub(crate) refers_to: Option<String>,
     /// The variable that the initialiser is, is a part of, or is made of by methods.
     pub(crate) made_of: Option<String>,
+    /// The field of `made_of` that a pattern binds to the variable: `a.b` in `let S { a: T { b: x }, .. } = s`.
+    pub(crate) part: Option<String>,
     /// A method in the initialiser whose items come in the order in which they complete.
     pub(crate) beside: Option<Ident>,
     /// Whether the variable has nothing in it, of a type that may be told only behind the place.
@@ -105,6 +108,7 @@ impl Local {
         // A value that is borrowed mutably is changed through the reference.
         let is_mut_reference = is_plain && (is_mut_reference(ty.as_ref()) || borrows_mutably(init));
         let is_mut = binding.is_mut || is_mut_reference;
+        let part = init.filter(|init| is_place(init)).and_then(|_| part_in(&local.pat, &binding));
         Local {
             binding: Binding { is_mut, ..binding },
             at,
@@ -112,7 +116,7 @@ impl Local {
             is_refutable: local.init.as_ref().is_some_and(|init| init.diverge.is_some()),
             ty,
             is_mut_reference,
-            init: Init::of(init),
+            init: Init { part, ..Init::of(init) },
             around,
         }
     }
@@ -132,6 +136,7 @@ impl Local {
                 opening,
                 refers_to: None,
                 made_of: None,
+                part: None,
                 beside: None,
                 is_empty: false,
             },
@@ -163,7 +168,29 @@ impl Init {
         let beside = init.and_then(beside::beside);
         let made_of = init.and_then(part).map(|it| it.root.unraw().to_string());
         let is_empty = init.is_some_and(mentions::is_empty);
-        Init { kind, opening, refers_to: init.and_then(referred), made_of, beside, is_empty }
+        let refers_to = init.and_then(referred);
+        Init { kind, opening, refers_to, made_of, part: None, beside, is_empty }
+    }
+}
+
+/// Returns the field that a pattern binds to a variable, with the fields that this is in.
+fn part_in(pat: &Pat, binding: &Binding) -> Option<String> {
+    let within = |name: String, pat: &Pat| match pat {
+        Pat::Ident(it) if it.subpat.is_none() => (it.ident == binding.ident).then_some(name),
+        _ => part_in(pat, binding).map(|rest| format!("{name}.{rest}")),
+    };
+    let of_tuple = |elems: &syn::punctuated::Punctuated<Pat, syn::Token![,]>| {
+        let known = elems.iter().take_while(|it| !matches!(it, Pat::Rest(_)));
+        known.enumerate().find_map(|(at, pat)| within(at.to_string(), pat))
+    };
+    match pat {
+        Pat::Struct(it) => it
+            .fields
+            .iter()
+            .find_map(|field| within(field.member.to_token_stream().to_string(), &field.pat)),
+        Pat::Tuple(it) => of_tuple(&it.elems),
+        Pat::Paren(it) => part_in(&it.pat, binding),
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr};
 
 use crate::analyse::captured::changed_by_closures;
+use crate::analyse::carried::{CarriedVariable, Source};
 use crate::analyse::durable;
 use crate::analyse::lending::{self, Walked};
 use crate::analyse::outer::{self, Kind, Outer};
@@ -160,7 +161,7 @@ pub(crate) fn kept_checks(
     around: &Loop,
     taken: &mut Taken,
 ) -> TokenStream {
-    let kept = plan.carried.iter().filter(|it| it.places.are_kept());
+    let kept = plan.carried.iter().filter(|it| it.places.are_kept() || !it.places.lent.is_empty());
     let kept = kept.filter(|it| it.is_first_before(target, &around.scope.locals));
     let checks = kept.map(|variable| {
         let here = at(variable.ident.span());
@@ -169,4 +170,45 @@ pub(crate) fn kept_checks(
         quote_spanned! {here=> #krate::__private::set_back!(#known); }
     });
     checks.collect()
+}
+
+/// Refuses carried variables that the loop could change although it does not mention them. One that code before the loop has moved
+/// away can get another value there, and one that it has lent can be read there, unless a local can change it.
+pub(crate) fn held_checks(
+    plan: &Plan,
+    (target, written): (&Target, &Written<'_>),
+    around: &Loop,
+) -> TokenStream {
+    let may_change = || may_change_by_another(plan, written, around);
+    let checks = plan.carried.iter().map(|variable| {
+        let here = at(variable.ident.span());
+        let krate = moved_crate(&plan.krate, here);
+        let place = variable.assigned();
+        if variable.places.moved.contains(&target.at) && may_change() {
+            quote_spanned! {here=>
+                #place = #krate::__private::never();
+                #krate::__private::touch(&mut #place);
+            }
+        } else if variable.places.lent.contains(&target.at) {
+            let value = variable.value();
+            quote_spanned! {here=> let _ = #value; }
+        } else {
+            TokenStream::new()
+        }
+    });
+    checks.collect()
+}
+
+/// Returns whether the loop may use a local that is named and may be a reference, or hold one. The proof has it that the loop
+/// changes nothing by other locals.
+fn may_change_by_another(plan: &Plan, written: &Written<'_>, around: &Loop) -> bool {
+    let is_argument = |name: &Ident| plan.arguments.iter().any(|it| it.ident == *name);
+    let is_reference =
+        |it: &CarriedVariable| matches!(it.source, Source::Local { is_reference: true, .. });
+    let references = plan.carried.iter().filter(|it| is_reference(it)).map(|it| &it.ident);
+    let lasting = plan.options.lasting().map(|named| &named.root).filter(|it| !is_argument(it));
+    let mentioned = free_idents(written.body.to_token_stream());
+    let mentioned_by_head = free_idents(written.head.to_token_stream());
+    let is_used = |it: &Ident| free::holds(&mentioned, it) || free::holds(&mentioned_by_head, it);
+    !around.scope.macros.is_empty() || references.chain(lasting).any(is_used)
 }

@@ -10,11 +10,14 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprMacro, ExprReturn, Item, Lifetime, Macro, Stmt};
+use syn::{Block, Expr, ExprAssign, ExprMacro, ExprReturn, Item, Lifetime, Macro, Stmt};
 
+use crate::analyse::outer::{Kind, Outer};
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::parts::taken;
 use crate::emit::proof::parts;
@@ -29,7 +32,7 @@ use crate::syntax::loop_forms::is_marker;
 pub(crate) struct Copy<'a> {
     pub(crate) plan: &'a Plan,
     /// The variables from before the loop.
-    pub(crate) outer: &'a [Ident],
+    pub(crate) outer: &'a [Outer<'a>],
     /// Those of them of which a field may have been moved.
     pub(crate) apart: &'a [Ident],
     /// The names that the body binds itself.
@@ -51,6 +54,27 @@ struct Lost {
     names: BTreeSet<String>,
     /// The fields whose values it takes.
     taken: Vec<Variable>,
+    /// The variables to which it assigns a value.
+    assigned: BTreeSet<String>,
+}
+
+/// Collects the variables that are assigned to as a whole.
+#[derive(Default)]
+struct Assigned(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Assigned {
+    fn visit_expr_assign(&mut self, it: &'ast ExprAssign) {
+        if let Expr::Path(left) = &*it.left {
+            self.0.extend(left.path.get_ident().map(|it| it.unraw().to_string()));
+        }
+        visit::visit_expr_assign(self, it);
+    }
+}
+
+fn assigned(visit: impl FnOnce(&mut Assigned)) -> BTreeSet<String> {
+    let mut found = Assigned::default();
+    visit(&mut found);
+    found.0
 }
 
 impl Copy<'_> {
@@ -59,9 +83,17 @@ impl Copy<'_> {
     fn closed(&self, lost: &Lost, inside: impl ToTokens, here: Span) -> Option<Expr> {
         let krate = &self.plan.krate;
         let inside = inside.into_token_stream();
-        let is_lost = |it: &&Ident| free::holds(&lost.names, it) && !free::holds(self.own, it);
+        let is_lost = |it: &Ident| free::holds(&lost.names, it) && !free::holds(self.own, it);
         let whole = |it: &Ident| vec![Variable { root: it.clone(), fields: Vec::new() }];
-        let places = self.outer.iter().filter(is_lost).flat_map(|it| {
+        // What gets its only value here has none before.
+        let begins = |it: &&Outer<'_>| {
+            matches!(it.kind, Kind::Local(local) if !local.has_value() && !local.binding.is_mut)
+                && free::holds(&lost.assigned, &it.ident)
+        };
+        let of = self.outer.iter().filter(|it| is_lost(&it.ident));
+        let (begun, of): (Vec<_>, Vec<_>) = of.partition(begins);
+        let begun = begun.iter().map(|it| &it.ident);
+        let places = of.iter().map(|it| &it.ident).flat_map(|it| {
             let parts = self.apart.contains(it).then(|| parts::used(inside.clone(), it)).flatten();
             // Of a variable that can't be borrowed as a whole, what is borrowed here may be returned.
             let taken = |parts: Vec<Variable>| {
@@ -69,7 +101,8 @@ impl Copy<'_> {
             };
             parts.map_or_else(|| whole(it), taken)
         });
-        let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
+        let mut declared = quote_spanned! {here=> #(let #begun;)* };
+        let mut renamed = Vec::new();
         for (number, place) in places.enumerate() {
             let lost = if place.is_whole() && place.root != "self" {
                 place.root.clone()
@@ -176,13 +209,14 @@ impl VisitMut for Copy<'_> {
         let is_left = !self.is_lost
             && !self.may_go_on
             && matches!(block.stmts.last(), Some(Stmt::Expr(Expr::Return(_), _)))
-            && !leaves(|it| syn::visit::Visit::visit_block(it, block));
+            && !leaves(|it| it.visit_block(block));
         if !is_left {
             return visit_mut::visit_block_mut(self, block);
         }
         let lost = Lost {
             names: free::of_block(block),
-            taken: taken(|it| syn::visit::Visit::visit_block(it, block)),
+            taken: taken(|it| it.visit_block(block)),
+            assigned: assigned(|it| it.visit_block(block)),
         };
         self.is_lost = true;
         visit_mut::visit_block_mut(self, block);
@@ -195,12 +229,11 @@ impl VisitMut for Copy<'_> {
 
     fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
         let lost = |value: &Expr| {
-            let is_left = !self.is_lost
-                && !self.may_go_on
-                && !leaves(|it| syn::visit::Visit::visit_expr(it, value));
+            let is_left = !self.is_lost && !self.may_go_on && !leaves(|it| it.visit_expr(value));
             is_left.then(|| Lost {
-                names: free::names(|free| syn::visit::Visit::visit_expr(free, value)),
-                taken: taken(|it| syn::visit::Visit::visit_expr(it, value)),
+                names: free::names(|free| free.visit_expr(value)),
+                taken: taken(|it| it.visit_expr(value)),
+                assigned: assigned(|it| it.visit_expr(value)),
             })
         };
         let lost = it.expr.as_deref().and_then(lost);

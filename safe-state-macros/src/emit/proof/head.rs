@@ -22,6 +22,7 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprClosure, Macro, Pat};
 
+use crate::analyse::lending;
 use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::place::is_place;
 use crate::analyse::plan::Plan;
@@ -46,6 +47,9 @@ pub(crate) fn closure(
     (copy, returned): (&mut Copy<'_>, &TokenStream),
     taken: &mut Taken,
 ) -> Option<TokenStream> {
+    if lending::lends(plan, target) {
+        return lent(plan, written, outer, (copy, returned), taken);
+    }
     let is_one = matches!(target.items.identity, Identity::Cursor(_) | Identity::Consumed(_));
     if !written.is_for || !is_one || leaves(|it| it.visit_expr(written.head)) {
         return None;
@@ -75,25 +79,60 @@ pub(crate) fn closure(
     spell_out_fields(&mut head);
     copy.visit_expr_mut(&mut head);
     Head { named: &named, asked: &asked, closures, own: &found.own }.visit_expr_mut(&mut head);
-    Some(passed(plan, written, (&declared, &head), returned))
+    let bound = if plan.is_async {
+        "name_in_fresh_what_the_async_head_changes"
+    } else {
+        "name_in_fresh_what_the_head_changes"
+    };
+    Some(passed(plan, (written, bound), (&declared, &head.to_token_stream()), returned))
+}
+
+/// Returns the proof that the head of a loop changes nothing but what it lends; nothing if it mentions no variable that it could
+/// change.
+fn lent(
+    plan: &Plan,
+    written: &Written<'_>,
+    outer: &[Outer<'_>],
+    (copy, returned): (&mut Copy<'_>, &TokenStream),
+    taken: &mut Taken,
+) -> Option<TokenStream> {
+    let mentioned = free::names(|free| free.visit_expr(written.head));
+    let places = lending::lent(written.head).into_iter().filter(|place| {
+        outer.iter().any(|it| it.ident == place.root)
+            && plan.options.named().any(|named| named.holds(place))
+    });
+    let places: Vec<Variable> = places.collect();
+    let is_open = |it: &Outer<'_>| {
+        let is_lent = places.iter().any(|place| place.is_whole() && place.root == it.ident);
+        free::holds(&mentioned, &it.ident) && !it.is_constant() && !is_lent
+    };
+    if leaves(|it| it.visit_expr(written.head)) || !outer.iter().any(is_open) {
+        return None;
+    }
+    let (declared, renamed) = asked_locals(plan, places.into_iter(), |it| at(it.span()), taken);
+    let mut head = written.head.clone();
+    spell_out_fields(&mut head);
+    copy.visit_expr_mut(&mut head);
+    let head = rename(head.into_token_stream(), &renamed);
+    let bound = if plan.is_async {
+        "change_in_the_body_and_walk_by_reference_what_the_async_head_does_not_lend"
+    } else {
+        "change_in_the_body_and_walk_by_reference_what_the_head_does_not_lend"
+    };
+    Some(passed(plan, (written, bound), (&declared, &head), returned))
 }
 
 /// Returns the closure that declares the locals and evaluates the head, and the call that it is passed to.
 fn passed(
     plan: &Plan,
-    written: &Written<'_>,
-    (declared, head): (&TokenStream, &Expr),
+    (written, bound): (&Written<'_>, &str),
+    (declared, head): (&TokenStream, &TokenStream),
     returned: &TokenStream,
 ) -> TokenStream {
     locals!(check);
     let here = at(written.head.span());
     let krate = moved_crate(&plan.krate, here);
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
-    let bound = if plan.is_async {
-        "name_in_fresh_what_the_async_head_changes"
-    } else {
-        "name_in_fresh_what_the_head_changes"
-    };
     let bound = Ident::new(bound, here);
     quote_spanned! {here=>
         let #check = #asyncness || -> #returned {

@@ -156,12 +156,11 @@ fn closure(
         declared.extend(value.map(|value| quote_spanned! {here=> let #name = #value; }));
     }
     declared.extend(quote! { #(#macros)* });
-    let names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let own = own_names(block);
     let may_go_on = hides_labels(block);
     let mut copied = block.clone();
     let apart = &parts::taken_apart(outer, place.scope);
-    let (outer, own) = (names.as_slice(), &own);
+    let own = &own;
     Copy { plan, outer, apart, own, cursor: None, is_lost: false, may_go_on, inner: 0 }
         .visit_block_mut(&mut copied);
     let copied = rename(quote_spanned! {here=> match () { () => #copied } }, &renamed);
