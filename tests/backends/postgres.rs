@@ -186,8 +186,9 @@ fn connections_are_encrypted_unless_the_url_says_not_to() {
         job.run(0..1, count).unwrap();
         encrypted
     };
-    assert_eq!(encrypted(""), 1);
-    assert_eq!(encrypted("?sslmode=require"), 1);
+    // Beside that of the lease, one for questions may be kept for a moment.
+    assert!(encrypted("") >= 1);
+    assert!(encrypted("?sslmode=require") >= 1);
     assert_eq!(encrypted("?sslmode=disable"), 0);
 }
 
@@ -267,7 +268,8 @@ fn a_connection_of_ones_own_will_do() {
         Ok::<_, Error>(())
     };
     job.run(0..1, count).unwrap();
-    assert_eq!(connections, 1);
+    // That of the lease; and one for questions at the beginning, which is kept for a moment.
+    assert!((1..=2).contains(&connections), "{connections}");
     let refusing = PostgresBackend::connect_with(|| connect("host=127.0.0.1 port=1 user=me"));
     let text = told(&refusing.load("own").unwrap_err());
     assert!(text.contains("`PostgreSQL` was tried") && text.contains("refused"), "{text}");
