@@ -17,6 +17,10 @@ pub struct Listing {
 impl Listing {
     /// Creates the listing of a store that holds something under each of the encoded names. A name that was cut is read from what
     /// is stored under it, which `load` returns.
+    ///
+    /// # Errors
+    ///
+    /// The error of `load`.
     pub fn of<'a>(
         encoded: impl IntoIterator<Item = &'a str>,
         load: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,

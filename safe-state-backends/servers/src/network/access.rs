@@ -35,10 +35,10 @@ impl<C: Connect> Access<C> {
         &self,
         mut work: impl FnMut(&mut C::Session) -> Result<T, Trouble>,
     ) -> Result<(C::Session, T), Trouble> {
-        if let Some(mut session) = self.idle.take() {
-            if let Ok(done) = work(&mut session) {
-                return Ok((session, done));
-            }
+        if let Some(mut session) = self.idle.take()
+            && let Ok(done) = work(&mut session)
+        {
+            return Ok((session, done));
         }
         let mut session = self.connect()?;
         let done = work(&mut session)?;

@@ -91,7 +91,7 @@ fn close<S>(shared: &Shared<S>) {
         let now = Instant::now();
         let is_over = kept.is_over;
         let is_old = |(since, _): &(Instant, S)| is_over || *since + KEPT <= now;
-        let old: Vec<_> = iter_while(&mut kept.sessions, is_old);
+        let old = take_while(&mut kept.sessions, is_old);
         if !old.is_empty() {
             drop(kept);
             // Closing may take a message to the server, and must not happen within a runtime of the caller's.
@@ -111,7 +111,7 @@ fn close<S>(shared: &Shared<S>) {
 }
 
 /// Takes elements from the front while `is_taken` holds.
-fn iter_while<T>(from: &mut VecDeque<T>, is_taken: impl Fn(&T) -> bool) -> Vec<T> {
+fn take_while<T>(from: &mut VecDeque<T>, is_taken: impl Fn(&T) -> bool) -> Vec<T> {
     let count = from.iter().take_while(|it| is_taken(it)).count();
     from.drain(..count).collect()
 }
