@@ -76,18 +76,16 @@ fn bytes_are_not_converted_from_one_character_set_to_another() {
         assert_eq!(run.append(&all_bytes()).unwrap(), Appended::Yes);
         for save in [Save::Record(&all_bytes()), Save::Whole(&all_bytes())] {
             let given = run.statements(save, Dialect::MySql).unwrap().unwrap();
-            let statements: Vec<_> = given
-                .list
-                .into_iter()
-                .map(|it| {
-                    let values = it.parameters.into_iter().map(|it| match it {
-                        Parameter::Integer(it) => it.into(),
-                        Parameter::Text(it) => it.into(),
-                        Parameter::Bytes(it) => it.into(),
-                    });
-                    (it.text, values.collect())
-                })
-                .collect();
+            let saves = given.list.into_iter().map(|it| {
+                let values = it.parameters.into_iter().map(|it| match it {
+                    Parameter::Integer(it) => it.into(),
+                    Parameter::Text(it) => it.into(),
+                    Parameter::Bytes(it) => it.into(),
+                });
+                (it.text, values.collect())
+            });
+            let [begin, commit] = ["START TRANSACTION", "COMMIT"].map(|it| (it.to_owned(), vec![]));
+            let statements: Vec<_> = [begin].into_iter().chain(saves).chain([commit]).collect();
             execute(&url, &statements).unwrap();
             run.ended(Ended::Committed).unwrap();
             let stored = backend(&url).load("bytes").unwrap().unwrap();
