@@ -158,8 +158,9 @@ fn a_run_that_stops_within_a_save_does_not_keep_the_job() {
                 is_lost = matches!(run.save(b"ab"), Err(Error::LeaseLost { .. }));
             }
         });
-        // Some of the moments are between two saves. The server counts locks anew each 0.1 s.
-        let is_within = (0..100).any(|_| {
+        // Some of the moments are between two saves, which go on meanwhile. The server counts locks anew each 0.1 s.
+        let is_within = (0..100).any(|time| {
+            std::thread::sleep(Duration::from_micros(1_000 + 137 * time));
             between.delay(Duration::MAX);
             std::thread::sleep(Duration::from_millis(300));
             has_locks(&server.url()) || {
