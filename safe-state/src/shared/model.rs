@@ -23,7 +23,7 @@ use super::state::{end_job, finish_slice};
 use super::steps::{self, Awaited, StepTurn, Steps};
 use crate::Error;
 use crate::job::shared::Cutting;
-use server::{Dice, JOB, Server, TTL};
+use server::{AtWork, Dice, JOB, Server, TTL};
 
 const STEP: &str = "step!(\"first\")";
 
@@ -125,8 +125,11 @@ impl Model {
     fn retry(&mut self) {
         let head = self.undisturbed(|model| model.job.head_now().unwrap());
         self.giving_up.is_mended = true;
-        self.server.state().worker.number = self.workers.len();
-        if matches!(self.job.put_back_dead_letters(), Ok(Ok(1..))) {
+        let by_hand = AtWork { number: self.workers.len(), waits: true, ..AtWork::default() };
+        self.server.state().worker = by_hand;
+        let put_back = self.job.put_back_dead_letters();
+        self.server.state().worker.waits = false;
+        if matches!(put_back, Ok(Ok(1..))) {
             for letter in head.unwrap().dead_letters() {
                 let item = letter.index() as usize;
                 self.giving_up.put_back[item] = self.done[item];

@@ -62,6 +62,8 @@ pub(super) struct AtWork {
     pub(super) number: usize,
     /// Whether the worker is dead, so that dropping a lease does not release it.
     pub(super) is_dying: bool,
+    /// Whether the worker waits for each lease that another one holds.
+    pub(super) waits: bool,
 }
 
 /// A lease, as the server has it.
@@ -168,7 +170,7 @@ impl State {
 
     fn grant(&mut self, name: &str, worker: usize) -> Option<u64> {
         if let Some(lease) = self.leases.get(name).filter(|lease| lease.until > self.now) {
-            if !is_waited_for(name) {
+            if !self.worker.waits && !is_waited_for(name) {
                 return None;
             }
             // A worker waits for it until it may have it.
