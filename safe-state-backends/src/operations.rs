@@ -46,7 +46,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// The same errors as [`load`](Self::load); or the lease is no longer held.
+    /// Fails as [`load`](Self::load) does, and if the lease is no longer held.
     pub fn load_held(
         lease: &mut dyn Lease,
         backend: &dyn Backend,

@@ -135,7 +135,7 @@ async fn with_turns(dir: &Path, done: &AtomicU64) -> Result<(), Anything> {
     Ok(())
 }
 
-/// What else runs in the same task, such as a timer of a runtime with one thread, gets its turn between the items.
+/// Other work in the same task, such as a timer of a runtime with one thread, gets its turn between the items.
 #[test]
 fn items_that_never_wait_keep_nobody_from_a_turn() {
     let (dir, done) = (tempfile::tempdir().unwrap(), AtomicU64::new(0));

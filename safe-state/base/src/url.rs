@@ -93,7 +93,7 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
 ///
 /// # Errors
 ///
-/// The same errors as [`from_url`], or the error in the value.
+/// Fails as [`from_url`] does, or with the error in the value.
 pub fn open(backend: impl IntoBackend) -> Result<Arc<dyn Backend>, Error> {
     match backend.into_backend()? {
         BackendOrUrl::Backend(backend) => Ok(backend),

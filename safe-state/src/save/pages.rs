@@ -1,4 +1,4 @@
-//! What a run asks of its page, on all systems.
+//! The calls that a run makes to its page, on all systems.
 
 #[cfg(target_os = "linux")]
 pub(crate) use safe_state_backends::Advanced;

@@ -13,7 +13,7 @@ use sqlx_core::sql_str::AssertSqlSafe;
 
 use super::Base;
 
-/// What ends the transaction of item 1.
+/// The event that ends the transaction of item 1.
 #[derive(Clone, Copy, Debug)]
 enum Ends {
     Nothing,

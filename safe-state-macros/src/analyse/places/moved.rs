@@ -1,4 +1,4 @@
-//! What code before a loop does to a carried variable that the loop does not mention: it has moved it away, or has lent it to a
+//! Finds what code before a loop does to a carried variable that the loop does not mention: it has moved it away, or has lent it to a
 //! local. Such a loop does not change the variable, and a resumed run does that code again.
 //!
 //! The source alone can't tell the one from the other, as in `let text = list.build();`. So this only guesses, and the compiler
@@ -15,7 +15,7 @@ use crate::analyse::survey::has_cfg;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 
-/// What code before a loop has done to a variable.
+/// The state in which code before a loop has left a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
     /// Its value, or a part of it, is gone.
